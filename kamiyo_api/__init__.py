@@ -1,0 +1,26 @@
+"""kamiyo-api: who an AI agent is, what others say of it, and whether it can be trusted."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from kamiyo_api import auth, cli, db, errors, extensions, observability, routes
+from kamiyo_api.config import Config
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Make the application from the given settings, else from the environment's.
+
+    Opens no connection, so it may be made before a fork. Raises ConfigError.
+    """
+    config = config or Config.from_environment()
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = config.max_content_length
+    observability.init_app(app)
+    errors.init_app(app)
+    db.init_app(app, config)
+    auth.init_app(app)
+    extensions.init_app(app)
+    routes.init_app(app)
+    cli.init_app(app)
+    return app

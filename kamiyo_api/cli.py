@@ -1,0 +1,185 @@
+"""The `flask` commands: parse, call, echo."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+from flask import Flask
+from flask.cli import AppGroup, with_appcontext
+
+from kamiyo_api import errors, keys, migrations, stats
+
+DURATION = re.compile(r"(\d{1,6})([smhd])")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+SCOPES = ("read", "write", "payments", "admin")
+TIERS = ("free", "pro", "team", "enterprise")
+
+api_keys = AppGroup("api-keys", help="Create, list, revoke and rotate API keys.")
+
+
+class Duration(click.ParamType):
+    """A whole number with a unit, such as 90d, 24h, 30m or 45s."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dt.timedelta:
+        match = DURATION.fullmatch(str(value))
+        if match is None:
+            self.fail(f"{value!r} is not a duration such as 90d, 24h or 30m", param, ctx)
+        return dt.timedelta(**{UNITS[match[2]]: int(match[1])})
+
+
+class Wallet(click.ParamType):
+    """An address, taken in any case, given on in lower case."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not re.fullmatch(r"0x[0-9a-fA-F]{40}", str(value)):
+            self.fail(f"{value!r} is not an address (0x and 40 hex digits)", param, ctx)
+        return str(value).lower()
+
+
+def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Let an error of ours end a command with one line on stderr and exit code 1."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except errors.ApiError as error:
+            raise click.ClickException(explained(error)) from error
+
+    return run
+
+
+def explained(error: errors.ApiError) -> str:
+    """What an error means to who types commands."""
+    if isinstance(error, errors.DatabaseUnavailable):
+        return f"the database does not answer ({str(error.__cause__).strip()}); check DATABASE_URL"
+    return error.detail
+
+
+@click.command("migrate")
+@with_appcontext
+@one_line_errors
+def migrate() -> None:
+    """Bring the database to the newest version."""
+    applied = migrations.migrate()
+    for name in applied:
+        click.echo(f"applied {name}")
+    if not applied:
+        click.echo("the database is up to date")
+
+
+@click.command("refresh-stats")
+@click.option("--every", type=click.IntRange(min=1), help="Go on, once in so many seconds.")
+@with_appcontext
+@one_line_errors
+def refresh_stats(every: int | None) -> None:
+    """Refresh the statistics and say how long each view took."""
+    if every is None:
+        click.echo(refreshed())
+        return
+    while True:
+        began = time.monotonic()
+        try:
+            click.echo(refreshed())
+        except errors.ApiError as error:
+            click.echo(f"refresh failed, will try again: {explained(error)}", err=True)
+        time.sleep(max(0.0, every - (time.monotonic() - began)))
+
+
+def refreshed() -> str:
+    """Refresh once; the line that says so."""
+    done = stats.refresh()
+    if done is None:
+        return "another refresh is running; nothing was done"
+    seconds = (done["refreshed_at"] - done["as_of"]).total_seconds()
+    return (
+        f"refreshed in {seconds:.2f} s: "
+        f"mv_erc8004_agent_reputation {done['reputation_seconds']:.2f} s, "
+        f"mv_erc8004_agent_payment_stats {done['payment_seconds']:.2f} s, "
+        f"search {done['search_seconds']:.2f} s"
+    )
+
+
+@api_keys.command("create")
+@click.option("--name", required=True, help="Whose key it is; up to 100 characters.")
+@click.option("--tier", type=click.Choice(TIERS), default="free", show_default=True)
+@click.option("--scope", "scopes", type=click.Choice(SCOPES), multiple=True, required=True)
+@click.option("--wallet", type=Wallet(), help="The address that a write key acts for.")
+@click.option("--expires", type=Duration(), help="When the key ends, such as 90d.")
+@click.option("--secret-only", is_flag=True, help="Print nothing but the secret.")
+@with_appcontext
+@one_line_errors
+def create_key(
+    name: str,
+    tier: str,
+    scopes: tuple[str, ...],
+    wallet: str | None,
+    expires: dt.timedelta | None,
+    secret_only: bool,
+) -> None:
+    """Create a key and print its secret, once."""
+    if "write" in scopes and "admin" not in scopes and wallet is None:
+        raise click.UsageError("a write key acts for one address; name it with --wallet 0x…")
+    if not 1 <= len(name) <= 100:
+        raise click.UsageError("--name takes 1 to 100 characters")
+    secret = keys.create(name, tier, scopes, wallet, expires)
+    click.echo(secret)
+    if not secret_only:
+        click.echo("Keep it: it is stored only as a hash and cannot be shown again.", err=True)
+
+
+@api_keys.command("list")
+@with_appcontext
+@one_line_errors
+def list_keys() -> None:
+    """List all keys, newest first."""
+    for key in keys.list_all():
+        expires = key["expires_at"].isoformat(timespec="seconds") if key["expires_at"] else "never"
+        click.echo(
+            f"{key['key_prefix']}  {key['status']:<8} {key['tier']:<10} "
+            f"{','.join(key['scopes']):<26} {key['wallet_address'] or '-':<42} "
+            f"expires {expires}  {key['name']}"
+        )
+
+
+@api_keys.command("revoke")
+@click.argument("key_prefix")
+@with_appcontext
+@one_line_errors
+def revoke_key(key_prefix: str) -> None:
+    """Revoke the key that begins with KEY_PREFIX, as the list shows it."""
+    if not keys.revoke(key_prefix):
+        raise click.ClickException(f"no active key has the prefix {key_prefix}; see the list")
+    click.echo(f"revoked {key_prefix}")
+
+
+@api_keys.command("rotate")
+@click.argument("key_prefix")
+@click.option("--grace", type=Duration(), default="24h", show_default=True)
+@with_appcontext
+@one_line_errors
+def rotate_key(key_prefix: str, grace: dt.timedelta) -> None:
+    """Replace the key that begins with KEY_PREFIX; the old one lives on for the grace."""
+    secret = keys.rotate(key_prefix, grace)
+    if secret is None:
+        raise click.ClickException(f"no active key has the prefix {key_prefix}; see the list")
+    click.echo(secret)
+    click.echo(f"{key_prefix} works for another {grace}; then only the new key does.", err=True)
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands."""
+    for command in (migrate, refresh_stats, api_keys):
+        app.cli.add_command(command)

@@ -1,0 +1,317 @@
+"""The errors of the API, and the one shape that each of them is answered in (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import HTTPException
+
+from kamiyo_api import observability
+
+log = logging.getLogger(__name__)
+
+
+class ApiError(Exception):
+    """An answer that is not a success: a class carries its status, code and title,
+    its docstring the default detail."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "INTERNAL_ERROR"
+    title: ClassVar[str] = "Internal error"
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        errors: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.detail = detail or " ".join((self.__doc__ or "").split())
+        self.errors = errors
+        self.headers = dict(headers or {})
+        super().__init__(self.detail)
+
+
+class MalformedJson(ApiError):
+    """The body is not JSON; send one JSON document in UTF-8."""
+
+    status, code, title = 400, "MALFORMED_JSON", "Malformed JSON"
+
+
+class ChainNotSupported(ApiError):
+    """This chain is not served here; see the chains in the documentation of this parameter."""
+
+    status, code, title = 400, "CHAIN_NOT_SUPPORTED", "Chain not supported"
+
+
+class InvalidCursor(ApiError):
+    """The cursor does not belong to this list; start again without it, and pass each
+    next_cursor unchanged with the same sort."""
+
+    status, code, title = 400, "INVALID_CURSOR", "Invalid cursor"
+
+
+class Unauthorized(ApiError):
+    """Who calls is not known."""
+
+    status = 401
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="kamiyo-api"'})
+
+
+class MissingApiKey(Unauthorized):
+    """Send your API key as "Authorization: Bearer YOUR_API_KEY"."""
+
+    code, title = "MISSING_API_KEY", "Missing API key"
+
+
+class InvalidApiKey(Unauthorized):
+    """Invalid API key: it is unknown or revoked; check it, or ask the operator for a new one."""
+
+    code, title = "INVALID_API_KEY", "Invalid API key"
+
+
+class ExpiredApiKey(Unauthorized):
+    """This API key has expired; ask the operator for a new one."""
+
+    code, title = "EXPIRED_API_KEY", "Expired API key"
+
+
+class Forbidden(ApiError):
+    """The key may not do this."""
+
+    status = 403
+
+
+class InsufficientScope(Forbidden):
+    """The key lacks the scope for this; ask the operator for a key that has it."""
+
+    code, title = "INSUFFICIENT_SCOPE", "Insufficient scope"
+
+
+class NotAgentOwner(Forbidden):
+    """Only the agent's owner may do this; use a key that is bound to the owner's wallet."""
+
+    code, title = "NOT_AGENT_OWNER", "Not the agent's owner"
+
+
+class NotFeedbackClient(Forbidden):
+    """Only the client who gives the feedback may do this; use a key that is bound to the
+    client's wallet."""
+
+    code, title = "NOT_FEEDBACK_CLIENT", "Not the feedback's client"
+
+
+class NotResponder(Forbidden):
+    """A response is given by the wallet of the key; make responder_address that wallet."""
+
+    code, title = InsufficientScope.code, "Not the responder"
+
+
+class NotValidator(Forbidden):
+    """Only the validator named in the request may respond; use a key that is bound to the
+    validator's wallet."""
+
+    code, title = "NOT_VALIDATOR", "Not the validator"
+
+
+class SelfFeedback(Forbidden):
+    """An agent's owner cannot rate their own agent; have a client of the agent give it."""
+
+    code, title = "SELF_FEEDBACK", "Feedback to one's own agent"
+
+
+class NotFound(ApiError):
+    """There is nothing at this address; see /docs for those that exist."""
+
+    status, code, title = 404, "NOT_FOUND", "Not found"
+
+
+class AgentNotFound(NotFound):
+    """There is no agent with this uuid; search with GET /api/v1/agents/."""
+
+    code, title = "AGENT_NOT_FOUND", "Agent not found"
+
+
+class FeedbackNotFound(NotFound):
+    """There is no feedback with this id; list it with GET /api/v1/agents/{agent_uuid}/feedback."""
+
+    code, title = "FEEDBACK_NOT_FOUND", "Feedback not found"
+
+
+class ValidationNotFound(NotFound):
+    """There is no validation request with this hash; list them with
+    GET /api/v1/agents/{agent_uuid}/validations."""
+
+    code, title = "VALIDATION_NOT_FOUND", "Validation not found"
+
+
+class MetadataNotFound(NotFound):
+    """The agent has no metadata under this key; list it with
+    GET /api/v1/agents/{agent_uuid}/metadata."""
+
+    code, title = "METADATA_NOT_FOUND", "Metadata not found"
+
+
+class UnsupportedMediaType(ApiError):
+    """Send the body as JSON, with the header "Content-Type: application/json"."""
+
+    status, code, title = 415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type"
+
+
+class Conflict(ApiError):
+    """What is asked does not fit the present state."""
+
+    status = 409
+
+
+class AgentAlreadyExists(Conflict):
+    """An agent with this agent_id is already registered in this registry; find it with
+    GET /api/v1/agents/?chain=…&agent_id=…."""
+
+    code, title = "AGENT_ALREADY_EXISTS", "Agent already exists"
+
+
+class AgentNotActive(Conflict):
+    """The agent is suspended or revoked; it takes nothing new until its owner sets it active."""
+
+    code, title = "AGENT_NOT_ACTIVE", "Agent not active"
+
+
+class PaymentAlreadyLinked(Conflict):
+    """This transaction is already linked to another agent or with other details; check
+    chain and tx_hash."""
+
+    code, title = "PAYMENT_ALREADY_LINKED", "Payment already linked"
+
+
+class ValidationAlreadyExists(Conflict):
+    """This request_hash was already used in this validation registry; hash a new request."""
+
+    code, title = "VALIDATION_ALREADY_EXISTS", "Validation already exists"
+
+
+class InvalidTransition(Conflict):
+    """The state cannot change in this way; read the present state and the rules in /docs."""
+
+    code, title = "INVALID_TRANSITION", "Invalid transition"
+
+
+class AlreadyRevoked(Conflict):
+    """This feedback was revoked before; there is nothing left to do."""
+
+    code, title = "ALREADY_REVOKED", "Already revoked"
+
+
+class InvalidInput(ApiError):
+    """Some fields or parameters are not valid; "errors" says which and why."""
+
+    status, code, title = 422, "VALIDATION_ERROR", "Validation error"
+
+
+class Unavailable(ApiError):
+    """The service cannot answer now; try again after the time in Retry-After."""
+
+    status = 503
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"Retry-After": "1"})
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database cannot be reached; try again after the time in Retry-After."""
+
+    code, title = "DATABASE_UNAVAILABLE", "Database unavailable"
+
+
+class DatabaseBusy(Unavailable):
+    """The database is too busy to answer in time; try again after the time in Retry-After."""
+
+    code, title = "DATABASE_BUSY", "Database busy"
+
+
+class TransactionFailed(Unavailable):
+    """The write collided with others and nothing of it was kept; send it again after the
+    time in Retry-After."""
+
+    code, title = "TRANSACTION_FAILED", "Transaction failed"
+
+
+HTTP_CODES = {
+    400: ("BAD_REQUEST", "The request cannot be read as HTTP; check its form."),
+    404: (NotFound.code, " ".join(str(NotFound.__doc__).split())),
+    405: ("METHOD_NOT_ALLOWED", "This address does not take this method; see the Allow header."),
+    413: ("BODY_TOO_LARGE", "The body is too large; send at most {limit} bytes."),
+    415: (UnsupportedMediaType.code, str(UnsupportedMediaType.__doc__)),
+    422: (InvalidInput.code, str(InvalidInput.__doc__)),
+}
+
+
+def problem(
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    errors: Mapping[str, Any] | None = None,
+) -> Response:
+    """Build an error body; the only place that does."""
+    body: dict[str, Any] = {
+        "type": f"/docs/errors#{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": observability.request_id(),
+    }
+    if errors:
+        body["errors"] = errors
+    response = current_app.json.response(body)
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    return response
+
+
+def answer_api_error(error: ApiError) -> Response:
+    """Answer an error of our own."""
+    response = problem(error.status, error.code, error.title, error.detail, error.errors)
+    response.headers.update(error.headers)
+    return response
+
+
+def answer_http_error(error: HTTPException) -> Response:
+    """Answer an error that Flask or Werkzeug raised: no such route, a body too large."""
+    if error.response is not None:
+        return error.response  # a redirect
+    status = error.code or 500
+    code, detail = HTTP_CODES.get(
+        status, (error.name.upper().replace(" ", "_"), error.description or error.name)
+    )
+    detail = detail.format(limit=current_app.config["MAX_CONTENT_LENGTH"])
+    response = problem(status, code, error.name, detail)
+    for name, value in error.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers[name] = value
+    return response
+
+
+def answer_unexpected(error: Exception) -> Response:
+    """Answer a defect: the trace goes to the log, the request id to the client."""
+    log.exception("%s %s failed: %s", request.method, request.path, type(error).__name__)
+    return problem(
+        ApiError.status,
+        ApiError.code,
+        ApiError.title,
+        "Something went wrong on our side and nothing was changed; "
+        "report it with the request_id if it happens again.",
+    )
+
+
+def init_app(app: Flask) -> None:
+    """Let every error leave in the one shape."""
+    app.register_error_handler(ApiError, answer_api_error)
+    app.register_error_handler(HTTPException, answer_http_error)
+    app.register_error_handler(Exception, answer_unexpected)

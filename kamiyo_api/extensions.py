@@ -1,0 +1,155 @@
+"""Flask's extensions and how this application bends them: JSON, OpenAPI, arguments."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, NoReturn
+
+import marshmallow as ma
+import orjson
+from flask import Flask, Request, Response, make_response
+from flask.json.provider import JSONProvider
+from flask_smorest import Api, Blueprint
+from flask_smorest.utils import prepare_response
+from webargs import missing
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import HTTPException
+
+from kamiyo_api import errors
+from kamiyo_api.schemas.problem import Problem
+
+API_PREFIX = "/api/v1"
+
+
+class OrjsonProvider(JSONProvider):
+    """JSON by orjson; times in UTC with Z."""
+
+    def dumps(self, obj: Any, **_: Any) -> str:
+        return orjson.dumps(obj, self._default, orjson.OPT_PASSTHROUGH_DATETIME).decode()
+
+    def loads(self, s: str | bytes, **_: Any) -> Any:
+        return orjson.loads(s)
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        body = self._prepare_response_obj(args, kwargs)
+        return Response(
+            orjson.dumps(body, self._default, orjson.OPT_PASSTHROUGH_DATETIME),
+            mimetype="application/json",
+        )
+
+    @staticmethod
+    def _default(value: Any) -> str:
+        if isinstance(value, dt.datetime):
+            return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+class ArgumentsParser(FlaskParser):
+    """Reads bodies and query strings; whatever is wrong or unknown leaves as an ApiError."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION: Mapping[str, str] = {"query": ma.RAISE, "json": ma.RAISE}
+
+    def load_json(self, req: Request, schema: ma.Schema) -> Any:
+        """The JSON body; an empty one counts as missing."""
+        body = req.get_data(cache=True)
+        if not body:
+            return missing
+        if not req.is_json:
+            raise errors.UnsupportedMediaType
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise errors.MalformedJson(f"The body is not JSON: {error}") from error
+
+    def handle_error(
+        self, error: ma.ValidationError, req: Request, schema: ma.Schema, **_: Any
+    ) -> NoReturn:
+        """Answer 422 with what is wrong, by field."""
+        (by_field,) = error.messages_dict.values()
+        raise errors.InvalidInput(errors=by_field)
+
+
+class ApiBlueprint(Blueprint):
+    """A blueprint whose schemas document the answers; the queries already yield their fields,
+    so nothing is dumped through the schemas again."""
+
+    ARGUMENTS_PARSER = ArgumentsParser()
+
+    def add_url_rule(
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: Callable[..., Any] | None = None,
+        **options: Any,
+    ) -> None:
+        """Register a view, documented with the scope that it declared."""
+        if view_func is not None:
+            view_func = self.doc(**security_of(view_func))(view_func)
+        super().add_url_rule(rule, endpoint, view_func, **options)
+
+    def response(self, status_code: int, schema: Any = None, **kwargs: Any) -> Callable[..., Any]:
+        """Document what a view answers, and send it with this status unless it gives its own."""
+        documented = super().response(status_code, schema, **kwargs)
+
+        def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+            @wraps(view)
+            def answer(*args: Any, **view_kwargs: Any) -> Response:
+                result = view(*args, **view_kwargs)
+                response: Response = make_response("" if result is None else result)
+                if not isinstance(result, tuple | Response):
+                    response.status_code = status_code
+                return response
+
+            decorated: Callable[..., Any] = documented(answer)
+            return decorated
+
+        return decorate
+
+
+def security_of(view: Callable[..., Any]) -> dict[str, Any]:
+    """What a view requires of the key, as OpenAPI says it; every view declares it."""
+    scope: str | None = view.scope  # type: ignore[attr-defined]
+    if scope is None:
+        return {"security": []}
+    return {"security": [{"apiKey": []}], "x-required-scope": scope}
+
+
+class ProblemApi(Api):
+    """OpenAPI whose errors have our one shape."""
+
+    ERROR_SCHEMA = Problem
+
+    def handle_http_exception(self, error: HTTPException) -> Response:
+        return errors.answer_http_error(error)
+
+    def _register_responses(self) -> None:
+        response = {"description": "The error, as RFC 9457 has it.", "schema": Problem}
+        prepare_response(response, self.spec, "application/problem+json")
+        for name in ("DEFAULT_ERROR", "UNPROCESSABLE_ENTITY", "UNPROCESSABLE_CONTENT"):
+            self.spec.components.response(name, response, lazy=True)
+
+
+api = ProblemApi(
+    spec_kwargs={
+        "title": "kamiyo-api",
+        "version": "1.0.0",
+        "openapi_version": "3.1.0",
+        "info": {
+            "description": (
+                "Trust for AI agents (ERC-8004): identity, feedback, validations, x402 payments, "
+                "statistics and trust levels, over all chains."
+            ),
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+    }
+)
+
+
+def init_app(app: Flask) -> None:
+    """Bind the extensions to the application."""
+    app.json = OrjsonProvider(app)
+    app.url_map.strict_slashes = False
+    api.init_app(app)
+    api.spec.components.security_scheme("apiKey", {"type": "http", "scheme": "bearer"})

@@ -1,0 +1,152 @@
+"""Agents: search, register, read, change."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import orjson
+from flask import Response, request, url_for
+
+from kamiyo_api import db, errors
+from kamiyo_api.auth import act_for, public, requires
+from kamiyo_api.extensions import ApiBlueprint
+from kamiyo_api.routes.rules import own_agent
+from kamiyo_api.schemas import agents as schemas
+
+PREFIX = "/agents"
+COUNTED_UP_TO = 10_000
+blueprint = ApiBlueprint("agents", __name__, description="Who is this agent?")
+
+
+@blueprint.get("/")
+@requires("read")
+@blueprint.arguments(schemas.AgentSearch, location="query")
+@blueprint.response(200, schemas.AgentPage)
+def search_agents(search: dict[str, Any]) -> Any:
+    """Search agents.
+
+    Every given filter must match. The Link header and next_cursor lead to the next page;
+    a walk along them shows every agent that was there at its start exactly once, while
+    others register. `as_of` says when the statistics were computed.
+    """
+    rows = db.rows("agents.list_search", **search_parameters(search))
+    found = [row for row in rows if row["agent_uuid"] is not None]
+    if not found and search["chain"] and db.row("chains.get", chain=search["chain"]) is None:
+        raise errors.ChainNotSupported
+    cursor = schemas.next_cursor(search, found)
+    answer = page(search, rows[0], found[: search["limit"]], cursor)
+    return answer, 200, link_to_next(cursor)
+
+
+def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of the search query; one row more than the page tells if there is a next."""
+    return search | {
+        **schemas.cursor_parameters(search),
+        "status": None if search["status"] == "any" else search["status"],
+        "trust_level": search["trust_level"] or None,
+        "limit": search["limit"] + 1,
+    }
+
+
+def page(
+    search: dict[str, Any], first: db.Row, found: list[db.Row], cursor: str | None
+) -> dict[str, Any]:
+    """The body of a search: the agents, and what every row carries beside its agent."""
+    as_of, total = first["as_of"], first["total"]
+    for row in found:
+        del row["as_of"], row["total"]
+    return {
+        "agents": found,
+        "total": min(total, COUNTED_UP_TO),
+        "total_relation": "eq" if total <= COUNTED_UP_TO else "gte",
+        "limit": search["limit"],
+        "offset": search["offset"],
+        "next_cursor": cursor,
+        "as_of": as_of,
+    }
+
+
+def link_to_next(cursor: str | None) -> dict[str, str]:
+    """The Link header (RFC 8288) to the next page, where there is one."""
+    if cursor is None:
+        return {}
+    given = [
+        (name, value)
+        for name, value in request.args.items(multi=True)
+        if name not in ("cursor", "offset")
+    ]
+    query = urlencode([*given, ("cursor", cursor)])
+    return {"Link": f'<{request.path}?{query}>; rel="next"'}
+
+
+@blueprint.post("/register")
+@requires("write")
+@blueprint.arguments(schemas.AgentToRegister)
+@blueprint.response(201, schemas.Agent)
+def register_agent(agent: dict[str, Any]) -> Any:
+    """Register an agent, as its owner.
+
+    With `agent_id`, and `registry_address` where it is not the chain's own registry, for an
+    agent that is on chain already. Without, the agent gets an id from 2^256 on, which no
+    uint256 token id can ever equal.
+    """
+    act_for(agent["owner_address"], errors.NotAgentOwner)
+    entries = agent.pop("metadata")
+    agent["registration_file"] = orjson.dumps(agent["registration_file"]).decode()
+    with db.transaction() as tx:
+        made = tx.row("agents.insert", **agent)
+        if made is None:
+            raise errors.ChainNotSupported
+        tx.execute(
+            "metadata.insert_many",
+            agent_uuid=made["agent_uuid"],
+            keys=[entry["key"] for entry in entries],
+            values=[entry["value"] for entry in entries],
+        )
+        registered = tx.row("agents.get", agent_uuid=made["agent_uuid"])
+    location = url_for("agents.get_agent", agent_uuid=made["agent_uuid"])
+    return registered, 201, {"Location": location}
+
+
+@blueprint.get("/<uuid:agent_uuid>")
+@requires("read")
+@blueprint.response(200, schemas.Agent)
+def get_agent(agent_uuid: UUID) -> Any:
+    """One agent with its registration file."""
+    agent = db.row("agents.get", agent_uuid=agent_uuid)
+    if agent is None:
+        raise errors.AgentNotFound
+    return agent
+
+
+@blueprint.patch("/<uuid:agent_uuid>")
+@requires("write")
+@blueprint.arguments(schemas.AgentChange)
+@blueprint.response(200, schemas.Agent)
+def change_agent(change: dict[str, Any], agent_uuid: UUID) -> Any:
+    """Change an agent, as its owner.
+
+    Status goes from active to suspended and back, and from both to revoked, for good.
+    """
+    if change["registration_file"] is not None:
+        change["registration_file"] = orjson.dumps(change["registration_file"]).decode()
+    with db.transaction() as tx:
+        own_agent(tx, agent_uuid)
+        tx.execute("agents.update", agent_uuid=agent_uuid, **change)
+        return tx.row("agents.get", agent_uuid=agent_uuid)
+
+
+@blueprint.get("/<uuid:agent_uuid>/registration")
+@public
+@blueprint.response(200, description="The file as its owner wrote it.")
+def get_registration(agent_uuid: UUID) -> Response | dict[str, Any]:
+    """The registration file of an agent: what its agentURI points to. Needs no key."""
+    agent = db.row("agents.get_registration", agent_uuid=agent_uuid)
+    if agent is None:
+        raise errors.AgentNotFound
+    if agent["registration_file"] is None:
+        raise errors.NotFound("This agent has no registration file.")
+    file: dict[str, Any] = agent["registration_file"]
+    return file

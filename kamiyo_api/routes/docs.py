@@ -1,0 +1,53 @@
+"""The documentation: the OpenAPI document, the page that shows it, and the error codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Blueprint, Flask, Response, current_app, redirect, render_template, url_for
+from flask_swagger_ui import get_swaggerui_blueprint
+from werkzeug.wrappers import Response as AnyResponse
+
+from kamiyo_api import errors
+from kamiyo_api.auth import public
+from kamiyo_api.extensions import api
+
+blueprint = Blueprint("docs", __name__, template_folder="../templates")
+
+
+@blueprint.get("/")
+@public
+def index() -> AnyResponse:
+    """Lead a browser to the documentation."""
+    return redirect(url_for("swagger_ui.show"))
+
+
+@blueprint.get("/openapi.json")
+@public
+def openapi() -> Response:
+    """The OpenAPI 3.1 document."""
+    return current_app.json.response(api.spec.to_dict())
+
+
+@blueprint.get("/docs/errors")
+@public
+def error_codes() -> str:
+    """Every error code: the page that the "type" of an error leads to."""
+    classes = sorted(coded(errors.ApiError), key=lambda each: (each.status, each.code))
+    return render_template("errors.html", classes=classes)
+
+
+def coded(root: type[errors.ApiError]) -> Iterator[type[errors.ApiError]]:
+    """The error classes below a root that have a code of their own."""
+    for each in root.__subclasses__():
+        if each.code != errors.ApiError.code:
+            yield each
+        yield from coded(each)
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages; the one that shows the OpenAPI document carries all it needs."""
+    app.register_blueprint(blueprint)
+    ui = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "kamiyo-api"})
+    app.register_blueprint(ui)
+    public(app.view_functions["swagger_ui.show"])

@@ -1,0 +1,83 @@
+"""Metadata of an agent: list, read, set, remove."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from kamiyo_api import db, errors
+from kamiyo_api.auth import requires
+from kamiyo_api.extensions import ApiBlueprint
+from kamiyo_api.routes.rules import own_agent
+from kamiyo_api.schemas import metadata as schemas
+
+PREFIX = "/agents"
+MOST_ENTRIES = 50
+LONGEST_KEY = 128
+RESERVED_KEY = "agentWallet"
+blueprint = ApiBlueprint("metadata", __name__, description="What else does it say of itself?")
+
+
+@blueprint.get("/<uuid:agent_uuid>/metadata")
+@requires("read")
+@blueprint.response(200, schemas.MetadataList)
+def list_metadata(agent_uuid: UUID) -> Any:
+    """All metadata of an agent, in the order of the keys."""
+    rows = db.rows("metadata.list_by_agent", agent_uuid=agent_uuid)
+    if not rows:
+        raise errors.AgentNotFound
+    return {"metadata": [row for row in rows if row["key"] is not None]}
+
+
+@blueprint.get("/<uuid:agent_uuid>/metadata/<string:key>")
+@requires("read")
+@blueprint.response(200, schemas.MetadataEntry)
+def get_metadata(agent_uuid: UUID, key: str) -> Any:
+    """One metadata entry of an agent."""
+    entry = db.row("metadata.get", agent_uuid=agent_uuid, key=key.replace("\0", "\ufffd"))
+    if entry is None:
+        raise errors.AgentNotFound
+    if entry["key"] is None:
+        raise errors.MetadataNotFound
+    return entry
+
+
+@blueprint.put("/<uuid:agent_uuid>/metadata/<string:key>")
+@requires("write")
+@blueprint.arguments(schemas.MetadataToSet)
+@blueprint.response(200, schemas.MetadataEntry)
+def set_metadata(entry: dict[str, Any], agent_uuid: UUID, key: str) -> Any:
+    """Set a metadata entry, as the agent's owner; at most 50 entries of at most 10 KiB."""
+    check_key(key)
+    with db.transaction() as tx:
+        own_agent(tx, agent_uuid)
+        counted = tx.row("metadata.count_others", agent_uuid=agent_uuid, key=key)
+        if counted and counted["others"] >= MOST_ENTRIES:
+            raise errors.InvalidInput(
+                errors={"key": [f"The agent has {MOST_ENTRIES} entries; delete one first."]}
+            )
+        return tx.row("metadata.upsert", agent_uuid=agent_uuid, key=key, value=entry["value"])
+
+
+def check_key(key: str) -> None:
+    """Refuse a key that cannot be set. Raises InvalidInput."""
+    if "\0" in key or len(key) > LONGEST_KEY:
+        raise errors.InvalidInput(
+            errors={"key": [f"Give at most {LONGEST_KEY} characters, none of them NUL."]}
+        )
+    if key == RESERVED_KEY:
+        raise errors.InvalidInput(
+            errors={"key": [f"{RESERVED_KEY} is reserved by ERC-8004; it is set on chain."]}
+        )
+
+
+@blueprint.delete("/<uuid:agent_uuid>/metadata/<string:key>")
+@requires("write")
+@blueprint.response(204)
+def delete_metadata(agent_uuid: UUID, key: str) -> None:
+    """Remove a metadata entry, as the agent's owner."""
+    check_key(key)
+    with db.transaction() as tx:
+        own_agent(tx, agent_uuid)
+        if not tx.execute("metadata.delete", agent_uuid=agent_uuid, key=key):
+            raise errors.MetadataNotFound

@@ -1,0 +1,78 @@
+"""x402 payments: list, link."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from kamiyo_api import db, errors
+from kamiyo_api.auth import requires
+from kamiyo_api.extensions import ApiBlueprint
+from kamiyo_api.routes.rules import open_agent
+from kamiyo_api.schemas import pages
+from kamiyo_api.schemas import payments as schemas
+
+PREFIX = "/agents"
+SAME = ("status", "endpoint", "failure_reason")
+blueprint = ApiBlueprint("payments", __name__, description="Did its payments go through?")
+
+
+@blueprint.get("/<uuid:agent_uuid>/payments")
+@requires("read")
+@blueprint.arguments(pages.Page, location="query")
+@blueprint.response(200, schemas.PaymentPage)
+def list_payments(query: dict[str, Any], agent_uuid: UUID) -> Any:
+    """Payments to one agent, newest first."""
+    rows = db.rows("payments.list_by_agent", **pages.newest_first(query, agent_uuid))
+    if not rows and db.row("agents.get_registration", agent_uuid=agent_uuid) is None:
+        raise errors.AgentNotFound
+    return pages.answer("payments", rows, query["limit"], "payment_id")
+
+
+@blueprint.post("/link-payment")
+@requires("payments")
+@blueprint.arguments(schemas.PaymentToLink)
+@blueprint.response(201, schemas.Payment)
+@blueprint.alt_response(200, schema=schemas.Payment, description="Linked before, or settled now.")
+def link_payment(payment: dict[str, Any]) -> Any:
+    """Link an x402 payment to the agent that received it.
+
+    The same body again answers 200. A pending payment may become verified, failed or
+    rejected; anything else about a linked transaction is refused. A new payment needs an
+    active agent, the settlement of a pending one does not.
+    """
+    with db.transaction() as tx:
+        linked = find_linked(tx, payment)
+        if linked is None:
+            open_agent(tx, payment["agent_uuid"])
+            made = tx.row("payments.insert", **payment)
+            if made is not None:
+                return made, 201
+            linked = find_linked(tx, payment)
+        return relink(tx, linked, payment), 200
+
+
+def find_linked(tx: db.Transaction, payment: dict[str, Any]) -> Any:
+    """What is linked already for the payment's transaction, locked; else None."""
+    return tx.row("payments.get_for_update", chain=payment["chain"], tx_hash=payment["tx_hash"])
+
+
+def relink(tx: db.Transaction, linked: db.Row, payment: dict[str, Any]) -> Any:
+    """Settle a pending payment, or answer the same one again.
+
+    Raises PaymentAlreadyLinked, InvalidTransition.
+    """
+    if linked["agent_uuid"] != str(payment["agent_uuid"]):
+        raise errors.PaymentAlreadyLinked
+    if Decimal(linked["amount_usdc"]) != payment["amount_usdc"]:
+        raise errors.PaymentAlreadyLinked
+    if all(linked[name] == payment[name] for name in SAME):
+        return linked
+    if linked["status"] != "pending" or payment["status"] == "pending":
+        raise errors.InvalidTransition(
+            f"This payment is {linked['status']}; only a pending one can be settled, "
+            "as verified, failed or rejected."
+        )
+    settled = {name: payment[name] for name in SAME}
+    return tx.row("payments.update_settled", payment_id=linked["payment_id"], **settled)

@@ -1,0 +1,38 @@
+"""Who may write to an agent, decided on a row that stays as it is until the write commits."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from kamiyo_api import errors
+from kamiyo_api.auth import act_for
+from kamiyo_api.db import Row, Transaction
+
+
+def open_agent(tx: Transaction, agent_uuid: UUID) -> Row:
+    """The agent, active until the transaction ends.
+
+    The row is held by a share lock: writers to one agent do not wait for each other,
+    but its owner cannot suspend it between this check and their commit.
+    Raises AgentNotFound, AgentNotActive.
+    """
+    agent = tx.row("agents.get_for_share", agent_uuid=agent_uuid)
+    if agent is None:
+        raise errors.AgentNotFound
+    if agent["status"] != "active":
+        raise errors.AgentNotActive
+    return agent
+
+
+def own_agent(tx: Transaction, agent_uuid: UUID) -> Row:
+    """The agent, locked for a change by its owner.
+
+    Raises AgentNotFound, NotAgentOwner; InvalidTransition where it is revoked, which is for good.
+    """
+    agent = tx.row("agents.get_for_update", agent_uuid=agent_uuid)
+    if agent is None:
+        raise errors.AgentNotFound
+    act_for(agent["owner_address"], errors.NotAgentOwner)
+    if agent["status"] == "revoked":
+        raise errors.InvalidTransition("This agent is revoked for good; register a new one.")
+    return agent

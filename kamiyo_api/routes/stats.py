@@ -1,0 +1,54 @@
+"""Statistics: of one agent, of its reputation, over all agents."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from kamiyo_api import db, errors
+from kamiyo_api.auth import requires
+from kamiyo_api.extensions import ApiBlueprint
+from kamiyo_api.schemas import stats as schemas
+
+PREFIX = ""
+blueprint = ApiBlueprint("stats", __name__, description="Can I trust it?")
+
+
+@blueprint.get("/agents/<uuid:agent_uuid>/stats")
+@requires("read")
+@blueprint.response(200, schemas.AgentStats)
+def get_agent_stats(agent_uuid: UUID) -> Any:
+    """All statistics of one agent and its trust level.
+
+    An agent younger than the last refresh is `new`, with counts of 0.
+    """
+    found = db.row("stats.get_by_agent", agent_uuid=agent_uuid)
+    if found is None:
+        raise errors.AgentNotFound
+    return found
+
+
+@blueprint.get("/agents/<uuid:agent_uuid>/reputation")
+@requires("read")
+@blueprint.arguments(schemas.ReputationQuery, location="query")
+@blueprint.response(200, schemas.Reputation)
+def get_reputation(query: dict[str, Any], agent_uuid: UUID) -> Any:
+    """The reputation of one agent, over all feedback or over that of some clients and tags."""
+    narrowed = {name: value or None for name, value in query.items()}
+    if any(narrowed.values()):
+        found = db.row("stats.get_reputation_narrowed", agent_uuid=agent_uuid, **narrowed)
+    else:
+        found = db.row("stats.get_reputation", agent_uuid=agent_uuid)
+    if found is None:
+        raise errors.AgentNotFound
+    return found
+
+
+@blueprint.get("/stats")
+@requires("read")
+@blueprint.response(200, schemas.Totals)
+def get_totals() -> Any:
+    """Totals over all agents, by chain and status, and how fresh they are."""
+    found = db.rows("stats.get_totals")[0]
+    times = {name: found[name] for name in ("as_of", "refreshed_at", "age_seconds")}
+    return found["totals"] | times

@@ -1,0 +1,214 @@
+"""Agents: searching, registering, changing, and how they are answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields, validate
+
+from kamiyo_api import errors
+from kamiyo_api.schemas import fields as own
+from kamiyo_api.schemas import pages
+
+TRUST_LEVELS = ("new", "excellent", "good", "fair", "poor")
+STATUSES = ("active", "suspended", "revoked")
+SORTS = (
+    "registered_at",
+    "reputation_score",
+    "total_feedback",
+    "total_payments",
+    "last_activity_at",
+)
+SORT_COLUMNS = {"reputation_score": "average_score"}
+
+
+class AgentSearch(pages.Page):
+    """Filters, all of which an agent must match, the order, and the page."""
+
+    owner_address = own.Address(load_default=None)
+    chain = own.chain(load_default=None)
+    agent_id = own.BigInteger(low=0, high=10**78 - 1, load_default=None)
+    status = fields.String(
+        load_default="active",
+        validate=validate.OneOf((*STATUSES, "any")),
+    )
+    trust_level = fields.List(
+        fields.String(validate=validate.OneOf(TRUST_LEVELS)),
+        load_default=None,
+        validate=validate.Length(max=len(TRUST_LEVELS)),
+        metadata={"description": "May repeat: any of the given levels."},
+    )
+    min_reputation_score = fields.Float(load_default=None, validate=validate.Range(min=0, max=100))
+    min_success_rate = fields.Float(load_default=None, validate=validate.Range(min=0, max=100))
+    min_feedback = fields.Integer(load_default=None, validate=validate.Range(min=0, max=10**12))
+    service = own.Text(
+        min_length=1,
+        max_length=64,
+        load_default=None,
+        metadata={"description": "The name of a service, such as mcp or a2a, in any case."},
+    )
+    x402 = fields.Boolean(load_default=None, truthy={"true", "1"}, falsy={"false", "0"})
+    q = own.Text(
+        min_length=1,
+        max_length=200,
+        load_default=None,
+        metadata={"description": "Words that all stand in the name or the description."},
+    )
+    sort = fields.String(
+        load_default="-registered_at",
+        validate=validate.OneOf([sign + sort for sort in SORTS for sign in ("", "-")]),
+        metadata={
+            "description": "A leading - descends. reputation_score sorts by average_score; "
+            "agents without one come last in both directions."
+        },
+    )
+    offset = fields.Integer(
+        load_default=0,
+        validate=validate.Range(min=0, max=10_000),
+        metadata={"description": "Rows to pass over; prefer the cursor. Not with a cursor."},
+    )
+
+    @ma.validates_schema
+    def _cursor_or_offset(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("cursor") and data.get("offset"):
+            raise ma.ValidationError("Give a cursor or an offset, not both.", "offset")
+
+
+class MetadataToRegister(ma.Schema):
+    """One metadata entry of an agent to be registered."""
+
+    key = own.Text(min_length=1, max_length=128, required=True)
+    value = own.Base64Bytes(required=True)
+
+
+class AgentToRegister(ma.Schema):
+    """An agent to be registered here; with agent_id, one that is already on chain."""
+
+    owner_address = own.Address(required=True)
+    chain = own.chain(required=True)
+    registration_file = own.RegistrationFile(required=True)
+    metadata = fields.List(
+        fields.Nested(MetadataToRegister),
+        load_default=list,
+        validate=validate.Length(max=50),
+    )
+    agent_id = own.BigInteger(low=0, high=own.UINT256_MAX, load_default=None)
+    registry_address = own.Address(load_default=None)
+
+    @ma.validates_schema
+    def _registry_needs_id(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("registry_address") and data.get("agent_id") is None:
+            raise ma.ValidationError(
+                "Give the agent_id too: only an agent that is on chain is in a registry.",
+                "registry_address",
+            )
+
+    @ma.validates_schema
+    def _distinct_metadata_keys(self, data: dict[str, Any], **_: Any) -> None:
+        given = [entry["key"] for entry in data.get("metadata") or []]
+        if len(set(given)) < len(given):
+            raise ma.ValidationError("Give each key once.", "metadata")
+        if "agentWallet" in given:
+            raise ma.ValidationError("agentWallet is reserved by ERC-8004.", "metadata")
+
+
+class AgentChange(ma.Schema):
+    """What to change of an agent; what is left out stays."""
+
+    registration_file = own.RegistrationFile(load_default=None)
+    token_uri = own.Text(max_length=2048, load_default=None)
+    status = fields.String(load_default=None, validate=validate.OneOf(STATUSES))
+
+    @ma.validates_schema(pass_original=True)
+    def _something(self, data: dict[str, Any], original: dict[str, Any], **_: Any) -> None:
+        if not original:
+            raise ma.ValidationError("Give at least one of registration_file, token_uri, status.")
+
+
+class Summary(ma.Schema):
+    """Who an agent is and the summary of its statistics."""
+
+    agent_uuid = fields.UUID(required=True)
+    agent_id = fields.String(
+        required=True,
+        metadata={"description": "Token id, 2^256 and up for an agent registered here only."},
+    )
+    chain = fields.String(required=True)
+    registry_address = fields.String(required=True)
+    owner_address = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    registered_at = own.timestamp(required=True)
+    last_activity_at = own.timestamp(required=True)
+    total_feedback = fields.Integer(required=True)
+    average_score = fields.Float(required=True, allow_none=True)
+    total_payments = fields.Integer(required=True)
+    success_rate = fields.Float(required=True, allow_none=True)
+    trust_level = fields.String(required=True, validate=validate.OneOf(TRUST_LEVELS))
+
+
+class FoundAgent(Summary):
+    """An agent in a page of a search."""
+
+    name = fields.String(required=True, allow_none=True)
+    description = fields.String(
+        required=True, allow_none=True, metadata={"description": "Its first 300 characters."}
+    )
+    services = fields.List(fields.String(), required=True)
+    x402 = fields.Boolean(required=True)
+
+
+class AgentPage(ma.Schema):
+    """One page of a search."""
+
+    agents = fields.List(fields.Nested(FoundAgent), required=True)
+    total = fields.Integer(required=True, metadata={"description": "Exact up to 10,000."})
+    total_relation = fields.String(
+        required=True,
+        validate=validate.OneOf(["eq", "gte"]),
+        metadata={"description": "eq: total is exact; gte: there are at least so many."},
+    )
+    limit = fields.Integer(required=True)
+    offset = fields.Integer(required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+    as_of = own.timestamp(required=True)
+
+
+class Agent(Summary):
+    """One agent."""
+
+    agent_registry = fields.String(
+        required=True, metadata={"description": "eip155:{chainId}:{registry}"}
+    )
+    token_uri = fields.String(required=True, allow_none=True)
+    registration_file = fields.Dict(required=True, allow_none=True)
+    tx_hash = fields.String(required=True, allow_none=True)
+    block_number = fields.Integer(required=True, allow_none=True)
+    updated_at = own.timestamp(required=True)
+    as_of = own.timestamp(required=True)
+
+
+def cursor_parameters(search: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of a search from the row after its cursor on. Raises InvalidCursor."""
+    start: dict[str, Any] = {"after_time": None, "after_number": None, "after_uuid": None}
+    if search["cursor"] is None:
+        return start
+    sort, value, agent_uuid = pages.decode_cursor(search["cursor"], 3)
+    if sort != search["sort"]:
+        raise errors.InvalidCursor
+    if sort.endswith("_at"):
+        return start | {"after_time": pages.a_time(value), "after_uuid": pages.a_uuid(agent_uuid)}
+    number = pages.a_number(value, whole=not sort.endswith("reputation_score"))
+    return start | {"after_number": number, "after_uuid": pages.a_uuid(agent_uuid)}
+
+
+def next_cursor(search: dict[str, Any], rows: list[dict[str, Any]]) -> str | None:
+    """The cursor after a page, where more than its limit was found; else None."""
+    if len(rows) <= search["limit"]:
+        return None
+    last = rows[search["limit"] - 1]
+    sort = search["sort"].removeprefix("-")
+    value = last[SORT_COLUMNS.get(sort, sort)]
+    if sort.endswith("_at"):
+        value = value.isoformat()
+    return pages.encode_cursor(search["sort"], value, last["agent_uuid"])

@@ -1,0 +1,132 @@
+"""Feedback: listing, giving, revoking, responding."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields
+
+from kamiyo_api.schemas import fields as own
+from kamiyo_api.schemas import pages
+
+
+class FeedbackQuery(pages.Page):
+    """Which feedback to list."""
+
+    client_address = own.Address(load_default=None)
+    tag1 = own.Text(max_length=256, load_default=None)
+    tag2 = own.Text(max_length=256, load_default=None)
+    include_revoked = fields.Boolean(load_default=False, truthy={"true", "1"}, falsy={"false", "0"})
+
+    @ma.post_load
+    def _empty_tag_is_any(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return data | {"tag1": data["tag1"] or None, "tag2": data["tag2"] or None}
+
+
+class FeedbackToGive(ma.Schema):
+    """A feedback: either a score from 0 to 100, or a value with its decimals, which tag1
+    gives its meaning (ERC-8004, "Giving Feedback")."""
+
+    agent_uuid = fields.UUID(required=True)
+    client_address = own.Address(required=True)
+    score = own.Amount(digits=3, places=2, load_default=None)
+    value = own.BigInteger(low=-own.INT128_BOUND, high=own.INT128_BOUND, load_default=None)
+    value_decimals = fields.Integer(
+        load_default=None, strict=True, validate=ma.validate.Range(min=0, max=18)
+    )
+    tag1 = own.Text(max_length=256, load_default=None)
+    tag2 = own.Text(max_length=256, load_default=None)
+    endpoint = own.Text(max_length=2048, load_default=None)
+    file_uri = own.Text(max_length=2048, load_default=None)
+    file_hash = own.Hash32(load_default=None)
+    chain = own.chain(load_default=None)
+    tx_hash = own.Hash32(load_default=None)
+
+    @ma.validates_schema
+    def _score_or_value(self, data: dict[str, Any], **_: Any) -> None:
+        if (data.get("score") is None) == (data.get("value") is None):
+            raise ma.ValidationError("Give either score, or value with value_decimals.", "score")
+        if data.get("score") is not None and data["score"] > 100:
+            raise ma.ValidationError("Give a score from 0 to 100.", "score")
+        if data.get("value_decimals") is not None and data.get("value") is None:
+            raise ma.ValidationError("value_decimals goes with value.", "value_decimals")
+
+    @ma.post_load
+    def _score_as_value(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """A score is stored as a value too: 87.5 as 8750 with two decimals."""
+        score: Decimal | None = data["score"]
+        if score is not None:
+            decimals = 0 if score == int(score) else 2
+            data |= {"value": int(score.scaleb(decimals)), "value_decimals": decimals}
+        data["value_decimals"] = data["value_decimals"] or 0
+        return data | {"tag1": data["tag1"] or None, "tag2": data["tag2"] or None}
+
+
+class FeedbackToRevoke(ma.Schema):
+    """Why a feedback is revoked."""
+
+    reason = own.Text(max_length=1000, load_default=None)
+
+
+class ResponseToAppend(ma.Schema):
+    """A response to a feedback."""
+
+    responder_address = own.Address(required=True)
+    response_uri = own.Text(min_length=1, max_length=2048, required=True)
+    response_hash = own.Hash32(load_default=None)
+
+
+class Response(ma.Schema):
+    """A response to a feedback."""
+
+    response_id = fields.UUID(required=True)
+    responder_address = fields.String(required=True)
+    response_uri = fields.String(required=True)
+    response_hash = fields.String(required=True, allow_none=True)
+    created_at = own.timestamp(required=True)
+
+
+class AppendedResponse(Response):
+    """A response as it was appended."""
+
+    feedback_id = fields.UUID(required=True)
+
+
+class RevokedFeedback(ma.Schema):
+    """A feedback that its client revoked."""
+
+    feedback_id = fields.UUID(required=True)
+    agent_uuid = fields.UUID(required=True)
+    client_address = fields.String(required=True)
+    is_revoked = fields.Boolean(required=True)
+    revoked_at = own.timestamp(required=True, allow_none=True)
+    revocation_reason = fields.String(required=True, allow_none=True)
+
+
+class Feedback(RevokedFeedback):
+    """A feedback. score is the 0-100 reading of the value, null where it has none."""
+
+    value = fields.String(required=True)
+    value_decimals = fields.Integer(required=True)
+    score = fields.Float(required=True, allow_none=True)
+    tag1 = fields.String(required=True, allow_none=True)
+    tag2 = fields.String(required=True, allow_none=True)
+    endpoint = fields.String(required=True, allow_none=True)
+    file_uri = fields.String(required=True, allow_none=True)
+    file_hash = fields.String(required=True, allow_none=True)
+    chain = fields.String(required=True)
+    tx_hash = fields.String(required=True, allow_none=True)
+    created_at = own.timestamp(required=True)
+    responses = fields.List(
+        fields.Nested(Response), required=True, metadata={"description": "The ten newest."}
+    )
+
+
+class FeedbackPage(ma.Schema):
+    """One page of feedback, newest first."""
+
+    feedback = fields.List(fields.Nested(Feedback), required=True)
+    limit = fields.Integer(required=True)
+    next_cursor = fields.String(required=True, allow_none=True)

@@ -1,0 +1,177 @@
+"""The kinds of values that the API takes, each with its bounds and its OpenAPI form."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields, validate
+
+UINT256_MAX = 2**256 - 1
+INT128_BOUND = 10**38
+METADATA_VALUE_BYTES = 10 * 1024
+
+
+class Address(fields.String):
+    """An address of 20 bytes, taken in any case, given on in lower case."""
+
+    PATTERN = "^0x[0-9a-fA-F]{40}$"
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("metadata", {})["pattern"] = self.PATTERN
+        super().__init__(**kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, *args, **kwargs)
+        if not re.fullmatch(self.PATTERN[1:-1], text):
+            raise ma.ValidationError("Give an address: 0x and 40 hex digits.")
+        return str(text).lower()
+
+
+class Hash32(fields.String):
+    """A hash of 32 bytes, taken in any case, given on in lower case."""
+
+    PATTERN = "^0x[0-9a-fA-F]{64}$"
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("metadata", {})["pattern"] = self.PATTERN
+        super().__init__(**kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, *args, **kwargs)
+        if not re.fullmatch(self.PATTERN[1:-1], text):
+            raise ma.ValidationError("Give a hash: 0x and 64 hex digits.")
+        return str(text).lower()
+
+
+class Text(fields.String):
+    """A text of bounded length without NUL, which PostgreSQL cannot hold."""
+
+    PATTERN = r"^[^\u0000]*$"
+
+    def __init__(self, *, max_length: int, min_length: int = 0, **kwargs: Any) -> None:
+        kwargs.setdefault("metadata", {}).setdefault("pattern", self.PATTERN)
+        length = validate.Length(min=min_length, max=max_length)
+        super().__init__(validate=length, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text = str(super()._deserialize(value, *args, **kwargs))
+        if "\0" in text:
+            raise ma.ValidationError("Leave out NUL characters.")
+        return text
+
+
+class BigInteger(fields.Field[int]):
+    """A whole number between bounds, as a number or, exactly, as a decimal string."""
+
+    def __init__(self, *, low: int, high: int, **kwargs: Any) -> None:
+        self.low, self.high = low, high
+        kwargs.setdefault("metadata", {}).update(
+            type=["string", "integer"],
+            pattern=r"^-?[0-9]{1,39}$" if low < 0 else r"^[0-9]{1,78}$",
+            minimum=max(low, -(2**53)),
+            maximum=min(high, 2**53),
+        )
+        super().__init__(**kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
+        if isinstance(value, float):
+            raise ma.ValidationError("Give a whole number; beyond 2^53 send it as a string.")
+        if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,78}", str(value), re.ASCII):
+            raise ma.ValidationError("Give a whole number, or a string of decimal digits.")
+        if not self.low <= int(value) <= self.high:
+            raise ma.ValidationError(f"Give a number from {self.low} to {self.high}.")
+        return int(value)
+
+
+class Amount(fields.Field[Decimal]):
+    """An exact decimal number from 0 up, as a string or a number."""
+
+    def __init__(self, *, digits: int, places: int, **kwargs: Any) -> None:
+        self.places, self.ceiling = places, Decimal(10) ** digits
+        kwargs.setdefault("metadata", {}).update(
+            type=["string", "number"],
+            pattern=rf"^[0-9]{{1,{digits}}}(\.[0-9]{{1,{places}}})?$",
+            minimum=0,
+        )
+        super().__init__(**kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Decimal:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise ma.ValidationError("Give a decimal string.")
+        if isinstance(value, str) and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", value, re.ASCII):
+            raise ma.ValidationError("Give a decimal string such as 12.50.")
+        return self._bounded(value)
+
+    def _bounded(self, value: str | float) -> Decimal:
+        try:
+            amount = Decimal(str(value))
+        except InvalidOperation as error:
+            raise ma.ValidationError("Give a decimal string.") from error
+        if not 0 <= amount < self.ceiling:
+            raise ma.ValidationError(f"Give a number from 0 to below {self.ceiling}.")
+        if amount != round(amount, self.places):
+            raise ma.ValidationError(f"Give at most {self.places} decimals.")
+        return amount
+
+
+class Base64Bytes(fields.Field[bytes]):
+    """Bytes in base64 (RFC 4648, section 4)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        longest = -(-METADATA_VALUE_BYTES // 3) * 4
+        kwargs.setdefault("metadata", {}).update(
+            type="string",
+            contentEncoding="base64",
+            pattern="^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+            maxLength=longest,
+        )
+        super().__init__(**kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bytes:
+        try:
+            decoded = base64.b64decode(str(value).encode(), validate=True)
+        except binascii.Error as error:
+            raise ma.ValidationError("Give the value in base64.") from error
+        if len(decoded) > METADATA_VALUE_BYTES:
+            raise ma.ValidationError(f"Give at most {METADATA_VALUE_BYTES} bytes.")
+        return decoded
+
+
+class RegistrationFile(fields.Dict):
+    """A registration file (ERC-8004, "Agent URI and Agent Registration File"): a JSON object
+    of at most 64 KiB, taken as its owner wrote it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(keys=fields.String(), **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        file = super()._deserialize(value, *args, **kwargs)
+        if holds_nul(file):
+            raise ma.ValidationError("Leave out NUL characters.")
+        return file
+
+
+def holds_nul(value: Any) -> bool:
+    """Whether a JSON value has a NUL character in any text or key."""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, Mapping):
+        return any(holds_nul(key) or holds_nul(member) for key, member in value.items())
+    return isinstance(value, list) and any(map(holds_nul, value))
+
+
+def chain(**kwargs: Any) -> Text:
+    """The name of a chain."""
+    metadata = {"description": "The name of a chain, such as base.", "example": "base"}
+    return Text(min_length=1, max_length=32, metadata=metadata, **kwargs)
+
+
+def timestamp(description: str = "UTC.", **kwargs: Any) -> fields.String:
+    """A time in an answer (RFC 3339)."""
+    return fields.String(metadata={"format": "date-time", "description": description}, **kwargs)

@@ -1,0 +1,20 @@
+"""What a key may know of itself."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+from marshmallow import fields
+
+from kamiyo_api.schemas import fields as own
+
+
+class Key(ma.Schema):
+    """The key that calls."""
+
+    key_prefix = fields.String(required=True)
+    name = fields.String(required=True)
+    tier = fields.String(required=True)
+    scopes = fields.List(fields.String(), required=True)
+    wallet_address = fields.String(required=True, allow_none=True)
+    created_at = own.timestamp(required=True)
+    expires_at = own.timestamp(required=True, allow_none=True)

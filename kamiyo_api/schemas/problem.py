@@ -1,0 +1,18 @@
+"""The body of every error."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+from marshmallow import fields
+
+
+class Problem(ma.Schema):
+    """An error (RFC 9457, application/problem+json)."""
+
+    type = fields.String(required=True, metadata={"description": "Where the code is explained."})
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True, metadata={"description": "What to do next."})
+    code = fields.String(required=True, metadata={"description": "Stable; switch on this."})
+    request_id = fields.String(required=True)
+    errors = fields.Dict(metadata={"description": "For bad input: what is wrong, by field."})

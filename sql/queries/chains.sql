@@ -1,0 +1,17 @@
+-- name: get
+-- One chain with its registries.
+select
+  c.name,
+  c.chain_id,
+  c.identity_registry,
+  c.reputation_registry,
+  c.validation_registry
+from erc8004_chains as c
+where c.name = %(chain)s;
+
+-- name: list_names
+-- The names of all chains, in alphabetical order.
+select c.name
+from erc8004_chains as c
+order by c.name
+limit 1000;

@@ -1,0 +1,82 @@
+-- name: insert
+-- A payment, unless its transaction is linked already.
+insert into erc8004_agent_payments (
+  agent_uuid, chain, tx_hash, amount_usdc, status, endpoint, failure_reason, verified_at
+)
+values (
+  %(agent_uuid)s, %(chain)s, %(tx_hash)s, %(amount_usdc)s, %(status)s, %(endpoint)s,
+  %(failure_reason)s, case %(status)s when 'verified' then now() end
+)
+on conflict on constraint uq__erc8004_agent_payments__chain_tx do nothing
+returning
+  id as payment_id,
+  agent_uuid,
+  chain,
+  tx_hash,
+  amount_usdc::text as amount_usdc,
+  status,
+  endpoint,
+  failure_reason,
+  created_at,
+  verified_at;
+
+-- name: get_for_update
+-- The payment of one transaction, locked for a change of it.
+select
+  p.id as payment_id,
+  p.agent_uuid,
+  p.chain,
+  p.tx_hash,
+  p.amount_usdc::text as amount_usdc,
+  p.status,
+  p.endpoint,
+  p.failure_reason,
+  p.created_at,
+  p.verified_at
+from erc8004_agent_payments as p
+where p.chain = %(chain)s
+  and p.tx_hash = %(tx_hash)s
+for no key update;
+
+-- name: update_settled
+-- Settles a pending payment.
+update erc8004_agent_payments as p
+set
+  status = %(status)s,
+  endpoint = coalesce(%(endpoint)s, p.endpoint),
+  failure_reason = %(failure_reason)s,
+  verified_at = case %(status)s when 'verified' then now() end
+where p.id = %(payment_id)s
+returning
+  p.id as payment_id,
+  p.agent_uuid,
+  p.chain,
+  p.tx_hash,
+  p.amount_usdc::text as amount_usdc,
+  p.status,
+  p.endpoint,
+  p.failure_reason,
+  p.created_at,
+  p.verified_at;
+
+-- name: list_by_agent
+-- Payments of one agent, newest first, from the row after the cursor.
+select
+  p.id as payment_id,
+  p.agent_uuid,
+  p.chain,
+  p.tx_hash,
+  p.amount_usdc::text as amount_usdc,
+  p.status,
+  p.endpoint,
+  p.failure_reason,
+  p.created_at,
+  p.verified_at
+from erc8004_agent_payments as p
+where p.agent_uuid = %(agent_uuid)s
+  and (
+    %(after_id)s::uuid is null
+    or (p.created_at, p.id) < (%(after_time)s::timestamptz, %(after_id)s::uuid)
+  )
+order by p.created_at desc, p.id desc
+limit %(limit)s;
