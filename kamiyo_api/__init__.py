@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from flask import Flask
 
-from kamiyo_api import auth, cli, db, errors, extensions, observability, routes
+from kamiyo_api import (
+    auth,
+    cache,
+    cli,
+    db,
+    errors,
+    extensions,
+    headers,
+    observability,
+    redis_client,
+    routes,
+)
 from kamiyo_api.config import Config
 
 
@@ -18,8 +29,11 @@ def create_app(config: Config | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = config.max_content_length
     observability.init_app(app)
     errors.init_app(app)
+    headers.init_app(app, config)
     db.init_app(app, config)
-    auth.init_app(app)
+    redis_client.init_app(app, config)
+    cache.init_app(app)
+    auth.init_app(app, config)
     extensions.init_app(app)
     routes.init_app(app)
     cli.init_app(app)

@@ -5,13 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request
 
-from kamiyo_api import db, errors
+from kamiyo_api import db, errors, limits
+from kamiyo_api.config import Config
+
+# A revoked key stops within this time in every process.
+REMEMBERED_SECONDS = 4.0
+REMEMBERED_AT_MOST = 10_000
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -82,16 +88,30 @@ def secret_of_request() -> str:
 
 
 def find_key(secret: str) -> ApiKey:
-    """The active key with this secret. Raises InvalidApiKey or ExpiredApiKey."""
+    """The active key with this secret, remembered for a few seconds.
+
+    Raises InvalidApiKey, ExpiredApiKey, and RateLimitExceeded for an address that guesses.
+    """
     digest = hash_of(secret)
+    remembered = current_app.extensions["keys.remembered"]
+    key: ApiKey | None = remembered.get(digest)
+    if key is None:
+        limits.refuse_guesser()
+        key = look_up(digest)
+        remembered.put(digest, key)
+    if key.expires_at is not None and key.expires_at <= dt.datetime.now(dt.UTC):
+        raise errors.ExpiredApiKey
+    return key
+
+
+def look_up(digest: str) -> ApiKey:
+    """The active key with this hash, from the database. Raises InvalidApiKey."""
     row = db.row("keys.get_by_hash", key=digest)
     if row is None or not hmac.compare_digest(row["key"], digest) or row["status"] != "active":
+        limits.count_failure()
         raise errors.InvalidApiKey
-    if row["is_expired"]:
-        raise errors.ExpiredApiKey
     if row["is_use_unrecorded"]:
-        with db.transaction() as tx:
-            tx.execute("keys.update_last_used", key_id=row["key_id"])
+        db.in_transaction(lambda tx: tx.execute("keys.update_last_used", key_id=row["key_id"]))
     return ApiKey(
         key_id=row["key_id"],
         key_prefix=row["key_prefix"],
@@ -104,21 +124,63 @@ def find_key(secret: str) -> ApiKey:
     )
 
 
+class Remembered:
+    """The keys that this process looked up lately, so that most requests ask nobody."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, tuple[float, ApiKey]] = {}
+
+    def get(self, digest: str) -> ApiKey | None:
+        """The key with this hash, unless it was looked up too long ago."""
+        until, key = self._keys.get(digest, (0.0, None))
+        return key if time.monotonic() < until else None
+
+    def put(self, digest: str, key: ApiKey) -> None:
+        """Remember a key; where there are too many, forget them all."""
+        if len(self._keys) >= REMEMBERED_AT_MOST:
+            self._keys = {}
+        self._keys[digest] = (time.monotonic() + REMEMBERED_SECONDS, key)
+
+
 def authenticate() -> None:
-    """Set g.api_key before a view that requires a scope, or refuse."""
+    """Set g.api_key where a key was sent; refuse where the view requires one."""
+    scope = scope_of_view()
+    if scope is None and "Authorization" not in request.headers:
+        return
+    try:
+        g.api_key = find_key(secret_of_request())
+    except (errors.Unauthorized, errors.Unavailable):
+        if scope is None:
+            return
+        raise
+
+
+def scope_of_view() -> str | None:
+    """What the view of the present request requires; None where there is no view, too."""
     if request.endpoint is None or request.method == "OPTIONS":
-        return
-    scope = current_app.view_functions[request.endpoint].scope  # type: ignore[attr-defined]
-    if scope is None:
-        return
-    g.api_key = find_key(secret_of_request())
-    if scope != "any" and not g.api_key.has(scope):
+        return None
+    scope: str | None = current_app.view_functions[request.endpoint].scope  # type: ignore[attr-defined]
+    return scope
+
+
+def check_scope() -> None:
+    """Refuse a key that lacks what the view requires. Raises InsufficientScope."""
+    scope = scope_of_view()
+    if scope not in (None, "any") and not g.api_key.has(scope):
         raise errors.InsufficientScope(
             f"This needs the scope {scope!r}, which the key lacks; "
             "ask the operator for a key that has it."
         )
 
 
-def init_app(app: Flask) -> None:
-    """Authenticate before every view."""
+def init_memory(app: Flask) -> None:
+    """Remember no key."""
+    app.extensions["keys.remembered"] = Remembered()
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Before every view: see whose key it is, count the request against it, check its scope."""
+    init_memory(app)
     app.before_request(authenticate)
+    limits.init_app(app, config)
+    app.before_request(check_scope)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 LOCAL_SERVERS = Path(__file__).parent.parent / ".data" / "servers.json"
-REQUIRED = object()
 
 
 class ConfigError(SystemExit):
@@ -20,6 +19,25 @@ class ConfigError(SystemExit):
 
 
 @dataclass(frozen=True)
+class Tier:
+    """How many requests a key of a tier may make: all a minute and an hour, registrations
+    and other writes an hour."""
+
+    per_minute: int
+    per_hour: int
+    registrations: int
+    writes: int
+
+
+TIERS = {
+    "free": Tier(60, 1_000, 10, 100),
+    "pro": Tier(600, 20_000, 100, 2_000),
+    "team": Tier(1_800, 100_000, 1_000, 10_000),
+    "enterprise": Tier(6_000, 1_000_000, 10_000, 100_000),
+}
+
+
+@dataclass(frozen=True)
 class Config:
     """Every setting of the application; the names in capitals are the environment's.
 
@@ -27,11 +45,17 @@ class Config:
     """
 
     database_url: str
-    redis_url: str | None
     database_pool_size: int
     database_max_overflow: int
     database_pool_timeout: float
+    database_statement_timeout: int
+    """Milliseconds."""
+    redis_url: str | None
+    redis_timeout: float
+    tiers: Mapping[str, Tier]
     max_content_length: int
+    trusted_proxies: int
+    cors_origins: Sequence[str]
 
     @classmethod
     def from_environment(cls) -> Config:
@@ -43,11 +67,16 @@ class Config:
         given = {**local_servers(), **os.environ}
         return cls(
             database_url=database_url(given),
-            redis_url=given.get("REDIS_URL") or None,
-            database_pool_size=number(given, "DATABASE_POOL_SIZE", 5, at_least=1),
+            database_pool_size=number(given, "DATABASE_POOL_SIZE", 5),
             database_max_overflow=number(given, "DATABASE_MAX_OVERFLOW", 5, at_least=0),
-            database_pool_timeout=1.0,
+            database_pool_timeout=number(given, "DATABASE_POOL_TIMEOUT_MS", 1000) / 1000,
+            database_statement_timeout=number(given, "DATABASE_STATEMENT_TIMEOUT_MS", 5000),
+            redis_url=redis_url(given),
+            redis_timeout=number(given, "REDIS_TIMEOUT_MS", 50) / 1000,
+            tiers={name: tier(given, name, default) for name, default in TIERS.items()},
             max_content_length=number(given, "MAX_CONTENT_LENGTH", 1024 * 1024, at_least=1024),
+            trusted_proxies=number(given, "TRUSTED_PROXIES", 0, at_least=0),
+            cors_origins=given.get("CORS_ORIGINS", "").replace(",", " ").split(),
         )
 
 
@@ -73,7 +102,30 @@ def database_url(given: Mapping[str, str]) -> str:
     return url
 
 
-def number(given: Mapping[str, str], name: str, default: int, *, at_least: int) -> int:
+def redis_url(given: Mapping[str, str]) -> str | None:
+    """The address of Redis or Valkey, or None: no cache, and each process limits for itself."""
+    url = given.get("REDIS_URL", "").strip()
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ConfigError("REDIS_URL must begin with redis://, rediss:// or unix://")
+    return url or None
+
+
+def tier(given: Mapping[str, str], name: str, default: Tier) -> Tier:
+    """The limits of a tier, which RATE_LIMITS_<TIER> may override: four numbers, as in Tier."""
+    variable = f"RATE_LIMITS_{name.upper()}"
+    text = given.get(variable, "").strip()
+    if not text:
+        return default
+    numbers = [part.strip() for part in text.split(",")]
+    if len(numbers) != 4 or not all(part.isdecimal() and int(part) > 0 for part in numbers):
+        raise ConfigError(
+            f"{variable} must be four numbers (requests a minute, requests an hour, registrations "
+            f"an hour, other writes an hour) such as 60,1000,10,100, not {text!r}"
+        )
+    return Tier(*map(int, numbers))
+
+
+def number(given: Mapping[str, str], name: str, default: int, *, at_least: int = 1) -> int:
     """A whole-number setting. Raises ConfigError where it is no number or too small."""
     text = given.get(name, "").strip() or str(default)
     if not text.isdecimal() or int(text) < at_least:

@@ -207,10 +207,29 @@ class AlreadyRevoked(Conflict):
     code, title = "ALREADY_REVOKED", "Already revoked"
 
 
+class IdempotencyKeyReused(Conflict):
+    """This Idempotency-Key was used for another request within 24 hours; use a new one."""
+
+    code, title = "IDEMPOTENCY_KEY_REUSED", "Idempotency key reused"
+
+
 class InvalidInput(ApiError):
     """Some fields or parameters are not valid; "errors" says which and why."""
 
     status, code, title = 422, "VALIDATION_ERROR", "Validation error"
+
+
+class RegistrationFileTooLarge(InvalidInput):
+    """The registration file is too large; "errors" says by what measure."""
+
+    def __init__(self) -> None:
+        super().__init__(errors={"registration_file": ["Give at most 64 KiB of JSON."]})
+
+
+class RateLimitExceeded(ApiError):
+    """Rate limit exceeded; wait as long as Retry-After says."""
+
+    status, code, title = 429, "RATE_LIMIT_EXCEEDED", "Rate limit exceeded"
 
 
 class Unavailable(ApiError):
@@ -239,6 +258,11 @@ class TransactionFailed(Unavailable):
     time in Retry-After."""
 
     code, title = "TRANSACTION_FAILED", "Transaction failed"
+
+
+class CommitUnknown(TransactionFailed):
+    """The connection was lost during the commit, so the write may have been kept; send it
+    again with the same Idempotency-Key, or read before you write again."""
 
 
 HTTP_CODES = {

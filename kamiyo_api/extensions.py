@@ -18,16 +18,26 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
 
 from kamiyo_api import errors
+from kamiyo_api.idempotency import writing
 from kamiyo_api.schemas.problem import Problem
 
 API_PREFIX = "/api/v1"
+
+
+def timestamp(moment: dt.datetime) -> str:
+    """A time as the API writes it: RFC 3339 in UTC, always 27 characters."""
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+# Lists of inputs answer their errors by position: numbers as keys.
+JSON_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
 
 
 class OrjsonProvider(JSONProvider):
     """JSON by orjson; times in UTC with Z."""
 
     def dumps(self, obj: Any, **_: Any) -> str:
-        return orjson.dumps(obj, self._default, orjson.OPT_PASSTHROUGH_DATETIME).decode()
+        return orjson.dumps(obj, self._default, JSON_OPTIONS).decode()
 
     def loads(self, s: str | bytes, **_: Any) -> Any:
         return orjson.loads(s)
@@ -35,15 +45,20 @@ class OrjsonProvider(JSONProvider):
     def response(self, *args: Any, **kwargs: Any) -> Response:
         body = self._prepare_response_obj(args, kwargs)
         return Response(
-            orjson.dumps(body, self._default, orjson.OPT_PASSTHROUGH_DATETIME),
+            orjson.dumps(body, self._default, JSON_OPTIONS),
             mimetype="application/json",
         )
 
     @staticmethod
     def _default(value: Any) -> str:
         if isinstance(value, dt.datetime):
-            return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            return timestamp(value)
         raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def json_answer(body: bytes) -> Response:
+    """An answer whose JSON is ready-made."""
+    return Response(body, mimetype="application/json")
 
 
 class ArgumentsParser(FlaskParser):
@@ -84,9 +99,12 @@ class ApiBlueprint(Blueprint):
         view_func: Callable[..., Any] | None = None,
         **options: Any,
     ) -> None:
-        """Register a view, documented with the scope that it declared."""
+        """Register a view, documented with the scope that it declared; one that writes gets
+        a transaction."""
         if view_func is not None:
             view_func = self.doc(**security_of(view_func))(view_func)
+            if not {"GET"}.issuperset(options.get("methods", ["GET"])):
+                view_func = writing(view_func)
         super().add_url_rule(rule, endpoint, view_func, **options)
 
     def response(self, status_code: int, schema: Any = None, **kwargs: Any) -> Callable[..., Any]:

@@ -15,7 +15,7 @@ def migrate() -> list[str]:
     Safe to run twice or from two machines at once: an advisory lock lets one go first,
     and the version row, written before the file runs, tells the other that it is done.
     """
-    with db.transaction() as tx:
+    with db.transaction(limited=False) as tx:
         tx.row("migrations.get_lock")
         tx.execute("migrations.create_table")
     done = {row["version"] for row in db.rows("migrations.list")}
@@ -25,7 +25,7 @@ def migrate() -> list[str]:
 
 def apply(path: Path) -> bool:
     """Apply one file; False where another machine was first."""
-    with db.transaction() as tx:
+    with db.transaction(limited=False) as tx:
         tx.row("migrations.get_lock")
         if tx.row("migrations.insert", version=version(path), name=path.stem) is None:
             return False

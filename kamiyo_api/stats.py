@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kamiyo_api import db
+from kamiyo_api import cache, db
+from kamiyo_api.extensions import timestamp
 
 
 def refresh() -> db.Row | None:
@@ -10,8 +11,9 @@ def refresh() -> db.Row | None:
 
     None where another refresh was running already, behind which this one does not queue.
     """
-    with db.transaction() as tx:
-        answer = tx.row("stats.refresh")
-        if answer is None or not answer["refreshed"]:
+    with db.transaction(limited=False) as tx:
+        if not tx.rows("stats.refresh")[0]["refreshed"]:
             return None
-        return tx.row("stats.get_totals")
+        refreshed = tx.rows("stats.get_totals")[0]
+    cache.refreshed(timestamp(refreshed["as_of"]))
+    return refreshed

@@ -9,9 +9,9 @@ from uuid import UUID
 import orjson
 from flask import Response, request, url_for
 
-from kamiyo_api import db, errors
+from kamiyo_api import cache, db, errors
 from kamiyo_api.auth import act_for, public, requires
-from kamiyo_api.extensions import ApiBlueprint
+from kamiyo_api.extensions import ApiBlueprint, json_answer
 from kamiyo_api.routes.rules import own_agent
 from kamiyo_api.schemas import agents as schemas
 
@@ -31,13 +31,28 @@ def search_agents(search: dict[str, Any]) -> Any:
     a walk along them shows every agent that was there at its start exactly once, while
     others register. `as_of` says when the statistics were computed.
     """
+    page = cache.cached_search(canonical(search), lambda: find_page(search))
+    response = json_answer(page)
+    cursor = orjson.loads(page)["next_cursor"]
+    if cursor is not None:
+        response.headers["Link"] = link_to_next(cursor)
+    return response
+
+
+def canonical(search: dict[str, Any]) -> str:
+    """A search as a query string, the same for all that ask the same."""
+    given = sorted((name, value) for name, value in search.items() if value is not None)
+    return urlencode(given, doseq=True)
+
+
+def find_page(search: dict[str, Any]) -> dict[str, Any]:
+    """One page, from the database. Raises ChainNotSupported, InvalidCursor."""
     rows = db.rows("agents.list_search", **search_parameters(search))
     found = [row for row in rows if row["agent_uuid"] is not None]
     if not found and search["chain"] and db.row("chains.get", chain=search["chain"]) is None:
         raise errors.ChainNotSupported
     cursor = schemas.next_cursor(search, found)
-    answer = page(search, rows[0], found[: search["limit"]], cursor)
-    return answer, 200, link_to_next(cursor)
+    return page_of(search, rows[0], found[: search["limit"]], cursor)
 
 
 def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
@@ -50,7 +65,7 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def page(
+def page_of(
     search: dict[str, Any], first: db.Row, found: list[db.Row], cursor: str | None
 ) -> dict[str, Any]:
     """The body of a search: the agents, and what every row carries beside its agent."""
@@ -68,24 +83,22 @@ def page(
     }
 
 
-def link_to_next(cursor: str | None) -> dict[str, str]:
-    """The Link header (RFC 8288) to the next page, where there is one."""
-    if cursor is None:
-        return {}
+def link_to_next(cursor: str) -> str:
+    """The Link header (RFC 8288) to the next page."""
     given = [
         (name, value)
         for name, value in request.args.items(multi=True)
         if name not in ("cursor", "offset")
     ]
     query = urlencode([*given, ("cursor", cursor)])
-    return {"Link": f'<{request.path}?{query}>; rel="next"'}
+    return f'<{request.path}?{query}>; rel="next"'
 
 
 @blueprint.post("/register")
 @requires("write")
 @blueprint.arguments(schemas.AgentToRegister)
 @blueprint.response(201, schemas.Agent)
-def register_agent(agent: dict[str, Any]) -> Any:
+def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
     """Register an agent, as its owner.
 
     With `agent_id`, and `registry_address` where it is not the chain's own registry, for an
@@ -95,19 +108,18 @@ def register_agent(agent: dict[str, Any]) -> Any:
     act_for(agent["owner_address"], errors.NotAgentOwner)
     entries = agent.pop("metadata")
     agent["registration_file"] = orjson.dumps(agent["registration_file"]).decode()
-    with db.transaction() as tx:
-        made = tx.row("agents.insert", **agent)
-        if made is None:
-            raise errors.ChainNotSupported
-        tx.execute(
-            "metadata.insert_many",
-            agent_uuid=made["agent_uuid"],
-            keys=[entry["key"] for entry in entries],
-            values=[entry["value"] for entry in entries],
-        )
-        registered = tx.row("agents.get", agent_uuid=made["agent_uuid"])
+    made = tx.row("agents.insert", **agent)
+    if made is None:
+        raise errors.ChainNotSupported
+    tx.execute(
+        "metadata.insert_many",
+        agent_uuid=made["agent_uuid"],
+        keys=[entry["key"] for entry in entries],
+        values=[entry["value"] for entry in entries],
+    )
+    cache.changes_agent(tx, made["agent_uuid"], search=True)
     location = url_for("agents.get_agent", agent_uuid=made["agent_uuid"])
-    return registered, 201, {"Location": location}
+    return tx.row("agents.get", agent_uuid=made["agent_uuid"]), 201, {"Location": location}
 
 
 @blueprint.get("/<uuid:agent_uuid>")
@@ -115,38 +127,36 @@ def register_agent(agent: dict[str, Any]) -> Any:
 @blueprint.response(200, schemas.Agent)
 def get_agent(agent_uuid: UUID) -> Any:
     """One agent with its registration file."""
-    agent = db.row("agents.get", agent_uuid=agent_uuid)
-    if agent is None:
-        raise errors.AgentNotFound
-    return agent
+    return json_answer(
+        cache.cached_agent(agent_uuid, "", lambda: db.row("agents.get", agent_uuid=agent_uuid))
+    )
 
 
 @blueprint.patch("/<uuid:agent_uuid>")
 @requires("write")
 @blueprint.arguments(schemas.AgentChange)
 @blueprint.response(200, schemas.Agent)
-def change_agent(change: dict[str, Any], agent_uuid: UUID) -> Any:
+def change_agent(tx: db.Transaction, change: dict[str, Any], agent_uuid: UUID) -> Any:
     """Change an agent, as its owner.
 
     Status goes from active to suspended and back, and from both to revoked, for good.
     """
     if change["registration_file"] is not None:
         change["registration_file"] = orjson.dumps(change["registration_file"]).decode()
-    with db.transaction() as tx:
-        own_agent(tx, agent_uuid)
-        tx.execute("agents.update", agent_uuid=agent_uuid, **change)
-        return tx.row("agents.get", agent_uuid=agent_uuid)
+    own_agent(tx, agent_uuid)
+    tx.execute("agents.update", agent_uuid=agent_uuid, **change)
+    cache.changes_agent(tx, agent_uuid, search=True)
+    return tx.row("agents.get", agent_uuid=agent_uuid)
 
 
 @blueprint.get("/<uuid:agent_uuid>/registration")
 @public
 @blueprint.response(200, description="The file as its owner wrote it.")
-def get_registration(agent_uuid: UUID) -> Response | dict[str, Any]:
+def get_registration(agent_uuid: UUID) -> Response:
     """The registration file of an agent: what its agentURI points to. Needs no key."""
     agent = db.row("agents.get_registration", agent_uuid=agent_uuid)
     if agent is None:
         raise errors.AgentNotFound
     if agent["registration_file"] is None:
         raise errors.NotFound("This agent has no registration file.")
-    file: dict[str, Any] = agent["registration_file"]
-    return file
+    return Response(agent["registration_file"], mimetype="application/json")

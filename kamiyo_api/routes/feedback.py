@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from kamiyo_api import db, errors
+from kamiyo_api import cache, db, errors
 from kamiyo_api.auth import act_for, requires
 from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.routes.rules import open_agent
@@ -32,46 +32,45 @@ def list_feedback(query: dict[str, Any], agent_uuid: UUID) -> Any:
 @requires("write")
 @blueprint.arguments(schemas.FeedbackToGive)
 @blueprint.response(201, schemas.Feedback)
-def give_feedback(feedback: dict[str, Any]) -> Any:
+def give_feedback(tx: db.Transaction, feedback: dict[str, Any]) -> Any:
     """Give feedback to an agent, as the wallet of your key.
 
     Refused for the agent's own owner (SELF_FEEDBACK) and for an agent that is not active
     (AGENT_NOT_ACTIVE). ERC-8004, "Giving Feedback".
     """
     act_for(feedback["client_address"], errors.NotFeedbackClient)
-    with db.transaction() as tx:
-        agent = open_agent(tx, feedback["agent_uuid"])
-        if agent["owner_address"] == feedback["client_address"]:
-            raise errors.SelfFeedback
-        feedback["chain"] = feedback["chain"] or agent["chain"]
-        return tx.row("feedback.insert", **feedback)
+    agent = open_agent(tx, feedback["agent_uuid"])
+    if agent["owner_address"] == feedback["client_address"]:
+        raise errors.SelfFeedback
+    feedback["chain"] = feedback["chain"] or agent["chain"]
+    cache.changes_agent(tx, agent["agent_uuid"])
+    return tx.row("feedback.insert", **feedback)
 
 
 @blueprint.post("/feedback/<uuid:feedback_id>/revoke")
 @requires("write")
 @blueprint.arguments(schemas.FeedbackToRevoke, required=False)
 @blueprint.response(200, schemas.RevokedFeedback)
-def revoke_feedback(revocation: dict[str, Any], feedback_id: UUID) -> Any:
+def revoke_feedback(tx: db.Transaction, revocation: dict[str, Any], feedback_id: UUID) -> Any:
     """Revoke a feedback, as the client who gave it; it then counts as revoked and nothing else."""
-    with db.transaction() as tx:
-        feedback = tx.row("feedback.get_for_update", feedback_id=feedback_id)
-        if feedback is None:
-            raise errors.FeedbackNotFound
-        act_for(feedback["client_address"], errors.NotFeedbackClient)
-        if feedback["is_revoked"]:
-            raise errors.AlreadyRevoked
-        return tx.row("feedback.update_revoked", feedback_id=feedback_id, **revocation)
+    feedback = tx.row("feedback.get_for_update", feedback_id=feedback_id)
+    if feedback is None:
+        raise errors.FeedbackNotFound
+    act_for(feedback["client_address"], errors.NotFeedbackClient)
+    if feedback["is_revoked"]:
+        raise errors.AlreadyRevoked
+    cache.changes_agent(tx, feedback["agent_uuid"])
+    return tx.row("feedback.update_revoked", feedback_id=feedback_id, **revocation)
 
 
 @blueprint.post("/feedback/<uuid:feedback_id>/responses")
 @requires("write")
 @blueprint.arguments(schemas.ResponseToAppend)
 @blueprint.response(201, schemas.AppendedResponse)
-def append_response(response: dict[str, Any], feedback_id: UUID) -> Any:
+def append_response(tx: db.Transaction, response: dict[str, Any], feedback_id: UUID) -> Any:
     """Append a response to a feedback, as the wallet of your key; anyone may, repeatedly."""
     act_for(response["responder_address"], errors.NotResponder)
-    with db.transaction() as tx:
-        appended = tx.row("feedback.insert_response", feedback_id=feedback_id, **response)
+    appended = tx.row("feedback.insert_response", feedback_id=feedback_id, **response)
     if appended is None:
         raise errors.FeedbackNotFound
     return appended

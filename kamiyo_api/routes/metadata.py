@@ -29,7 +29,7 @@ def list_metadata(agent_uuid: UUID) -> Any:
     return {"metadata": [row for row in rows if row["key"] is not None]}
 
 
-@blueprint.get("/<uuid:agent_uuid>/metadata/<string:key>")
+@blueprint.get("/<uuid:agent_uuid>/metadata/<path:key>")
 @requires("read")
 @blueprint.response(200, schemas.MetadataEntry)
 def get_metadata(agent_uuid: UUID, key: str) -> Any:
@@ -42,21 +42,22 @@ def get_metadata(agent_uuid: UUID, key: str) -> Any:
     return entry
 
 
-@blueprint.put("/<uuid:agent_uuid>/metadata/<string:key>")
+@blueprint.put("/<uuid:agent_uuid>/metadata/<path:key>")
 @requires("write")
 @blueprint.arguments(schemas.MetadataToSet)
 @blueprint.response(200, schemas.MetadataEntry)
-def set_metadata(entry: dict[str, Any], agent_uuid: UUID, key: str) -> Any:
+def set_metadata(tx: db.Transaction, entry: dict[str, Any], agent_uuid: UUID, key: str) -> Any:
     """Set a metadata entry, as the agent's owner; at most 50 entries of at most 10 KiB."""
     check_key(key)
-    with db.transaction() as tx:
-        own_agent(tx, agent_uuid)
-        counted = tx.row("metadata.count_others", agent_uuid=agent_uuid, key=key)
-        if counted and counted["others"] >= MOST_ENTRIES:
-            raise errors.InvalidInput(
-                errors={"key": [f"The agent has {MOST_ENTRIES} entries; delete one first."]}
-            )
-        return tx.row("metadata.upsert", agent_uuid=agent_uuid, key=key, value=entry["value"])
+    own_agent(tx, agent_uuid)
+    if (
+        tx.rows("metadata.count_others", agent_uuid=agent_uuid, key=key)[0]["others"]
+        >= MOST_ENTRIES
+    ):
+        raise errors.InvalidInput(
+            errors={"key": [f"The agent has {MOST_ENTRIES} entries; delete one first."]}
+        )
+    return tx.row("metadata.upsert", agent_uuid=agent_uuid, key=key, value=entry["value"])
 
 
 def check_key(key: str) -> None:
@@ -71,13 +72,12 @@ def check_key(key: str) -> None:
         )
 
 
-@blueprint.delete("/<uuid:agent_uuid>/metadata/<string:key>")
+@blueprint.delete("/<uuid:agent_uuid>/metadata/<path:key>")
 @requires("write")
 @blueprint.response(204)
-def delete_metadata(agent_uuid: UUID, key: str) -> None:
+def delete_metadata(tx: db.Transaction, agent_uuid: UUID, key: str) -> None:
     """Remove a metadata entry, as the agent's owner."""
     check_key(key)
-    with db.transaction() as tx:
-        own_agent(tx, agent_uuid)
-        if not tx.execute("metadata.delete", agent_uuid=agent_uuid, key=key):
-            raise errors.MetadataNotFound
+    own_agent(tx, agent_uuid)
+    if not tx.execute("metadata.delete", agent_uuid=agent_uuid, key=key):
+        raise errors.MetadataNotFound

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from kamiyo_api import db, errors
+from kamiyo_api import cache, db, errors
 from kamiyo_api.auth import requires
 from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.routes.rules import open_agent
@@ -14,7 +14,7 @@ from kamiyo_api.schemas import pages
 from kamiyo_api.schemas import payments as schemas
 
 PREFIX = "/agents"
-SAME = ("status", "endpoint", "failure_reason")
+TOLD = ("status", "endpoint", "failure_reason")
 blueprint = ApiBlueprint("payments", __name__, description="Did its payments go through?")
 
 
@@ -35,22 +35,22 @@ def list_payments(query: dict[str, Any], agent_uuid: UUID) -> Any:
 @blueprint.arguments(schemas.PaymentToLink)
 @blueprint.response(201, schemas.Payment)
 @blueprint.alt_response(200, schema=schemas.Payment, description="Linked before, or settled now.")
-def link_payment(payment: dict[str, Any]) -> Any:
+def link_payment(tx: db.Transaction, payment: dict[str, Any]) -> Any:
     """Link an x402 payment to the agent that received it.
 
     The same body again answers 200. A pending payment may become verified, failed or
     rejected; anything else about a linked transaction is refused. A new payment needs an
     active agent, the settlement of a pending one does not.
     """
-    with db.transaction() as tx:
+    cache.changes_agent(tx, payment["agent_uuid"])
+    linked = find_linked(tx, payment)
+    if linked is None:
+        open_agent(tx, payment["agent_uuid"])
+        made = tx.row("payments.insert", **payment)
+        if made is not None:
+            return made, 201
         linked = find_linked(tx, payment)
-        if linked is None:
-            open_agent(tx, payment["agent_uuid"])
-            made = tx.row("payments.insert", **payment)
-            if made is not None:
-                return made, 201
-            linked = find_linked(tx, payment)
-        return relink(tx, linked, payment), 200
+    return relink(tx, linked, payment), 200
 
 
 def find_linked(tx: db.Transaction, payment: dict[str, Any]) -> Any:
@@ -67,12 +67,17 @@ def relink(tx: db.Transaction, linked: db.Row, payment: dict[str, Any]) -> Any:
         raise errors.PaymentAlreadyLinked
     if Decimal(linked["amount_usdc"]) != payment["amount_usdc"]:
         raise errors.PaymentAlreadyLinked
-    if all(linked[name] == payment[name] for name in SAME):
+    if tells_nothing_new(linked, payment):
         return linked
     if linked["status"] != "pending" or payment["status"] == "pending":
         raise errors.InvalidTransition(
             f"This payment is {linked['status']}; only a pending one can be settled, "
             "as verified, failed or rejected."
         )
-    settled = {name: payment[name] for name in SAME}
+    settled = {name: payment[name] for name in TOLD}
     return tx.row("payments.update_settled", payment_id=linked["payment_id"], **settled)
+
+
+def tells_nothing_new(linked: db.Row, payment: dict[str, Any]) -> bool:
+    """Whether a body says of a payment what is known; what it leaves out, it does not deny."""
+    return all(payment[name] in (None, linked[name]) for name in TOLD)

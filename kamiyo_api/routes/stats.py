@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from kamiyo_api import db, errors
+from kamiyo_api import cache, db, errors
 from kamiyo_api.auth import requires
-from kamiyo_api.extensions import ApiBlueprint
+from kamiyo_api.extensions import ApiBlueprint, json_answer
 from kamiyo_api.schemas import stats as schemas
 
 PREFIX = ""
@@ -22,10 +22,11 @@ def get_agent_stats(agent_uuid: UUID) -> Any:
 
     An agent younger than the last refresh is `new`, with counts of 0.
     """
-    found = db.row("stats.get_by_agent", agent_uuid=agent_uuid)
-    if found is None:
-        raise errors.AgentNotFound
-    return found
+    return json_answer(
+        cache.cached_agent(
+            agent_uuid, ":stats", lambda: db.row("stats.get_by_agent", agent_uuid=agent_uuid)
+        )
+    )
 
 
 @blueprint.get("/agents/<uuid:agent_uuid>/reputation")
@@ -35,10 +36,15 @@ def get_agent_stats(agent_uuid: UUID) -> Any:
 def get_reputation(query: dict[str, Any], agent_uuid: UUID) -> Any:
     """The reputation of one agent, over all feedback or over that of some clients and tags."""
     narrowed = {name: value or None for name, value in query.items()}
-    if any(narrowed.values()):
-        found = db.row("stats.get_reputation_narrowed", agent_uuid=agent_uuid, **narrowed)
-    else:
-        found = db.row("stats.get_reputation", agent_uuid=agent_uuid)
+    if not any(narrowed.values()):
+        return json_answer(
+            cache.cached_agent(
+                agent_uuid,
+                ":reputation",
+                lambda: db.row("stats.get_reputation", agent_uuid=agent_uuid),
+            )
+        )
+    found = db.row("stats.get_reputation_narrowed", agent_uuid=agent_uuid, **narrowed)
     if found is None:
         raise errors.AgentNotFound
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.routes.rules import open_agent
 from kamiyo_api.schemas import pages
 from kamiyo_api.schemas import validations as schemas
+from kamiyo_api.schemas.fields import Hash32
 
 PREFIX = "/agents"
 blueprint = ApiBlueprint("validations", __name__, description="Who checked its work?")
@@ -33,40 +35,40 @@ def list_validations(query: dict[str, Any], agent_uuid: UUID) -> Any:
 @requires("write")
 @blueprint.arguments(schemas.ValidationToRequest)
 @blueprint.response(201, schemas.Validation)
-def request_validation(validation: dict[str, Any]) -> Any:
+def request_validation(tx: db.Transaction, validation: dict[str, Any]) -> Any:
     """Ask a validator to check an agent's work, as the agent's owner.
 
     `chain` defaults to the agent's, `registry_address` to that chain's validation registry;
     `request_hash` is unique per registry. ERC-8004, "Validation Registry".
     """
-    with db.transaction() as tx:
-        agent = open_agent(tx, validation["agent_uuid"])
-        act_for(agent["owner_address"], errors.NotAgentOwner)
-        validation["chain"] = validation["chain"] or agent["chain"]
-        requested = tx.row("validations.insert", **validation)
-        if requested is None:
-            raise errors.ChainNotSupported
-        return requested
+    agent = open_agent(tx, validation["agent_uuid"])
+    act_for(agent["owner_address"], errors.NotAgentOwner)
+    validation["chain"] = validation["chain"] or agent["chain"]
+    requested = tx.row("validations.insert", **validation)
+    if requested is None:
+        raise errors.ChainNotSupported
+    return requested
 
 
 @blueprint.post("/validations/<string:request_hash>/response")
 @requires("write")
 @blueprint.arguments(schemas.ValidationResponse)
 @blueprint.response(200, schemas.Validation)
-def respond_to_validation(response: dict[str, Any], request_hash: str) -> Any:
+def respond_to_validation(tx: db.Transaction, response: dict[str, Any], request_hash: str) -> Any:
     """Respond to a validation request, as the validator that it names; the latest response wins."""
+    if not re.fullmatch(Hash32.PATTERN, request_hash):
+        raise errors.ValidationNotFound
     place = {name: response.pop(name) for name in ("chain", "registry_address")}
-    with db.transaction() as tx:
-        requested = tx.rows(
-            "validations.list_by_request_for_update", request_hash=request_hash.lower(), **place
-        )
-        validation = the_only(requested)
-        act_for(validation["validator_address"], errors.NotValidator)
-        if validation["is_expired"]:
-            raise errors.InvalidTransition("This request has expired; ask for a new one.")
-        return tx.row(
-            "validations.update_response", validation_id=validation["validation_id"], **response
-        )
+    requested = tx.rows(
+        "validations.list_by_request_for_update", request_hash=request_hash.lower(), **place
+    )
+    validation = the_only(requested)
+    act_for(validation["validator_address"], errors.NotValidator)
+    if validation["is_expired"]:
+        raise errors.InvalidTransition("This request has expired; ask for a new one.")
+    return tx.row(
+        "validations.update_response", validation_id=validation["validation_id"], **response
+    )
 
 
 def the_only(requested: list[db.Row]) -> db.Row:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
@@ -15,6 +14,8 @@ from marshmallow import fields, validate
 UINT256_MAX = 2**256 - 1
 INT128_BOUND = 10**38
 METADATA_VALUE_BYTES = 10 * 1024
+# Far from where the JSON library and PostgreSQL give up.
+DEEPEST_FILE = 100
 
 
 class Address(fields.String):
@@ -135,8 +136,8 @@ class Base64Bytes(fields.Field[bytes]):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bytes:
         try:
-            decoded = base64.b64decode(str(value).encode(), validate=True)
-        except binascii.Error as error:
+            decoded = base64.b64decode(value, validate=True)
+        except (TypeError, ValueError) as error:
             raise ma.ValidationError("Give the value in base64.") from error
         if len(decoded) > METADATA_VALUE_BYTES:
             raise ma.ValidationError(f"Give at most {METADATA_VALUE_BYTES} bytes.")
@@ -145,25 +146,28 @@ class Base64Bytes(fields.Field[bytes]):
 
 class RegistrationFile(fields.Dict):
     """A registration file (ERC-8004, "Agent URI and Agent Registration File"): a JSON object
-    of at most 64 KiB, taken as its owner wrote it."""
+    of at most 64 KiB and 100 levels, taken as its owner wrote it."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(keys=fields.String(), **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         file = super()._deserialize(value, *args, **kwargs)
-        if holds_nul(file):
-            raise ma.ValidationError("Leave out NUL characters.")
+        level = [file]
+        for _ in range(DEEPEST_FILE):
+            if any(isinstance(value, str) and "\0" in value for value in level):
+                raise ma.ValidationError("Leave out NUL characters.")
+            level = [member for value in level for member in members(value)]
+        if level:
+            raise ma.ValidationError(f"Nest at most {DEEPEST_FILE} levels.")
         return file
 
 
-def holds_nul(value: Any) -> bool:
-    """Whether a JSON value has a NUL character in any text or key."""
-    if isinstance(value, str):
-        return "\0" in value
+def members(value: Any) -> list[Any]:
+    """What a JSON value holds; of an object the keys too."""
     if isinstance(value, Mapping):
-        return any(holds_nul(key) or holds_nul(member) for key, member in value.items())
-    return isinstance(value, list) and any(map(holds_nul, value))
+        return [*value, *value.values()]
+    return value if isinstance(value, list) else []
 
 
 def chain(**kwargs: Any) -> Text:

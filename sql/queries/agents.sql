@@ -27,8 +27,9 @@ join erc8004_agent_search as s on s.agent_uuid = a.id
 where a.id = %(agent_uuid)s;
 
 -- name: get_registration
--- The registration file of one agent; null where it has none.
-select a.registration_file
+-- The registration file of one agent as text, in which numbers of any size stay exact;
+-- null where it has none.
+select a.registration_file::text as registration_file
 from erc8004_agents as a
 where a.id = %(agent_uuid)s;
 

@@ -82,6 +82,10 @@ from erc8004_stats_refreshes as f
 order by f.began_at desc, f.id desc
 limit 1;
 
+-- name: get_as_of
+-- When the newest statistics were computed, as the API writes times.
+select erc8004_timestamp(erc8004_stats_as_of()) as as_of;
+
 -- name: refresh
 -- Refresh every statistic; false where another refresh was running already.
 select refresh_erc8004_stats() as refreshed;

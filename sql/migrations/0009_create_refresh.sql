@@ -107,6 +107,7 @@ begin
   search_done := clock_timestamp();
 
   delete from erc8004_stats_refreshes where began_at < began - interval '30 days';
+  delete from idempotency_keys where created_at < began - interval '24 hours';
 
   insert into erc8004_stats_refreshes (
     began_at, ended_at, reputation_seconds, payment_seconds, search_seconds, totals

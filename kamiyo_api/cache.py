@@ -1,0 +1,227 @@
+"""The cache of answers: what is kept under which key, and when it stops being true.
+
+An answer is kept as the bytes that are sent. It is true until one of two things happens: a
+write changes what it shows, or a refresh computes new statistics. A write holds what it
+changes from before its commit until after it; an answer carries the as_of of its statistics,
+and one older than the newest refresh is not used.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from flask import Flask, current_app
+from flask_caching import Cache
+
+from kamiyo_api import db, errors
+from kamiyo_api.cache_backend import Found, LeasedRedisCache
+from kamiyo_api.extensions import timestamp
+from kamiyo_api.redis_client import RedisAway
+
+PREFIX = "erc8004:"
+AGENT_SECONDS = 300
+SEARCH_SECONDS = 60
+UNKNOWN_SECONDS = 10
+LEASE_SECONDS = 10
+WAIT_SECONDS = 1.0
+POLL_SECONDS = 0.005
+AS_OF_SECONDS = 1.0
+PENDING_AT_MOST = 10_000
+SEARCH_VERSION = "search:version"
+AGENT_KINDS = ("", ":stats", ":reputation")
+
+Compute = Callable[[], dict[str, Any] | None]
+
+extension = Cache()
+
+
+class ERC8004Cache:
+    """What is cached of the agents.
+
+    `hits` and `misses` count what this process found and did not find. Usable as it is in
+    `flask shell` and in scripts, inside an application context.
+    """
+
+    def __init__(self) -> None:
+        self._state: CacheState = current_app.extensions["cache.state"]
+
+    @property
+    def hits(self) -> int:
+        """How many answers came from the cache, in this process."""
+        return self._state.hits
+
+    @property
+    def misses(self) -> int:
+        """How many answers had to be computed, in this process."""
+        return self._state.misses
+
+    def invalidate_agent(self, agent_uuid: str) -> None:
+        """Forget all that is cached of one agent."""
+        self._state.drop(agent_keys(agent_uuid), [])
+
+    def clear(self) -> None:
+        """Forget everything; harmless at any time. Raises RedisAway."""
+        backend().clear()
+
+
+class CacheState:
+    """What one process knows of the cache: counts, the newest refresh, and what it could not
+    delete while Redis was away."""
+
+    def __init__(self) -> None:
+        self.hits = 0
+        self.misses = 0
+        self._as_of = ""
+        self._as_of_until = 0.0
+        self._lock = threading.Lock()
+        self._pending: set[str] = set()
+
+    def newest_as_of(self) -> str:
+        """When the newest statistics were computed, at most a second behind the database.
+
+        A refresh may be run by psql, which tells nobody. While the database is away, the
+        last known.
+        """
+        now = time.monotonic()
+        if now >= self._as_of_until:
+            self._as_of_until = now + AS_OF_SECONDS
+            with suppress(errors.Unavailable):
+                self._as_of = max(self._as_of, db.rows("stats.get_as_of")[0]["as_of"])
+        return self._as_of
+
+    def advance(self, as_of: str) -> None:
+        """Note that a refresh just ended."""
+        self._as_of = max(self._as_of, as_of)
+
+    def drop(self, keys: Sequence[str], versions: Sequence[str]) -> None:
+        """Delete keys and renew versions; once Redis is back, where it is away."""
+        try:
+            backend().drop(keys, {name: secrets.token_hex(16) for name in versions})
+        except RedisAway:
+            self._drop_when_back([*keys, *versions])
+
+    # Without the generation, nothing that is kept counts: enough where there is too much to name.
+    def _drop_when_back(self, names: Sequence[str]) -> None:
+        with self._lock:
+            is_first = not self._pending
+            if len(self._pending) < PENDING_AT_MOST:
+                self._pending.update(names)
+            else:
+                self._pending = {"generation"}
+        if is_first:
+            current_app.extensions["redis"].when_back(self._drop_pending)
+
+    def _drop_pending(self, redis: Any) -> None:
+        with self._lock:
+            redis.delete(*(PREFIX + name + end for name in self._pending for end in ("", ":lease")))
+            self._pending.clear()
+
+
+def backend() -> LeasedRedisCache:
+    """The Flask-Caching backend of the present application."""
+    return extension.cache  # type: ignore[return-value]
+
+
+def agent_keys(agent_uuid: str) -> list[str]:
+    """Every key that is kept of one agent."""
+    return [f"agent:{agent_uuid}{kind}" for kind in AGENT_KINDS]
+
+
+def changes_agent(tx: db.Transaction, agent_uuid: str, *, search: bool = False) -> None:
+    """Say that a transaction changes what is cached of an agent, and what searches find."""
+    keys, versions = agent_keys(agent_uuid), [SEARCH_VERSION] if search else []
+    state: CacheState = current_app.extensions["cache.state"]
+    # Before, so that a process killed between commit and drop leaves nothing old behind;
+    # after, never only before: a reader between the two would cache the old row again.
+    tx.before_commit.append(lambda: hold(keys, versions))
+    tx.after_commit.append(lambda: state.drop(keys, versions))
+
+
+def hold(keys: Sequence[str], versions: Sequence[str]) -> None:
+    """Keep nothing under these keys until the commit is over."""
+    with suppress(RedisAway):
+        backend().hold(keys, versions, LEASE_SECONDS)
+
+
+def refreshed(as_of: str) -> None:
+    """Make every answer with older statistics stale, after a refresh."""
+    current_app.extensions["cache.state"].advance(as_of)
+    with suppress(RedisAway):
+        backend().advance(as_of)
+
+
+def cached_agent(agent_uuid: Any, kind: str, compute: Compute) -> bytes:
+    """The kept or computed answer about one agent. Raises AgentNotFound, which is kept too."""
+    body = _cached(f"agent:{agent_uuid}{kind}", None, AGENT_SECONDS, compute)
+    if not body:
+        raise errors.AgentNotFound
+    return body
+
+
+def cached_search(query: str, compute: Compute) -> bytes:
+    """The kept or computed page of a search; the query is the key that an operator reads."""
+    return _cached(f"search:{query}", SEARCH_VERSION, SEARCH_SECONDS, compute)
+
+
+def _cached(key: str, version_key: str | None, seconds: int, compute: Compute) -> bytes:
+    state: CacheState = current_app.extensions["cache.state"]
+    token = secrets.token_hex(16)
+    as_of = state.newest_as_of()
+    try:
+        found = _find(key, version_key, as_of, token)
+    except RedisAway:
+        found = Found(b"", "away", b"")
+    if found.state == "hit":
+        state.hits += 1
+        return found.value
+    state.misses += 1
+    if found.state != "leased":
+        return _body(compute())
+    return _computed(key, token, found.stamp, as_of, seconds, compute)
+
+
+def _find(key: str, version_key: str | None, as_of: str, token: str) -> Found:
+    """What is kept; where another reader computes it, what that one keeps."""
+    until = time.monotonic() + WAIT_SECONDS
+    while True:
+        found = backend().find(key, version_key, as_of, token, LEASE_SECONDS)
+        if found.state != "busy" or time.monotonic() > until:
+            return found
+        time.sleep(POLL_SECONDS)
+
+
+def _computed(
+    key: str, token: str, stamp: bytes, as_of: str, seconds: int, compute: Compute
+) -> bytes:
+    """Compute an answer under a lease, and keep it unless a write came in between."""
+    try:
+        answer = compute()
+    except BaseException:
+        with suppress(RedisAway):
+            backend().release(key, token)
+        raise
+    body = _body(answer)
+    if answer is None:
+        seconds = UNKNOWN_SECONDS
+    else:
+        as_of = timestamp(answer["as_of"])
+    with suppress(RedisAway):
+        backend().keep(key, token, as_of.encode() + stamp + body, seconds)
+    return body
+
+
+def _body(answer: dict[str, Any] | None) -> bytes:
+    return b"" if answer is None else current_app.json.dumps(answer).encode()
+
+
+def init_app(app: Flask) -> None:
+    """Bind the cache to the application."""
+    app.extensions["cache.state"] = CacheState()
+    app.config["CACHE_TYPE"] = "kamiyo_api.cache_backend.LeasedRedisCache"
+    app.config["CACHE_KEY_PREFIX"] = PREFIX
+    extension.init_app(app)

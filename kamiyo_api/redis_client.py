@@ -1,0 +1,137 @@
+"""The one connection to Redis, of which no request waits long: while Redis is away, slow or
+full, requests go on without it, and a thread in the background sees when it is back."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import redis
+from flask import Flask
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from kamiyo_api.config import Config
+
+Result = TypeVar("Result")
+
+PROBE_SECONDS = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class Script:
+    """A Lua script: Redis runs it whole, with nothing in between."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+    def __call__(
+        self,
+        keys: Sequence[str],
+        arguments: Sequence[Any],
+        connection: redis.Redis,
+        when_unknown: Callable[[redis.Redis], None] = lambda connection: None,
+    ) -> Any:
+        """Run it, in one round trip; where Redis does not know it yet, after `when_unknown`."""
+        try:
+            return connection.evalsha(self._sha, len(keys), *keys, *arguments)
+        except redis.exceptions.NoScriptError:
+            when_unknown(connection)
+            return connection.eval(self._text, len(keys), *keys, *arguments)
+
+
+class RedisAway(Exception):
+    """Redis cannot be asked now; go on without it."""
+
+
+class RedisClient:
+    """Redis with a short timeout; after a failure it is not asked until a probe succeeds."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        """`timeout` in seconds bounds each round trip and each attempt to connect."""
+        self.connection = redis.Redis.from_url(
+            url,
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
+            retry=Retry(NoBackoff(), 0),
+            health_check_interval=0,
+        )
+        self._lock = threading.Lock()
+        self._is_away = False
+        self._when_back: list[Callable[[redis.Redis], None]] = []
+
+    @property
+    def is_away(self) -> bool:
+        """Whether Redis failed and has not come back yet."""
+        return self._is_away
+
+    def ask(self, work: Callable[[redis.Redis], Result]) -> Result:
+        """Do work with Redis. Raises RedisAway, at once where Redis failed before."""
+        if self._is_away:
+            raise RedisAway
+        try:
+            return work(self.connection)
+        except redis.RedisError as error:
+            self._note_away(error)
+            raise RedisAway from error
+
+    def when_back(self, work: Callable[[redis.Redis], None]) -> None:
+        """Let work be done before Redis is asked again by anybody; it may run more than once."""
+        with self._lock:
+            self._when_back.append(work)
+            self._begin_probing()
+
+    def _note_away(self, error: redis.RedisError) -> None:
+        with self._lock:
+            if not self._is_away:
+                log.warning("Redis is away (%s); going on without it", str(error).split("\n")[0])
+            self._begin_probing()
+
+    def _begin_probing(self) -> None:
+        if not self._is_away:
+            self._is_away = True
+            threading.Thread(target=self._probe, name="redis-probe", daemon=True).start()
+
+    def _probe(self) -> None:
+        while not self._is_back():
+            time.sleep(PROBE_SECONDS)
+        log.warning("Redis is back")
+
+    def _is_back(self) -> bool:
+        """Whether Redis takes writes again; if so, what waited for that is done first."""
+        with self._lock:
+            try:
+                self.connection.set("kamiyo:probe", 1, px=1000)
+                for work in self._when_back:
+                    work(self.connection)
+            except redis.RedisError:
+                return False
+            self._when_back.clear()
+            self._is_away = False
+            return True
+
+
+class NoRedis:
+    """Stands where no Redis is configured: always away."""
+
+    is_away = True
+
+    def ask(self, work: Callable[[redis.Redis], Result]) -> Result:
+        """Raises RedisAway."""
+        raise RedisAway
+
+    def when_back(self, work: Callable[[redis.Redis], None]) -> None:
+        """Forget the work: there is no Redis that would need it."""
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Make the client; it connects when first asked, so that forks share nothing."""
+    app.extensions["redis"] = (
+        RedisClient(config.redis_url, config.redis_timeout) if config.redis_url else NoRedis()
+    )

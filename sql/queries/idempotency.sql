@@ -1,0 +1,32 @@
+-- name: insert
+-- Claims a key for one request; waits for another one that claims it right now. No row
+-- where it was claimed within the last 24 hours.
+insert into idempotency_keys as i (api_key_id, idempotency_key, request_hash)
+values (%(api_key_id)s, %(idempotency_key)s, %(request_hash)s)
+on conflict on constraint pk__idempotency_keys do update
+set
+  request_hash = excluded.request_hash,
+  created_at = now()
+where i.created_at < now() - interval '24 hours'
+returning i.idempotency_key;
+
+-- name: get
+-- The first answer to a key.
+select
+  i.request_hash,
+  i.status,
+  i.headers,
+  i.body
+from idempotency_keys as i
+where i.api_key_id = %(api_key_id)s
+  and i.idempotency_key = %(idempotency_key)s;
+
+-- name: update_answer
+-- Keeps the answer, in the transaction of the work that it tells of.
+update idempotency_keys as i
+set
+  status = %(status)s,
+  headers = %(headers)s::jsonb,
+  body = %(body)s
+where i.api_key_id = %(api_key_id)s
+  and i.idempotency_key = %(idempotency_key)s;

@@ -1,0 +1,154 @@
+"""Real servers for a test process, an application on them, and empty tables for each test."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import psycopg2.extras
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from kamiyo_api import auth, create_app, keys, migrations, stats
+from kamiyo_api.config import Config
+from kamiyo_api.embedded import Servers, embedded_servers
+from tests import factories
+from tests.answers import CheckedClient
+
+pytest_plugins = ["tests.live"]
+
+# Children first: what refers to an agent goes before the agents.
+TABLES = (
+    "erc8004_feedback_responses",
+    "erc8004_reputation",
+    "erc8004_agent_payments",
+    "erc8004_validations",
+    "erc8004_agent_metadata",
+    "erc8004_agent_search",
+    "erc8004_agents",
+    "idempotency_keys",
+    "api_keys",
+)
+
+Sql = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """A PostgreSQL and a Valkey of this test process alone."""
+    with (
+        tempfile.TemporaryDirectory(prefix="kamiyo-test-") as folder,
+        embedded_servers(Path(folder), throwaway=True) as started,
+    ):
+        yield started
+
+
+@pytest.fixture(scope="session")
+def session_app(servers: Servers) -> Flask:
+    """The application, configured as in production: by the environment."""
+    os.environ["DATABASE_URL"] = servers.database_url
+    os.environ["REDIS_URL"] = servers.redis_url
+    app = create_app(Config.from_environment())
+    app.testing = True
+    app.test_client_class = CheckedClient
+    # Defects answer 500 as they would for a client, and fail the test by the status.
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    with app.app_context():
+        migrations.migrate()
+    return app
+
+
+@pytest.fixture
+def sql(servers: Servers) -> Iterator[Sql]:
+    """Run SQL as an operator would in psql; answers the rows as dicts."""
+    connection = psycopg2.connect(servers.database_url)
+    connection.autocommit = True
+
+    def run(statement: str, *params: Any) -> list[dict[str, Any]]:
+        with connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
+            cursor.execute(statement, params or None)
+            return [dict(row) for row in cursor.fetchall()] if cursor.description else []
+
+    yield run
+    connection.close()
+
+
+@pytest.fixture
+def app(session_app: Flask, sql: Sql) -> Iterator[Flask]:
+    """The application in its context, over empty tables and an empty Redis."""
+    for table in TABLES:
+        sql(f"delete from {table}")
+    with session_app.app_context():
+        session_app.extensions["redis"].ask(lambda redis: redis.flushall())
+        auth.init_memory(session_app)
+        yield session_app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """An HTTP client without a key."""
+    return app.test_client()
+
+
+@pytest.fixture
+def key_for(app: Flask) -> Callable[..., dict[str, str]]:
+    """Headers with a new key that acts for a wallet."""
+
+    def make(wallet: str | None = None, *scopes: str, tier: str = "enterprise") -> dict[str, str]:
+        secret = keys.create("test", tier, scopes or ("read", "write"), wallet, None)
+        return {"Authorization": f"Bearer {secret}"}
+
+    return make
+
+
+@pytest.fixture
+def admin(key_for: Callable[..., dict[str, str]]) -> dict[str, str]:
+    """Headers with a key that may do everything, for anyone."""
+    return key_for(None, "read", "write", "payments", "admin")
+
+
+@pytest.fixture
+def make_agent(client: FlaskClient, admin: dict[str, str]) -> Callable[..., dict[str, Any]]:
+    """Register an agent over HTTP; see factories.agent for what it is like."""
+    return factories.poster(client, admin, "/api/v1/agents/register", factories.agent)
+
+
+@pytest.fixture
+def give_feedback(client: FlaskClient, admin: dict[str, str]) -> Callable[..., dict[str, Any]]:
+    """Give feedback over HTTP; takes at least agent_uuid."""
+    return factories.poster(client, admin, "/api/v1/agents/feedback", factories.feedback)
+
+
+@pytest.fixture
+def link_payment(client: FlaskClient, admin: dict[str, str]) -> Callable[..., dict[str, Any]]:
+    """Link a payment over HTTP; takes at least agent_uuid."""
+    return factories.poster(client, admin, "/api/v1/agents/link-payment", factories.payment)
+
+
+@pytest.fixture
+def request_validation(client: FlaskClient, admin: dict[str, str]) -> Callable[..., dict[str, Any]]:
+    """Request a validation over HTTP; takes at least agent_uuid."""
+    return factories.poster(client, admin, "/api/v1/agents/validations", factories.validation)
+
+
+@pytest.fixture
+def get(client: FlaskClient, admin: dict[str, str]) -> Callable[[str], Any]:
+    """Read what is at a path below /api/v1, with a key that may."""
+
+    def read(path: str) -> Any:
+        answer = client.get(f"/api/v1{path}", headers=admin)
+        assert answer.status_code == 200, answer.json
+        return answer.json
+
+    return read
+
+
+@pytest.fixture
+def refresh(app: Flask) -> Callable[[], Any]:
+    """Refresh the statistics."""
+    return stats.refresh
