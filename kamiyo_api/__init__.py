@@ -9,12 +9,14 @@ from kamiyo_api import (
     cache,
     cli,
     db,
-    errors,
     extensions,
     headers,
+    health,
     observability,
+    problems,
     redis_client,
     routes,
+    sentry,
 )
 from kamiyo_api.config import Config
 
@@ -27,12 +29,15 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or Config.from_environment()
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = config.max_content_length
-    observability.init_app(app)
-    errors.init_app(app)
+    app.config["METRICS_TOKEN"] = config.metrics_token
+    observability.init_app(app, config)
+    sentry.init_app(app, config)
+    problems.init_app(app)
     headers.init_app(app, config)
     db.init_app(app, config)
     redis_client.init_app(app, config)
     cache.init_app(app)
+    health.init_app(app)
     auth.init_app(app, config)
     extensions.init_app(app)
     routes.init_app(app)

@@ -15,10 +15,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from flask_caching import Cache
 
-from kamiyo_api import db, errors
+from kamiyo_api import db, errors, metrics
 from kamiyo_api.cache_backend import Found, LeasedRedisCache
 from kamiyo_api.extensions import timestamp
 from kamiyo_api.redis_client import RedisAway
@@ -33,7 +33,11 @@ POLL_SECONDS = 0.005
 AS_OF_SECONDS = 1.0
 PENDING_AT_MOST = 10_000
 SEARCH_VERSION = "search:version"
-AGENT_KINDS = ("", ":stats", ":reputation")
+AGENT_KEYS = {
+    "agent": "agent:{}",
+    "stats": "agent:{}:stats",
+    "reputation": "agent:{}:reputation",
+}
 
 Compute = Callable[[], dict[str, Any] | None]
 
@@ -129,7 +133,7 @@ def backend() -> LeasedRedisCache:
 
 def agent_keys(agent_uuid: str) -> list[str]:
     """Every key that is kept of one agent."""
-    return [f"agent:{agent_uuid}{kind}" for kind in AGENT_KINDS]
+    return [key.format(agent_uuid) for key in AGENT_KEYS.values()]
 
 
 def changes_agent(tx: db.Transaction, agent_uuid: str, *, search: bool = False) -> None:
@@ -155,9 +159,9 @@ def refreshed(as_of: str) -> None:
         backend().advance(as_of)
 
 
-def cached_agent(agent_uuid: Any, kind: str, compute: Compute) -> bytes:
+def cached_agent(resource: str, agent_uuid: Any, compute: Compute) -> bytes:
     """The kept or computed answer about one agent. Raises AgentNotFound, which is kept too."""
-    body = _cached(f"agent:{agent_uuid}{kind}", None, AGENT_SECONDS, compute)
+    body = _cached(resource, AGENT_KEYS[resource].format(agent_uuid), AGENT_SECONDS, compute)
     if not body:
         raise errors.AgentNotFound
     return body
@@ -165,17 +169,20 @@ def cached_agent(agent_uuid: Any, kind: str, compute: Compute) -> bytes:
 
 def cached_search(query: str, compute: Compute) -> bytes:
     """The kept or computed page of a search; the query is the key that an operator reads."""
-    return _cached(f"search:{query}", SEARCH_VERSION, SEARCH_SECONDS, compute)
+    return _cached("search", f"search:{query}", SEARCH_SECONDS, compute)
 
 
-def _cached(key: str, version_key: str | None, seconds: int, compute: Compute) -> bytes:
+def _cached(resource: str, key: str, seconds: int, compute: Compute) -> bytes:
     state: CacheState = current_app.extensions["cache.state"]
     token = secrets.token_hex(16)
     as_of = state.newest_as_of()
+    version_key = SEARCH_VERSION if resource == "search" else None
     try:
         found = _find(key, version_key, as_of, token)
     except RedisAway:
         found = Found(b"", "away", b"")
+    g.cache_result = found.state
+    metrics.cache_requests.labels(resource, found.state).inc()
     if found.state == "hit":
         state.hits += 1
         return found.value

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 
-from kamiyo_api import errors, keys, migrations, stats
+from kamiyo_api import db, errors, importing, keys, migrations, stats
+from kamiyo_api.demo import load as demo
 
 DURATION = re.compile(r"(\d{1,6})([smhd])")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -57,6 +61,9 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **kwargs)
         except errors.ApiError as error:
             raise click.ClickException(explained(error)) from error
+        except db.ConnectionLost as error:
+            broke = "the connection to the database broke; nothing was kept, try again"
+            raise click.ClickException(broke) from error
 
     return run
 
@@ -64,7 +71,8 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
 def explained(error: errors.ApiError) -> str:
     """What an error means to who types commands."""
     if isinstance(error, errors.DatabaseUnavailable):
-        return f"the database does not answer ({str(error.__cause__).strip()}); check DATABASE_URL"
+        cause = " ".join(str(error.__cause__).split())
+        return f"the database does not answer ({cause}); check DATABASE_URL"
     return error.detail
 
 
@@ -109,6 +117,89 @@ def refreshed() -> str:
         f"mv_erc8004_agent_reputation {done['reputation_seconds']:.2f} s, "
         f"mv_erc8004_agent_payment_stats {done['payment_seconds']:.2f} s, "
         f"search {done['search_seconds']:.2f} s"
+    )
+
+
+@click.command("import-agents")
+@click.argument("file")
+@click.option("--rejects", metavar="FILE", help="Keep the refused lines here, with the reasons.")
+@with_appcontext
+@one_line_errors
+def import_agents(file: str, rejects: str | None) -> None:
+    """Import the agents of FILE: JSON Lines, plain or gzip, or - for stdin."""
+    if rejects and os.path.exists(rejects) and os.path.realpath(rejects) == os.path.realpath(file):
+        raise click.UsageError("--rejects would overwrite the file that is imported")
+    size = os.path.getsize(file) if os.path.isfile(file) else 0
+    with (
+        opened(file, "rb") as source,
+        opened(rejects or os.devnull, "wb") as kept,
+        progress("importing", size) as advance,
+    ):
+        try:
+            done = importing.import_agents(source, refusals_to(kept), advance)
+        except importing.ImportFailed as failure:
+            raise click.ClickException(f"{file} {failure}") from failure
+    click.echo(
+        f"read {done.read} lines: {done.inserted} inserted, {done.updated} updated, "
+        f"{done.unchanged} unchanged, {done.rejected} rejected, in {done.seconds:.2f} s"
+    )
+
+
+@contextmanager
+def opened(path: str, mode: str) -> Iterator[BinaryIO]:
+    """A file, or stdin or stdout for -; one line where it cannot be opened."""
+    if path == "-":
+        yield (sys.stdin if mode == "rb" else sys.stdout).buffer
+        return
+    try:
+        file = open(path, mode)  # noqa: SIM115
+    except OSError as error:
+        raise click.ClickException(f"{path}: {error.strerror}") from error
+    with file:
+        yield file
+
+
+def refusals_to(kept: BinaryIO) -> Callable[[importing.Refused], None]:
+    """Say which line was refused and why, and keep it."""
+
+    def refuse(refused: importing.Refused) -> None:
+        click.echo(f"line {refused.number} refused: {refused.reason}", err=True)
+        kept.write(refused.as_json())
+
+    return refuse
+
+
+@contextmanager
+def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar on a terminal, nothing elsewhere."""
+    hidden = not (length and sys.stderr.isatty())
+    with click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden) as bar:
+        yield bar.update
+
+
+@click.command("demo-data")
+@click.option("--agents", type=click.IntRange(min=1), default=2000, show_default=True)
+@click.option("--feedback", type=click.IntRange(min=0), default=20000, show_default=True)
+@click.option("--payments", type=click.IntRange(min=0), default=5000, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=8004, show_default=True)
+@click.option("--if-empty", is_flag=True, help="Do nothing where there are agents already.")
+@with_appcontext
+@one_line_errors
+def demo_data(agents: int, feedback: int, payments: int, seed: int, if_empty: bool) -> None:
+    """Load made-up agents, feedback and payments; the same for the same seed."""
+    if if_empty and not demo.is_empty():
+        click.echo("there are agents already; no demo data was loaded")
+        return
+    began = time.monotonic()
+    size = demo.Size(agents, feedback, payments, seed)
+    with progress("loading", agents + feedback + payments) as advance:
+        try:
+            demo.load(size, advance)
+        except demo.AlreadyLoaded as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(
+        f"loaded {agents} agents, {feedback} feedback and {payments} payments "
+        f"in {time.monotonic() - began:.1f} s; flask refresh-stats counts them"
     )
 
 
@@ -181,5 +272,5 @@ def rotate_key(key_prefix: str, grace: dt.timedelta) -> None:
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    for command in (migrate, refresh_stats, api_keys):
+    for command in (migrate, refresh_stats, import_agents, demo_data, api_keys):
         app.cli.add_command(command)

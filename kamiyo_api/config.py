@@ -11,6 +11,9 @@ from pathlib import Path
 LOCAL_SERVERS = Path(__file__).parent.parent / ".data" / "servers.json"
 
 
+VERSION = "1.0.0"
+
+
 class ConfigError(SystemExit):
     """A setting is missing or unreadable: ends the start with one line, not a trace."""
 
@@ -56,6 +59,13 @@ class Config:
     max_content_length: int
     trusted_proxies: int
     cors_origins: Sequence[str]
+    log_format: str
+    log_level: str
+    metrics_token: str | None
+    prometheus_multiproc_dir: str | None
+    sentry_dsn: str | None
+    environment: str
+    release: str
 
     @classmethod
     def from_environment(cls) -> Config:
@@ -64,7 +74,8 @@ class Config:
         Where DATABASE_URL or REDIS_URL is unset, the servers of a running `make run`
         in this checkout are taken. Raises ConfigError, which names the variable.
         """
-        given = {**local_servers(), **os.environ}
+        set_here = {name: value for name, value in os.environ.items() if value.strip()}
+        given = {**local_servers(), **set_here}
         return cls(
             database_url=database_url(given),
             database_pool_size=number(given, "DATABASE_POOL_SIZE", 5),
@@ -77,6 +88,13 @@ class Config:
             max_content_length=number(given, "MAX_CONTENT_LENGTH", 1024 * 1024, at_least=1024),
             trusted_proxies=number(given, "TRUSTED_PROXIES", 0, at_least=0),
             cors_origins=given.get("CORS_ORIGINS", "").replace(",", " ").split(),
+            log_format=choice(given, "LOG_FORMAT", "auto", ("json", "text")),
+            log_level=choice(given, "LOG_LEVEL", "info", ("debug", "warning", "error")).upper(),
+            metrics_token=given.get("METRICS_TOKEN") or None,
+            prometheus_multiproc_dir=given.get("PROMETHEUS_MULTIPROC_DIR") or None,
+            sentry_dsn=given.get("SENTRY_DSN") or None,
+            environment=given.get("ENVIRONMENT") or "production",
+            release=given.get("RELEASE") or f"kamiyo-api@{VERSION}",
         )
 
 
@@ -131,3 +149,11 @@ def number(given: Mapping[str, str], name: str, default: int, *, at_least: int =
     if not text.isdecimal() or int(text) < at_least:
         raise ConfigError(f"{name} must be a whole number from {at_least} up, not {text!r}")
     return int(text)
+
+
+def choice(given: Mapping[str, str], name: str, default: str, others: Sequence[str]) -> str:
+    """A setting that is one of a few words. Raises ConfigError."""
+    text = given.get(name, "").strip().lower() or default
+    if text != default and text not in others:
+        raise ConfigError(f"{name} must be one of {', '.join((default, *others))}, not {text!r}")
+    return text

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import random
 import re
-import select
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -18,20 +17,18 @@ import psycopg2
 import psycopg2.errors
 import psycopg2.extensions
 import psycopg2.extras
-from flask import Flask, current_app
-from sqlalchemy import event, pool
-from sqlalchemy.exc import DisconnectionError
+from flask import Flask, current_app, g
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from kamiyo_api import errors
-from kamiyo_api.config import Config
+from kamiyo_api import errors, metrics, observability
+from kamiyo_api.config import Config, ConfigError
+from kamiyo_api.db_pool import Pool
 
 SQL = Path(__file__).parent.parent / "sql"
 QUERY = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 RETRIES = 3
 LONGEST_PAUSE = 0.1
-FAIL_FAST_SECONDS = 0.5
-RECYCLE_SECONDS = 1800
+INSUFFICIENT_RESOURCES = "53"
 
 Row = dict[str, Any]
 Result = TypeVar("Result")
@@ -75,7 +72,7 @@ class Transaction:
     def rows(self, query: str, /, **params: Any) -> list[Row]:
         """All rows of a named query."""
         with self._connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
-            cursor.execute(QUERIES[query], params)
+            _run(cursor, QUERIES[query], params)
             return [dict(row) for row in cursor.fetchall()]
 
     def row(self, query: str, /, **params: Any) -> Row | None:
@@ -85,7 +82,7 @@ class Transaction:
     def execute(self, query: str, /, **params: Any) -> int:
         """Run a named query that answers no rows; the number of rows that it changed."""
         with self._connection.cursor() as cursor:
-            cursor.execute(QUERIES[query], params)
+            _run(cursor, QUERIES[query], params)
             return int(cursor.rowcount)
 
     def copy(self, query: str, /, source: IO[bytes]) -> int:
@@ -124,8 +121,18 @@ def _read(query: str, params: dict[str, Any]) -> list[Row]:
     ):
         # One simple-protocol message is one transaction: the timeout ends with it, so
         # nothing is left on a connection that a pooler may hand to somebody else.
-        cursor.execute(f"{_timeouts()}; {QUERIES[query]}", params)
+        _run(cursor, f"{_timeouts()}; {QUERIES[query]}", params)
         return [dict(row) for row in cursor.fetchall()]
+
+
+def _run(cursor: Any, text: str, params: dict[str, Any]) -> None:
+    """Run a query under the request's id, which PostgreSQL's log then shows, and time it."""
+    began = time.perf_counter()
+    try:
+        cursor.execute(f"/* {observability.request_id()} */ {text}", params)
+    finally:
+        g.queries = g.get("queries", 0) + 1
+        g.query_seconds = g.get("query_seconds", 0.0) + time.perf_counter() - began
 
 
 def in_transaction(work: Callable[[Transaction], Result]) -> Result:
@@ -143,7 +150,10 @@ def in_transaction(work: Callable[[Transaction], Result]) -> Result:
             if isinstance(error, errors.CommitUnknown):
                 raise
             cause = error.__cause__
+            g.retries = attempt + 1
+            metrics.transaction_retries.inc()
             time.sleep(random.uniform(0, LONGEST_PAUSE) * (attempt + 1))
+    metrics.transactions.labels("failed").inc()
     log.error("Transaction failed after %d retries: %s", RETRIES, str(cause).strip())
     raise errors.TransactionFailed from cause
 
@@ -164,14 +174,20 @@ def transaction(*, limited: bool = True) -> Iterator[Transaction]:
             for call in tx.before_commit:
                 call()
         except BaseException as error:
+            metrics.transactions.labels("rolled_back").inc()
             with suppress(psycopg2.Error):
                 tx.run_script("rollback")
             if _is_lost(connection, error):
                 raise ConnectionLost from error
             raise
         _commit(tx, connection)
+    metrics.transactions.labels("committed").inc()
     for call in tx.after_commit:
-        call()
+        try:
+            call()
+        except Exception:
+            # The write was kept, so its answer must say so.
+            log.exception("What follows a commit failed")
 
 
 def _commit(tx: Transaction, connection: Any) -> None:
@@ -180,6 +196,7 @@ def _commit(tx: Transaction, connection: Any) -> None:
     except psycopg2.Error as error:
         if _is_lost(connection, error):
             log.error("Transaction failed: the connection was lost during the commit: %s", error)
+            metrics.transactions.labels("unknown").inc()
             raise errors.CommitUnknown from error
         raise
 
@@ -225,69 +242,40 @@ def _translated(error: psycopg2.Error) -> Exception:
         return CONSTRAINT_ERRORS[constraint]()
     if isinstance(error, psycopg2.errors.QueryCanceled | psycopg2.errors.LockNotAvailable):
         return errors.DatabaseBusy()
-    if isinstance(error, psycopg2.errors.TransactionRollback):
+    if isinstance(error, psycopg2.extensions.TransactionRollbackError):
         return errors.TransactionFailed()
-    if isinstance(error, psycopg2.errors.InsufficientResources):
+    if (error.pgcode or "").startswith(INSUFFICIENT_RESOURCES):
         return errors.DatabaseBusy()
     if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
         return errors.DatabaseUnavailable()
     return error
 
 
-class Pool:
-    """The connections of one process: at most pool size + overflow, opened when first needed.
+def pool_of(config: Config) -> Pool:
+    """A pool of connections to DATABASE_URL; it opens nothing before the first query.
 
-    After a failure to connect it refuses for half a second without trying, so that threads
-    do not queue up behind a database that is away.
+    Raises ConfigError where the address cannot be read, without showing it: it holds a password.
     """
+    try:
+        psycopg2.extensions.parse_dsn(config.database_url)
+    except psycopg2.ProgrammingError:
+        raise ConfigError("DATABASE_URL is not a well-formed postgresql:// address") from None
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        self._refuse_until = 0.0
-        self.statement_timeout = config.database_statement_timeout
-        self._pool = pool.QueuePool(
-            self._open,
-            pool_size=config.database_pool_size,
-            max_overflow=config.database_max_overflow,
-            timeout=config.database_pool_timeout,
-            recycle=RECYCLE_SECONDS,
-            reset_on_return=None,
+    def connect() -> Any:
+        connection = psycopg2.connect(
+            config.database_url,
+            connect_timeout=2,
+            keepalives_idle=30,
+            fallback_application_name="kamiyo-api",
         )
-        event.listen(self._pool, "checkout", _refuse_dead)
-
-    def connect(self) -> Any:
-        """A connection, given back when its `with` block ends."""
-        return self._pool.connect()
-
-    def _open(self) -> Any:
-        if time.monotonic() < self._refuse_until:
-            raise psycopg2.OperationalError("the last attempt to connect failed just now")
-        try:
-            connection = psycopg2.connect(
-                self._config.database_url,
-                connect_timeout=2,
-                keepalives_idle=30,
-                fallback_application_name="kamiyo-api",
-            )
-        except psycopg2.OperationalError:
-            self._refuse_until = time.monotonic() + FAIL_FAST_SECONDS
-            raise
         connection.autocommit = True
         return connection
 
-
-def _refuse_dead(connection: Any, record: Any, proxy: Any) -> None:
-    """Replace a connection that the server closed while it lay idle.
-
-    An idle connection has nothing to read, so one that is readable says goodbye; this
-    sees it without a round trip.
-    """
-    if connection.closed or select.select([connection], [], [], 0)[0]:
-        raise DisconnectionError
+    return Pool(config, connect, psycopg2.OperationalError)
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Make the pool; it opens nothing before the first query, so that forks share nothing."""
+    """Make the pool; forks share nothing of it."""
     psycopg2.extras.register_default_jsonb(loads=orjson.loads, globally=True)
     psycopg2.extensions.register_adapter(uuid.UUID, psycopg2.extras.UUID_adapter)
-    app.extensions["db"] = Pool(config)
+    app.extensions["db"] = pool_of(config)

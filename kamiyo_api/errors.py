@@ -1,17 +1,9 @@
-"""The errors of the API, and the one shape that each of them is answered in (RFC 9457)."""
+"""The errors of the API: each class carries its whole answer, and raising it is all to do."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any, ClassVar
-
-from flask import Flask, Response, current_app, request
-from werkzeug.exceptions import HTTPException
-
-from kamiyo_api import observability
-
-log = logging.getLogger(__name__)
 
 
 class ApiError(Exception):
@@ -263,79 +255,3 @@ class TransactionFailed(Unavailable):
 class CommitUnknown(TransactionFailed):
     """The connection was lost during the commit, so the write may have been kept; send it
     again with the same Idempotency-Key, or read before you write again."""
-
-
-HTTP_CODES = {
-    400: ("BAD_REQUEST", "The request cannot be read as HTTP; check its form."),
-    404: (NotFound.code, " ".join(str(NotFound.__doc__).split())),
-    405: ("METHOD_NOT_ALLOWED", "This address does not take this method; see the Allow header."),
-    413: ("BODY_TOO_LARGE", "The body is too large; send at most {limit} bytes."),
-    415: (UnsupportedMediaType.code, str(UnsupportedMediaType.__doc__)),
-    422: (InvalidInput.code, str(InvalidInput.__doc__)),
-}
-
-
-def problem(
-    status: int,
-    code: str,
-    title: str,
-    detail: str,
-    errors: Mapping[str, Any] | None = None,
-) -> Response:
-    """Build an error body; the only place that does."""
-    body: dict[str, Any] = {
-        "type": f"/docs/errors#{code}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "code": code,
-        "request_id": observability.request_id(),
-    }
-    if errors:
-        body["errors"] = errors
-    response = current_app.json.response(body)
-    response.status_code = status
-    response.content_type = "application/problem+json"
-    return response
-
-
-def answer_api_error(error: ApiError) -> Response:
-    """Answer an error of our own."""
-    response = problem(error.status, error.code, error.title, error.detail, error.errors)
-    response.headers.update(error.headers)
-    return response
-
-
-def answer_http_error(error: HTTPException) -> Response:
-    """Answer an error that Flask or Werkzeug raised: no such route, a body too large."""
-    if error.response is not None:
-        return error.response  # a redirect
-    status = error.code or 500
-    code, detail = HTTP_CODES.get(
-        status, (error.name.upper().replace(" ", "_"), error.description or error.name)
-    )
-    detail = detail.format(limit=current_app.config["MAX_CONTENT_LENGTH"])
-    response = problem(status, code, error.name, detail)
-    for name, value in error.get_headers():
-        if name not in ("Content-Type", "Content-Length"):
-            response.headers[name] = value
-    return response
-
-
-def answer_unexpected(error: Exception) -> Response:
-    """Answer a defect: the trace goes to the log, the request id to the client."""
-    log.exception("%s %s failed: %s", request.method, request.path, type(error).__name__)
-    return problem(
-        ApiError.status,
-        ApiError.code,
-        ApiError.title,
-        "Something went wrong on our side and nothing was changed; "
-        "report it with the request_id if it happens again.",
-    )
-
-
-def init_app(app: Flask) -> None:
-    """Let every error leave in the one shape."""
-    app.register_error_handler(ApiError, answer_api_error)
-    app.register_error_handler(HTTPException, answer_http_error)
-    app.register_error_handler(Exception, answer_unexpected)

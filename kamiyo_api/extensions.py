@@ -15,9 +15,10 @@ from flask_smorest import Api, Blueprint
 from flask_smorest.utils import prepare_response
 from webargs import missing
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from kamiyo_api import errors
+from kamiyo_api import errors, problems
+from kamiyo_api.config import VERSION
 from kamiyo_api.idempotency import writing
 from kamiyo_api.schemas.problem import Problem
 
@@ -69,6 +70,9 @@ class ArgumentsParser(FlaskParser):
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         """The JSON body; an empty one counts as missing."""
         body = req.get_data(cache=True)
+        # Werkzeug cuts a body of unannounced length off at the limit.
+        if req.content_length is None and len(body) >= (req.max_content_length or len(body) + 1):
+            raise RequestEntityTooLarge
         if not body:
             return missing
         if not req.is_json:
@@ -140,7 +144,7 @@ class ProblemApi(Api):
     ERROR_SCHEMA = Problem
 
     def handle_http_exception(self, error: HTTPException) -> Response:
-        return errors.answer_http_error(error)
+        return problems.answer_http_error(error)
 
     def _register_responses(self) -> None:
         response = {"description": "The error, as RFC 9457 has it.", "schema": Problem}
@@ -152,7 +156,7 @@ class ProblemApi(Api):
 api = ProblemApi(
     spec_kwargs={
         "title": "kamiyo-api",
-        "version": "1.0.0",
+        "version": VERSION,
         "openapi_version": "3.1.0",
         "info": {
             "description": (

@@ -17,7 +17,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import RateLimiter
 from limits.util import WindowStats
 
-from kamiyo_api import errors
+from kamiyo_api import errors, metrics, problems
 from kamiyo_api.config import Config, Tier
 from kamiyo_api.redis_client import RedisAway, Script
 
@@ -28,33 +28,33 @@ FAILURES_A_MINUTE = 30
 MINUTE, HOUR = 60, 3600
 UNITS = {MINUTE: "minute", HOUR: "hour"}
 
-# Takes one from every window, or from none where one of them is used up. Answers the
-# number of that window (0: none), then of each the count and the milliseconds to its end.
+# ARGV: of each window its amount and its seconds, then the cost. Takes the cost from every
+# window, or from none where one of them is used up. Answers the number of that window
+# (0: none), then of each window the count and the milliseconds to its end.
 TAKE = Script(
     """
+local cost = tonumber(ARGV[#ARGV])
 local full = 0
-local answer = {0}
+local counts = {}
 for i, key in ipairs(KEYS) do
-  if full == 0 and tonumber(redis.call('get', key) or '0') >= tonumber(ARGV[2 * i - 1]) then
+  counts[i] = tonumber(redis.call('get', key) or '0')
+  if full == 0 and counts[i] + cost > tonumber(ARGV[2 * i - 1]) then
     full = i
   end
 end
+local answer = {full}
 for i, key in ipairs(KEYS) do
-  local count = tonumber(redis.call('get', key) or '0')
-  if full == 0 then
-    count = redis.call('incr', key)
+  if full == 0 and cost > 0 then
+    counts[i] = redis.call('incrby', key, cost)
   end
   local left = redis.call('pttl', key)
-  if left < 0 then
+  if left == -1 then
     left = ARGV[2 * i] * 1000
-    if full == 0 then
-      redis.call('pexpire', key, left)
-    end
+    redis.call('pexpire', key, left)
   end
-  answer[2 * i] = count
-  answer[2 * i + 1] = left
+  answer[2 * i] = counts[i]
+  answer[2 * i + 1] = left >= 0 and left or ARGV[2 * i] * 1000
 end
-answer[1] = full
 return answer
 """
 )
@@ -95,16 +95,16 @@ class Taken:
         return self.refused_by or min(self.counted, key=lambda each: each.remaining)
 
 
-def take(windows: Sequence[Window]) -> Taken:
-    """Count one request in every window, or in none where one is used up.
+def take(windows: Sequence[Window], cost: int = 1) -> Taken:
+    """Count one request in every window, or in none where one is used up; a cost of 0 looks only.
 
     Exact over all processes that share a Redis: one script, which nothing interrupts. While
     Redis is away each process counts for itself.
     """
     try:
-        answer = take_from_redis(windows)
+        answer = take_from_redis(windows, cost)
     except RedisAway:
-        answer = take_from_memory(current_app.extensions["limits.memory"], windows)
+        answer = take_from_memory(windows, cost)
     now = time.time()
     counted = [
         Counted(window, max(0, window.amount - count), now + left / 1000)
@@ -113,45 +113,63 @@ def take(windows: Sequence[Window]) -> Taken:
     return Taken(counted, counted[answer[0] - 1] if answer[0] else None)
 
 
-def take_from_redis(windows: Sequence[Window]) -> Sequence[int]:
+def take_from_redis(windows: Sequence[Window], cost: int) -> Sequence[int]:
     """What the script answers. Raises RedisAway."""
     arguments = [number for window in windows for number in (window.amount, window.seconds)]
     keys = [PREFIX + window.key for window in windows]
-    answer = current_app.extensions["redis"].ask(lambda redis: TAKE(keys, arguments, redis))
+    answer = current_app.extensions["redis"].ask(
+        lambda redis: TAKE(keys, [*arguments, cost], redis)
+    )
     return cast(Sequence[int], answer)
 
 
-def take_from_memory(memory: MemoryStorage, windows: Sequence[Window]) -> Sequence[int]:
+def take_from_memory(windows: Sequence[Window], cost: int) -> Sequence[int]:
     """The same as the script, in this process alone and, between threads, nearly exact."""
-    full = next(
-        (
-            number
-            for number, window in enumerate(windows, 1)
-            if memory.get(window.key) >= window.amount
-        ),
-        0,
-    )
+    memory: MemoryStorage = current_app.extensions["limits.memory"]
+    counts = [memory.get(window.key) for window in windows]
+    rooms = [window.amount - count for window, count in zip(windows, counts, strict=True)]
+    full = next((number for number, room in enumerate(rooms, 1) if room < cost), 0)
+    if not full and cost:
+        counts = [memory.incr(window.key, window.seconds, amount=cost) for window in windows]
     answer = [full]
-    for window in windows:
-        count = memory.get(window.key) if full else memory.incr(window.key, window.seconds)
-        answer += [count, int((memory.get_expiry(window.key) - time.time()) * 1000)]
+    for window, count in zip(windows, counts, strict=True):
+        left = memory.get_expiry(window.key) - time.time() if count else window.seconds
+        answer += [count, int(left * 1000)]
     return answer
+
+
+def windows_of_key() -> dict[str, list[Window]]:
+    """The windows of the key that calls, by what is counted in them."""
+    tier, key_id = tier_of_key(), g.api_key.key_id
+
+    def window(kind: str, amount: int, seconds: int) -> Window:
+        return Window(kind, amount, seconds, f"{key_id}:{kind}:{UNITS[seconds]}")
+
+    return {
+        "requests": [
+            window("requests", tier.per_minute, MINUTE),
+            window("requests", tier.per_hour, HOUR),
+        ],
+        "registrations": [window("registrations", tier.registrations, HOUR)],
+        "writes": [window("writes", tier.writes, HOUR)],
+    }
 
 
 def windows_of_request() -> list[Window]:
     """The windows that the present request of a key counts in: one budget, whatever the path."""
-    tier, key_id = tier_of_key(), g.api_key.key_id
-    windows = [
-        Window("requests", tier.per_minute, MINUTE, f"{key_id}:requests:minute"),
-        Window("requests", tier.per_hour, HOUR, f"{key_id}:requests:hour"),
-    ]
+    windows = windows_of_key()
     if request.endpoint == REGISTRATION:
-        windows.append(
-            Window("registrations", tier.registrations, HOUR, f"{key_id}:registrations:hour")
-        )
-    elif request.method not in ("GET", "HEAD", "OPTIONS"):
-        windows.append(Window("writes", tier.writes, HOUR, f"{key_id}:writes:hour"))
-    return windows
+        return windows["requests"] + windows["registrations"]
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        return windows["requests"] + windows["writes"]
+    return windows["requests"]
+
+
+def look() -> list[Counted]:
+    """Every window of the key that calls; counts nothing."""
+    windows = windows_of_key()
+    others = take([*windows["registrations"], *windows["writes"]], cost=0).counted
+    return [*g.rate_limit.counted, *others]
 
 
 def tier_of_key() -> Tier:
@@ -198,12 +216,7 @@ def refuse_guesser() -> None:
     Raises RateLimitExceeded as an ApiError.
     """
     window = failures_window()
-    try:
-        counted = current_app.extensions["redis"].ask(lambda redis: redis.get(PREFIX + window.key))
-        count = int(counted or 0)
-    except RedisAway:
-        count = current_app.extensions["limits.memory"].get(window.key)
-    if count >= window.amount:
+    if take([window], cost=0).counted[0].remaining == 0:
         raise errors.RateLimitExceeded(
             f"Rate limit exceeded: too many wrong API keys from this address "
             f"({window}); wait {MINUTE} seconds and check the key.",
@@ -224,8 +237,9 @@ def failures_window() -> Window:
 def answer_exceeded(error: RateLimitExceeded) -> Any:
     """Answer 429: which limit, of which tier, and how long to wait."""
     refused: Counted = g.rate_limit.tightest
+    metrics.rate_limit_exceeded.labels(g.api_key.tier).inc()
     wait = max(1, math.ceil(refused.reset_at - time.time()))
-    return errors.answer_api_error(
+    return problems.answer_api_error(
         errors.RateLimitExceeded(
             f"Rate limit exceeded: {refused.window} are allowed in tier {g.api_key.tier}; "
             f"wait {wait} seconds, or ask the operator for a higher tier.",

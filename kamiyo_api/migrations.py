@@ -18,9 +18,13 @@ def migrate() -> list[str]:
     with db.transaction(limited=False) as tx:
         tx.row("migrations.get_lock")
         tx.execute("migrations.create_table")
+    return [path.stem for path in pending() if apply(path)]
+
+
+def pending() -> list[Path]:
+    """The files that are not applied yet, in their order."""
     done = {row["version"] for row in db.rows("migrations.list")}
-    missing = [path for path in sorted(MIGRATIONS.glob("*.sql")) if version(path) not in done]
-    return [path.stem for path in missing if apply(path)]
+    return [path for path in sorted(MIGRATIONS.glob("*.sql")) if version(path) not in done]
 
 
 def apply(path: Path) -> bool:

@@ -1,13 +1,32 @@
-"""What each request says of itself: its id, on every answer."""
+"""What each request says of itself: its id on every answer, one log line, its metrics, and
+what Sentry learns of defects."""
 
 from __future__ import annotations
 
+import logging
 import re
+import sys
+import time
 import uuid
+from typing import Any
 
+import orjson
 from flask import Flask, Response, g, has_request_context, request
 
+from kamiyo_api import metrics
+from kamiyo_api.config import Config
+
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+QUIET = frozenset({"/health", "/health/live", "/metrics"})
+AUTH_FAILURES = {
+    "MISSING_API_KEY": "missing",
+    "INVALID_API_KEY": "invalid",
+    "EXPIRED_API_KEY": "expired",
+    "INSUFFICIENT_SCOPE": "insufficient_scope",
+}
+
+log = logging.getLogger("kamiyo_api.request")
 
 
 def request_id() -> str:
@@ -21,12 +40,103 @@ def request_id() -> str:
     return identifier
 
 
-def answer_with_request_id(response: Response) -> Response:
-    """Send the request id with every answer."""
+def begin() -> None:
+    """Note when a request began."""
+    g.began = time.perf_counter()
+
+
+def end(response: Response) -> Response:
+    """Send the request id, count the request and write its log line."""
     response.headers["X-Request-ID"] = request_id()
+    seconds = time.perf_counter() - g.began
+    route = request.url_rule.rule if request.url_rule else "unmatched"
+    count(route, response.status_code, seconds)
+    level = logging.ERROR if response.status_code >= 500 else logging.INFO
+    if log.isEnabledFor(level) and (route not in QUIET or level == logging.ERROR):
+        line = f"{request.method} {route} {response.status_code}"
+        log.log(level, line, extra={"fields": fields(route, response.status_code, seconds)})
     return response
 
 
-def init_app(app: Flask) -> None:
-    """Register the request id."""
-    app.after_request(answer_with_request_id)
+def count(route: str, status: int, seconds: float) -> None:
+    """Count a request in the metrics."""
+    method = request.method if request.method in METHODS else "OTHER"
+    metrics.request_duration.labels(route, method, status).observe(seconds)
+    code = g.get("error_code")
+    if code is not None:
+        metrics.request_errors.labels(route, code).inc()
+    if code in AUTH_FAILURES:
+        metrics.auth_failures.labels(AUTH_FAILURES[code]).inc()
+
+
+def fields(route: str, status: int, seconds: float) -> dict[str, Any]:
+    """What the log line tells of a request; never a secret, a body or a raw query string."""
+    key = g.get("api_key")
+    told = {
+        "request_id": request_id(),
+        "method": request.method,
+        "route": route,
+        "status": status,
+        "duration_ms": round(seconds * 1000, 2),
+        "key": key.key_prefix if key else None,
+        "tier": key.tier if key else None,
+        "code": g.get("error_code"),
+        "cache": g.get("cache_result"),
+        "queries": g.get("queries"),
+        "query_ms": round(g.get("query_seconds", 0) * 1000, 2),
+        "retries": g.get("retries"),
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            "request_id": request_id(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return orjson.dumps(line).decode()
+
+
+class TextFormatter(logging.Formatter):
+    """A line for eyes."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told = getattr(record, "fields", {})
+        shown = ("duration_ms", "key", "code", "cache", "queries", "retries")
+        rest = " ".join(f"{name}={told[name]}" for name in shown if name in told)
+        line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname:<7} {record.getMessage()}"
+        if record.exc_info:
+            rest += "\n" + self.formatException(record.exc_info)
+        return f"{line} {rest}".rstrip()
+
+
+def configure_logging(config: Config) -> None:
+    """Send the log to stderr, as JSON unless that is a terminal or LOG_FORMAT says otherwise."""
+    is_json = config.log_format == "json" or (
+        config.log_format == "auto" and not sys.stderr.isatty()
+    )
+    handler = logging.StreamHandler()
+    formatter = JsonFormatter() if is_json else TextFormatter()
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    logger = logging.getLogger("kamiyo_api")
+    logger.handlers[:] = [handler]
+    logger.propagate = False
+    logger.setLevel(config.log_level)
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Begin before everything else and end after it."""
+    configure_logging(config)
+    app.config["METRICS_OF_ALL_WORKERS"] = config.prometheus_multiproc_dir is not None
+    app.before_request(begin)
+    app.after_request(end)

@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 from flask import Response, request, url_for
 
-from kamiyo_api import cache, db, errors
+from kamiyo_api import cache, db, errors, metrics
 from kamiyo_api.auth import act_for, public, requires
 from kamiyo_api.extensions import ApiBlueprint, json_answer
 from kamiyo_api.routes.rules import own_agent
@@ -118,6 +118,7 @@ def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
         values=[entry["value"] for entry in entries],
     )
     cache.changes_agent(tx, made["agent_uuid"], search=True)
+    tx.after_commit.append(metrics.registrations.inc)
     location = url_for("agents.get_agent", agent_uuid=made["agent_uuid"])
     return tx.row("agents.get", agent_uuid=made["agent_uuid"]), 201, {"Location": location}
 
@@ -128,7 +129,7 @@ def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
 def get_agent(agent_uuid: UUID) -> Any:
     """One agent with its registration file."""
     return json_answer(
-        cache.cached_agent(agent_uuid, "", lambda: db.row("agents.get", agent_uuid=agent_uuid))
+        cache.cached_agent("agent", agent_uuid, lambda: db.row("agents.get", agent_uuid=agent_uuid))
     )
 
 

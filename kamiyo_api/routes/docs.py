@@ -8,10 +8,12 @@ from flask import Blueprint, Flask, Response, current_app, redirect, render_temp
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.wrappers import Response as AnyResponse
 
-from kamiyo_api import errors
+from kamiyo_api import errors, problems
 from kamiyo_api.auth import public
 from kamiyo_api.extensions import api
 
+# Without a validator, which would be asked on another host.
+CONFIG = {"app_name": "kamiyo-api", "validatorUrl": None}
 blueprint = Blueprint("docs", __name__, template_folder="../templates")
 
 
@@ -33,8 +35,18 @@ def openapi() -> Response:
 @public
 def error_codes() -> str:
     """Every error code: the page that the "type" of an error leads to."""
-    classes = sorted(coded(errors.ApiError), key=lambda each: (each.status, each.code))
-    return render_template("errors.html", classes=classes)
+    return render_template("errors.html", codes=sorted(explained_codes()))
+
+
+def explained_codes() -> set[tuple[int, str, str]]:
+    """The status and the meaning of every code, of ours and of HTTP's."""
+    of_http = {
+        (status, code, detail.format(limit=current_app.config["MAX_CONTENT_LENGTH"]))
+        for status, (code, detail) in problems.HTTP_CODES.items()
+    }
+    of_ours = {(each.status, each.code, each().detail) for each in coded(errors.ApiError)}
+    named = {code for _, code, _ in of_ours}
+    return of_ours | {each for each in of_http if each[1] not in named}
 
 
 def coded(root: type[errors.ApiError]) -> Iterator[type[errors.ApiError]]:
@@ -48,6 +60,6 @@ def coded(root: type[errors.ApiError]) -> Iterator[type[errors.ApiError]]:
 def init_app(app: Flask) -> None:
     """Register the pages; the one that shows the OpenAPI document carries all it needs."""
     app.register_blueprint(blueprint)
-    ui = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "kamiyo-api"})
+    ui = get_swaggerui_blueprint("/docs", "/openapi.json", config=CONFIG)
     app.register_blueprint(ui)
     public(app.view_functions["swagger_ui.show"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from kamiyo_api import cache, db, errors
+from kamiyo_api import cache, db, errors, metrics
 from kamiyo_api.auth import act_for, requires
 from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.routes.rules import open_agent
@@ -44,6 +44,7 @@ def give_feedback(tx: db.Transaction, feedback: dict[str, Any]) -> Any:
         raise errors.SelfFeedback
     feedback["chain"] = feedback["chain"] or agent["chain"]
     cache.changes_agent(tx, agent["agent_uuid"])
+    tx.after_commit.append(metrics.feedback.inc)
     return tx.row("feedback.insert", **feedback)
 
 

@@ -1,11 +1,16 @@
-"""Health, for load balancers and operators."""
+"""Health, for load balancers and operators, and metrics, for Prometheus."""
 
 from __future__ import annotations
 
+import hmac
+import ipaddress
 from typing import Any
 
-from kamiyo_api import db, errors
-from kamiyo_api.auth import public
+from flask import Response, current_app, request
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from kamiyo_api import errors, exposition, health
+from kamiyo_api.auth import public, secret_of_request
 from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.schemas import health as schemas
 
@@ -17,12 +22,12 @@ blueprint = ApiBlueprint("health", __name__, description="Is the service well?")
 @blueprint.response(200, schemas.Health)
 @blueprint.alt_response(503, schema=schemas.Health)
 def get_health() -> Any:
-    """Whether the service can answer: 200 healthy, 503 unhealthy."""
-    try:
-        db.row("stats.get_totals")
-    except errors.ApiError as error:
-        return {"status": "unhealthy", "checks": {"database": error.detail}}, 503
-    return {"status": "healthy", "checks": {"database": "ok"}}
+    """Whether the service can answer, and what is not as it should be.
+
+    200 where it is healthy or degraded, 503 where it is unhealthy. Answers within a second.
+    """
+    report = health.report()
+    return report, 503 if report["status"] == "unhealthy" else 200
 
 
 @blueprint.get("/health/live")
@@ -31,3 +36,32 @@ def get_health() -> Any:
 def get_live() -> Any:
     """Whether the process answers; touches nothing."""
     return {"status": "alive"}
+
+
+@blueprint.get("/metrics")
+@public
+@blueprint.response(200, content_type="text/plain", description="Prometheus' text format.")
+def get_metrics() -> Response:
+    """The metrics of all workers. Loopback needs no key; others send METRICS_TOKEN as a
+    bearer token."""
+    if not (is_loopback() or has_token()):
+        raise errors.InvalidApiKey(
+            "Metrics are for loopback, or with METRICS_TOKEN as the bearer token."
+        )
+    return Response(exposition.text(), content_type=CONTENT_TYPE_LATEST)
+
+
+def is_loopback() -> bool:
+    """Whether the client is on this machine, and no proxy speaks for somebody else."""
+    if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
+        return False
+    try:
+        return ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+
+
+def has_token() -> bool:
+    """Whether the client sent METRICS_TOKEN."""
+    token: str | None = current_app.config["METRICS_TOKEN"]
+    return token is not None and hmac.compare_digest(secret_of_request().encode(), token.encode())

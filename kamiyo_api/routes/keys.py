@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from flask import g
 
+from kamiyo_api import limits
 from kamiyo_api.auth import requires
 from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.schemas import keys as schemas
@@ -18,7 +20,8 @@ blueprint = ApiBlueprint("keys", __name__, description="What may I do?")
 @requires("any")
 @blueprint.response(200, schemas.Key)
 def get_key() -> Any:
-    """The key that calls: its tier, its scopes, the wallet that it acts for."""
+    """The key that calls: its tier, its scopes, the wallet that it acts for, its limits and
+    what is left of them."""
     key = g.api_key
     return {
         "key_prefix": key.key_prefix,
@@ -28,4 +31,16 @@ def get_key() -> Any:
         "wallet_address": key.wallet_address,
         "created_at": key.created_at,
         "expires_at": key.expires_at,
+        "limits": [limit(counted) for counted in limits.look()],
+    }
+
+
+def limit(counted: limits.Counted) -> dict[str, Any]:
+    """A window of the key, as it is answered."""
+    return {
+        "kind": counted.window.kind,
+        "amount": counted.window.amount,
+        "seconds": counted.window.seconds,
+        "remaining": counted.remaining,
+        "reset_at": math.ceil(counted.reset_at),
     }

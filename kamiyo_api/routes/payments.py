@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from kamiyo_api import cache, db, errors
+from kamiyo_api import cache, db, errors, metrics
 from kamiyo_api.auth import requires
 from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.routes.rules import open_agent
@@ -48,6 +48,7 @@ def link_payment(tx: db.Transaction, payment: dict[str, Any]) -> Any:
         open_agent(tx, payment["agent_uuid"])
         made = tx.row("payments.insert", **payment)
         if made is not None:
+            tx.after_commit.append(metrics.payments_linked.inc)
             return made, 201
         linked = find_linked(tx, payment)
     return relink(tx, linked, payment), 200

@@ -24,7 +24,7 @@ def get_agent_stats(agent_uuid: UUID) -> Any:
     """
     return json_answer(
         cache.cached_agent(
-            agent_uuid, ":stats", lambda: db.row("stats.get_by_agent", agent_uuid=agent_uuid)
+            "stats", agent_uuid, lambda: db.row("stats.get_by_agent", agent_uuid=agent_uuid)
         )
     )
 
@@ -39,8 +39,8 @@ def get_reputation(query: dict[str, Any], agent_uuid: UUID) -> Any:
     if not any(narrowed.values()):
         return json_answer(
             cache.cached_agent(
+                "reputation",
                 agent_uuid,
-                ":reputation",
                 lambda: db.row("stats.get_reputation", agent_uuid=agent_uuid),
             )
         )

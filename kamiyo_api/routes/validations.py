@@ -24,10 +24,11 @@ blueprint = ApiBlueprint("validations", __name__, description="Who checked its w
 @blueprint.response(200, schemas.ValidationPage)
 def list_validations(query: dict[str, Any], agent_uuid: UUID) -> Any:
     """Validations of one agent, newest first, with how many there are and their mean."""
+    page = pages.newest_first(query, agent_uuid)
     summary = db.row("validations.get_summary", agent_uuid=agent_uuid)
     if summary is None:
         raise errors.AgentNotFound
-    rows = db.rows("validations.list_by_agent", **pages.newest_first(query, agent_uuid))
+    rows = db.rows("validations.list_by_agent", **page)
     return pages.answer("validations", rows, query["limit"], "validation_id") | {"summary": summary}
 
 

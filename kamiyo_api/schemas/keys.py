@@ -8,6 +8,16 @@ from marshmallow import fields
 from kamiyo_api.schemas import fields as own
 
 
+class Limit(ma.Schema):
+    """So many requests of a kind in so many seconds."""
+
+    kind = fields.String(required=True, metadata={"description": "requests, registrations, writes"})
+    amount = fields.Integer(required=True)
+    seconds = fields.Integer(required=True)
+    remaining = fields.Integer(required=True)
+    reset_at = fields.Integer(required=True, metadata={"description": "Epoch seconds."})
+
+
 class Key(ma.Schema):
     """The key that calls."""
 
@@ -18,3 +28,4 @@ class Key(ma.Schema):
     wallet_address = fields.String(required=True, allow_none=True)
     created_at = own.timestamp(required=True)
     expires_at = own.timestamp(required=True, allow_none=True)
+    limits = fields.List(fields.Nested(Limit), required=True)

@@ -8,10 +8,3 @@ select
   c.validation_registry
 from erc8004_chains as c
 where c.name = %(chain)s;
-
--- name: list_names
--- The names of all chains, in alphabetical order.
-select c.name
-from erc8004_chains as c
-order by c.name
-limit 1000;

@@ -49,8 +49,8 @@ returning s.line_number, s.source, large.bytes;
 select pg_advisory_xact_lock(hashtext('refresh_erc8004_stats'));
 
 -- name: upsert_agents
--- Carries the staged lines over and counts what changed; of several lines for one agent
--- the last one counts, and what a line does not tell stays as it is.
+-- Carries over the staged lines that tell something new, and counts them; of several lines
+-- for one agent the last one counts, and what a line does not tell stays as it is.
 with latest as (
   select distinct on (s.chain, s.registry_address, s.agent_id)
     s.chain,
@@ -64,6 +64,28 @@ with latest as (
   from agents_staging as s
   order by s.chain, s.registry_address, s.agent_id, s.line_number desc
 ),
+news as (
+  select
+    s.chain,
+    s.registry_address,
+    s.agent_id,
+    s.owner_address,
+    s.token_uri,
+    s.registration_file,
+    s.tx_hash,
+    s.block_number
+  from latest as s
+  left join erc8004_agents as a
+    on a.chain = s.chain
+    and a.registry_address = s.registry_address
+    and a.agent_id = s.agent_id
+  where a.id is null
+    or a.owner_address <> s.owner_address
+    or a.registration_file is distinct from s.registration_file
+    or a.token_uri is distinct from coalesce(s.token_uri, a.token_uri)
+    or a.tx_hash is distinct from coalesce(s.tx_hash, a.tx_hash)
+    or a.block_number is distinct from coalesce(s.block_number, a.block_number)
+),
 changed as (
   insert into erc8004_agents as a (
     chain, registry_address, agent_id, owner_address,
@@ -72,7 +94,7 @@ changed as (
   select
     chain, registry_address, agent_id, owner_address,
     token_uri, registration_file, tx_hash, block_number
-  from latest
+  from news
   on conflict on constraint uq__erc8004_agents__chain_registry_agent do update
   set
     owner_address = excluded.owner_address,
@@ -81,15 +103,6 @@ changed as (
     tx_hash = coalesce(excluded.tx_hash, a.tx_hash),
     block_number = coalesce(excluded.block_number, a.block_number),
     updated_at = now()
-  where (
-    a.owner_address, a.token_uri, a.registration_file, a.tx_hash, a.block_number
-  ) is distinct from (
-    excluded.owner_address,
-    coalesce(excluded.token_uri, a.token_uri),
-    excluded.registration_file,
-    coalesce(excluded.tx_hash, a.tx_hash),
-    coalesce(excluded.block_number, a.block_number)
-  )
   returning (xmax = 0) as is_new
 )
 select

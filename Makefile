@@ -1,0 +1,34 @@
+PYTHON ?= python3
+PORT ?= 8000
+TEST_WORKERS ?= logical
+PY := .venv/bin/python
+
+.PHONY: help run test lint clean
+
+help:
+	@echo "make run    serve on http://127.0.0.1:$(PORT) with a database, a cache and demo data"
+	@echo "make test   check the style and run every test against throw-away servers"
+	@echo "make lint   check the style only"
+	@echo "make clean  remove .venv, .data and every cache"
+
+run: .venv/current
+	@exec $(PY) -m kamiyo_api.devserver "$(PORT)"
+
+test: lint
+	@$(PY) -m pytest --numprocesses $(TEST_WORKERS) --maxprocesses 4
+
+lint: .venv/current
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+clean:
+	rm -rf .venv .data .hypothesis .pytest_cache .ruff_cache .schemathesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Readable by all, whatever our umask: root runs PostgreSQL as another user.
+.venv/current: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("kamiyo-api needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0])'
+	@echo "Installing into .venv ..."
+	@umask 022 && $(PYTHON) -m venv --clear .venv
+	@umask 022 && $(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,56 @@
+"""How gunicorn serves the application; every number may be set in the environment."""
+
+import os
+import shutil
+import tempfile
+from typing import Any
+
+
+def number(name: str, default: int) -> int:
+    """A whole number of the environment; ends the start with one line where it is none."""
+    text = os.environ.get(name, "").strip() or str(default)
+    if not text.isdecimal():
+        raise SystemExit(f"kamiyo-api: {name} must be a whole number, not {text!r}")
+    return int(text)
+
+
+bind = f"0.0.0.0:{number('PORT', 0)}" if os.environ.get("PORT") else "127.0.0.1:8000"
+workers = number("WEB_CONCURRENCY", 2)
+worker_class = "gthread"
+threads = number("WEB_THREADS", 4)
+timeout = number("WEB_TIMEOUT", 30)
+# Platforms kill 30 seconds after they ask to stop.
+graceful_timeout = 25
+# Longer than the 60 seconds that load balancers keep an idle connection for.
+keepalive = 75
+max_requests = 20_000
+max_requests_jitter = 2_000
+
+# A boot error shows once and ends the start; the application opens nothing before the fork.
+preload_app = True
+
+# The application answers an over-long query string itself, in its own error shape.
+limit_request_line = 0
+
+# A heartbeat on a slow disk looks like a hung worker.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
+# Its path would be shared by every gunicorn of this user.
+control_socket_disable = True
+# The application writes its own line for each request.
+accesslog = None
+
+# Each worker counts in files of its own here; /metrics adds them up. Set before the
+# application is imported, because its metrics look for it then.
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="kamiyo-metrics-"))
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Take what a worker that ended said of the present out of the metrics."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(server: Any) -> None:
+    """Leave no files behind."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

@@ -1,0 +1,49 @@
+"""Rows on their way into COPY, a handful at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from kamiyo_api import db
+
+ROWS_A_READ = 200
+
+
+class Feed:
+    """A file for COPY to read rows from, never holding more than a few of them.
+
+    An exception while the rows are made ends the file early and is kept: the driver
+    would turn it into an error of the database.
+    """
+
+    def __init__(self, rows: Iterable[bytes]) -> None:
+        self._rows: Iterator[bytes] = iter(rows)
+        self.failure: BaseException | None = None
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next rows, whatever size is asked for; b"" at the end."""
+        try:
+            return b"".join(islice(self._rows, ROWS_A_READ))
+        except BaseException as failure:
+            self.failure = failure
+            return b""
+
+
+def copy_rows(tx: db.Transaction, query: str, rows: Iterable[bytes]) -> int:
+    """Load rows in COPY's text format through a named query; their number.
+
+    Raises what making the rows raises; the transaction is then to be abandoned.
+    """
+    feed = Feed(rows)
+    loaded = tx.copy(query, feed)
+    if feed.failure is not None:
+        raise feed.failure
+    return loaded
+
+
+def escaped(text: bytes) -> bytes:
+    """A text as COPY's text format wants it."""
+    if b"\\" in text:
+        text = text.replace(b"\\", b"\\\\")
+    return text.replace(b"\t", b"\\t").replace(b"\n", b"\\n").replace(b"\r", b"\\r")

@@ -1,0 +1,1 @@
+"""Made-up agents, feedback and payments, shaped like the real registries are."""

@@ -1,0 +1,65 @@
+"""Rows of agents and of their metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+import orjson
+
+from kamiyo_api.copying import escaped
+from kamiyo_api.demo import population
+from kamiyo_api.demo.files import host_of, registration_file
+from kamiyo_api.demo.population import REGISTRY, Agent, timestamp
+
+METADATA_EVERY = 20
+CATEGORIES = (b"research", b"trading", b"infrastructure", b"entertainment")
+
+
+def agent_rows(seed: int, agents: int) -> Iterator[bytes]:
+    """Rows of erc8004_agents: six of ten without a file, nearly all active."""
+    random = Random(f"{seed} agent rows")
+    for agent in population.agents(seed, agents):
+        at = timestamp(agent.created_at)
+        columns = (
+            agent.uuid,
+            str(agent.agent_id),
+            agent.chain,
+            REGISTRY,
+            agent.owner,
+            *uri_and_file(random, agent),
+            status(random.random()),
+            f"0x{random.getrandbits(256):064x}",
+            at,
+            at,
+            at,
+        )
+        yield ("\t".join(columns) + "\n").encode()
+
+
+def uri_and_file(random: Random, agent: Agent) -> tuple[str, str]:
+    """Where the registration file is said to be, and the file."""
+    if random.random() < 0.6:
+        return ("\\N" if random.random() < 0.8 else f"https://{host_of(agent)}/gone.json"), "\\N"
+    file = escaped(orjson.dumps(registration_file(random, agent))).decode()
+    if random.random() < 0.5:
+        return f"ipfs://bafy{random.getrandbits(240):060x}", file
+    return f"https://{host_of(agent)}/agent.json", file
+
+
+def status(chance: float) -> str:
+    """Active, for nearly all."""
+    if chance < 0.95:
+        return "active"
+    return "suspended" if chance < 0.98 else "revoked"
+
+
+def metadata_rows(seed: int, agents: int) -> Iterator[bytes]:
+    """Rows of erc8004_agent_metadata: a wallet and a category for one agent of twenty."""
+    for agent in population.agents(seed, agents):
+        if agent.number % METADATA_EVERY:
+            continue
+        category = CATEGORIES[agent.number // METADATA_EVERY % len(CATEGORIES)]
+        at = timestamp(agent.created_at)
+        for key, value in (("agentWallet", agent.owner[2:]), ("category", category.hex())):
+            yield f"{agent.uuid}\t{key}\t\\\\x{value}\t{at}\n".encode()

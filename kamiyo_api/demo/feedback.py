@@ -1,0 +1,102 @@
+"""Rows of feedback and of the responses to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+from kamiyo_api.demo import population
+from kamiyo_api.demo.files import host_of
+from kamiyo_api.demo.population import GOLDEN, HOUR, Agent, Ids, address, moment, timestamp
+from kamiyo_api.demo.values import Reading, value_of
+
+TOP = 0.75
+RESPONSE_EVERY = 33
+REVOKED = 0.01
+REASONS = ("given by mistake", "the agent has mended it", "wrong agent")
+
+
+def feedback_rows(seed: int, agents: int, feedback: int) -> Iterator[bytes]:
+    """Rows of erc8004_reputation, agent by agent; about half of the agents have any."""
+    random = Random(f"{seed} feedback rows")
+    ids = Ids(seed, "feedback")
+    reviewers = max(1, feedback // 20)
+    for agent, first, many in rated(seed, agents, feedback):
+        regular = reviewer(random, reviewers)
+        for position in range(many):
+            number = first + position
+            client = client_of(random, agent, regular, reviewers, seed)
+            at = moment(agent, position, many, jitter(number))
+            reading = value_of(random, agent)
+            yield row(random, agent, ids.of(number), client, at, reading).encode()
+
+
+def response_rows(seed: int, agents: int, feedback: int) -> Iterator[bytes]:
+    """Rows of erc8004_feedback_responses: the owner's, to one feedback of thirty-three."""
+    feedback_ids, ids = Ids(seed, "feedback"), Ids(seed, "responses")
+    for agent, first, many in rated(seed, agents, feedback):
+        for number in range(first + -first % RESPONSE_EVERY, first + many, RESPONSE_EVERY):
+            given_at = moment(agent, number - first, many, jitter(number))
+            at = timestamp(given_at + (1 + number % 40) * HOUR)
+            uri = f"https://{host_of(agent)}/responses/{number}.json"
+            feedback_id = feedback_ids.of(number)
+            yield f"{ids.of(number)}\t{feedback_id}\t{agent.owner}\t{uri}\t{at}\n".encode()
+
+
+def rated(seed: int, agents: int, feedback: int) -> Iterator[tuple[Agent, int, int]]:
+    """Each rated agent, the number of its first feedback, and how many it has."""
+    first = 0
+    for agent in population.agents(seed, agents):
+        many = population.records_of(agent.rank, max(1, agents // 2), feedback, TOP)
+        if many:
+            yield agent, first, many
+        first += many
+
+
+def jitter(number: int) -> float:
+    """Scatters moments, 0-1; not random, so that responses can tell when feedback came."""
+    return number * GOLDEN % 1.0
+
+
+def reviewer(random: Random, reviewers: int) -> int:
+    """One of the reviewers; the first ten write more than half of everything."""
+    if random.random() < 0.5:
+        return min(int(10 * random.random() ** 1.3), reviewers - 1)
+    return int(reviewers * random.random() ** 8)
+
+
+def client_of(random: Random, agent: Agent, regular: int, reviewers: int, seed: int) -> str:
+    """Who gives a feedback: never the owner.
+
+    The first agent is rated by everybody, the second nearly always by the same reviewer.
+    """
+    if agent.rank == 0:
+        number = int(reviewers * random.random() ** 2)
+    elif random.random() < (0.95 if agent.rank == 1 else 0.7):
+        number = regular
+    else:
+        number = reviewer(random, reviewers)
+    client = reviewer_address(seed, number)
+    return client if client != agent.owner else reviewer_address(seed, number + 1)
+
+
+def reviewer_address(seed: int, number: int) -> str:
+    """The address of a reviewer; one of seven is an owner of other agents."""
+    return address(seed, "owner" if number % 7 == 3 else "client", number)
+
+
+def row(
+    random: Random, agent: Agent, feedback_id: str, client: str, at: int, reading: Reading
+) -> str:
+    """One line for COPY."""
+    value, decimals, score, tag1, tag2 = reading
+    endpoint = f"https://{host_of(agent)}/mcp" if random.random() < 0.3 else "\\N"
+    tx_hash = "\\N" if score != "\\N" else f"0x{random.getrandbits(256):064x}"
+    revoked = "f\t\\N\t\\N"
+    if random.random() < REVOKED:
+        revoked_at = timestamp(at + random.randrange(40) * HOUR)
+        revoked = f"t\t{revoked_at}\t{random.choice(REASONS)}"
+    return (
+        f"{feedback_id}\t{agent.uuid}\t{client}\t{value}\t{decimals}\t{score}\t{tag1}\t{tag2}\t"
+        f"{endpoint}\t{agent.chain}\t{tx_hash}\t{revoked}\t{timestamp(at)}\n"
+    )

@@ -1,0 +1,104 @@
+"""Rows of x402 payments and of validations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+from kamiyo_api.demo import population
+from kamiyo_api.demo.files import host_of
+from kamiyo_api.demo.population import DAY, HOUR, Agent, Ids, address, digest, moment, timestamp
+
+TOP = 0.4
+PAID_EVERY = 5
+PENDING = 0.04
+PATHS = ("/mcp", "/a2a", "/api/query", "/api/report", "/stream")
+FAILURES = {
+    "failed": ("insufficient funds", "transaction reverted", "timed out"),
+    "rejected": ("wrong amount", "wrong recipient"),
+}
+VALIDATED_EVERY = 40
+VALIDATORS = 12
+REGISTRIES = 9
+
+
+def payment_rows(seed: int, agents: int, payments: int) -> Iterator[bytes]:
+    """Rows of erc8004_agent_payments: few agents have most of them, nine of ten have none."""
+    random = Random(f"{seed} payment rows")
+    ids = Ids(seed, "payments")
+    number = 0
+    for agent in population.agents(seed, agents):
+        many = payments_of(agent, agents, payments)
+        for position in range(many):
+            at = moment(agent, position, many, random.random())
+            yield payment_row(random, agent, ids.of(number), at).encode()
+            number += 1
+
+
+def payments_of(agent: Agent, agents: int, payments: int) -> int:
+    """How many payments an agent got: one of five of those most spoken of got any."""
+    place, between = divmod(agent.rank, PAID_EVERY)
+    if between:
+        return 0
+    return population.records_of(place, max(1, agents * 6 // 50), payments, TOP)
+
+
+def payment_row(random: Random, agent: Agent, payment_id: str, at: int) -> str:
+    """One line for COPY."""
+    status = status_of(random, agent)
+    endpoint = f"https://{host_of(agent)}{random.choice(PATHS)}"
+    reason = random.choice(FAILURES[status]) if status in FAILURES else "\\N"
+    verified_at = timestamp(at + random.randrange(1, 90)) if status == "verified" else "\\N"
+    return (
+        f"{payment_id}\t{agent.uuid}\t{agent.chain}\t0x{random.getrandbits(256):064x}\t"
+        f"{random.lognormvariate(-3, 2):.6f}\t{status}\t{endpoint}\t{reason}\t"
+        f"{timestamp(at)}\t{verified_at}\n"
+    )
+
+
+def status_of(random: Random, agent: Agent) -> str:
+    """How a payment ended, by how good the agent is."""
+    if random.random() < PENDING:
+        return "pending"
+    if random.random() < agent.success:
+        return "verified"
+    return "failed" if random.random() < 0.75 else "rejected"
+
+
+def validation_rows(seed: int, agents: int) -> Iterator[bytes]:
+    """Rows of erc8004_validations: up to three for one agent of forty."""
+    random = Random(f"{seed} validation rows")
+    ids = Ids(seed, "validations")
+    number = 0
+    for agent in population.agents(seed, agents):
+        many = 0 if agent.number % VALIDATED_EVERY else random.randrange(1, 4)
+        for position in range(many):
+            at = moment(agent, position, many, random.random())
+            yield validation_row(random, agent, seed, ids.of(number), number, at).encode()
+            number += 1
+
+
+def validation_row(
+    random: Random, agent: Agent, seed: int, validation_id: str, number: int, at: int
+) -> str:
+    """One line for COPY."""
+    outcome, expires_at = outcome_of(random, agent, at)
+    registry = address(seed, "validation registry", random.randrange(REGISTRIES))
+    validator = address(seed, "validator", random.randrange(VALIDATORS))
+    request_hash = digest(seed, "validation request", number, 32)
+    return (
+        f"{validation_id}\t{agent.uuid}\t{agent.chain}\t{registry}\t0x{request_hash}\t"
+        f"https://{host_of(agent)}/validations/{number}.json\t{validator}\t"
+        f"{outcome}\t{timestamp(at)}\t{expires_at}\n"
+    )
+
+
+def outcome_of(random: Random, agent: Agent, at: int) -> tuple[str, str]:
+    """Status, response, tag and time of the response, and when the request ends."""
+    chance = random.random()
+    if chance < 0.7:
+        response = round(min(100.0, max(0.0, random.gauss(agent.mean_score, agent.spread))))
+        return f"completed\t{response}\taudit\t{timestamp(at + HOUR)}", "\\N"
+    if chance < 0.85:
+        return "pending\t\\N\t\\N\t\\N", "\\N"
+    return "expired\t\\N\t\\N\t\\N", timestamp(at + DAY)

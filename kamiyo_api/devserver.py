@@ -1,0 +1,186 @@
+"""`make run`: the whole service on this machine, with demo data and a key to try it with."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import click
+from flask import Flask
+from flask.cli import ScriptInfo
+
+from kamiyo_api import create_app
+from kamiyo_api.config import LOCAL_SERVERS
+from kamiyo_api.embedded import Servers, bundled_postgres, servers_of_environment
+from kamiyo_api.errors import ApiError
+from kamiyo_api.supervised import NotStarted, supervised
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA_DIR = LOCAL_SERVERS.resolve().parent
+KEY_FILE = DATA_DIR / "api-key"
+DEMO_DATA = "demo-data --if-empty --agents 2000 --feedback 20000 --payments 5000 --seed 8004"
+DEMO_KEY = (
+    "api-keys create --name demo --tier enterprise "
+    "--scope read --scope write --scope payments --scope admin --secret-only"
+)
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stopped(SystemExit):
+    """Somebody asked us to stop: a success."""
+
+    asked = False
+
+
+def main(port_text: str) -> None:
+    """Serve at 127.0.0.1 until SIGINT or SIGTERM. Ends with one line where it cannot."""
+    for number in STOPPING:
+        signal.signal(number, _stop)
+    try:
+        serve(_port(port_text))
+    except Stopped:
+        print("\nStopped. The data stays in .data/.")
+        raise
+    except FileExistsError as error:
+        sys.exit(f"make run: {error.filename} is not a folder; move it away")
+    except OSError as error:
+        sys.exit(f"make run: {error.filename or 'this machine'}: {error.strerror or error}")
+    except (NotStarted, ApiError, click.ClickException) as error:
+        sys.exit(f"make run: {' '.join(str(error).split())}")
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    if not Stopped.asked:
+        Stopped.asked = True
+        raise Stopped
+
+
+def _stop_if_asked() -> None:
+    """Stop after all where the interpreter swallowed the exception, as it does amid imports."""
+    if Stopped.asked:
+        raise Stopped
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and 0 < int(text) < 65536):
+        raise NotStarted(f"PORT must be a number from 1 to 65535, not {text!r}")
+    return int(text)
+
+
+def serve(port: int) -> None:
+    """Start, prepare and announce the service; returns only by an exception."""
+    _check_free(port)
+    with servers_of_environment(DATA_DIR) as servers, _published(servers):
+        prepare(create_app())
+        command = [sys.executable, "-m", "gunicorn", "--log-level", "warning"]
+        with supervised([*command, "--bind", f"127.0.0.1:{port}", "wsgi:app"], cwd=ROOT) as web:
+            _wait_for(web, port)
+            print(_announcement(servers, port), flush=True)
+            while web.poll() is None:
+                _stop_if_asked()
+                time.sleep(0.2)
+            raise NotStarted(f"gunicorn ended by itself, with {web.returncode}")
+
+
+def _check_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            reason = os.strerror(error.errno or 0).lower()
+            raise NotStarted(
+                f"port {port} cannot be used ({reason}); choose another: make run PORT=8001"
+            ) from None
+
+
+@contextmanager
+def _published(servers: Servers) -> Iterator[None]:
+    """Leave the addresses for the `flask` commands that are typed beside us."""
+    addresses = {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
+    draft = LOCAL_SERVERS.with_suffix(".new")
+    DATA_DIR.mkdir(exist_ok=True)
+    draft.write_text(json.dumps(addresses))
+    draft.rename(LOCAL_SERVERS)
+    try:
+        yield
+    finally:
+        LOCAL_SERVERS.unlink(missing_ok=True)
+
+
+def prepare(app: Flask) -> None:
+    """Migrate, refresh, and where the key does not open the door yet, load and make it."""
+    _flask(app, "migrate")
+    if not _key_works(app):
+        _flask(app, DEMO_DATA)
+        _keep_secret(_output_of_flask(app, DEMO_KEY).strip())
+    _flask(app, "refresh-stats")
+
+
+def _flask(app: Flask, command: str) -> None:
+    """Run a `flask` command in this process: a Python of its own would take a second each."""
+    _stop_if_asked()
+    script = ScriptInfo(create_app=lambda: app)
+    status = app.cli.main(shlex.split(command), "flask", standalone_mode=False, obj=script)
+    if status:
+        raise NotStarted(f"flask {command.split()[0]} failed")
+
+
+def _output_of_flask(app: Flask, command: str) -> str:
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        _flask(app, command)
+    return output.getvalue()
+
+
+def _key_works(app: Flask) -> bool:
+    """Whether the key file's key is one of this database, which may be another than last time."""
+    if not KEY_FILE.exists():
+        return False
+    headers = {"Authorization": f"Bearer {KEY_FILE.read_text().strip()}"}
+    return app.test_client().get("/api/v1/key", headers=headers).status_code != 401
+
+
+def _keep_secret(secret: str) -> None:
+    KEY_FILE.unlink(missing_ok=True)
+    with open(os.open(KEY_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secret + "\n")
+
+
+def _wait_for(web: subprocess.Popen[bytes], port: int) -> None:
+    while web.poll() is None:
+        with contextlib.suppress(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        time.sleep(0.02)
+    raise NotStarted(f"gunicorn did not start; it ended with {web.returncode}")
+
+
+def _announcement(servers: Servers, port: int) -> str:
+    address = f"http://127.0.0.1:{port}"
+    key_file = os.path.relpath(KEY_FILE)
+    psql = shlex.join([str(bundled_postgres() / "psql"), servers.database_url])
+    return f"""
+  API       {address}/api/v1
+  Docs      {address}/docs
+  Key       {key_file}
+  Try       curl -H "Authorization: Bearer $(cat {key_file})" '{address}/api/v1/agents/?limit=3'
+  Database  {psql}
+  Cache     redis-cli -u {shlex.quote(servers.redis_url)}
+
+Ctrl-C stops all of it."""
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

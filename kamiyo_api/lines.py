@@ -1,0 +1,151 @@
+"""One line of an import: checked, and turned into a row of the staging table."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from kamiyo_api.copying import escaped
+
+LONGEST_LINE = 1024 * 1024
+HIGHEST_AGENT_ID = 2**256 - 1
+HIGHEST_BLOCK = 2**63 - 1
+LONGEST_URI = 2048
+
+ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+HASH = re.compile(r"0x[0-9a-fA-F]{64}")
+DECIMAL = re.compile(r"[0-9]{1,100}")
+ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+# Far beyond what a double holds, near the end of what PostgreSQL's numeric does.
+TOO_FINE = r"[eE]-[0-9]{4,}|\.[0-9]{1000,}"
+MAYBE_TOO_FINE = re.compile(TOO_FINE.encode())
+
+
+class LineRefused(ValueError):
+    """This line is not loaded; the text says why."""
+
+
+class NotJson(LineRefused):
+    """This line cannot be read as JSON."""
+
+
+def staged(number: int, line: bytes, registries: Mapping[str, str]) -> bytes:
+    """The row for COPY of a line, where registries maps each chain to its identity registry.
+
+    Raises LineRefused.
+    """
+    agent = parsed(line)
+    chain = agent.get("chain")
+    if not isinstance(chain, str) or chain not in registries:
+        raise LineRefused(f"chain {shown(chain)} is not known here")
+    columns = (
+        b"%d" % number,
+        chain.encode(),
+        b"%d" % agent_id_of(agent, line),
+        matching(ADDRESS, "registry_address", agent.get("registry_address") or registries[chain]),
+        matching(ADDRESS, "owner_address", agent.get("owner_address")),
+        token_uri_of(agent),
+        optional_hash_of(agent),
+        block_number_of(agent),
+        source_of(agent, line),
+    )
+    return b"\t".join(columns) + b"\n"
+
+
+def parsed(line: bytes) -> dict[str, Any]:
+    """The JSON object that a line is. Raises LineRefused for what PostgreSQL cannot hold."""
+    if len(line) > LONGEST_LINE:
+        raise NotJson(f"longer than {LONGEST_LINE} bytes")
+    try:
+        agent = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise NotJson(f"not JSON: {error.msg} at character {error.pos + 1}") from None
+    if not isinstance(agent, dict):
+        raise LineRefused("not a JSON object")
+    if b"\\u0000" in line and ESCAPED_NUL.search(line):
+        raise LineRefused("holds a NUL character, which PostgreSQL cannot store")
+    if MAYBE_TOO_FINE.search(line):
+        reread(line, parse_float=refuse_too_fine)
+    return agent
+
+
+def agent_id_of(agent: dict[str, Any], line: bytes) -> int:
+    """The token id, a uint256 given as a number or in decimal digits, exactly."""
+    value = agent.get("agent_id")
+    if isinstance(value, float):
+        # orjson rounds integers beyond 64 bit to a float; the standard parser does not.
+        value = reread(line)["agent_id"]
+    if isinstance(value, str) and DECIMAL.fullmatch(value):
+        value = int(value)
+    if type(value) is not int or not 0 <= value <= HIGHEST_AGENT_ID:
+        raise LineRefused(f"agent_id must be a whole number from 0 to 2^256-1, not {shown(value)}")
+    return value
+
+
+def reread(line: bytes, **options: Any) -> dict[str, Any]:
+    """The line as the slower, exact parser of the standard library reads it."""
+    try:
+        agent: dict[str, Any] = json.loads(line, **options)
+    except RecursionError:
+        raise LineRefused("nested too deeply") from None
+    return agent
+
+
+def refuse_too_fine(literal: str) -> float:
+    """Refuse a number with thousands of decimals."""
+    if re.search(TOO_FINE, literal):
+        raise LineRefused(f"holds the number {shown(literal)}, which PostgreSQL cannot store")
+    return 0.0
+
+
+def matching(pattern: re.Pattern[str], name: str, value: Any) -> bytes:
+    """A hex text of the given form, in lower case."""
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        kind = "an address" if pattern is ADDRESS else "a hash of 64 hex digits"
+        raise LineRefused(f"{name} must be {kind}, not {shown(value)}")
+    return value.lower().encode()
+
+
+def token_uri_of(agent: dict[str, Any]) -> bytes:
+    value = agent.get("token_uri")
+    if value is None:
+        return b"\\N"
+    if not isinstance(value, str) or len(value) > LONGEST_URI:
+        raise LineRefused(f"token_uri must be a text of at most {LONGEST_URI} characters")
+    return escaped(value.encode())
+
+
+def optional_hash_of(agent: dict[str, Any]) -> bytes:
+    value = agent.get("tx_hash")
+    return b"\\N" if value is None else matching(HASH, "tx_hash", value)
+
+
+def block_number_of(agent: dict[str, Any]) -> bytes:
+    value = agent.get("block_number")
+    if value is None:
+        return b"\\N"
+    if type(value) is not int or not 0 <= value <= HIGHEST_BLOCK:
+        raise LineRefused(f"block_number must be a whole number, not {shown(value)}")
+    return b"%d" % value
+
+
+def source_of(agent: dict[str, Any], line: bytes) -> bytes:
+    """The whole line where it has a registration file, which is taken from it as written."""
+    registration_file = agent.get("registration_file")
+    if registration_file is None:
+        return b"\\N"
+    if not isinstance(registration_file, dict):
+        raise LineRefused(
+            f"registration_file must be an object or null, not {shown(registration_file)}"
+        )
+    return escaped(line)
+
+
+def shown(value: Any) -> str:
+    """A value in a message, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,52 @@
+"""Defects, told to Sentry where SENTRY_DSN names one; nothing that a client or an operator
+expects, and nothing secret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sentry_sdk
+from flask import Flask, g, has_request_context, request
+from sentry_sdk.integrations.flask import FlaskIntegration
+from sentry_sdk.integrations.logging import LoggingIntegration
+from sentry_sdk.types import Event, Hint
+
+from kamiyo_api import observability
+from kamiyo_api.config import Config
+
+
+def tell(error: Exception) -> None:
+    """Tell of a defect: the trace, the request id, whose key it was."""
+    sentry_sdk.capture_exception(error)
+
+
+def scrub(event: Event, hint: Hint) -> Event:
+    """Leave of the request what finds it again: no headers, body, query string or cookies."""
+    event["request"] = {}
+    if has_request_context():
+        event["request"] = {"method": request.method, "url": request.base_url}
+        event.setdefault("tags", {})["request_id"] = observability.request_id()  # type: ignore[index, call-overload]
+        if "api_key" in g:
+            event["user"] = {"id": g.api_key.key_id}
+    for exception in event.get("exception", {}).get("values", []):
+        for frame in exception.get("stacktrace", {}).get("frames", []):
+            frame.pop("vars", None)
+    return event
+
+
+def init_app(app: Flask, config: Config, **options: Any) -> None:
+    """Start the client; with no DSN it does nothing. `options` are sentry_sdk.init's."""
+    if not config.sentry_dsn:
+        return
+    sentry_sdk.init(
+        dsn=config.sentry_dsn,
+        release=config.release,
+        environment=config.environment,
+        send_default_pii=False,
+        include_local_variables=False,
+        max_request_body_size="never",
+        before_send=scrub,
+        default_integrations=False,
+        integrations=[FlaskIntegration(), LoggingIntegration(level=None, event_level=None)],
+        **options,
+    )
