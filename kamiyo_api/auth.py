@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -88,7 +89,8 @@ def secret_of_request() -> str:
 
 
 def find_key(secret: str) -> ApiKey:
-    """The active key with this secret, remembered for a few seconds.
+    """The active key with this secret, remembered for a few seconds; for as long as the
+    database is away, too.
 
     Raises InvalidApiKey, ExpiredApiKey, and RateLimitExceeded for an address that guesses.
     """
@@ -97,8 +99,15 @@ def find_key(secret: str) -> ApiKey:
     key: ApiKey | None = remembered.get(digest)
     if key is None:
         limits.refuse_guesser()
-        key = look_up(digest)
-        remembered.put(digest, key)
+        try:
+            key = look_up(digest)
+        except errors.Unavailable:
+            # What is cached can be answered without the database, but only to a known key.
+            key = remembered.get_old(digest)
+            if key is None:
+                raise
+        else:
+            remembered.put(digest, key)
     if key.expires_at is not None and key.expires_at <= dt.datetime.now(dt.UTC):
         raise errors.ExpiredApiKey
     return key
@@ -109,9 +118,11 @@ def look_up(digest: str) -> ApiKey:
     row = db.row("keys.get_by_hash", key=digest)
     if row is None or not hmac.compare_digest(row["key"], digest) or row["status"] != "active":
         limits.count_failure()
+        current_app.extensions["keys.remembered"].forget(digest)
         raise errors.InvalidApiKey
     if row["is_use_unrecorded"]:
-        db.in_transaction(lambda tx: tx.execute("keys.update_last_used", key_id=row["key_id"]))
+        with suppress(errors.Unavailable):
+            db.in_transaction(lambda tx: tx.execute("keys.update_last_used", key_id=row["key_id"]))
     return ApiKey(
         key_id=row["key_id"],
         key_prefix=row["key_prefix"],
@@ -134,6 +145,14 @@ class Remembered:
         """The key with this hash, unless it was looked up too long ago."""
         until, key = self._keys.get(digest, (0.0, None))
         return key if time.monotonic() < until else None
+
+    def get_old(self, digest: str) -> ApiKey | None:
+        """The key with this hash, however long ago it was looked up."""
+        return self._keys.get(digest, (0.0, None))[1]
+
+    def forget(self, digest: str) -> None:
+        """Forget a key that turned out to be revoked."""
+        self._keys.pop(digest, None)
 
     def put(self, digest: str, key: ApiKey) -> None:
         """Remember a key; where there are too many, forget them all."""

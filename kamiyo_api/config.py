@@ -80,7 +80,7 @@ class Config:
             database_url=database_url(given),
             database_pool_size=number(given, "DATABASE_POOL_SIZE", 5),
             database_max_overflow=number(given, "DATABASE_MAX_OVERFLOW", 5, at_least=0),
-            database_pool_timeout=number(given, "DATABASE_POOL_TIMEOUT_MS", 1000) / 1000,
+            database_pool_timeout=number(given, "DATABASE_POOL_TIMEOUT_MS", 800) / 1000,
             database_statement_timeout=number(given, "DATABASE_STATEMENT_TIMEOUT_MS", 5000),
             redis_url=redis_url(given),
             redis_timeout=number(given, "REDIS_TIMEOUT_MS", 50) / 1000,

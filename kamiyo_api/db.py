@@ -168,8 +168,8 @@ def transaction(*, limited: bool = True) -> Iterator[Transaction]:
     """
     with _connection() as connection:
         tx = Transaction(connection)
-        tx.run_script(f"begin; {_timeouts()}" if limited else "begin")
         try:
+            tx.run_script(f"begin; {_timeouts()}" if limited else "begin")
             yield tx
             for call in tx.before_commit:
                 call()
