@@ -28,6 +28,7 @@ def create_app(config: Config | None = None) -> Flask:
     """
     config = config or Config.from_environment()
     app = Flask(__name__, static_folder=None)
+    app.extensions["config"] = config
     app.config["MAX_CONTENT_LENGTH"] = config.max_content_length
     app.config["METRICS_TOKEN"] = config.metrics_token
     observability.init_app(app, config)

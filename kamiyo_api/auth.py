@@ -98,16 +98,19 @@ def find_key(secret: str) -> ApiKey:
     remembered = current_app.extensions["keys.remembered"]
     key: ApiKey | None = remembered.get(digest)
     if key is None:
-        limits.refuse_guesser()
+        asked, last_seen = time.monotonic(), remembered.get_old(digest)
+        # A key that was valid when last seen is no guess, whoever else guesses from there.
+        if last_seen is None:
+            limits.refuse_guesser()
         try:
             key = look_up(digest)
         except errors.Unavailable:
             # What is cached can be answered without the database, but only to a known key.
-            key = remembered.get_old(digest)
-            if key is None:
+            if last_seen is None:
                 raise
+            key = last_seen
         else:
-            remembered.put(digest, key)
+            remembered.put(digest, key, asked)
     if key.expires_at is not None and key.expires_at <= dt.datetime.now(dt.UTC):
         raise errors.ExpiredApiKey
     return key
@@ -154,11 +157,11 @@ class Remembered:
         """Forget a key that turned out to be revoked."""
         self._keys.pop(digest, None)
 
-    def put(self, digest: str, key: ApiKey) -> None:
-        """Remember a key; where there are too many, forget them all."""
+    def put(self, digest: str, key: ApiKey, asked: float) -> None:
+        """Remember a key from when it was asked for; where there are too many, forget them all."""
         if len(self._keys) >= REMEMBERED_AT_MOST:
             self._keys = {}
-        self._keys[digest] = (time.monotonic() + REMEMBERED_SECONDS, key)
+        self._keys[digest] = (asked + REMEMBERED_SECONDS, key)
 
 
 def authenticate() -> None:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app, g
@@ -38,6 +39,10 @@ AGENT_KEYS = {
     "stats": "agent:{}:stats",
     "reputation": "agent:{}:reputation",
 }
+
+# What shows figures of the last refresh; all else is of now, and no refresh changes it.
+OF_THE_REFRESH = ("agent", "search")
+FOREVER = "9" * len("2026-01-01T00:00:00.000000Z")
 
 Compute = Callable[[], dict[str, Any] | None]
 
@@ -71,6 +76,11 @@ class ERC8004Cache:
     def clear(self) -> None:
         """Forget everything; harmless at any time. Raises RedisAway."""
         backend().clear()
+
+    def forget_all(self) -> None:
+        """Let nothing that is kept count any more, at once; for bulk loads. Once Redis is
+        back, where it is away."""
+        self._state.drop(["generation"], [])
 
 
 class CacheState:
@@ -146,6 +156,11 @@ def changes_agent(tx: db.Transaction, agent_uuid: str, *, search: bool = False) 
     tx.after_commit.append(lambda: state.drop(keys, versions))
 
 
+def changes_everything(tx: db.Transaction) -> None:
+    """Say that a transaction changes more than can be named: a bulk load."""
+    tx.after_commit.append(ERC8004Cache().forget_all)
+
+
 def hold(keys: Sequence[str], versions: Sequence[str]) -> None:
     """Keep nothing under these keys until the commit is over."""
     with suppress(RedisAway):
@@ -189,7 +204,7 @@ def _cached(resource: str, key: str, seconds: int, compute: Compute) -> bytes:
     state.misses += 1
     if found.state != "leased":
         return _body(compute())
-    return _computed(key, token, found.stamp, as_of, seconds, compute)
+    return _computed(resource, key, Lease(token, found.stamp, seconds), compute)
 
 
 def _find(key: str, version_key: str | None, as_of: str, token: str) -> Found:
@@ -202,23 +217,30 @@ def _find(key: str, version_key: str | None, as_of: str, token: str) -> Found:
         time.sleep(POLL_SECONDS)
 
 
-def _computed(
-    key: str, token: str, stamp: bytes, as_of: str, seconds: int, compute: Compute
-) -> bytes:
+@dataclass(frozen=True)
+class Lease:
+    """The right to keep what is computed now, under a stamp, for so many seconds."""
+
+    token: str
+    stamp: bytes
+    seconds: int
+
+
+def _computed(resource: str, key: str, lease: Lease, compute: Compute) -> bytes:
     """Compute an answer under a lease, and keep it unless a write came in between."""
     try:
         answer = compute()
     except BaseException:
         with suppress(RedisAway):
-            backend().release(key, token)
+            backend().release(key, lease.token)
         raise
     body = _body(answer)
-    if answer is None:
-        seconds = UNKNOWN_SECONDS
-    else:
+    seconds = UNKNOWN_SECONDS if answer is None else lease.seconds
+    as_of = FOREVER
+    if answer is not None and resource in OF_THE_REFRESH:
         as_of = timestamp(answer["as_of"])
     with suppress(RedisAway):
-        backend().keep(key, token, as_of.encode() + stamp + body, seconds)
+        backend().keep(key, lease.token, as_of.encode() + lease.stamp + body, seconds)
     return body
 
 

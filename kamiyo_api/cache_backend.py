@@ -56,7 +56,7 @@ return {'', 'busy', stamp}
 """
 )
 
-# KEYS: value, lease, as_of. ARGV: token, value, seconds.
+# KEYS: value, lease. ARGV: token, value, seconds.
 KEEP = Script(
     """
 if redis.call('get', KEYS[2]) ~= ARGV[1] then
@@ -64,10 +64,6 @@ if redis.call('get', KEYS[2]) ~= ARGV[1] then
 end
 redis.call('del', KEYS[2])
 redis.call('set', KEYS[1], ARGV[2], 'EX', ARGV[3])
-local as_of = string.sub(ARGV[2], 1, 27)
-if (redis.call('get', KEYS[3]) or '') < as_of then
-  redis.call('set', KEYS[3], as_of, 'EX', 86400)
-end
 return 1
 """
 )
@@ -126,7 +122,7 @@ class LeasedRedisCache(RedisCache):
 
     def keep(self, key: str, token: str, stamped: bytes, seconds: int) -> bool:
         """Keep a stamped value, where the lease is still ours."""
-        names = self._named([key, f"{key}:lease", "as_of"])
+        names = self._named([key, f"{key}:lease"])
         return bool(self._client.ask(lambda redis: KEEP(names, [token, stamped, seconds], redis)))
 
     def release(self, key: str, token: str) -> None:

@@ -66,6 +66,10 @@ class Config:
     sentry_dsn: str | None
     environment: str
     release: str
+    port: int
+    web_concurrency: int
+    web_threads: int
+    """These three are gunicorn's; the doctor compares them with the rest."""
 
     @classmethod
     def from_environment(cls) -> Config:
@@ -95,6 +99,9 @@ class Config:
             sentry_dsn=given.get("SENTRY_DSN") or None,
             environment=given.get("ENVIRONMENT") or "production",
             release=given.get("RELEASE") or f"kamiyo-api@{VERSION}",
+            port=number(given, "PORT", 8000),
+            web_concurrency=number(given, "WEB_CONCURRENCY", 2),
+            web_threads=number(given, "WEB_THREADS", 4),
         )
 
 
@@ -104,6 +111,8 @@ def local_servers() -> Mapping[str, str]:
         addresses: dict[str, str] = json.loads(LOCAL_SERVERS.read_text())
     except FileNotFoundError:
         return {}
+    except (OSError, ValueError):
+        raise ConfigError(f"{LOCAL_SERVERS} cannot be read; delete it") from None
     return addresses
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
 
 from kamiyo_api import db
@@ -18,16 +18,21 @@ class Feed:
     """
 
     def __init__(self, rows: Iterable[bytes]) -> None:
-        self._rows: Iterator[bytes] = iter(rows)
         self.failure: BaseException | None = None
+        chunks = self._chunks(iter(rows))
+        next(chunks)
+        # Ctrl-C mostly arrives while the driver waits, and is raised by the first line of
+        # Python that runs then; here that is inside the generator's try.
+        self.read = chunks.send
 
-    def read(self, size: int = -1, /) -> bytes:
-        """The next rows, whatever size is asked for; b"" at the end."""
+    def _chunks(self, rows: Iterator[bytes]) -> Generator[bytes, int, None]:
         try:
-            return b"".join(islice(self._rows, ROWS_A_READ))
+            yield b""
+            while chunk := b"".join(islice(rows, ROWS_A_READ)):
+                yield chunk
         except BaseException as failure:
             self.failure = failure
-            return b""
+        yield b""
 
 
 def copy_rows(tx: db.Transaction, query: str, rows: Iterable[bytes]) -> int:

@@ -143,16 +143,17 @@ def in_transaction(work: Callable[[Transaction], Result]) -> Result:
     is never repeated: the write may have been kept. Raises TransactionFailed and what work raises.
     """
     for attempt in range(RETRIES + 1):
+        if attempt:
+            g.retries = attempt
+            metrics.transaction_retries.inc()
+            time.sleep(random.uniform(0, LONGEST_PAUSE) * attempt)
         try:
             with transaction() as tx:
                 return work(tx)
+        except errors.CommitUnknown:
+            raise
         except (errors.TransactionFailed, ConnectionLost) as error:
-            if isinstance(error, errors.CommitUnknown):
-                raise
             cause = error.__cause__
-            g.retries = attempt + 1
-            metrics.transaction_retries.inc()
-            time.sleep(random.uniform(0, LONGEST_PAUSE) * (attempt + 1))
     metrics.transactions.labels("failed").inc()
     log.error("Transaction failed after %d retries: %s", RETRIES, str(cause).strip())
     raise errors.TransactionFailed from cause
@@ -277,5 +278,7 @@ def pool_of(config: Config) -> Pool:
 def init_app(app: Flask, config: Config) -> None:
     """Make the pool; forks share nothing of it."""
     psycopg2.extras.register_default_jsonb(loads=orjson.loads, globally=True)
+    # What a query casts to json is answered as it is, its numbers exact and nothing parsed.
+    psycopg2.extras.register_default_json(loads=orjson.Fragment, globally=True)
     psycopg2.extensions.register_adapter(uuid.UUID, psycopg2.extras.UUID_adapter)
     app.extensions["db"] = pool_of(config)

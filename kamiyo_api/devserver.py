@@ -82,7 +82,7 @@ def _port(text: str) -> int:
 def serve(port: int) -> None:
     """Start, prepare and announce the service; returns only by an exception."""
     _check_free(port)
-    with servers_of_environment(DATA_DIR) as servers, _published(servers):
+    with servers_of_environment(DATA_DIR) as servers, _published(servers, port):
         prepare(create_app())
         command = [sys.executable, "-m", "gunicorn", "--log-level", "warning"]
         with supervised([*command, "--bind", f"127.0.0.1:{port}", "wsgi:app"], cwd=ROOT) as web:
@@ -107,9 +107,13 @@ def _check_free(port: int) -> None:
 
 
 @contextmanager
-def _published(servers: Servers) -> Iterator[None]:
+def _published(servers: Servers, port: int) -> Iterator[None]:
     """Leave the addresses for the `flask` commands that are typed beside us."""
-    addresses = {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
+    addresses = {
+        "DATABASE_URL": servers.database_url,
+        "REDIS_URL": servers.redis_url,
+        "PORT": str(port),
+    }
     draft = LOCAL_SERVERS.with_suffix(".new")
     DATA_DIR.mkdir(exist_ok=True)
     draft.write_text(json.dumps(addresses))

@@ -255,3 +255,10 @@ class TransactionFailed(Unavailable):
 class CommitUnknown(TransactionFailed):
     """The connection was lost during the commit, so the write may have been kept; send it
     again with the same Idempotency-Key, or read before you write again."""
+
+
+def first_cause(error: BaseException) -> str:
+    """What began a chain of errors, in one line: behind the last may be one that retried."""
+    while (earlier := error.__cause__ or error.__context__) is not None:
+        error = earlier
+    return " ".join(str(error).split())

@@ -1,28 +1,39 @@
-"""The metrics as Prometheus scrapes them, with what the last refresh recorded."""
+"""The metrics as Prometheus scrapes them, with what PostgreSQL and Redis say of themselves."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
+from concurrent.futures import TimeoutError as TooLate
+from typing import Any
 
 from flask import current_app
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 
 from kamiyo_api import db, errors
+from kamiyo_api.health import aside
+from kamiyo_api.redis_client import RedisAway
 
 VIEWS = ("mv_erc8004_agent_reputation", "mv_erc8004_agent_payment_stats")
+# A scrape is worth most while something hangs, so it waits for nothing.
+PATIENCE_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
 
 
-class StatisticsCollector(Collector):
+class DatabaseCollector(Collector):
     """What the last refresh recorded, in one row: a scrape scans no table."""
 
     def collect(self) -> Iterator[Metric]:
-        try:
-            (last,) = db.rows("stats.get_totals")
-        except errors.Unavailable:
+        last = self._last_refresh()
+        yield GaugeMetricFamily(
+            "erc8004_database_up", "Whether PostgreSQL answered.", value=float(last is not None)
+        )
+        if last is None:
             return
         age = GaugeMetricFamily(
             "erc8004_view_age_seconds", "Since a view's statistics were computed.", labels=["view"]
@@ -41,11 +52,61 @@ class StatisticsCollector(Collector):
             agents.add_metric([counted["chain"], counted["status"]], counted["agents"])
         yield agents
 
+    @staticmethod
+    def _last_refresh() -> db.Row | None:
+        asked = aside("metrics of database", lambda: db.row("stats.get_totals"))
+        try:
+            return asked.result(PATIENCE_SECONDS)
+        except (TooLate, errors.Unavailable):
+            return None
+        except Exception:
+            # A database that was never migrated; the other metrics are told all the same.
+            log.exception("The record of the last refresh cannot be read")
+            return None
+        finally:
+            # The connection of this very question is no longer in use.
+            current_app.extensions["db"].show()
+
+
+class RedisCollector(Collector):
+    """What Redis says of its memory."""
+
+    def collect(self) -> Iterator[Metric]:
+        told = self._info()
+        yield GaugeMetricFamily(
+            "erc8004_redis_up", "Whether Redis answered.", value=float(told is not None)
+        )
+        if told is None:
+            return
+        yield GaugeMetricFamily(
+            "erc8004_redis_memory_used_bytes", "Memory of Redis.", value=told["used_memory"]
+        )
+        yield GaugeMetricFamily(
+            "erc8004_redis_memory_max_bytes",
+            "How much memory Redis may use; 0 is no limit.",
+            value=told["maxmemory"],
+        )
+        yield CounterMetricFamily(
+            "erc8004_redis_evicted_keys",
+            "Keys that Redis dropped for want of memory.",
+            value=told["evicted_keys"],
+        )
+
+    @staticmethod
+    def _info() -> dict[str, Any] | None:
+        client = current_app.extensions["redis"]
+        asked = aside("metrics of Redis", lambda: client.ask(lambda redis: redis.info()))
+        try:
+            return asked.result(PATIENCE_SECONDS)
+        except (TooLate, RedisAway):
+            return None
+
 
 def text() -> bytes:
     """All metrics of all workers, in Prometheus' text format."""
     registry = CollectorRegistry()
-    registry.register(StatisticsCollector())
+    registry.register(DatabaseCollector())
+    registry.register(RedisCollector())
     if current_app.config["METRICS_OF_ALL_WORKERS"]:
         MultiProcessCollector(registry)
         return generate_latest(registry)

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import marshmallow as ma
 import orjson
-from flask import Flask, Request, Response, make_response
+from flask import Flask, Request, Response, make_response, request
 from flask.json.provider import JSONProvider
 from flask_smorest import Api, Blueprint
 from flask_smorest.utils import prepare_response
@@ -107,6 +107,8 @@ class ApiBlueprint(Blueprint):
         a transaction."""
         if view_func is not None:
             view_func = self.doc(**security_of(view_func))(view_func)
+            if not takes_query(view_func):
+                view_func = without_query(view_func)
             if not {"GET"}.issuperset(options.get("methods", ["GET"])):
                 view_func = writing(view_func)
         super().add_url_rule(rule, endpoint, view_func, **options)
@@ -136,6 +138,24 @@ def security_of(view: Callable[..., Any]) -> dict[str, Any]:
     if scope is None:
         return {"security": []}
     return {"security": [{"apiKey": []}], "x-required-scope": scope}
+
+
+def takes_query(view: Callable[..., Any]) -> bool:
+    """Whether a view declared what may stand in the query string."""
+    declared = view._apidoc.get("arguments", {}).get("parameters", [])  # type: ignore[attr-defined]
+    return any(parameter["in"] == "query" for parameter in declared)
+
+
+def without_query(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse every parameter, as a view with a query refuses those that it does not know."""
+
+    @wraps(view)
+    def answer(*args: Any, **kwargs: Any) -> Any:
+        if request.args and request.path.startswith(API_PREFIX):
+            raise errors.InvalidInput(errors={name: ["Unknown field."] for name in request.args})
+        return view(*args, **kwargs)
+
+    return answer
 
 
 class ProblemApi(Api):

@@ -72,4 +72,4 @@ def init_app(app: Flask, config: Config) -> None:
         CORS(app, origins=list(config.cors_origins), expose_headers=READABLE_BY_SCRIPTS)
     if config.trusted_proxies:
         hops = config.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]

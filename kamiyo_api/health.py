@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask, current_app
 
 from kamiyo_api import db, errors, migrations
+from kamiyo_api.redis_client import RedisAway
 
 DEADLINE_SECONDS = 0.8
 FRESH_SECONDS = 300
 STALE_SECONDS = 3600
 OK = "ok"
+
+Result = TypeVar("Result")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,9 @@ def database() -> Finding:
 
 def redis() -> Finding:
     """Whether Redis answers; without it requests go on, uncached."""
-    client = current_app.extensions["redis"]
-    if client.is_away:
+    try:
+        current_app.extensions["redis"].ask(lambda connection: connection.ping())
+    except RedisAway:
         return Finding("Redis is away; requests go on, uncached, limited per process")
     return Finding()
 
@@ -75,64 +82,97 @@ def schema() -> Finding:
         pending = migrations.pending()
     except errors.ApiError:
         return Finding("unknown: the database does not answer")
+    except Exception:
+        # The record of the migrations is made by the first.
+        return Finding("none ever ran, or their record cannot be read; run flask migrate", True)
     if pending:
         return Finding(f"{len(pending)} pending; run flask migrate")
     return Finding()
 
 
+# Each of these asks a server, which may hang.
 CHECKS: dict[str, Callable[[], Finding]] = {
     "database": database,
     "cache": redis,
     "views": views,
-    "pool": pool,
     "migrations": schema,
 }
 
 
-class Examiner:
-    """Runs the checks beside the request, each at most once at a time, so that one that
-    hangs costs one thread and no answer."""
+class Aside:
+    """Runs calls beside the request, each at most once at a time, so that one that hangs
+    costs one thread and no answer."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: dict[str, Future[Finding]] = {}
+        self._running: dict[str, Future[Any]] = {}
 
-    def examine(self, app: Flask) -> dict[str, Finding]:
-        """What every check finds until the deadline."""
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        futures = {name: self._start(app, name) for name in CHECKS}
-        return {name: self._result(name, future, deadline) for name, future in futures.items()}
-
-    def _start(self, app: Flask, name: str) -> Future[Finding]:
+    def start(self, app: Flask, name: str, call: Callable[[], Result]) -> Future[Result]:
+        """What a call will answer; where the last one of this name hangs yet, what that will."""
         with self._lock:
             running = self._running.get(name)
             if running is not None and not running.done():
                 return running
-            future: Future[Finding] = Future()
+            future: Future[Result] = Future()
             self._running[name] = future
-        threading.Thread(target=self._run, args=(app, name, future), daemon=True).start()
+        threading.Thread(target=self._run, args=(app, call, future), daemon=True).start()
         return future
 
     @staticmethod
-    def _run(app: Flask, name: str, future: Future[Finding]) -> None:
+    def _run(app: Flask, call: Callable[[], Result], future: Future[Result]) -> None:
         with app.app_context():
             try:
-                future.set_result(CHECKS[name]())
+                future.set_result(call())
             except Exception as error:
                 future.set_exception(error)
 
-    @staticmethod
-    def _result(name: str, future: Future[Finding], deadline: float) -> Finding:
-        try:
-            return future.result(max(0.0, deadline - time.monotonic()))
-        except TooLate:
-            return Finding("does not answer in time", is_fatal=name == "database")
+
+def aside(name: str, call: Callable[[], Result]) -> Future[Result]:
+    """Run a call beside the present request; see Aside."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    future: Future[Result] = app.extensions["aside"].start(app, name, call)
+    return future
+
+
+def found_by(name: str, future: Future[Finding], deadline: float) -> Finding:
+    """What a check found until the deadline."""
+    try:
+        return future.result(max(0.0, deadline - time.monotonic()))
+    except TooLate:
+        return Finding("does not answer in time", is_fatal=name == "database")
+    except Exception as error:
+        log.exception("The check of %s failed", name)
+        return Finding(f"the check failed ({type(error).__name__}); see the log")
+
+
+class Busy:
+    """Whether the database is only busy: no connection is free, for which its check waits."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def judge(self, found: Finding, connections: Finding) -> Finding:
+        """What the check of the database found; no worse than busy while the pool has no free
+        connection, unless that goes on for longer than any query may take."""
+        if found.text == OK or connections.text == OK:
+            self._since = None
+            return found
+        now = time.monotonic()
+        self._since = self._since or now
+        longest = current_app.extensions["db"].statement_timeout / 1000 + 1
+        return Finding(found.text, is_fatal=now - self._since > longest)
 
 
 def report() -> dict[str, Any]:
     """The state of the service: healthy, degraded or unhealthy, and what each check found."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    found = app.extensions["health"].examine(app)
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    # Before the other checks, which use connections themselves.
+    connections = pool()
+    futures = {name: aside(f"health {name}", check) for name, check in CHECKS.items()}
+    found = {name: found_by(name, future, deadline) for name, future in futures.items()}
+    busy: Busy = current_app.extensions["health.busy"]
+    found["database"] = busy.judge(found["database"], connections)
+    found["pool"] = connections
     status = "healthy"
     if any(finding.text != OK for finding in found.values()):
         status = "degraded"
@@ -142,5 +182,6 @@ def report() -> dict[str, Any]:
 
 
 def init_app(app: Flask) -> None:
-    """Make the examiner; its threads begin with the first question."""
-    app.extensions["health"] = Examiner()
+    """Make what runs the checks; its threads begin with the first question."""
+    app.extensions["aside"] = Aside()
+    app.extensions["health.busy"] = Busy()

@@ -5,14 +5,28 @@ Labels are bounded: an endpoint is a route's template, never a path that a clien
 
 from __future__ import annotations
 
+import os
+import sys
+import time
+
 from prometheus_client import Counter, Gauge, Histogram
 
+from kamiyo_api.config import TIERS
+
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+MEASURED_SECONDS = 1.0
+STATM = "/proc/self/statm"
 
 request_duration = Histogram(
     "erc8004_request_duration_seconds",
     "How long a request took.",
     ["endpoint", "method", "status"],
+    buckets=SECONDS,
+)
+request_queries = Histogram(
+    "erc8004_request_query_seconds",
+    "How long a request's queries took, waiting for a connection not included.",
+    ["endpoint"],
     buckets=SECONDS,
 )
 request_errors = Counter(
@@ -33,9 +47,57 @@ pool_connections = Gauge(
     ["state"],
     multiprocess_mode="livesum",
 )
+pool_limit = Gauge(
+    "erc8004_db_pool_limit",
+    "Connections to PostgreSQL that all workers may have in use.",
+    multiprocess_mode="livesum",
+)
 pool_wait = Histogram(
     "erc8004_db_pool_wait_seconds", "How long a request waited for a connection.", buckets=SECONDS
+)
+worker_memory = Gauge(
+    "erc8004_worker_memory_bytes",
+    "Resident memory of the largest worker.",
+    multiprocess_mode="livemax",
 )
 feedback = Counter("erc8004_feedback", "Feedback given.")
 registrations = Counter("erc8004_registrations", "Agents registered.")
 payments_linked = Counter("erc8004_payments_linked", "Payments linked.")
+
+AUTH_FAILURES = {
+    "MISSING_API_KEY": "missing",
+    "INVALID_API_KEY": "invalid",
+    "EXPIRED_API_KEY": "expired",
+    "INSUFFICIENT_SCOPE": "insufficient_scope",
+}
+
+# Prometheus sees no increase in a counter that begins with its first event.
+for _tier in TIERS:
+    rate_limit_exceeded.labels(_tier)
+for _reason in AUTH_FAILURES.values():
+    auth_failures.labels(_reason)
+for _outcome in ("committed", "rolled_back", "failed", "unknown"):
+    transactions.labels(_outcome)
+for _resource in ("agent", "stats", "reputation", "search"):
+    for _result in ("hit", "leased", "busy", "held", "away"):
+        cache_requests.labels(_resource, _result)
+
+
+class Memory:
+    """The memory of this process, measured at most once a second."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def show(self) -> None:
+        """Tell the metrics, where the system says it as Linux does."""
+        now = time.monotonic()
+        if now < self._until or sys.platform != "linux":
+            return
+        self._until = now + MEASURED_SECONDS
+        with open(STATM) as file:
+            pages = int(file.read().split()[1])
+        worker_memory.set(pages * os.sysconf("SC_PAGE_SIZE"))
+
+
+memory = Memory()

@@ -11,7 +11,7 @@ import uuid
 from typing import Any
 
 import orjson
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, current_app, g, has_request_context, request
 
 from kamiyo_api import metrics
 from kamiyo_api.config import Config
@@ -19,12 +19,8 @@ from kamiyo_api.config import Config
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 QUIET = frozenset({"/health", "/health/live", "/metrics"})
-AUTH_FAILURES = {
-    "MISSING_API_KEY": "missing",
-    "INVALID_API_KEY": "invalid",
-    "EXPIRED_API_KEY": "expired",
-    "INSUFFICIENT_SCOPE": "insufficient_scope",
-}
+# What the driver quotes of a statement, with what the client sent in it.
+QUOTED_BY_DRIVER = re.compile(r"^(LINE \d+: .*\n *\^|(DETAIL|CONTEXT|QUERY): .*)\n?", re.MULTILINE)
 
 log = logging.getLogger("kamiyo_api.request")
 
@@ -51,6 +47,7 @@ def end(response: Response) -> Response:
     seconds = time.perf_counter() - g.began
     route = request.url_rule.rule if request.url_rule else "unmatched"
     count(route, response.status_code, seconds)
+    show_process()
     level = logging.ERROR if response.status_code >= 500 else logging.INFO
     if log.isEnabledFor(level) and (route not in QUIET or level == logging.ERROR):
         line = f"{request.method} {route} {response.status_code}"
@@ -65,8 +62,19 @@ def count(route: str, status: int, seconds: float) -> None:
     code = g.get("error_code")
     if code is not None:
         metrics.request_errors.labels(route, code).inc()
-    if code in AUTH_FAILURES:
-        metrics.auth_failures.labels(AUTH_FAILURES[code]).inc()
+    if code in metrics.AUTH_FAILURES:
+        metrics.auth_failures.labels(metrics.AUTH_FAILURES[code]).inc()
+    if "queries" in g:
+        metrics.request_queries.labels(route).observe(g.query_seconds)
+
+
+def show_process() -> None:
+    """Tell the metrics how this process is."""
+    pool = current_app.extensions["db"]
+    # The pool tells of itself as a connection comes back, when that still counts as in use.
+    pool.show()
+    metrics.pool_limit.set(pool.usage()[1])
+    metrics.memory.show()
 
 
 def fields(route: str, status: int, seconds: float) -> dict[str, Any]:
@@ -79,6 +87,7 @@ def fields(route: str, status: int, seconds: float) -> dict[str, Any]:
         "status": status,
         "duration_ms": round(seconds * 1000, 2),
         "key": key.key_prefix if key else None,
+        "key_id": key.key_id if key else None,
         "tier": key.tier if key else None,
         "code": g.get("error_code"),
         "cache": g.get("cache_result"),
@@ -89,12 +98,23 @@ def fields(route: str, status: int, seconds: float) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not None}
 
 
-class JsonFormatter(logging.Formatter):
+class Formatter(logging.Formatter):
+    """Times in UTC, and traces without what a client sent."""
+
+    converter = time.gmtime
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+    def formatException(self, ei: Any) -> str:
+        return QUOTED_BY_DRIVER.sub("", super().formatException(ei))
+
+
+class JsonFormatter(Formatter):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
-            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S"),
+            "time": self.formatTime(record),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -106,7 +126,7 @@ class JsonFormatter(logging.Formatter):
         return orjson.dumps(line).decode()
 
 
-class TextFormatter(logging.Formatter):
+class TextFormatter(Formatter):
     """A line for eyes."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -125,9 +145,7 @@ def configure_logging(config: Config) -> None:
         config.log_format == "auto" and not sys.stderr.isatty()
     )
     handler = logging.StreamHandler()
-    formatter = JsonFormatter() if is_json else TextFormatter()
-    formatter.converter = time.gmtime
-    handler.setFormatter(formatter)
+    handler.setFormatter(JsonFormatter() if is_json else TextFormatter())
     logger = logging.getLogger("kamiyo_api")
     logger.handlers[:] = [handler]
     logger.propagate = False

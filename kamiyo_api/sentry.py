@@ -29,6 +29,8 @@ def scrub(event: Event, hint: Hint) -> Event:
         if "api_key" in g:
             event["user"] = {"id": g.api_key.key_id}
     for exception in event.get("exception", {}).get("values", []):
+        # After the first line the driver quotes the statement, with what the client sent.
+        exception["value"] = (exception.get("value") or "").partition("\n")[0]
         for frame in exception.get("stacktrace", {}).get("frames", []):
             frame.pop("vars", None)
     return event

@@ -6,13 +6,15 @@ from kamiyo_api import cache, db
 from kamiyo_api.extensions import timestamp
 
 
-def refresh() -> db.Row | None:
+def refresh(*, from_history: bool = False) -> db.Row | None:
     """Refresh every statistic; the record of it (seconds per view).
+
+    `from_history` counts everything anew instead of what changed, to the same figures.
 
     None where another refresh was running already, behind which this one does not queue.
     """
     with db.transaction(limited=False) as tx:
-        if not tx.rows("stats.refresh")[0]["refreshed"]:
+        if not tx.rows("stats.refresh", from_history=from_history)[0]["refreshed"]:
             return None
         refreshed = tx.rows("stats.get_totals")[0]
     cache.refreshed(timestamp(refreshed["as_of"]))

@@ -107,7 +107,7 @@ def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
     """
     act_for(agent["owner_address"], errors.NotAgentOwner)
     entries = agent.pop("metadata")
-    agent["registration_file"] = orjson.dumps(agent["registration_file"]).decode()
+    agent["document"] = request.get_data(as_text=True)
     made = tx.row("agents.insert", **agent)
     if made is None:
         raise errors.ChainNotSupported
@@ -142,8 +142,7 @@ def change_agent(tx: db.Transaction, change: dict[str, Any], agent_uuid: UUID) -
 
     Status goes from active to suspended and back, and from both to revoked, for good.
     """
-    if change["registration_file"] is not None:
-        change["registration_file"] = orjson.dumps(change["registration_file"]).decode()
+    change["document"] = request.get_data(as_text=True)
     own_agent(tx, agent_uuid)
     tx.execute("agents.update", agent_uuid=agent_uuid, **change)
     cache.changes_agent(tx, agent_uuid, search=True)

@@ -42,8 +42,10 @@ def get_live() -> Any:
 @public
 @blueprint.response(200, content_type="text/plain", description="Prometheus' text format.")
 def get_metrics() -> Response:
-    """The metrics of all workers. Loopback needs no key; others send METRICS_TOKEN as a
-    bearer token."""
+    """The metrics of all workers.
+
+    Loopback needs no key; others send METRICS_TOKEN as a bearer token.
+    """
     if not (is_loopback() or has_token()):
         raise errors.InvalidApiKey(
             "Metrics are for loopback, or with METRICS_TOKEN as the bearer token."

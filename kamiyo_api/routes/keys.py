@@ -20,8 +20,10 @@ blueprint = ApiBlueprint("keys", __name__, description="What may I do?")
 @requires("any")
 @blueprint.response(200, schemas.Key)
 def get_key() -> Any:
-    """The key that calls: its tier, its scopes, the wallet that it acts for, its limits and
-    what is left of them."""
+    """The key that calls, and what is left of its limits.
+
+    Its tier, its scopes and the wallet that it acts for.
+    """
     key = g.api_key
     return {
         "key_prefix": key.key_prefix,

@@ -18,9 +18,10 @@ blueprint = ApiBlueprint("stats", __name__, description="Can I trust it?")
 @requires("read")
 @blueprint.response(200, schemas.AgentStats)
 def get_agent_stats(agent_uuid: UUID) -> Any:
-    """All statistics of one agent and its trust level.
+    """All statistics of one agent and its trust level, as of now.
 
-    An agent younger than the last refresh is `new`, with counts of 0.
+    Feedback or a payment that was just acknowledged is in them. An agent of which nothing
+    is known is `new`, with counts of 0.
     """
     return json_answer(
         cache.cached_agent(
@@ -34,7 +35,7 @@ def get_agent_stats(agent_uuid: UUID) -> Any:
 @blueprint.arguments(schemas.ReputationQuery, location="query")
 @blueprint.response(200, schemas.Reputation)
 def get_reputation(query: dict[str, Any], agent_uuid: UUID) -> Any:
-    """The reputation of one agent, over all feedback or over that of some clients and tags."""
+    """The reputation of one agent as of now, over all feedback or that of some clients and tags."""
     narrowed = {name: value or None for name, value in query.items()}
     if not any(narrowed.values()):
         return json_answer(

@@ -8,7 +8,7 @@ select
   'eip155:' || c.chain_id || ':' || a.registry_address as agent_registry,
   a.owner_address,
   a.token_uri,
-  a.registration_file,
+  a.registration_file::json as registration_file,
   a.status,
   a.tx_hash,
   a.block_number,
@@ -58,7 +58,8 @@ for no key update;
 
 -- name: insert
 -- A new agent in the given registry, else in the identity registry of its chain; one
--- without an on-chain id is numbered from 2^256 on. No row where the chain is unknown.
+-- without an on-chain id is numbered from 2^256 on. The registration file is taken from the
+-- request as it was sent, so that its numbers stay exact. No row where the chain is unknown.
 insert into erc8004_agents (
   agent_id, chain, registry_address, owner_address, registration_file
 )
@@ -67,16 +68,18 @@ select
   c.name,
   coalesce(%(registry_address)s, c.identity_registry),
   %(owner_address)s,
-  %(registration_file)s::jsonb
+  %(document)s::jsonb -> 'registration_file'
 from erc8004_chains as c
 where c.name = %(chain)s
 returning id as agent_uuid;
 
 -- name: update
--- What the owner changed; what is null stays as it is.
+-- What the owner changed; what is left out or null stays as it is.
 update erc8004_agents as a
 set
-  registration_file = coalesce(%(registration_file)s::jsonb, a.registration_file),
+  registration_file = coalesce(
+    nullif(%(document)s::jsonb -> 'registration_file', 'null'), a.registration_file
+  ),
   token_uri = coalesce(%(token_uri)s, a.token_uri),
   status = coalesce(%(status)s, a.status),
   updated_at = now(),

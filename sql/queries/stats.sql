@@ -1,5 +1,5 @@
 -- name: get_by_agent
--- All statistics of one agent, as of the last refresh.
+-- All statistics of one agent, as of now.
 select
   v.agent_uuid,
   v.agent_id::text as agent_id,
@@ -26,25 +26,25 @@ select
   v.last_payment_at,
   v.unique_endpoints_used,
   v.trust_level,
-  erc8004_stats_as_of() as as_of
-from v_erc8004_agent_stats as v
-where v.agent_uuid = %(agent_uuid)s;
+  now() as as_of
+from erc8004_agent_stats_now(%(agent_uuid)s) as v;
 
 -- name: get_reputation
--- The reputation of one agent over all its feedback, as of the last refresh.
+-- The reputation of one agent over all its feedback, as of now.
 select
-  v.agent_uuid,
-  v.total_feedback,
-  v.average_score::float8 as average_score,
-  v.positive_feedback,
-  v.negative_feedback,
-  v.revoked_feedback,
-  v.unscored_feedback,
-  v.unique_clients,
-  v.last_feedback_at,
-  erc8004_stats_as_of() as as_of
-from v_erc8004_agent_stats as v
-where v.agent_uuid = %(agent_uuid)s;
+  a.id as agent_uuid,
+  f.total_feedback,
+  f.average_score::float8 as average_score,
+  f.positive_feedback,
+  f.negative_feedback,
+  f.revoked_feedback,
+  f.unscored_feedback,
+  f.unique_clients,
+  f.last_feedback_at,
+  now() as as_of
+from erc8004_agents as a
+cross join lateral erc8004_feedback_now(a.id) as f
+where a.id = %(agent_uuid)s;
 
 -- name: get_reputation_narrowed
 -- The reputation of one agent over the feedback of the given clients and tags, as of now.
@@ -74,6 +74,7 @@ select
   f.totals,
   f.began_at as as_of,
   f.ended_at as refreshed_at,
+  f.fold_seconds,
   f.reputation_seconds,
   f.payment_seconds,
   f.search_seconds,
@@ -88,4 +89,4 @@ select erc8004_timestamp(erc8004_stats_as_of()) as as_of;
 
 -- name: refresh
 -- Refresh every statistic; false where another refresh was running already.
-select refresh_erc8004_stats() as refreshed;
+select refresh_erc8004_stats(%(from_history)s) as refreshed;

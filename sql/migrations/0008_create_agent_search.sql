@@ -4,7 +4,7 @@
 -- The names of the services in a registration file, in lower case. Owners write
 -- "services" or "endpoints", as a list of {name, ...}, a list of names, or name -> address.
 create function erc8004_service_names(registration_file jsonb) returns text[]
-language sql immutable parallel safe
+language sql immutable strict parallel safe
 begin atomic
   with given as (
     select entries
@@ -125,7 +125,7 @@ begin
     a.status,
     a.created_at,
     a.last_activity_at,
-    erc8004_service_names(a.registration_file),
+    coalesce(erc8004_service_names(a.registration_file), '{}'),
     coalesce(
       a.registration_file @> '{"x402Support": true}'
         or a.registration_file @> '{"x402support": true}',

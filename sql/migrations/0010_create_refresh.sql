@@ -4,6 +4,7 @@ create table erc8004_stats_refreshes (
   id bigint generated always as identity,
   began_at timestamptz not null,
   ended_at timestamptz not null,
+  fold_seconds double precision not null,
   reputation_seconds double precision not null,
   payment_seconds double precision not null,
   search_seconds double precision not null,
@@ -55,8 +56,8 @@ begin atomic
   );
 end;
 
--- Brings search up to the materialized views, touching only the rows that differ.
-create procedure erc8004_refresh_search()
+-- Brings search up to the materialized views for the given agents, touching only what differs.
+create procedure erc8004_refresh_search(agents uuid[])
 language sql
 begin atomic
   update erc8004_agent_search as s
@@ -68,7 +69,8 @@ begin atomic
     success_rate = v.success_rate,
     trust_level = v.trust_level
   from v_erc8004_agent_stats as v
-  where v.agent_uuid = s.agent_uuid
+  where s.agent_uuid = any(agents)
+    and v.agent_uuid = s.agent_uuid
     and (
       s.last_activity_at, s.total_feedback, s.average_score,
       s.total_payments, s.success_rate, s.trust_level
@@ -79,12 +81,15 @@ begin atomic
 end;
 
 -- Refreshes every statistic and records when; true if it did, false if another
--- refresh was running already, behind which it does not queue up.
-create function refresh_erc8004_stats() returns boolean
+-- refresh was running already, behind which it does not queue up. What it costs follows
+-- the writes since the last one; from_history counts everything anew, to the same figures.
+create function refresh_erc8004_stats(from_history boolean default false) returns boolean
 language plpgsql
 as $$
 declare
   began constant timestamptz := clock_timestamp();
+  changed uuid[];
+  folded timestamptz;
   reputation_done timestamptz;
   payment_done timestamptz;
   search_done timestamptz;
@@ -92,6 +97,19 @@ begin
   if not pg_try_advisory_xact_lock(hashtext('refresh_erc8004_stats')) then
     return false;
   end if;
+
+  if from_history then
+    call erc8004_unfold();
+  end if;
+  changed := array(
+    select erc8004_fold_feedback()
+    union
+    select erc8004_fold_payments()
+  );
+  if from_history then
+    changed := array(select agent_uuid from erc8004_agent_search);
+  end if;
+  folded := clock_timestamp();
 
   refresh materialized view concurrently mv_erc8004_agent_reputation;
   reputation_done := clock_timestamp();
@@ -103,19 +121,20 @@ begin
   set status = 'expired'
   where status = 'pending' and expires_at <= began;
 
-  call erc8004_refresh_search();
+  call erc8004_refresh_search(changed);
   search_done := clock_timestamp();
 
   delete from erc8004_stats_refreshes where began_at < began - interval '30 days';
   delete from idempotency_keys where created_at < began - interval '24 hours';
 
   insert into erc8004_stats_refreshes (
-    began_at, ended_at, reputation_seconds, payment_seconds, search_seconds, totals
+    began_at, ended_at, fold_seconds, reputation_seconds, payment_seconds, search_seconds, totals
   )
   values (
     began,
     clock_timestamp(),
-    extract(epoch from reputation_done - began),
+    extract(epoch from folded - began),
+    extract(epoch from reputation_done - folded),
     extract(epoch from payment_done - reputation_done),
     extract(epoch from search_done - payment_done),
     erc8004_totals()

@@ -1,0 +1,23 @@
+"""The `flask` commands: parse, call, echo."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from kamiyo_api.cli import database, keys, loading, operations
+
+COMMANDS = (
+    database.migrate,
+    database.refresh_stats,
+    loading.import_agents,
+    loading.demo_data,
+    keys.api_keys,
+    operations.examine,
+    operations.collect,
+)
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands."""
+    for command in COMMANDS:
+        app.cli.add_command(command)

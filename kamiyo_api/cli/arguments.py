@@ -1,0 +1,54 @@
+"""What the commands take: durations, addresses, files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+import click
+
+DURATION = re.compile(r"(\d{1,6})([smhd])")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+class Duration(click.ParamType):
+    """A whole number with a unit, such as 90d, 24h, 30m or 45s."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dt.timedelta:
+        match = DURATION.fullmatch(str(value))
+        if match is None:
+            self.fail(f"{value!r} is not a duration such as 90d, 24h or 30m", param, ctx)
+        return dt.timedelta(**{UNITS[match[2]]: int(match[1])})
+
+
+class Wallet(click.ParamType):
+    """An address, taken in any case, given on in lower case."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not re.fullmatch(r"0x[0-9a-fA-F]{40}", str(value)):
+            self.fail(f"{value!r} is not an address (0x and 40 hex digits)", param, ctx)
+        return str(value).lower()
+
+
+@contextmanager
+def opened(path: str, mode: str) -> Iterator[BinaryIO]:
+    """A file, or stdin or stdout for -; one line where it cannot be opened."""
+    if path == "-":
+        yield (sys.stdin if mode == "rb" else sys.stdout).buffer
+        return
+    try:
+        file = open(path, mode)  # noqa: SIM115
+    except OSError as error:
+        raise click.ClickException(f"{path}: {error.strerror}") from error
+    with file:
+        yield file

@@ -1,0 +1,59 @@
+"""Bringing the database to the newest version, and refreshing the statistics."""
+
+from __future__ import annotations
+
+import time
+
+import click
+from flask.cli import with_appcontext
+
+from kamiyo_api import db, errors, migrations, stats
+from kamiyo_api.cli.failures import explained, one_line_errors
+
+
+@click.command("migrate")
+@with_appcontext
+@one_line_errors
+def migrate() -> None:
+    """Bring the database to the newest version."""
+    applied = migrations.migrate()
+    for name in applied:
+        click.echo(f"applied {name}")
+    if not applied:
+        click.echo("the database is up to date")
+
+
+@click.command("refresh-stats")
+@click.option("--every", type=click.IntRange(min=1), help="Go on, once in so many seconds.")
+@click.option("--full", is_flag=True, help="Count all of history anew, to the same figures.")
+@with_appcontext
+@one_line_errors
+def refresh_stats(every: int | None, full: bool) -> None:
+    """Refresh the statistics and say how long each view took."""
+    if every is None:
+        click.echo(refreshed(full))
+        return
+    while True:
+        began = time.monotonic()
+        try:
+            click.echo(refreshed(full))
+        except errors.ApiError as error:
+            click.echo(f"refresh failed, will try again: {explained(error)}", err=True)
+        except db.ConnectionLost:
+            click.echo("refresh failed, will try again: the connection was lost", err=True)
+        time.sleep(max(0.0, every - (time.monotonic() - began)))
+
+
+def refreshed(full: bool) -> str:
+    """Refresh once; the line that says so."""
+    done = stats.refresh(from_history=full)
+    if done is None:
+        return "another refresh is running; nothing was done"
+    seconds = (done["refreshed_at"] - done["as_of"]).total_seconds()
+    return (
+        f"refreshed in {seconds:.2f} s: "
+        f"fold {done['fold_seconds']:.2f} s, "
+        f"mv_erc8004_agent_reputation {done['reputation_seconds']:.2f} s, "
+        f"mv_erc8004_agent_payment_stats {done['payment_seconds']:.2f} s, "
+        f"search {done['search_seconds']:.2f} s"
+    )

@@ -1,0 +1,87 @@
+"""Importing agents, and loading demo data."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+import click
+from flask.cli import with_appcontext
+
+from kamiyo_api import importing
+from kamiyo_api.cli.arguments import opened
+from kamiyo_api.cli.failures import one_line_errors
+from kamiyo_api.demo import load as demo
+
+
+@click.command("import-agents")
+@click.argument("file")
+@click.option("--rejects", metavar="FILE", help="Keep the refused lines here, with the reasons.")
+@with_appcontext
+@one_line_errors
+def import_agents(file: str, rejects: str | None) -> None:
+    """Import the agents of FILE: JSON Lines, plain or gzip, or - for stdin."""
+    if rejects and os.path.exists(rejects) and os.path.realpath(rejects) == os.path.realpath(file):
+        raise click.UsageError("--rejects would overwrite the file that is imported")
+    size = os.path.getsize(file) if os.path.isfile(file) else 0
+    with (
+        opened(file, "rb") as source,
+        opened(rejects or os.devnull, "wb") as kept,
+        progress("importing", size) as advance,
+    ):
+        try:
+            done = importing.import_agents(source, refusals_to(kept), advance)
+        except importing.ImportFailed as failure:
+            raise click.ClickException(f"{file} {failure}") from failure
+    click.echo(
+        f"read {done.read} lines: {done.inserted} inserted, {done.updated} updated, "
+        f"{done.unchanged} unchanged, {done.rejected} rejected, in {done.seconds:.2f} s"
+    )
+
+
+def refusals_to(kept: BinaryIO) -> Callable[[importing.Refused], None]:
+    """Say which line was refused and why, and keep it."""
+
+    def refuse(refused: importing.Refused) -> None:
+        click.echo(f"line {refused.number} refused: {refused.reason}", err=True)
+        kept.write(refused.as_json())
+
+    return refuse
+
+
+@contextmanager
+def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar on a terminal, nothing elsewhere."""
+    hidden = not (length and sys.stderr.isatty())
+    with click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden) as bar:
+        yield bar.update
+
+
+@click.command("demo-data")
+@click.option("--agents", type=click.IntRange(min=1), default=2000, show_default=True)
+@click.option("--feedback", type=click.IntRange(min=0), default=20000, show_default=True)
+@click.option("--payments", type=click.IntRange(min=0), default=5000, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=8004, show_default=True)
+@click.option("--if-empty", is_flag=True, help="Do nothing where there are agents already.")
+@with_appcontext
+@one_line_errors
+def demo_data(agents: int, feedback: int, payments: int, seed: int, if_empty: bool) -> None:
+    """Load made-up agents, feedback and payments; the same for the same seed."""
+    if if_empty and not demo.is_empty():
+        click.echo("there are agents already; no demo data was loaded")
+        return
+    began = time.monotonic()
+    size = demo.Size(agents, feedback, payments, seed)
+    with progress("loading", agents + feedback + payments) as advance:
+        try:
+            demo.load(size, advance)
+        except demo.AlreadyLoaded as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(
+        f"loaded {agents} agents, {feedback} feedback and {payments} payments "
+        f"in {time.monotonic() - began:.1f} s; flask refresh-stats counts them"
+    )

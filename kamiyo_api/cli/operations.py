@@ -1,0 +1,64 @@
+"""Finding out what is wrong, and collecting what support asks for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+
+import click
+from flask.cli import with_appcontext
+
+from kamiyo_api import doctor, support
+from kamiyo_api.cli.arguments import Duration
+from kamiyo_api.doctor.commands import config
+from kamiyo_api.scrubbing import scrubbed_all, scrubber
+
+Url = click.option("--url", metavar="URL", help="Where the service answers.")
+
+
+def address(url: str | None) -> str:
+    """The service's address: the given one, else that of this machine."""
+    return (url or f"http://127.0.0.1:{config().port}").rstrip("/")
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--fix", is_flag=True, help="Do what is safe and cures, then check again.")
+@click.option("--long", type=Duration(), default="60s", show_default=True, help="A transaction.")
+@Url
+@with_appcontext
+def examine(as_json: bool, fix: bool, long: dt.timedelta, url: str | None) -> None:
+    """Check everything that the operations guide tells to check.
+
+    Exits with 0 where all is well, 1 with a warning, 2 where something fails.
+    """
+    report = doctor.examine(address(url), long.total_seconds())
+    if fix:
+        done = doctor.fix(report)
+        report = doctor.examine(address(url), long.total_seconds()).after(done)
+    scrub = scrubber(config())
+    if as_json:
+        told = scrubbed_all(report.as_json(), scrub)
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    else:
+        click.echo(report.as_text(scrub))
+    sys.exit(report.exit_code)
+
+
+@click.command("support-bundle")
+@click.option("-o", "--output", metavar="FILE", help="Where to; a name with the time if not given.")
+@click.option("--log", metavar="FILE", help="The application's log, where journald lacks it.")
+@click.option("--postgres-log", metavar="FILE", help="PostgreSQL's log, where it is not found.")
+@Url
+@with_appcontext
+def collect(output: str | None, log: str | None, postgres_log: str | None, url: str | None) -> None:
+    """Collect what support asks for into one archive, without secrets."""
+    try:
+        bundle = support.collect(address(url), log, postgres_log)
+        path = support.write(bundle, output)
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}") from error
+    for line in bundle.manifest():
+        click.echo(line)
+    click.echo(f"wrote {path}")

@@ -1,0 +1,101 @@
+"""All findings together, for eyes and for programs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import click
+
+from kamiyo_api.doctor.findings import Check, Finding, Status
+
+EXIT_CODES = {Status.OK: 0, Status.UNKNOWN: 0, Status.WARNING: 1, Status.FAILING: 2}
+COLORS = {
+    Status.OK: "green",
+    Status.UNKNOWN: "blue",
+    Status.WARNING: "yellow",
+    Status.FAILING: "red",
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """A check and what it found."""
+
+    check: Check
+    finding: Finding
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as a JSON object."""
+        return {
+            "name": self.check.name,
+            "part": self.check.part,
+            "status": str(self.finding.status),
+            "figure": self.finding.figure,
+            "why": self.check.why,
+            "cure": self.finding.cure,
+        }
+
+    def lines(self, scrub: Callable[[str], str]) -> Iterator[str]:
+        """The result in lines of text."""
+        status = self.finding.status
+        shown = click.style(f"{status:<8}", fg=COLORS[status])
+        yield f"{shown} {self.check.name}: {scrub(self.finding.figure)}"
+        yield f"         {self.check.why}"
+        if self.finding.cure:
+            yield f"         $ {scrub(self.finding.cure)}"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What all checks found; `fixed` is what was done before."""
+
+    results: Sequence[Result]
+    fixed: Sequence[str] = ()
+    checked_at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
+
+    @property
+    def status(self) -> Status:
+        """The worst that was found."""
+        worst = max(EXIT_CODES[result.finding.status] for result in self.results)
+        return (Status.OK, Status.WARNING, Status.FAILING)[worst]
+
+    @property
+    def exit_code(self) -> int:
+        """0 where all is well, 1 with a warning, 2 where something fails."""
+        return EXIT_CODES[self.status]
+
+    def count(self, status: Status) -> int:
+        """How many checks found this."""
+        return sum(result.finding.status == status for result in self.results)
+
+    def names(self, *statuses: Status) -> set[str]:
+        """The checks that found one of these."""
+        return {result.check.name for result in self.results if result.finding.status in statuses}
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as a JSON object."""
+        return {
+            "status": str(self.status),
+            "exit_code": self.exit_code,
+            "checked_at": self.checked_at.isoformat(timespec="seconds"),
+            "counts": {str(status): self.count(status) for status in Status},
+            "fixed": list(self.fixed),
+            "checks": [result.as_json() for result in self.results],
+        }
+
+    def after(self, fixed: Sequence[str]) -> Report:
+        """The same, after this was done."""
+        return replace(self, fixed=fixed)
+
+    def as_text(self, scrub: Callable[[str], str]) -> str:
+        """The report for eyes, the worst last, where the prompt is."""
+        ordered = sorted(self.results, key=lambda each: EXIT_CODES[each.finding.status])
+        lines = [line for result in ordered for line in result.lines(scrub)]
+        lines += [f"fixed    {done}" for done in self.fixed]
+        counts = ", ".join(
+            f"{self.count(status)} {status}" for status in Status if self.count(status)
+        )
+        return "\n".join([*lines, "", counts])

@@ -1,0 +1,135 @@
+"""What the running service says of itself: its health and its metrics."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from kamiyo_api.observability import QUIET
+
+TIMEOUT_SECONDS = 2
+LARGEST_ANSWER = 16 * 1024 * 1024
+
+# Its own address is no matter for a proxy; and a redirect would carry the token elsewhere.
+NO_PROXY = ProxyHandler({})
+
+
+class NoRedirects(HTTPRedirectHandler):
+    """Follows nothing."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+opener = build_opener(NO_PROXY, NoRedirects)
+
+
+class Metrics:
+    """The metrics of one moment, counted since the service started."""
+
+    def __init__(self, text: str) -> None:
+        """Raises ValueError where the text is no metrics."""
+        self.text = text
+        self._samples = [
+            sample for family in text_string_to_metric_families(text) for sample in family.samples
+        ]
+
+    def total(self, name: str, **labels: str) -> float:
+        """The sum over all samples of a name that have these labels; 0 where there are none."""
+        return sum(
+            sample.value
+            for sample in self._samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
+
+    def by(self, name: str, label: str, **labels: str) -> dict[str, float]:
+        """The same by the values of one more label, largest first, without zeros."""
+        sums: dict[str, float] = defaultdict(float)
+        for sample in self._samples:
+            if sample.name == name and labels.items() <= sample.labels.items():
+                sums[sample.labels[label]] += sample.value
+        counted = [(value, count) for value, count in sums.items() if count]
+        return dict(sorted(counted, key=lambda each: -each[1]))
+
+    def requests(self, label: str) -> dict[str, float]:
+        """Requests by the values of a label; those of monitoring do not count."""
+        name = "erc8004_request_duration_seconds_count"
+        sums: dict[str, float] = defaultdict(float)
+        for sample in self._samples:
+            if sample.name == name and sample.labels["endpoint"] not in QUIET:
+                sums[sample.labels[label]] += sample.value
+        return dict(sums)
+
+    def p95(self, name: str, **labels: str) -> float | None:
+        """Within how many seconds 95 of 100 were done; None where nothing was."""
+        buckets: dict[float, float] = defaultdict(float)
+        for sample in self._samples:
+            if sample.name == f"{name}_bucket" and labels.items() <= sample.labels.items():
+                buckets[float(sample.labels["le"])] += sample.value
+        return quantile(0.95, buckets)
+
+
+def quantile(part: float, buckets: Mapping[float, float]) -> float | None:
+    """As Prometheus estimates it: on the straight line through the bucket that it falls into."""
+    edges = sorted(buckets)
+    if not edges or not buckets[edges[-1]]:
+        return None
+    rank = part * buckets[edges[-1]]
+    below, counted = 0.0, 0.0
+    for edge in edges[:-1]:
+        if buckets[edge] >= rank:
+            within = buckets[edge] - counted
+            return below + (edge - below) * ((rank - counted) / within if within else 1)
+        below, counted = edge, buckets[edge]
+    return below
+
+
+@dataclass(frozen=True)
+class Service:
+    """The running service: /health, and /metrics or why there are none."""
+
+    url: str
+    status: str
+    checks: Mapping[str, str]
+    metrics: Metrics | None
+    refusal: str
+
+
+def scrape(url: str, token: str | None) -> Service:
+    """Ask for health and metrics. Raises OSError, HTTPException and ValueError."""
+    _, body = fetch(f"{url}/health")
+    try:
+        health = json.loads(body)
+        status, checks = str(health["status"]), dict(health["checks"])
+    except (ValueError, KeyError, TypeError):
+        raise ValueError("something else answers there") from None
+    metrics, refusal = scrape_metrics(url, token)
+    return Service(url, status, checks, metrics, refusal)
+
+
+def scrape_metrics(url: str, token: str | None) -> tuple[Metrics | None, str]:
+    """The metrics, or why they were refused."""
+    status, body = fetch(f"{url}/metrics", token)
+    if status == 401:
+        return None, "the METRICS_TOKEN of this shell" if token else "a request without a token"
+    return Metrics(body), ""
+
+
+def fetch(url: str, token: str | None = None) -> tuple[int, str]:
+    """Status and body of an answer. Raises OSError and ValueError."""
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("an address begins with http:// or https://")
+    request = Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
+    try:
+        with opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
+            return answer.status, answer.read(LARGEST_ANSWER).decode(errors="replace")
+    except HTTPError as error:
+        with error:
+            return error.code, error.read(LARGEST_ANSWER).decode(errors="replace")

@@ -1,0 +1,70 @@
+"""Settings that do not fit together, and clocks that do not agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from kamiyo_api.config import Config
+from kamiyo_api.doctor import commands
+from kamiyo_api.doctor.findings import Finding, PartAway, check, graded, ok, unknown, warning
+from kamiyo_api.doctor.parts import Parts
+from kamiyo_api.doctor.wording import span
+
+LONG_REDIS_TIMEOUT = 0.5
+SKEW_WARNING = 1
+SKEW_FAILING = 30
+SYNCHRONIZE = "sudo timedatectl set-ntp true"
+
+
+@check("settings", "Settings that contradict each other make one of them mean nothing.")
+def settings(parts: Parts) -> Finding:
+    """Settings of the service that do not fit together."""
+    found = list(misfits(commands.config()))
+    if not found:
+        return ok("fit together")
+    told = "; ".join(what for what, _ in found)
+    return warning(told, commands.set_and_restart(*(change for _, change in found)))
+
+
+def misfits(config: Config) -> Iterator[tuple[str, str]]:
+    """What does not fit, and what would."""
+    connections = config.database_pool_size + config.database_max_overflow
+    if config.web_threads > connections:
+        yield (
+            f"{config.web_threads} threads of a worker share {connections} connections",
+            f"DATABASE_POOL_SIZE={config.web_threads}",
+        )
+    if config.redis_timeout > LONG_REDIS_TIMEOUT:
+        yield (
+            f"a request may wait {span(config.redis_timeout)} for a Redis that hangs",
+            "REDIS_TIMEOUT_MS=50",
+        )
+    for name, tier in config.tiers.items():
+        if max(tier.per_minute, tier.registrations, tier.writes) > tier.per_hour:
+            hour = max(tier.per_minute, tier.registrations, tier.writes)
+            yield (
+                f"tier {name} allows more in a part than the {tier.per_hour} of an hour",
+                f"RATE_LIMITS_{name.upper()}="
+                f"{tier.per_minute},{hour},{tier.registrations},{tier.writes}",
+            )
+
+
+@check(
+    "settings", "Keys, limits and cached answers expire by different clocks, so these must agree."
+)
+def clock_skew(parts: Parts) -> Finding:
+    """How far the clocks of PostgreSQL and Redis are from this machine's."""
+    apart: dict[str, float] = {}
+    with suppress(PartAway):
+        apart["PostgreSQL"] = parts.database.skew
+    with suppress(PartAway):
+        apart["Redis"] = parts.redis.skew
+    if not apart:
+        return unknown("no other clock can be asked")
+    figure = ", ".join(f"{name} {seconds:+.3f} s" for name, seconds in apart.items())
+    worst = max(abs(seconds) for seconds in apart.values())
+    return graded(worst, SKEW_WARNING, SKEW_FAILING, figure, SYNCHRONIZE)
+
+
+CHECKS = (settings, clock_skew)

@@ -1,0 +1,83 @@
+"""The statistics: how old they are, who refreshes them, what a refresh should have cleared."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from itertools import pairwise
+
+from kamiyo_api import db
+from kamiyo_api.doctor.findings import Finding, check, failing, graded, ok, warning
+from kamiyo_api.doctor.parts import Parts
+from kamiyo_api.doctor.wording import span
+from kamiyo_api.health import FRESH_SECONDS, STALE_SECONDS
+
+REFRESH = "flask refresh-stats"
+CLOCK = "flask refresh-stats --every 300"
+REGULAR_SECONDS = 2 * FRESH_SECONDS
+ENOUGH_REFRESHES = 3
+LONG_REFRESH = FRESH_SECONDS / 2
+SLOW_SECONDS = 0.5
+
+
+@check("database", "Scores, trust levels and search show the world as it was at the last refresh.")
+def view_age(parts: Parts) -> Finding:
+    """The age of the statistics."""
+    last = db.row("stats.get_totals")
+    if last is None:
+        return failing("never refreshed", REFRESH)
+    age = last["age_seconds"]
+    figure = f"{age:.0f} s, should be below {FRESH_SECONDS} s"
+    return graded(age, FRESH_SECONDS, STALE_SECONDS, figure, REFRESH)
+
+
+@check("database", "A refresh that takes longer than the time between two never ends.")
+def last_refresh(parts: Parts) -> Finding:
+    """How long the last refresh took."""
+    last = next(iter(db.rows("doctor.list_refreshes")), None)
+    if last is None:
+        return failing("never refreshed", REFRESH)
+    figure = (
+        f"{span(last['age'])} ago, took {span(last['seconds'])} "
+        f"(counting {span(last['fold_seconds'])}, reputation {span(last['reputation_seconds'])}, "
+        f"payments {span(last['payment_seconds'])}, search {span(last['search_seconds'])})"
+    )
+    return graded(last["seconds"], LONG_REFRESH, FRESH_SECONDS, figure, "flask doctor --fix")
+
+
+@check("database", "What nobody runs regularly is stale as soon as nobody thinks of it.")
+def regular_refresh(parts: Parts) -> Finding:
+    """Whether anything runs the refresh every few minutes."""
+    ages = [row["age"] for row in db.rows("doctor.list_refreshes")]
+    if len(ages) < ENOUGH_REFRESHES:
+        return warning(f"ran {len(ages)} times in all: nothing runs it regularly", CLOCK)
+    gaps = [before - after for after, before in pairwise(ages)]
+    usual = max(statistics.median(gaps), 0)
+    figure = f"usually every {span(usual)}, last {span(ages[0])} ago"
+    if max(usual, ages[0]) > REGULAR_SECONDS:
+        return warning(f"{figure}: nothing runs it every {FRESH_SECONDS} s", CLOCK)
+    return ok(figure)
+
+
+@check("database", "The guide's query of all statistics shows what readers of them wait for.")
+def statistics_query(parts: Parts) -> Finding:
+    """How long fifty agents with all their statistics take."""
+    began = time.perf_counter()
+    found = db.rows("doctor.list_active_stats")
+    seconds = time.perf_counter() - began
+    figure = f"{len(found)} agents in {span(seconds)}, should be below {span(SLOW_SECONDS)}"
+    return graded(seconds, SLOW_SECONDS, 4 * SLOW_SECONDS, figure, "flask doctor --fix")
+
+
+@check("database", "What has expired and is not cleared fills the tables for nothing.")
+def expired_rows(parts: Parts) -> Finding:
+    """What a refresh should have cleared."""
+    told = db.rows("doctor.get_expired")[0]
+    figure = (
+        f"{told['idempotency_keys']} idempotency keys and {told['validations']} pending "
+        "validations are past their time"
+    )
+    return warning(figure, "flask doctor --fix") if any(told.values()) else ok(figure)
+
+
+CHECKS = (view_age, last_refresh, regular_refresh, statistics_query, expired_rows)

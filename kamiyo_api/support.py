@@ -1,0 +1,252 @@
+"""`flask support-bundle`: what support asks for, in one archive, without secrets."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import os
+import platform
+import subprocess
+import tarfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import TimeoutError as TooLate
+from dataclasses import asdict, dataclass
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+import redis
+from flask import current_app
+
+from kamiyo_api import db, doctor, errors
+from kamiyo_api.config import VERSION, Config
+from kamiyo_api.doctor.commands import config
+from kamiyo_api.doctor.scrape import scrape_metrics
+from kamiyo_api.doctor.wording import size, without_literals
+from kamiyo_api.health import aside
+from kamiyo_api.redis_client import NoRedis
+from kamiyo_api.scrubbing import scrubbed_all, scrubber
+
+LINES = 1000
+LONGEST_TAIL = 4 * 1024 * 1024
+PATIENCE_SECONDS = 15
+JOURNAL = ("journalctl", "-u", "kamiyo-api", "-n", str(LINES), "--no-pager")
+DEBIAN_LOGS = Path("/var/log/postgresql")
+
+
+class Missing(Exception):
+    """Something cannot be collected; the message says why, in one line."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file of the archive: its text, or why it is missing."""
+
+    name: str
+    what: str
+    text: str
+    missing: str = ""
+
+    def line(self) -> str:
+        """What the operator is told of it."""
+        told = f"missing: {self.missing}" if self.missing else size(len(self.text.encode()))
+        return f"{self.name:<26} {self.what} ({told})"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Everything that was collected."""
+
+    entries: Sequence[Entry]
+
+    def manifest(self) -> list[str]:
+        """One line a file."""
+        return [entry.line() for entry in self.entries]
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """The files and what is in them."""
+        yield "manifest.txt", "\n".join([*self.manifest(), ""]).encode()
+        for entry in self.entries:
+            if not entry.missing:
+                yield entry.name, entry.text.encode()
+
+
+def collect(url: str, log: str | None, postgres_log: str | None) -> Bundle:
+    """Everything, as far as it can be had; each part for a bounded time."""
+    scrub = scrubber(config())
+    wanted: Sequence[tuple[str, str, Callable[[], str | list[Any] | dict[str, Any]]]] = (
+        ("application.log", "the application's log", lambda: application_log(log)),
+        ("postgresql.log", "PostgreSQL's log", lambda: postgres_tail(postgres_log)),
+        ("redis-info.txt", "Redis INFO all", redis_info),
+        ("metrics.txt", "a snapshot of the metrics", lambda: metrics(url)),
+        ("doctor.json", "what the doctor finds", lambda: doctor.examine(url).as_json()),
+        ("settings.json", "the service's settings", lambda: settings(config())),
+        ("versions.json", "versions of Python and its packages", versions),
+        ("postgresql-settings.json", "PostgreSQL's version and settings", postgres_settings),
+        ("migrations.json", "migrations that ran", lambda: db.rows("support.list_migrations")),
+        ("tables.json", "sizes of the tables", lambda: db.rows("support.list_tables")),
+        ("sessions.json", "what PostgreSQL's sessions do", sessions),
+    )
+    return Bundle([entry(name, what, get, scrub) for name, what, get in wanted])
+
+
+def entry(name: str, what: str, get: Callable[[], Any], scrub: Callable[[str], str]) -> Entry:
+    """Collect one file; what goes wrong with it is told in its place."""
+    try:
+        got = aside(f"support {name}", get).result(PATIENCE_SECONDS)
+    except TooLate:
+        return Entry(name, what, "", f"no answer within {PATIENCE_SECONDS} s")
+    except Missing as error:
+        return Entry(name, what, "", scrub(str(error)))
+    except errors.ApiError as error:
+        return Entry(
+            name, what, "", scrub(f"the database does not answer ({errors.first_cause(error)})")
+        )
+    except Exception as error:
+        reason = next(iter(str(error).splitlines()), "")
+        return Entry(name, what, "", scrub(f"{type(error).__name__}: {reason}"))
+    if not isinstance(got, str):
+        return Entry(name, what, json.dumps(scrubbed_all(got, scrub), indent=2, default=str) + "\n")
+    return Entry(name, what, scrub(got))
+
+
+def application_log(given: str | None) -> str:
+    """The end of the given file, else of the journal."""
+    if given:
+        return tail(Path(given))
+    try:
+        done = subprocess.run(JOURNAL, capture_output=True, text=True, timeout=10, check=False)
+    except OSError as error:
+        raise Missing("there is no journalctl here; name the log with --log FILE") from error
+    if done.returncode or done.stdout.strip() in ("", "-- No entries --"):
+        raise Missing("the journal has nothing of kamiyo-api; name the log with --log FILE")
+    return done.stdout
+
+
+def postgres_tail(given: str | None) -> str:
+    """The end of the given file, else of the newest log where PostgreSQL writes it."""
+    if given:
+        return tail(Path(given))
+    for folder in log_folders():
+        logs = readable_logs(folder)
+        if logs:
+            newest = max(logs, key=lambda path: path.stat().st_mtime)
+            return f"{newest}\n{tail(newest)}"
+    raise Missing("no log can be read on this machine; name it with --postgres-log FILE")
+
+
+def log_folders() -> Iterator[Path]:
+    """Where PostgreSQL may write its log, the likeliest first."""
+    try:
+        told = db.rows("support.get_log_place")[0]
+    except errors.ApiError:
+        told = {"data_directory": None, "log_directory": None}
+    if told["data_directory"]:
+        yield Path(told["data_directory"]) / (told["log_directory"] or "log")
+        yield Path(told["data_directory"])
+    yield DEBIAN_LOGS
+
+
+def readable_logs(folder: Path) -> list[Path]:
+    """The logs of a folder; none where it is not for us."""
+    try:
+        return [path for path in folder.glob("*.log") if os.access(path, os.R_OK)]
+    except OSError:
+        return []
+
+
+def tail(path: Path) -> str:
+    """The last lines of a file. Raises Missing."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - LONGEST_TAIL))
+            lines = file.read().decode(errors="replace").splitlines(keepends=True)
+    except OSError as error:
+        raise Missing(f"{path}: {error.strerror}") from error
+    return "".join(lines[-LINES:])
+
+
+def redis_info() -> str:
+    """All that Redis tells of itself."""
+    client = current_app.extensions["redis"]
+    if isinstance(client, NoRedis):
+        raise Missing("REDIS_URL is not set")
+    try:
+        info: dict[str, Any] = client.connection.info("all")
+    except redis.RedisError as error:
+        raise Missing(f"Redis does not answer ({error})") from error
+    return "".join(f"{name}:{as_told(value)}\n" for name, value in info.items())
+
+
+def as_told(value: Any) -> str:
+    """A value of INFO in Redis' own form."""
+    if isinstance(value, dict):
+        return ",".join(f"{name}={each}" for name, each in value.items())
+    return str(value)
+
+
+def metrics(url: str) -> str:
+    """The metrics of the running service."""
+    try:
+        found, refusal = scrape_metrics(url, config().metrics_token)
+    except (OSError, ValueError) as error:
+        raise Missing(f"no service at {url} ({error}); name it with --url") from error
+    if found is None:
+        raise Missing(f"/metrics refused {refusal}; set METRICS_TOKEN")
+    return found.text
+
+
+def settings(given: Config) -> dict[str, Any]:
+    """The settings; of what is secret only whether it is set."""
+    told = asdict(given)
+    for name in ("metrics_token", "sentry_dsn"):
+        told[name] = "set" if told[name] else "not set"
+    return told
+
+
+def versions() -> dict[str, Any]:
+    """What runs here."""
+    packages = {each.metadata["Name"]: each.version for each in distributions()}
+    return {
+        "kamiyo-api": VERSION,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": dict(sorted(packages.items(), key=lambda each: each[0].lower())),
+    }
+
+
+def postgres_settings() -> dict[str, Any]:
+    """What PostgreSQL runs with."""
+    version = db.rows("doctor.get_server")[0]["version"]
+    return {"version": version, "settings": db.rows("support.list_settings")}
+
+
+def sessions() -> list[dict[str, Any]]:
+    """What every session does, without what was put into its statements."""
+    return [
+        {**row, "query": without_literals(row["query"] or "")}
+        for row in db.rows("support.list_sessions")
+    ]
+
+
+def write(bundle: Bundle, output: str | None) -> Path:
+    """Write the archive, for its owner's eyes only. Raises OSError, where it exists too."""
+    now = dt.datetime.now(dt.UTC)
+    name = f"kamiyo-support-{now:%Y%m%dT%H%M%SZ}"
+    path = Path(output or f"{name}.tar.gz")
+    packed = pack(bundle, name, int(now.timestamp()))
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(packed)
+    return path.absolute()
+
+
+def pack(bundle: Bundle, folder: str, moment: int) -> bytes:
+    """The files of a bundle in one folder of a tar.gz."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for name, content in bundle.files():
+            info = tarfile.TarInfo(f"{folder}/{name}")
+            info.size, info.mtime, info.mode = len(content), moment, 0o600
+            archive.addfile(info, io.BytesIO(content))
+    return packed.getvalue()
