@@ -20,7 +20,13 @@ from kamiyo_api.embedded import Servers, embedded_servers
 from tests import factories
 from tests.answers import CheckedClient
 
-pytest_plugins = ["tests.live"]
+pytest_plugins = [
+    "tests.examining",
+    "tests.figures",
+    "tests.live",
+    "tests.shells",
+    "tests.watching",
+]
 
 # Children first: what refers to an agent goes before the agents.
 TABLES = (
@@ -29,6 +35,8 @@ TABLES = (
     "erc8004_agent_payments",
     "erc8004_validations",
     "erc8004_agent_metadata",
+    "erc8004_feedback_changes",
+    "erc8004_payment_changes",
     "erc8004_agent_search",
     "erc8004_agents",
     "idempotency_keys",
@@ -53,6 +61,9 @@ def session_app(servers: Servers) -> Flask:
     """The application, configured as in production: by the environment."""
     os.environ["DATABASE_URL"] = servers.database_url
     os.environ["REDIS_URL"] = servers.redis_url
+    os.environ["LOG_LEVEL"] = "warning"
+    # The machine that tests may be busy; how a slow Redis is left alone is for tests/faults.
+    os.environ["REDIS_TIMEOUT_MS"] = "5000"
     app = create_app(Config.from_environment())
     app.testing = True
     app.test_client_class = CheckedClient

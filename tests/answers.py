@@ -1,0 +1,103 @@
+"""What every answer must keep to, whichever test asked for it."""
+
+from __future__ import annotations
+
+import re
+from contextvars import Context
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect, Rule
+from werkzeug.test import TestResponse
+
+from kamiyo_api.extensions import api
+
+PROBLEM = "application/problem+json"
+# What would give away how the service is built.
+TELLTALES = ("Traceback", "psycopg2", "site-packages", "erc8004_", "api_keys", "LINE 1:")
+
+
+class CheckedClient(FlaskClient):
+    """An HTTP client that fails the test where an answer is not as /openapi.json says."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        # Where a test runs inside the application's context, requests would share its `g`.
+        answer = Context().run(super().open, *args, **kwargs)
+        check(self.application, answer)
+        return answer
+
+
+def check(app: Flask, answer: TestResponse) -> None:
+    """Every field that is documented is there, of its type, and no other; no defect shows."""
+    assert answer.status_code != 500, answer.text
+    assert answer.headers["X-Request-ID"]
+    if answer.data and answer.mimetype == PROBLEM:
+        check_problem(answer)
+    elif answer.data and answer.is_json:
+        check_success(app, answer)
+
+
+def check_problem(answer: TestResponse) -> None:
+    problem = answer.get_json(force=True)
+    validator({"$ref": "#/components/schemas/Problem"}).validate(problem)
+    assert problem["status"] == answer.status_code
+    assert problem["request_id"] == answer.headers["X-Request-ID"]
+    assert problem["type"].endswith(f"#{problem['code']}")
+    assert not [telltale for telltale in TELLTALES if telltale in answer.text]
+
+
+def check_success(app: Flask, answer: TestResponse) -> None:
+    rule = rule_of(app, answer)
+    path = documented_path(rule) if rule else None
+    if path is None or path not in document()["paths"]:
+        return
+    method = answer.request.method.lower().replace("head", "get")
+    responses = document()["paths"][path][method]["responses"]
+    assert str(answer.status_code) in responses, f"{method} {path} {answer.status_code}"
+    content = responses[str(answer.status_code)].get("content")
+    if content:
+        schema = content["application/json"]["schema"]
+        validator(schema).validate(answer.json)
+
+
+def rule_of(app: Flask, answer: TestResponse) -> Rule | None:
+    """The route that answered."""
+    adapter = app.url_map.bind("localhost")
+    try:
+        rule, _ = adapter.match(answer.request.path, method=answer.request.method, return_rule=True)
+    except (HTTPException, RequestRedirect):
+        return None
+    return rule
+
+
+def documented_path(rule: Rule) -> str:
+    """A route as OpenAPI writes it."""
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The OpenAPI document."""
+    return dict(api.spec.to_dict())
+
+
+def validator(schema: dict[str, Any]) -> Any:
+    """A validator of a schema that may refer to those of the document."""
+    return validator_of(tuple(sorted(schema.items())))
+
+
+@cache
+def validator_of(schema: tuple[tuple[str, Any], ...]) -> Any:
+    return jsonschema_rs.Draft202012Validator(
+        {**dict(schema), "components": document()["components"]}, validate_formats=True
+    )
+
+
+def outcome(answer: TestResponse) -> tuple[int, str]:
+    """The status and the code of an error."""
+    assert answer.mimetype == PROBLEM, answer.text
+    return answer.status_code, answer.get_json(force=True)["code"]

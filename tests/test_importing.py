@@ -1,0 +1,323 @@
+"""Importing agents from files of JSON Lines."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from kamiyo_api import importing
+
+OWNER = "0x9Ce7082814bDA389F3ba548BDf2626006279569c"
+REGISTRY = "0x8004a169fb4a3325136eb29fa0ceb6d2e539a432"
+HASH = "0x132c8ea538e8210a3058dbbcff6f901e2ff7a8204d5c30db19d15cceeb4db791"
+WAITING = "select pid from pg_locks where locktype = 'advisory' and not granted"
+AGENTS = "select * from erc8004_agents order by agent_id"
+
+
+def line(**overrides: Any) -> str:
+    """One agent as the catalogues of the real registries write it."""
+    agent = {
+        "chain": "ethereum",
+        "agent_id": 7,
+        "registry_address": "0x8004A169FB4a3325136EB29fA0ceB6D2e539a432",
+        "owner_address": OWNER,
+        "tx_hash": HASH,
+        "block_number": 24339925,
+        "registration_file": None,
+    }
+    return json.dumps(agent | overrides)
+
+
+@pytest.fixture
+def run_import(app: Flask, tmp_path: Path) -> Callable[..., Result]:
+    """Run `flask import-agents` over a file of the given content."""
+
+    def run(content: bytes | list[str], *options: str) -> Result:
+        path = tmp_path / "agents.jsonl"
+        if isinstance(content, list):
+            content = "".join(f"{text}\n" for text in content).encode()
+        path.write_bytes(content)
+        return app.test_cli_runner().invoke(args=["import-agents", str(path), *options])
+
+    return run
+
+
+def counts(result: Result) -> str:
+    """The summary without the time."""
+    assert result.exit_code == 0, result.output
+    return result.stdout.rsplit(",", 1)[0]
+
+
+def test_an_agent_is_imported_with_addresses_in_lower_case(run_import, sql):
+    assert counts(run_import([line(token_uri="ipfs://x\ty")])) == (
+        "read 1 lines: 1 inserted, 0 updated, 0 unchanged, 0 rejected"
+    )
+    (agent,) = sql(AGENTS)
+    assert (agent["agent_id"], agent["chain"], agent["status"]) == (7, "ethereum", "active")
+    assert (agent["registry_address"], agent["owner_address"]) == (REGISTRY, OWNER.lower())
+    assert (agent["tx_hash"], agent["block_number"]) == (HASH, 24339925)
+    assert (agent["token_uri"], agent["registration_file"]) == ("ipfs://x\ty", None)
+
+
+def test_gzip_is_known_by_its_content_not_by_the_name(run_import):
+    assert "1 inserted" in counts(run_import(gzip.compress(f"{line()}\n".encode())))
+
+
+def test_lines_come_through_stdin(app, sql):
+    content = gzip.compress(f"{line()}\n{line(agent_id=8)}".encode())
+    result = app.test_cli_runner().invoke(args=["import-agents", "-"], input=content)
+    assert "2 inserted" in counts(result)
+    assert len(sql(AGENTS)) == 2
+
+
+def test_a_last_line_without_a_newline_and_blank_lines_and_a_byte_order_mark_are_fine(run_import):
+    content = f"\ufeff{line()}\r\n\n  \n{line(agent_id=8)}".encode()
+    assert "read 2 lines: 2 inserted" in counts(run_import(content))
+
+
+def test_a_second_import_changes_nothing(run_import, sql):
+    content = [line(registration_file={"name": "A"}), line(agent_id=8, token_uri="https://a.b")]
+    run_import(content)
+    before = sql(AGENTS)
+    assert "0 inserted, 0 updated, 2 unchanged" in counts(run_import(content))
+    assert sql(AGENTS) == before
+
+
+def test_a_changed_agent_is_updated_and_what_the_line_leaves_out_stays(run_import, sql):
+    run_import([line(token_uri="https://a.b/c", registration_file={"name": "Old"})])
+    new = {"name": "New"}
+    result = run_import([line(tx_hash=None, owner_address="0x" + "AB" * 20, registration_file=new)])
+    assert "0 inserted, 1 updated" in counts(result)
+    (agent,) = sql(AGENTS)
+    assert (agent["token_uri"], agent["tx_hash"]) == ("https://a.b/c", HASH)
+    assert (agent["owner_address"], agent["registration_file"]) == ("0x" + "ab" * 20, new)
+    assert agent["updated_at"] > agent["created_at"]
+
+
+def test_of_several_lines_for_one_agent_the_last_counts(run_import, sql):
+    names = ("First", "Second", "Last")
+    result = run_import([line(registration_file={"name": name}) for name in names])
+    assert "read 3 lines: 1 inserted, 0 updated, 2 unchanged, 0 rejected" in counts(result)
+    assert sql(AGENTS)[0]["registration_file"] == {"name": "Last"}
+
+
+def test_ids_up_to_the_highest_uint256_are_exact(run_import, sql):
+    given = [0, 2**53 + 1, 2**64, 2**255 + 1, 2**256 - 2]
+    texts = ["5", str(2**256 - 1)]
+    run_import([line(agent_id=agent_id) for agent_id in (*given, *texts)])
+    assert [agent["agent_id"] for agent in sql(AGENTS)] == sorted([*given, 5, 2**256 - 1])
+
+
+def test_numbers_in_a_registration_file_stay_as_written(run_import, sql):
+    text = line(registration_file={"id": 2**256 - 1, "price": 0.1}).replace("0.1", "0.10000000001")
+    run_import([text])
+    (agent,) = sql("select registration_file::text as file from erc8004_agents")
+    assert agent["file"] == f'{{"id": {2**256 - 1}, "price": 0.10000000001}}'
+
+
+def test_the_registry_of_the_chain_is_taken_where_the_line_names_none(run_import, sql):
+    run_import([line(registry_address=None), line(chain="sepolia", registry_address=None)])
+    found = sql("select registry_address from erc8004_agents order by chain")
+    testnet = "0x8004a818bfb912233c491871b3d84c89a494bd9e"
+    assert [agent["registry_address"] for agent in found] == [REGISTRY, testnet]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("garbage", "not JSON"),
+        ('{"chain": "ethereum",}', "not JSON"),
+        (line(registration_file={"name": "\ud800"}), "not JSON"),
+        ("[1]", "not a JSON object"),
+        ("7", "not a JSON object"),
+        (line(chain="atlantis"), "chain 'atlantis' is not known"),
+        (line(chain=["ethereum"]), "chain ['ethereum'] is not known"),
+        (line(agent_id=2**256), "agent_id must be a whole number from 0 to 2^256-1"),
+        (line(agent_id=str(2**256)), "agent_id must be"),
+        (line(agent_id=-1), "agent_id must be"),
+        (line(agent_id=1.5), "agent_id must be"),
+        (line(agent_id=1e300), "agent_id must be"),
+        (line(agent_id=True), "agent_id must be"),
+        (line(agent_id=None), "agent_id must be"),
+        (line(agent_id="٣"), "agent_id must be"),
+        (line(owner_address=None), "owner_address must be an address"),
+        (line(owner_address="0x12"), "owner_address must be an address"),
+        (line(registry_address=5), "registry_address must be an address"),
+        (line(tx_hash="0x12"), "tx_hash must be a hash"),
+        (line(block_number="x"), "block_number must be a whole number"),
+        (line(block_number=2**63), "block_number must be a whole number"),
+        (line(token_uri="x" * 2049), "token_uri must be a text of at most 2048"),
+        (line(token_uri=5), "token_uri must be a text"),
+        (line(token_uri="a\0b"), "NUL"),
+        (line(registration_file={"a\0": 1}), "NUL"),
+        (line(registration_file=["x"]), "registration_file must be an object or null"),
+        (line(registration_file={"x": 1}).replace("1}", "1e-20000}"), "holds the number 1e-20000"),
+        (line(registration_file={"x": "y" * 65536}), "registration_file is 65545 bytes"),
+        (line(registration_file={"x": "y" * 2**20}), "longer than 1048576 bytes"),
+    ],
+)
+def test_a_bad_line_is_refused_with_its_number_and_reason_and_the_rest_loads(
+    run_import, sql, tmp_path, text, reason
+):
+    kept = tmp_path / "rejects.jsonl"
+    result = run_import([line(agent_id=1), text, line(agent_id=2)], "--rejects", str(kept))
+    assert "2 inserted, 0 updated, 0 unchanged, 1 rejected" in counts(result)
+    assert result.stderr.startswith("line 2 refused: ")
+    assert reason in result.stderr.replace("'1e-20000'", "1e-20000")
+    assert [agent["agent_id"] for agent in sql(AGENTS)] == [1, 2]
+    refused = json.loads(kept.read_text())
+    assert (refused["line_number"], refused["line"]) == (2, text[: 2**20 + 1])
+    assert reason in refused["reason"].replace("'1e-20000'", "1e-20000")
+
+
+def test_lines_that_are_no_utf_8_are_refused_and_kept_readably(run_import, tmp_path):
+    kept = tmp_path / "rejects.jsonl"
+    result = run_import(f"{line()}\n".encode() + b'{"\xff": 1}\n', "--rejects", str(kept))
+    assert "1 inserted, 0 updated, 0 unchanged, 1 rejected" in counts(result)
+    assert json.loads(kept.read_text())["line"] == r'{"\xff": 1}'
+
+
+@pytest.mark.parametrize(
+    "registration_file",
+    [
+        {"name": 8004, "endpoints": {"mcp": "https://a.b/mcp"}},
+        {"name": None, "services": ["other", 5, None, {"endpoint": "x"}]},
+        {"name": {"en": "A"}, "description": ["x"], "services": "mcp"},
+        {"name": "\\u0000 and \\ are only backslashes", "tab": "\t\n\r"},
+        {"name": "日本語 🤖", "type": "wrong", "serial": "5e-12345"},
+        {},
+    ],
+)
+def test_a_registration_file_is_taken_as_its_owner_wrote_it(
+    run_import, sql, client, admin, registration_file
+):
+    assert "1 inserted" in counts(run_import([line(registration_file=registration_file)]))
+    assert sql(AGENTS)[0]["registration_file"] == registration_file
+    answer = client.get("/api/v1/agents/?chain=ethereum", headers=admin)
+    assert (answer.status_code, len(answer.json["agents"])) == (200, 1)
+
+
+def test_an_imported_agent_is_found_by_its_words_and_services(run_import, client, admin):
+    services = [{"name": "MCP", "endpoint": "https://a.b/mcp"}]
+    run_import([line(registration_file={"name": "Grand Heron", "endpoints": services})])
+    for query in ("q=heron", "service=mcp", f"owner_address={OWNER}", "agent_id=7"):
+        answer = client.get(f"/api/v1/agents/?{query}", headers=admin)
+        assert len(answer.json["agents"]) == 1, query
+
+
+def test_many_too_large_files_are_all_reported(run_import):
+    large = {"x": "y" * 66_000}
+    result = run_import([line(agent_id=number, registration_file=large) for number in range(205)])
+    assert "read 205 lines: 0 inserted, 0 updated, 0 unchanged, 205 rejected" in counts(result)
+    assert result.stderr.count("registration_file is 66009 bytes") == 205
+
+
+MANY = "".join(f"{line(agent_id=number)}\n" for number in range(2000)).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (gzip.compress(MANY)[:-2000], "breaks off after line"),
+        (gzip.compress(MANY)[:-5], "breaks off after line"),
+        (gzip.compress(MANY)[:-8] + b"\xff" * 8, "cannot be read after line"),
+        (MANY[:-20], "breaks off in the middle of line 2000"),
+        (MANY + b'{"x": "' + b"y" * 2**21, "breaks off in the middle of line 2001"),
+        (b"\x89PNG\r\n\x1a\n" * 1000, "is neither JSON Lines nor gzip of it"),
+        (line().encode()[:-5], "is neither JSON Lines nor gzip of it"),
+    ],
+)
+def test_a_file_that_breaks_off_or_is_something_else_loads_nothing(
+    run_import, sql, content, message
+):
+    result = run_import(content)
+    assert result.exit_code == 1
+    last_line = result.stderr.splitlines()[-1]
+    assert message in last_line
+    assert last_line.endswith("nothing was loaded")
+    assert sql(AGENTS) == []
+
+
+@pytest.mark.parametrize("name", ["missing.jsonl", "."])
+def test_a_file_that_cannot_be_opened_is_one_line(app, tmp_path, name):
+    result = app.test_cli_runner().invoke(args=["import-agents", str(tmp_path / name)])
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: {tmp_path}")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_the_rejects_never_overwrite_the_file_that_is_imported(run_import, tmp_path):
+    result = run_import([line()], "--rejects", str(tmp_path / "agents.jsonl"))
+    assert result.exit_code == 2
+    assert (tmp_path / "agents.jsonl").read_text() == f"{line()}\n"
+
+
+def test_an_empty_file_is_no_error(run_import):
+    assert "read 0 lines" in counts(run_import(b""))
+
+
+def test_the_bytes_of_the_file_are_told_as_they_are_read(app, tmp_path):
+    path = tmp_path / "agents.jsonl.gz"
+    path.write_bytes(gzip.compress(MANY))
+    told: list[int] = []
+    with path.open("rb") as file:
+        done = importing.import_agents(file, print, told.append)
+    assert (done.read, done.inserted) == (2000, 2000)
+    assert sum(told) == path.stat().st_size
+
+
+def test_an_interruption_leaves_nothing_behind(app, tmp_path, sql):
+    path = tmp_path / "agents.jsonl"
+    path.write_bytes(MANY + b"garbage\n")
+
+    def interrupt(refused: importing.Refused) -> None:
+        raise KeyboardInterrupt
+
+    with path.open("rb") as file, pytest.raises(KeyboardInterrupt):
+        importing.import_agents(file, interrupt)
+    assert sql(AGENTS) == []
+
+
+@pytest.fixture
+def import_while_refreshing(run_import, sql) -> Iterator[Callable[[str], Result]]:
+    """Import an agent while a refresh holds its lock, until a statement is run."""
+
+    def once_it_waits(statement: str) -> None:
+        for _ in range(1000):
+            if sql(WAITING):
+                break
+            time.sleep(0.01)
+        assert sql(AGENTS) == []
+        sql(statement)
+
+    def run(statement: str) -> Result:
+        sql("select pg_advisory_lock(hashtext('refresh_erc8004_stats'))")
+        with ThreadPoolExecutor(1) as threads:
+            ended = threads.submit(once_it_waits, statement)
+            result = run_import([line()])
+            ended.result()
+        return result
+
+    yield run
+    sql("select pg_advisory_unlock_all()")
+
+
+def test_an_import_waits_for_a_refresh_to_end(import_while_refreshing):
+    result = import_while_refreshing("select pg_advisory_unlock_all()")
+    assert "1 inserted" in counts(result)
+
+
+def test_an_import_that_loses_its_connection_says_so_in_one_line(import_while_refreshing, sql):
+    result = import_while_refreshing(f"select pg_terminate_backend(pid) from ({WAITING}) as w")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert "the connection to the database broke; nothing was kept" in result.stderr
+    assert sql(AGENTS) == []

@@ -1,0 +1,164 @@
+"""The rules of the house for SQL, held against every file of sql/ and the real schema."""
+
+from __future__ import annotations
+
+import re
+
+import psycopg2
+import pytest
+
+from kamiyo_api import db
+
+ROOT = db.SQL.parent
+CODE = "\n".join(path.read_text() for path in (ROOT / "kamiyo_api").rglob("*.py"))
+NAMES = sorted(db.QUERIES)
+STATEMENTS = {
+    name: re.sub(r"--.*|'[^']*'", "", text).strip().lower() for name, text in db.QUERIES.items()
+}
+VERBS = ("get", "list", "count", "insert", "upsert", "update", "delete", "refresh")
+# What is there only where an operator created it; test_doctor asks the real one.
+EXTENSION = """
+    create temporary view pg_stat_statements as
+    select ''::text as query, 0::float8 as mean_exec_time, 0::bigint as calls,
+      0::bigint as queryid, 0::oid as dbid
+"""
+# Bulk loads speak of copying into tables of their own.
+BULK_VERBS = ("copy", "create", "analyze")
+WRITES = re.compile(r"\b(insert\s+into|update\s+\w+(\s+as\s+\w+)?\s+set|delete\s+from|truncate)\b")
+
+
+def verb(name):
+    return name.split(".")[1].split("_")[0]
+
+
+def parameters(name):
+    return dict.fromkeys(re.findall(r"%\((\w+)\)s", db.QUERIES[name]))
+
+
+@pytest.fixture
+def connection(app, servers):
+    """A connection whose transaction is never committed, with every temporary table made."""
+    connection = psycopg2.connect(servers.database_url)
+    with connection.cursor() as cursor:
+        for name in NAMES:
+            if STATEMENTS[name].startswith("create temporary table"):
+                cursor.execute(db.QUERIES[name], {})
+        cursor.execute(EXTENSION)
+    yield connection
+    connection.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_query_fits_the_schema(connection, name):
+    with connection.cursor() as cursor:
+        if STATEMENTS[name].startswith("copy"):
+            columns = re.search(r"copy (\w+) \((.+?)\)", STATEMENTS[name], re.DOTALL)
+            cursor.execute(f"select {columns[2]} from {columns[1]} limit 0")
+        elif STATEMENTS[name].startswith(("create", "analyze")):
+            connection.rollback()
+            cursor.execute(db.QUERIES[name], {})
+        else:
+            cursor.execute(f"explain {db.QUERIES[name]}", parameters(name))
+            assert cursor.fetchone()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_query_is_used(name):
+    assert f'"{name}"' in CODE
+
+
+def test_every_query_that_is_used_exists():
+    tables = {name.split(".")[0] for name in NAMES}
+    call = rf'\b(?:row|rows|execute|copy|copy_rows)\(\s*(?:\w+,\s*)?"((?:{"|".join(tables)})\.\w+)"'
+    used = set(re.findall(call, CODE))
+    assert len(used) > 40
+    assert used <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_query_begins_with_a_verb_of_the_list_and_a_sentence(name):
+    assert verb(name) in VERBS + BULK_VERBS
+    comment = re.match(r"(-- .+\n)+", db.QUERIES[name])
+    assert comment, "a sentence of comment"
+    assert comment[0].strip().endswith(".")
+    assert comment[0][3].isupper()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_bulk_verbs_are_used_for_what_they_say(name):
+    if verb(name) in BULK_VERBS:
+        assert STATEMENTS[name].startswith(verb(name))
+    else:
+        assert not STATEMENTS[name].startswith(BULK_VERBS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_percent_signs_are_parameters_only(name):
+    assert "%" not in re.sub(r"%\(\w+\)s", "", db.QUERIES[name])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_columns_are_explicit(name):
+    assert not re.search(r"(select|,|\.)\s*\*", STATEMENTS[name])
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if verb(name) == "list"])
+def test_list_has_an_order_and_a_limit(name):
+    # list_search orders and limits the page inside; its outer select only keeps the order.
+    assert "order by" in STATEMENTS[name]
+    assert re.search(r"\blimit (\d+|%\(limit\)s)", STATEMENTS[name])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_reading_query_writes_nothing(name):
+    assert bool(WRITES.search(STATEMENTS[name])) == (
+        verb(name) in ("insert", "upsert", "update", "delete")
+    )
+
+
+@pytest.mark.parametrize("path", sorted(db.SQL.rglob("*.sql")), ids=lambda path: path.stem)
+def test_keywords_are_in_lower_case(path):
+    code = re.sub(r"--.*|'[^']*'|\$\$|E'", "", path.read_text())
+    assert not re.search(r"\b(SELECT|FROM|WHERE|INSERT|UPDATE|DELETE|CREATE|AND|OR|NOT)\b", code)
+
+
+def test_python_holds_no_sql():
+    statements = re.findall(
+        r"[\"'](?:select .+ from|insert into|update .+ set|delete from|create table) ", CODE, re.I
+    )
+    assert statements == []
+
+
+def test_only_one_module_knows_the_driver():
+    importers = [
+        path.name
+        for path in (ROOT / "kamiyo_api").rglob("*.py")
+        if re.search(r"^\s*(import|from) psycopg2", path.read_text(), re.MULTILINE)
+    ]
+    assert importers == ["db.py"]
+
+
+@pytest.mark.parametrize("name", db.CONSTRAINT_ERRORS)
+def test_constraint_that_becomes_an_error_exists(app, sql, name):
+    assert sql("select 1 as found from pg_constraint where conname = %s", name)
+
+
+def test_every_constraint_has_a_name_that_says_its_table(app, sql):
+    rows = sql(
+        """
+        select c.conname, t.relname, c.contype
+        from pg_constraint as c
+        join pg_class as t on t.oid = c.conrelid
+        where t.relnamespace = 'public'::regnamespace and c.contype <> 'n'
+        """
+    )
+    kinds = {"p": "pk", "u": "uq", "f": "fk", "c": "ck"}
+    assert len(rows) > 50
+    for row in rows:
+        assert re.match(rf"{kinds[row['contype']]}__{row['relname']}(__|$)", row["conname"])
+
+
+def test_migrations_are_numbered_without_a_gap():
+    names = [path.name for path in sorted((db.SQL / "migrations").glob("*.sql"))]
+    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+    assert all(re.fullmatch(r"\d{4}_[a-z]+_[a-z_]+\.sql", name) for name in names)
