@@ -1,18 +1,23 @@
 PYTHON ?= python3
 PORT ?= 8000
+WATCH_PORT ?= 9090
 TEST_WORKERS ?= logical
 PY := .venv/bin/python
 
-.PHONY: help run test lint clean
+.PHONY: help run watch test lint clean
 
 help:
 	@echo "make run    serve on http://127.0.0.1:$(PORT) with a database, a cache and demo data"
+	@echo "make watch  show its metrics and alerts on http://127.0.0.1:$(WATCH_PORT), by Debian's prometheus"
 	@echo "make test   check the style and run every test against throw-away servers"
 	@echo "make lint   check the style only"
 	@echo "make clean  remove .venv, .data and every cache"
 
 run: .venv/current
 	@exec $(PY) -m kamiyo_api.devserver "$(PORT)"
+
+watch:
+	@PORT="$(PORT)" WATCH_PORT="$(WATCH_PORT)" exec ops/prometheus/watch
 
 test: lint
 	@$(PY) -m pytest --numprocesses $(TEST_WORKERS) --maxprocesses 4

@@ -1,9 +1,12 @@
 """How gunicorn serves the application; every number may be set in the environment."""
 
+import itertools
 import os
 import shutil
 import tempfile
 from typing import Any
+
+from prometheus_client import multiprocess, values
 
 
 def number(name: str, default: int) -> int:
@@ -40,15 +43,36 @@ control_socket_disable = True
 accesslog = None
 
 # Each worker counts in files of its own here; /metrics adds them up. Set before the
-# application is imported, because its metrics look for it then.
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="kamiyo-metrics-"))
+# application is imported, because its metrics look for it then. A reload keeps the folder; a
+# gunicorn that SIGUSR2 started inherits its predecessor's, and needs another.
+OWNER, WORKER = "KAMIYO_METRICS_OWNER", "KAMIYO_METRICS_WORKER"
+if os.environ.get(OWNER) != str(os.getpid()):
+    if OWNER in os.environ or not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="kamiyo-metrics-")
+    # A worker goes on in the files of the one that it replaces: otherwise each restart would
+    # leave files behind for as long as gunicorn runs, and every scrape would read them all.
+    values.ValueClass = values.MultiProcessValue(lambda: os.environ.get(WORKER, "master"))
+
+
+def on_starting(server: Any) -> None:
+    """Note whose folder it is."""
+    os.environ[OWNER] = str(os.getpid())
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Give a worker the lowest number that none has who lives."""
+    taken = {each.number for each in server.WORKERS.values()}
+    worker.number = next(number for number in itertools.count() if number not in taken)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Let a worker count in the files of its number."""
+    os.environ[WORKER] = str(worker.number)
 
 
 def child_exit(server: Any, worker: Any) -> None:
     """Take what a worker that ended said of the present out of the metrics."""
-    from prometheus_client import multiprocess
-
-    multiprocess.mark_process_dead(worker.pid)
+    multiprocess.mark_process_dead(worker.number)
 
 
 def on_exit(server: Any) -> None:

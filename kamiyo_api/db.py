@@ -217,15 +217,22 @@ def _timeouts() -> str:
 
 @contextmanager
 def _connection() -> Iterator[Any]:
-    """A pooled connection in autocommit; the driver's errors leave it as ApiErrors."""
+    """A pooled connection in autocommit; the driver's errors leave it as ApiErrors.
+
+    A request waits in vain once, not again for each of its queries.
+    """
+    connections = current_app.extensions["db"]
+    if "waited_in_vain" in g and connections.is_exhausted():
+        raise errors.DatabaseBusy
     try:
-        with current_app.extensions["db"].connect() as connection:
+        with connections.connect() as connection:
             try:
                 yield connection
             finally:
                 if connection.dbapi_connection.closed or _in_transaction(connection):
                     connection.invalidate()
     except PoolTimeout as error:
+        g.waited_in_vain = True
         raise errors.DatabaseBusy from error
     except psycopg2.Error as error:
         raise _translated(error) from error

@@ -56,6 +56,11 @@ class Pool:
         """How many connections are in use, and how many there may be."""
         return self._pool.checkedout(), self._most
 
+    def is_exhausted(self) -> bool:
+        """Whether every connection that there may be is in use."""
+        used, most = self.usage()
+        return used >= most
+
     def show(self, *_: Any) -> None:
         """Tell the metrics how many connections there are."""
         metrics.pool_connections.labels("in_use").set(self._pool.checkedout())

@@ -29,9 +29,9 @@ class DatabaseCollector(Collector):
     """What the last refresh recorded, in one row: a scrape scans no table."""
 
     def collect(self) -> Iterator[Metric]:
-        last = self._last_refresh()
+        is_up, last = self._last_refresh()
         yield GaugeMetricFamily(
-            "erc8004_database_up", "Whether PostgreSQL answered.", value=float(last is not None)
+            "erc8004_database_up", "Whether PostgreSQL answered.", value=float(is_up)
         )
         if last is None:
             return
@@ -53,16 +53,19 @@ class DatabaseCollector(Collector):
         yield agents
 
     @staticmethod
-    def _last_refresh() -> db.Row | None:
+    def _last_refresh() -> tuple[bool, db.Row | None]:
+        """Whether PostgreSQL is up, and the record where it could be read."""
         asked = aside("metrics of database", lambda: db.row("stats.get_totals"))
         try:
-            return asked.result(PATIENCE_SECONDS)
+            return True, asked.result(PATIENCE_SECONDS)
+        except errors.DatabaseBusy:
+            return True, None
         except (TooLate, errors.Unavailable):
-            return None
+            return False, None
         except Exception:
             # A database that was never migrated; the other metrics are told all the same.
             log.exception("The record of the last refresh cannot be read")
-            return None
+            return True, None
         finally:
             # The connection of this very question is no longer in use.
             current_app.extensions["db"].show()

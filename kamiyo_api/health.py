@@ -16,7 +16,7 @@ from flask import Flask, current_app
 from kamiyo_api import db, errors, migrations
 from kamiyo_api.redis_client import RedisAway
 
-DEADLINE_SECONDS = 0.8
+DEADLINE_SECONDS = 0.6
 FRESH_SECONDS = 300
 STALE_SECONDS = 3600
 OK = "ok"

@@ -51,7 +51,8 @@ def end(response: Response) -> Response:
     level = logging.ERROR if response.status_code >= 500 else logging.INFO
     if log.isEnabledFor(level) and (route not in QUIET or level == logging.ERROR):
         line = f"{request.method} {route} {response.status_code}"
-        log.log(level, line, extra={"fields": fields(route, response.status_code, seconds)})
+        extra = {"fields": fields(route, response.status_code, seconds)}
+        log.log(level, line, extra=extra, exc_info=g.get("error"))
     return response
 
 
@@ -130,8 +131,10 @@ class TextFormatter(Formatter):
     """A line for eyes."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told = getattr(record, "fields", {})
-        shown = ("duration_ms", "key", "code", "cache", "queries", "retries")
+        told = dict(getattr(record, "fields", {}))
+        if has_request_context():
+            told["request_id"] = request_id()
+        shown = ("duration_ms", "key", "code", "cache", "queries", "retries", "request_id")
         rest = " ".join(f"{name}={told[name]}" for name in shown if name in told)
         line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname:<7} {record.getMessage()}"
         if record.exc_info:

@@ -85,17 +85,16 @@ class RedisClient:
         """Let work be done before Redis is asked again by anybody; it may run more than once."""
         with self._lock:
             self._when_back.append(work)
-            self._begin_probing()
+            self._begin_probing("something is left to do there")
 
     def _note_away(self, error: redis.RedisError) -> None:
         with self._lock:
-            if not self._is_away:
-                log.warning("Redis is away (%s); going on without it", str(error).split("\n")[0])
-            self._begin_probing()
+            self._begin_probing(str(error).split("\n")[0])
 
-    def _begin_probing(self) -> None:
+    def _begin_probing(self, reason: str) -> None:
         if not self._is_away:
             self._is_away = True
+            log.warning("Redis is away (%s); going on without it", reason)
             threading.Thread(target=self._probe, name="redis-probe", daemon=True).start()
 
     def _probe(self) -> None:

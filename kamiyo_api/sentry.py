@@ -10,9 +10,10 @@ from flask import Flask, g, has_request_context, request
 from sentry_sdk.integrations.flask import FlaskIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
 from sentry_sdk.types import Event, Hint
+from sentry_sdk.utils import BadDsn
 
 from kamiyo_api import observability
-from kamiyo_api.config import Config
+from kamiyo_api.config import Config, ConfigError
 
 
 def tell(error: Exception) -> None:
@@ -37,18 +38,23 @@ def scrub(event: Event, hint: Hint) -> Event:
 
 
 def init_app(app: Flask, config: Config, **options: Any) -> None:
-    """Start the client; with no DSN it does nothing. `options` are sentry_sdk.init's."""
+    """Start the client; with no DSN it does nothing. `options` are sentry_sdk.init's.
+
+    Raises ConfigError.
+    """
     if not config.sentry_dsn:
         return
-    sentry_sdk.init(
-        dsn=config.sentry_dsn,
-        release=config.release,
-        environment=config.environment,
-        send_default_pii=False,
-        include_local_variables=False,
-        max_request_body_size="never",
-        before_send=scrub,
-        default_integrations=False,
-        integrations=[FlaskIntegration(), LoggingIntegration(level=None, event_level=None)],
-        **options,
-    )
+    try:
+        sentry_sdk.init(
+            dsn=config.sentry_dsn,
+            release=config.release,
+            environment=config.environment,
+            include_local_variables=False,
+            max_request_body_size="never",
+            before_send=scrub,
+            default_integrations=False,
+            integrations=[FlaskIntegration(), LoggingIntegration(level=None, event_level=None)],
+            **options,
+        )
+    except BadDsn:
+        raise ConfigError("SENTRY_DSN is not an address of Sentry; copy it again") from None

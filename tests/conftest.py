@@ -19,12 +19,14 @@ from kamiyo_api.config import Config
 from kamiyo_api.embedded import Servers, embedded_servers
 from tests import factories
 from tests.answers import CheckedClient
+from tests.bouncing import pgbouncer
 
 pytest_plugins = [
     "tests.examining",
     "tests.figures",
     "tests.live",
     "tests.shells",
+    "tests.symptoms.table",
     "tests.watching",
 ]
 
@@ -57,9 +59,22 @@ def servers() -> Iterator[Servers]:
 
 
 @pytest.fixture(scope="session")
-def session_app(servers: Servers) -> Flask:
+def database_url(servers: Servers) -> Iterator[str]:
+    """How the application reaches PostgreSQL; through PgBouncer where that is asked for."""
+    if "TESTS_THROUGH_PGBOUNCER" not in os.environ:
+        yield servers.database_url
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="kamiyo-bouncer-") as folder,
+        pgbouncer(servers.database_url, Path(folder)) as address,
+    ):
+        yield address
+
+
+@pytest.fixture(scope="session")
+def session_app(servers: Servers, database_url: str) -> Flask:
     """The application, configured as in production: by the environment."""
-    os.environ["DATABASE_URL"] = servers.database_url
+    os.environ["DATABASE_URL"] = database_url
     os.environ["REDIS_URL"] = servers.redis_url
     os.environ["LOG_LEVEL"] = "warning"
     # The machine that tests may be busy; how a slow Redis is left alone is for tests/faults.

@@ -1,0 +1,168 @@
+"""The cache while several things happen at once."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from kamiyo_api import cache, db, errors, keys
+from kamiyo_api.routes.agents import canonical, find_page
+from kamiyo_api.schemas.agents import AgentSearch
+from tests.live import at_once
+from tests.test_cache import AGENTS, agent, by_command, by_flush, by_keys, read, redis, suspend
+
+__all__ = ["agent", "read", "redis", "suspend"]
+
+
+def agent_slowly(agent, meanwhile):
+    """Read an agent as a request does that is slow after its query; what it answers."""
+
+    def compute():
+        row = db.row("agents.get", agent_uuid=agent)
+        meanwhile()
+        return row
+
+    return cache.cached_agent("agent", agent, compute)
+
+
+def search_slowly(meanwhile):
+    """Search as a request does that is slow after its query; what it answers."""
+    asked = AgentSearch().load({})
+
+    def compute():
+        page = find_page(dict(asked))
+        meanwhile()
+        return page
+
+    return cache.cached_search(canonical(asked), compute)
+
+
+def test_read_that_began_before_a_write_does_not_put_the_old_agent_back(read, agent, suspend):
+    old = agent_slowly(agent, meanwhile=lambda: suspend(agent))
+    assert b'"active"' in old
+    assert read(agent)["status"] == "suspended"
+
+
+def test_search_that_began_before_a_write_does_not_put_the_old_page_back(read, make_agent):
+    old = search_slowly(meanwhile=make_agent)
+    assert b'"total":0' in old
+    assert read("?")["total"] == 1
+
+
+def test_search_that_began_before_a_refresh_does_not_outlive_it(
+    read, agent, give_feedback, refresh
+):
+    give_feedback(agent_uuid=agent)
+    search_slowly(meanwhile=refresh)
+    assert read("?")["agents"][0]["total_feedback"] == 1
+
+
+@pytest.mark.parametrize("clear", [by_command, by_keys, by_flush])
+def test_clearing_in_the_middle_of_a_read_does_no_harm(read, redis, agent, suspend, clear):
+    def clear_and_suspend():
+        clear(redis)
+        suspend(agent)
+        clear(redis)
+
+    agent_slowly(agent, meanwhile=clear_and_suspend)
+    assert read(agent)["status"] == "suspended"
+    assert read("?")["total"] == 0
+
+
+def test_invalidation_in_the_middle_of_a_read_keeps_nothing(redis, agent):
+    agent_slowly(agent, meanwhile=lambda: cache.ERC8004Cache().invalidate_agent(agent))
+    assert redis.keys(f"erc8004:agent:{agent}*") == []
+
+
+def test_64_readers_of_a_cold_key_in_one_process_ask_the_database_once(session_app, agent):
+    asked = []
+
+    def compute():
+        asked.append(agent)
+        row = db.row("stats.get_by_agent", agent_uuid=agent)
+        time.sleep(0.2)
+        return row
+
+    def ask(number):
+        with session_app.app_context():
+            return cache.cached_agent("stats", agent, compute)
+
+    assert len(set(at_once(64, ask))) == 1
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("path", ["{}", "{}/stats", "{}/reputation", "?q={}"])
+def test_64_requests_for_a_cold_key_cost_one_query(
+    server, admin, redis, make_agent, statements, path
+):
+    uuid = make_agent()["agent_uuid"]
+    path = AGENTS + path.format(uuid)
+    at_once(16, lambda number: server.request("GET", AGENTS, headers=admin))
+    statements()
+    answers = at_once(64, lambda number: server.request("GET", path, headers=admin))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.text for answer in answers}) == 1
+    asked = [each for each in statements() if uuid in each]
+    assert len(asked) == 1, asked
+
+
+def test_reader_that_died_keeps_nobody_waiting_long(read, redis, agent, figures):
+    redis.set(f"erc8004:agent:{agent}:lease", "of one who died", px=10_000)
+    began = time.monotonic()
+    assert read(agent)["status"] == "active"
+    seconds = time.monotonic() - began
+    figures(waited=f"{seconds:.2f} s")
+    assert seconds < 2
+
+
+def test_reader_that_fails_lets_the_next_one_try_at_once(read, redis, agent):
+    def fail():
+        raise errors.DatabaseUnavailable
+
+    with pytest.raises(errors.DatabaseUnavailable):
+        cache.cached_agent("agent", agent, fail)
+    assert redis.keys(f"erc8004:agent:{agent}*") == []
+
+
+def test_readers_during_many_writes_never_see_older_than_what_was_acknowledged(
+    server, admin, agent
+):
+    path, last = AGENTS + agent, 0
+
+    def look(number):
+        behind = 0
+        while last < 30:
+            known = last
+            shown = server.request("GET", path, headers=admin).json()
+            behind += int(shown["registration_file"].get("version", 0)) < known
+        return behind
+
+    with ThreadPoolExecutor(4) as readers:
+        looking = [readers.submit(look, number) for number in range(4)]
+        for version in range(1, 31):
+            body = {"registration_file": {"name": "x", "version": version}}
+            assert server.request("PATCH", path, json=body, headers=admin).status_code == 200
+            last = version
+        assert [each.result() for each in looking] == [0] * 4
+
+
+def test_revoked_key_stops_within_5_seconds_in_all_workers(server, key_for, figures):
+    headers = key_for(None, "read")
+
+    def statuses():
+        answers = at_once(8, lambda number: server.request("GET", AGENTS, headers=headers))
+        return {answer.status_code for answer in answers}
+
+    assert statuses() == {200}
+    assert keys.revoke(headers["Authorization"].removeprefix("Bearer "))
+    revoked = last_taken = time.monotonic()
+    while time.monotonic() < revoked + 5.5:
+        asked = time.monotonic()
+        if 200 in statuses():
+            last_taken = asked
+        time.sleep(0.05)
+    figures(last_taken_after=f"{last_taken - revoked:.1f} s")
+    assert last_taken - revoked < 5
+    assert 200 not in statuses()
