@@ -199,7 +199,14 @@ def test_an_interrupted_load_leaves_nothing_behind(app, servers, sql):
     copying = "select tuples_processed from pg_stat_progress_copy where tuples_processed > 0"
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "demo-data", "--agents", "500000"]
     settings = {**os.environ, "DATABASE_URL": servers.database_url}
-    with subprocess.Popen(command, cwd=ROOT, env=settings, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=settings,
+        stderr=subprocess.PIPE,
+        # A shell starts what it runs in the background with SIGINT ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         while not sql(copying) and process.poll() is None:
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)

@@ -159,7 +159,7 @@ def test_keys_have_budgets_of_their_own(limited, key_for):
         ("GET", AGENTS, 200),
         ("HEAD", AGENTS, 200),
         ("GET", KEY, 200),
-        ("GET", "/health", 200),
+        ("GET", f"{AGENTS}{FAR_UUID}/registration", 404),
         ("GET", f"{AGENTS}?limit=x", 422),
         ("GET", f"{AGENTS}{FAR_UUID}", 404),
         ("HEAD", f"{AGENTS}{FAR_UUID}", 404),

@@ -111,7 +111,9 @@ def typed(clone, gunicorn):
 
 
 # One test, because each block stands on those before it.
-def test_commands_answer_as_the_document_shows(typed):
+def test_commands_answer_as_the_document_shows(sql, refresh, typed):
+    sql("delete from erc8004_stats_refreshes")
+    refresh()
     run_here = [block for block in blocks() if not block.is_for_servers]
     unlike = []
     for block, (output, code) in zip(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from prometheus_client import values
 
 from kamiyo_api import config
 from kamiyo_api.config import TIERS, Config
@@ -234,6 +235,8 @@ def test_setting_that_is_set_to_the_default_of_the_table_changes_nothing(
     monkeypatch.setattr(config, "LOCAL_SERVERS", tmp_path / "servers.json")
     monkeypatch.setenv("DATABASE_URL", "postgresql:///kamiyo")
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    # gunicorn's settings replace it, for a process that serves.
+    monkeypatch.setattr(values, "ValueClass", values.ValueClass)
     unset = as_configured()
     monkeypatch.setenv(name, default)
     assert as_configured() == unset
