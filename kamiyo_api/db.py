@@ -277,6 +277,8 @@ def pool_of(config: Config) -> Pool:
             fallback_application_name="kamiyo-api",
         )
         connection.autocommit = True
+        # What a query casts to json is answered as it is, its numbers exact and nothing parsed.
+        psycopg2.extras.register_default_json(connection, loads=orjson.Fragment)
         return connection
 
     return Pool(config, connect, psycopg2.OperationalError)
@@ -285,7 +287,5 @@ def pool_of(config: Config) -> Pool:
 def init_app(app: Flask, config: Config) -> None:
     """Make the pool; forks share nothing of it."""
     psycopg2.extras.register_default_jsonb(loads=orjson.loads, globally=True)
-    # What a query casts to json is answered as it is, its numbers exact and nothing parsed.
-    psycopg2.extras.register_default_json(loads=orjson.Fragment, globally=True)
     psycopg2.extensions.register_adapter(uuid.UUID, psycopg2.extras.UUID_adapter)
     app.extensions["db"] = pool_of(config)

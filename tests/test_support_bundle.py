@@ -107,7 +107,7 @@ def test_everything_that_the_guide_lists_is_collected(bundle, addresses, leaky_l
         assert any(line.startswith(f"{name} ") for line in said.splitlines())
         assert any(line.startswith(f"{name} ") for line in files["manifest.txt"].splitlines())
     assert "said by request 4f1c of kamiyo_api.request" in files["application.log"]
-    assert "database system is ready" in files["postgresql.log"]
+    assert "LOG:  " in files["postgresql.log"]
     assert "used_memory:" in files["redis-info.txt"]
     assert "cmdstat_" in files["redis-info.txt"]
     assert "erc8004_view_age_seconds" in files["metrics.txt"]
