@@ -167,7 +167,7 @@ def test_counts_are_those_of_history_while_all_write_and_refresh(agents, servers
 
 
 def test_full_refresh_repairs_counts_that_were_tampered_with(agents, give_feedback, sql, app):
-    give_feedback(agent_uuid=agents[0])
+    give_feedback(agent_uuid=agents[0], client_address="0x" + "c" * 40)
     sql("select refresh_erc8004_stats()")
     before = [sql(figures) for figures in FIGURES]
     sql("update erc8004_feedback_counts set total_feedback = 4711, score_sum = 1")
