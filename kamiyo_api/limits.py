@@ -190,7 +190,7 @@ class TierWindows(RateLimiter):
         return g.rate_limit.refused_by is None
 
     def test(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
-        raise NotImplementedError
+        return all(each.remaining for each in take(windows_of_request(), cost=0).counted)
 
     def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> WindowStats:
         tightest: Counted = g.rate_limit.tightest
