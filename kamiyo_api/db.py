@@ -203,8 +203,16 @@ def _commit(tx: Transaction, connection: Any) -> None:
 
 
 def _is_lost(connection: Any, error: BaseException) -> bool:
+    if _is_unanswered(error):
+        return True
     is_lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
     return is_lost and bool(connection.dbapi_connection.closed)
+
+
+def _is_unanswered(error: BaseException) -> bool:
+    """Whether a statement could not even be sent, which libpq says of a connection that it
+    takes for open still; what a server says has a code."""
+    return type(error) is psycopg2.DatabaseError and error.pgcode is None
 
 
 def _timeouts() -> str:
@@ -255,6 +263,8 @@ def _translated(error: psycopg2.Error) -> Exception:
     if (error.pgcode or "").startswith(INSUFFICIENT_RESOURCES):
         return errors.DatabaseBusy()
     if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
+        return errors.DatabaseUnavailable()
+    if _is_unanswered(error):
         return errors.DatabaseUnavailable()
     return error
 
