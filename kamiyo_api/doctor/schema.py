@@ -64,9 +64,10 @@ def created_indexes() -> dict[str, str]:
     for path in files():
         if migrations.version(path) in ran:
             text = re.sub(r"--.*", "", path.read_text())
-            created |= dict(indexes_in(text))
+            # An index that a migration both drops and creates is one that it replaces.
             for name in DROP.findall(text):
                 created.pop(name, None)
+            created |= dict(indexes_in(text))
     return created
 
 
