@@ -202,6 +202,8 @@ def refuse_too_large(tx: db.Transaction, intake: Intake) -> None:
 def upsert(tx: db.Transaction) -> tuple[int, int]:
     """Carry the staged agents over; how many were inserted and updated."""
     tx.row("imports.get_refresh_lock")
+    tx.row("imports.get_memory")
+    tx.execute("imports.analyze_staging")
     changed = tx.row("imports.upsert_agents") or {}
     tx.execute("imports.analyze_agents")
     return changed["inserted"], changed["updated"]

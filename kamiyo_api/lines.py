@@ -21,7 +21,8 @@ HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 DECIMAL = re.compile(r"[0-9]{1,100}")
 ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 # Far beyond what a double holds, near the end of what PostgreSQL's numeric does.
-TOO_FINE = r"[eE]-[0-9]{4,}|\.[0-9]{1000,}"
+FEWEST_DECIMALS = 1000
+TOO_FINE = rf"[eE]-[0-9]{{4,}}|\.[0-9]{{{FEWEST_DECIMALS},}}"
 MAYBE_TOO_FINE = re.compile(TOO_FINE.encode())
 
 
@@ -68,9 +69,15 @@ def parsed(line: bytes) -> dict[str, Any]:
         raise LineRefused("not a JSON object")
     if b"\\u0000" in line and ESCAPED_NUL.search(line):
         raise LineRefused("holds a NUL character, which PostgreSQL cannot store")
-    if MAYBE_TOO_FINE.search(line):
+    if may_be_too_fine(line):
         reread(line, parse_float=refuse_too_fine)
     return agent
+
+
+def may_be_too_fine(line: bytes) -> bool:
+    """Whether a line may hold a number with thousands of decimals; nearly none is searched."""
+    suspicious = len(line) > FEWEST_DECIMALS or b"e-" in line or b"E-" in line
+    return suspicious and MAYBE_TOO_FINE.search(line) is not None
 
 
 def agent_id_of(agent: dict[str, Any], line: bytes) -> int:

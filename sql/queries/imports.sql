@@ -6,9 +6,11 @@ order by c.name
 limit 10000;
 
 -- name: create_staging
--- Where the lines of one file wait until the whole file has been read.
+-- Where the lines of one file wait until the whole file has been read. Each is given the id
+-- of a new agent here, while the reader of the file is what takes the time.
 create temporary table agents_staging (
   line_number bigint not null,
+  id uuid not null default erc8004_uuid(),
   chain text not null,
   agent_id numeric(78, 0) not null,
   registry_address text not null,
@@ -43,6 +45,17 @@ using (
 where s.line_number = large.line_number
 returning s.line_number, s.source, large.bytes;
 
+-- name: get_memory
+-- Lets this transaction hash and sort in memory what it carries over, and enter the words of
+-- new agents into their index by the ten thousand.
+select
+  set_config('work_mem', '32MB', true) as work_mem,
+  set_config('gin_pending_list_limit', '32MB', true) as gin_pending_list_limit;
+
+-- name: analyze_staging
+-- Tells the planner how many lines wait.
+analyze agents_staging (line_number, chain, registry_address, agent_id);
+
 -- name: get_refresh_lock
 -- Waits until no refresh of the statistics runs and keeps others away until the
 -- transaction ends: both touch many rows of search, and would deadlock.
@@ -52,7 +65,8 @@ select pg_advisory_xact_lock(hashtext('refresh_erc8004_stats'));
 -- Carries over the staged lines that tell something new, and counts them; of several lines
 -- for one agent the last one counts, and what a line does not tell stays as it is.
 with latest as (
-  select distinct on (s.chain, s.registry_address, s.agent_id)
+  select
+    s.id,
     s.chain,
     s.registry_address,
     s.agent_id,
@@ -62,10 +76,15 @@ with latest as (
     s.tx_hash,
     s.block_number
   from agents_staging as s
-  order by s.chain, s.registry_address, s.agent_id, s.line_number desc
+  where s.line_number in (
+    select max(line_number)
+    from agents_staging
+    group by chain, registry_address, agent_id
+  )
 ),
 news as (
   select
+    s.id,
     s.chain,
     s.registry_address,
     s.agent_id,
@@ -88,11 +107,11 @@ news as (
 ),
 changed as (
   insert into erc8004_agents as a (
-    chain, registry_address, agent_id, owner_address,
+    id, chain, registry_address, agent_id, owner_address,
     token_uri, registration_file, tx_hash, block_number
   )
   select
-    chain, registry_address, agent_id, owner_address,
+    id, chain, registry_address, agent_id, owner_address,
     token_uri, registration_file, tx_hash, block_number
   from news
   on conflict on constraint uq__erc8004_agents__chain_registry_agent do update
