@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 import random
-import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import orjson
@@ -23,9 +21,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from kamiyo_api import errors, metrics, observability
 from kamiyo_api.config import Config, ConfigError
 from kamiyo_api.db_pool import Pool
+from kamiyo_api.queries import QUERIES
 
-SQL = Path(__file__).parent.parent / "sql"
-QUERY = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 RETRIES = 3
 LONGEST_PAUSE = 0.1
 INSUFFICIENT_RESOURCES = "53"
@@ -44,19 +41,6 @@ CONSTRAINT_ERRORS: dict[str, type[errors.ApiError]] = {
 }
 
 
-def load_queries() -> dict[str, str]:
-    """Every named query of sql/queries, as "<file>.<name>"."""
-    queries = {}
-    for path in sorted((SQL / "queries").glob("*.sql")):
-        _, *parts = QUERY.split(path.read_text())
-        for name, text in zip(parts[::2], parts[1::2], strict=True):
-            queries[f"{path.stem}.{name}"] = text.strip()
-    return queries
-
-
-QUERIES = load_queries()
-
-
 class ConnectionLost(Exception):
     """The connection broke before the commit was sent: nothing was kept."""
 
@@ -64,16 +48,23 @@ class ConnectionLost(Exception):
 class Transaction:
     """Runs named queries over one connection; what is hung on it runs around the commit."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, beginning: str) -> None:
+        """`beginning` is run with the first statement, in its round trip."""
         self._connection = connection
+        self._beginning = beginning
         self.before_commit: list[Callable[[], None]] = []
         self.after_commit: list[Callable[[], None]] = []
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is anything to commit or to roll back."""
+        return not self._beginning
+
     def rows(self, query: str, /, **params: Any) -> list[Row]:
         """All rows of a named query."""
-        with self._connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
-            _run(cursor, QUERIES[query], params)
-            return [dict(row) for row in cursor.fetchall()]
+        with self._connection.cursor() as cursor:
+            _run(cursor, self._begun(QUERIES[query]), params)
+            return _fetched(cursor)
 
     def row(self, query: str, /, **params: Any) -> Row | None:
         """The first row of a named query, or None."""
@@ -82,11 +73,13 @@ class Transaction:
     def execute(self, query: str, /, **params: Any) -> int:
         """Run a named query that answers no rows; the number of rows that it changed."""
         with self._connection.cursor() as cursor:
-            _run(cursor, QUERIES[query], params)
+            _run(cursor, self._begun(QUERIES[query]), params)
             return int(cursor.rowcount)
 
     def copy(self, query: str, /, source: IO[bytes]) -> int:
         """Feed a named `copy … from stdin`; the number of rows that it loaded."""
+        if not self.has_begun:
+            self.run_script("")
         with self._connection.cursor() as cursor:
             cursor.copy_expert(QUERIES[query], source)
             return int(cursor.rowcount)
@@ -94,7 +87,11 @@ class Transaction:
     def run_script(self, script: str) -> None:
         """Run SQL that is no named query: a migration file, or a word of the protocol."""
         with self._connection.cursor() as cursor:
-            cursor.execute(script)
+            cursor.execute(self._begun(script))
+
+    def _begun(self, text: str) -> str:
+        text, self._beginning = f"{self._beginning}{text}", ""
+        return text
 
 
 def row(query: str, /, **params: Any) -> Row | None:
@@ -115,14 +112,16 @@ def rows(query: str, /, **params: Any) -> list[Row]:
 
 
 def _read(query: str, params: dict[str, Any]) -> list[Row]:
-    with (
-        _connection() as connection,
-        connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor,
-    ):
+    with _connection() as connection, connection.cursor() as cursor:
         # One simple-protocol message is one transaction: the timeout ends with it, so
         # nothing is left on a connection that a pooler may hand to somebody else.
         _run(cursor, f"{_timeouts()}; {QUERIES[query]}", params)
-        return [dict(row) for row in cursor.fetchall()]
+        return _fetched(cursor)
+
+
+def _fetched(cursor: Any) -> list[Row]:
+    names = [column.name for column in cursor.description]
+    return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
 
 
 def _run(cursor: Any, text: str, params: dict[str, Any]) -> None:
@@ -168,20 +167,21 @@ def transaction(*, limited: bool = True) -> Iterator[Transaction]:
     DatabaseBusy, TransactionFailed, CommitUnknown, and ConnectionLost.
     """
     with _connection() as connection:
-        tx = Transaction(connection)
+        tx = Transaction(connection, f"begin; {_timeouts()}; " if limited else "begin; ")
         try:
-            tx.run_script(f"begin; {_timeouts()}" if limited else "begin")
             yield tx
             for call in tx.before_commit:
                 call()
         except BaseException as error:
             metrics.transactions.labels("rolled_back").inc()
-            with suppress(psycopg2.Error):
-                tx.run_script("rollback")
+            if tx.has_begun:
+                with suppress(psycopg2.Error):
+                    tx.run_script("rollback")
             if _is_lost(connection, error):
                 raise ConnectionLost from error
             raise
-        _commit(tx, connection)
+        if tx.has_begun:
+            _commit(tx, connection)
     metrics.transactions.labels("committed").inc()
     for call in tx.after_commit:
         try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import event, pool
@@ -41,16 +42,22 @@ class Pool:
             reset_on_return=None,
         )
         event.listen(self._pool, "checkout", _refuse_dead)
-        for change in ("checkout", "checkin", "invalidate"):
+        for change in ("checkout", "invalidate"):
             event.listen(self._pool, change, self.show)
 
-    def connect(self) -> Any:
-        """A connection, given back when its `with` block ends. Raises PoolTimeout."""
+    @contextmanager
+    def connect(self) -> Iterator[Any]:
+        """A connection, given back when the block ends. Raises PoolTimeout."""
         began = time.perf_counter()
         try:
-            return self._pool.connect()
+            connection = self._pool.connect()
         finally:
             metrics.pool_wait.observe(time.perf_counter() - began)
+        try:
+            with connection:
+                yield connection
+        finally:
+            self.show()
 
     def usage(self) -> tuple[int, int]:
         """How many connections are in use, and how many there may be."""
@@ -65,6 +72,7 @@ class Pool:
         """Tell the metrics how many connections there are."""
         metrics.pool_connections.labels("in_use").set(self._pool.checkedout())
         metrics.pool_connections.labels("idle").set(self._pool.checkedin())
+        metrics.pool_limit.set(self._most)
 
     def _open(self) -> Any:
         if time.monotonic() < self._refuse_until:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, NoReturn
 
 import marshmallow as ma
@@ -23,6 +23,7 @@ from kamiyo_api.idempotency import writing
 from kamiyo_api.schemas.problem import Problem
 
 API_PREFIX = "/api/v1"
+LONGEST_KNOWN_QUERY = 500
 
 
 def timestamp(moment: dt.datetime) -> str:
@@ -57,15 +58,27 @@ class OrjsonProvider(JSONProvider):
         raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def json_answer(body: bytes) -> Response:
+def json_answer(body: bytes | str) -> Response:
     """An answer whose JSON is ready-made."""
-    return Response(body, mimetype="application/json")
+    return Response(body, content_type="application/json")
 
 
 class ArgumentsParser(FlaskParser):
     """Reads bodies and query strings; whatever is wrong or unknown leaves as an ApiError."""
 
     DEFAULT_UNKNOWN_BY_LOCATION: Mapping[str, str] = {"query": ma.RAISE, "json": ma.RAISE}
+
+    def parse(self, argmap: ma.Schema, *args: Any, **options: Any) -> Any:
+        """Read the arguments; a query string that was valid before need not be read again."""
+        query = request.query_string
+        if options.get("location") != "query" or len(query) > LONGEST_KNOWN_QUERY:
+            return super().parse(argmap, *args, **options)
+        return dict(known_query(argmap, query))
+
+    def read_query(self, schema: ma.Schema) -> dict[str, Any]:
+        """What the query string of the present request says."""
+        arguments: dict[str, Any] = super().parse(schema, request, location="query")
+        return arguments
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         """The JSON body; an empty one counts as missing."""
@@ -90,11 +103,20 @@ class ArgumentsParser(FlaskParser):
         raise errors.InvalidInput(errors=by_field)
 
 
+arguments_parser = ArgumentsParser()
+
+
+@lru_cache(maxsize=10_000)
+def known_query(schema: ma.Schema, query: bytes) -> dict[str, Any]:
+    """What the query string of the present request, which this one is, says to a schema."""
+    return arguments_parser.read_query(schema)
+
+
 class ApiBlueprint(Blueprint):
     """A blueprint whose schemas document the answers; the queries already yield their fields,
     so nothing is dumped through the schemas again."""
 
-    ARGUMENTS_PARSER = ArgumentsParser()
+    ARGUMENTS_PARSER = arguments_parser
 
     def add_url_rule(
         self,
@@ -106,12 +128,17 @@ class ApiBlueprint(Blueprint):
         """Register a view, documented with the scope that it declared; one that writes gets
         a transaction."""
         if view_func is not None:
-            view_func = self.doc(**security_of(view_func))(view_func)
+            view_func = documented_as(self.doc(**security_of(view_func)), view_func)
             if not takes_query(view_func):
                 view_func = without_query(view_func)
             if not {"GET"}.issuperset(options.get("methods", ["GET"])):
                 view_func = writing(view_func)
         super().add_url_rule(rule, endpoint, view_func, **options)
+
+    def arguments(self, schema: type[ma.Schema], **options: Any) -> Callable[..., Any]:
+        """Read arguments by a schema, which is made once: to make one costs more than to use it."""
+        decorate: Callable[..., Any] = super().arguments(schema(), **options)
+        return decorate
 
     def response(self, status_code: int, schema: Any = None, **kwargs: Any) -> Callable[..., Any]:
         """Document what a view answers, and send it with this status unless it gives its own."""
@@ -121,15 +148,23 @@ class ApiBlueprint(Blueprint):
             @wraps(view)
             def answer(*args: Any, **view_kwargs: Any) -> Response:
                 result = view(*args, **view_kwargs)
+                if isinstance(result, Response):
+                    return result
                 response: Response = make_response("" if result is None else result)
-                if not isinstance(result, tuple | Response):
+                if not isinstance(result, tuple):
                     response.status_code = status_code
                 return response
 
-            decorated: Callable[..., Any] = documented(answer)
-            return decorated
+            return documented_as(documented, answer)
 
         return decorate
+
+
+def documented_as(document: Callable[..., Any], view: Callable[..., Any]) -> Callable[..., Any]:
+    """A view with what a decorator of flask-smorest notes of it, without its wrapper, which
+    would do once more what ours does."""
+    view._apidoc = document(view)._apidoc  # type: ignore[attr-defined]
+    return view
 
 
 def security_of(view: Callable[..., Any]) -> dict[str, Any]:
@@ -151,7 +186,7 @@ def without_query(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def answer(*args: Any, **kwargs: Any) -> Any:
-        if request.args and request.path.startswith(API_PREFIX):
+        if request.query_string and request.args and request.path.startswith(API_PREFIX):
             raise errors.InvalidInput(errors={name: ["Unknown field."] for name in request.args})
         return view(*args, **kwargs)
 

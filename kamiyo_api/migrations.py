@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from kamiyo_api import db
+from kamiyo_api.queries import SQL
 
-MIGRATIONS = db.SQL / "migrations"
+MIGRATIONS = SQL / "migrations"
 
 
 def migrate() -> list[str]:

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 
-from kamiyo_api import db
 from kamiyo_api.config import Config, local_servers
+from kamiyo_api.queries import QUERIES
 from kamiyo_api.scrubbing import scrubbed
 
 ENVIRONMENT = "/etc/kamiyo-api/environment"
@@ -45,7 +45,7 @@ def quoted(text: str) -> str:
 
 def statement(query: str) -> str:
     """A named query in one line."""
-    return " ".join(COMMENT.sub("", db.QUERIES[query]).split()).rstrip(";")
+    return " ".join(COMMENT.sub("", QUERIES[query]).split()).rstrip(";")
 
 
 def end_session(pid: int) -> str:

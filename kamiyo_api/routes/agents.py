@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import orjson
-from flask import Response, request, url_for
+from flask import Response, current_app, request, url_for
 
-from kamiyo_api import cache, db, errors, metrics
+from kamiyo_api import asking, cache, db, errors, metrics
 from kamiyo_api.auth import act_for, public, requires
 from kamiyo_api.extensions import ApiBlueprint, json_answer
 from kamiyo_api.routes.rules import own_agent
@@ -17,11 +17,14 @@ from kamiyo_api.schemas import agents as schemas
 
 PREFIX = "/agents"
 COUNTED_UP_TO = 10_000
+FEW = 1_000
+FEW_OF_MANY_FILTERS = COUNTED_UP_TO
 blueprint = ApiBlueprint("agents", __name__, description="Who is this agent?")
 
 
 @blueprint.get("/")
 @requires("read")
+@asking.shows("search")
 @blueprint.arguments(schemas.AgentSearch, location="query")
 @blueprint.response(200, schemas.AgentPage)
 def search_agents(search: dict[str, Any]) -> Any:
@@ -31,12 +34,29 @@ def search_agents(search: dict[str, Any]) -> Any:
     a walk along them shows every agent that was there at its start exactly once, while
     others register. `as_of` says when the statistics were computed.
     """
-    page = cache.cached_search(canonical(search), lambda: find_page(search))
+    page = cache.cached_search(key_of(search), lambda: find_page(search))
     response = json_answer(page)
-    cursor = orjson.loads(page)["next_cursor"]
+    cursor = cursor_in(page)
     if cursor is not None:
         response.headers["Link"] = link_to_next(cursor)
     return response
+
+
+def cursor_in(page: bytes) -> str | None:
+    """The next_cursor of a page, which stands behind its agents: they need not be parsed."""
+    end = page[page.rindex(b'"next_cursor":') :]
+    cursor: str | None = orjson.loads(b"{" + end)["next_cursor"]
+    return cursor
+
+
+def key_of(search: dict[str, Any]) -> str:
+    """What a search is kept under; the next request for it need not work that out again."""
+    known = asking.known_searches()
+    key = known.get(request.query_string)
+    if key is None:
+        key = canonical(search)
+        known.note(request.query_string, key)
+    return key
 
 
 def canonical(search: dict[str, Any]) -> str:
@@ -45,19 +65,23 @@ def canonical(search: dict[str, Any]) -> str:
     return urlencode(given, doseq=True)
 
 
-def find_page(search: dict[str, Any]) -> dict[str, Any]:
+def find_page(search: dict[str, Any]) -> db.Row:
     """One page, from the database. Raises ChainNotSupported, InvalidCursor."""
-    rows = db.rows("agents.list_search", **search_parameters(search))
-    found = [row for row in rows if row["agent_uuid"] is not None]
-    if not found and search["chain"] and db.row("chains.get", chain=search["chain"]) is None:
+    page = db.rows("agents.list_search", **search_parameters(search))[0]
+    if not page["total"] and search["chain"] and not db.rows("chains.get", chain=search["chain"]):
         raise errors.ChainNotSupported
-    cursor = schemas.next_cursor(search, found)
-    return page_of(search, rows[0], found[: search["limit"]], cursor)
+    return {"as_of": page["as_of"], "body": body_of(search, page)}
 
 
 def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of the search query; one row more than the page tells if there is a next."""
+    """The parameters of the search query; one row more than the page tells if there is a next.
+
+    So few as are sorted rather than found along an index are more where several filters
+    meet: those may leave few agents of many, and are too dear to evaluate twice.
+    """
+    filters = sum(search[name] is not None for name in schemas.FILTERS)
     return search | {
+        "few": FEW if filters < 2 else FEW_OF_MANY_FILTERS,
         **schemas.cursor_parameters(search),
         "status": None if search["status"] == "any" else search["status"],
         "trust_level": search["trust_level"] or None,
@@ -65,22 +89,18 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def page_of(
-    search: dict[str, Any], first: db.Row, found: list[db.Row], cursor: str | None
-) -> dict[str, Any]:
-    """The body of a search: the agents, and what every row carries beside its agent."""
-    as_of, total = first["as_of"], first["total"]
-    for row in found:
-        del row["as_of"], row["total"]
-    return {
-        "agents": found,
+def body_of(search: dict[str, Any], page: db.Row) -> str:
+    """The body of a search: the agents, which are JSON already, and what is said of the page."""
+    total = page["total"]
+    about = {
         "total": min(total, COUNTED_UP_TO),
         "total_relation": "eq" if total <= COUNTED_UP_TO else "gte",
         "limit": search["limit"],
         "offset": search["offset"],
-        "next_cursor": cursor,
-        "as_of": as_of,
+        "next_cursor": schemas.next_cursor(search, page) if page["is_more"] else None,
+        "as_of": page["as_of"],
     }
+    return f'{{"agents":{page["agents"]},{current_app.json.dumps(about)[1:]}'
 
 
 def link_to_next(cursor: str) -> str:
@@ -120,11 +140,12 @@ def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
     cache.changes_agent(tx, made["agent_uuid"], search=True)
     tx.after_commit.append(metrics.registrations.inc)
     location = url_for("agents.get_agent", agent_uuid=made["agent_uuid"])
-    return tx.row("agents.get", agent_uuid=made["agent_uuid"]), 201, {"Location": location}
+    return answer_agent(tx, made["agent_uuid"]), 201, {"Location": location}
 
 
 @blueprint.get("/<uuid:agent_uuid>")
 @requires("read")
+@asking.shows("agent")
 @blueprint.response(200, schemas.Agent)
 def get_agent(agent_uuid: UUID) -> Any:
     """One agent with its registration file."""
@@ -146,7 +167,12 @@ def change_agent(tx: db.Transaction, change: dict[str, Any], agent_uuid: UUID) -
     own_agent(tx, agent_uuid)
     tx.execute("agents.update", agent_uuid=agent_uuid, **change)
     cache.changes_agent(tx, agent_uuid, search=True)
-    return tx.row("agents.get", agent_uuid=agent_uuid)
+    return answer_agent(tx, agent_uuid)
+
+
+def answer_agent(tx: db.Transaction, agent_uuid: UUID) -> Response:
+    """An agent as the present transaction leaves it."""
+    return json_answer(tx.rows("agents.get", agent_uuid=agent_uuid)[0]["body"])
 
 
 @blueprint.get("/<uuid:agent_uuid>/registration")

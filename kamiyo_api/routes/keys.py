@@ -9,6 +9,7 @@ from flask import g
 
 from kamiyo_api import limits
 from kamiyo_api.auth import requires
+from kamiyo_api.budgets import Counted
 from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.schemas import keys as schemas
 
@@ -37,7 +38,7 @@ def get_key() -> Any:
     }
 
 
-def limit(counted: limits.Counted) -> dict[str, Any]:
+def limit(counted: Counted) -> dict[str, Any]:
     """A window of the key, as it is answered."""
     return {
         "kind": counted.window.kind,

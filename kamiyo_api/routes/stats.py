@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from kamiyo_api import cache, db, errors
+from kamiyo_api import asking, cache, db, errors
 from kamiyo_api.auth import requires
 from kamiyo_api.extensions import ApiBlueprint, json_answer
 from kamiyo_api.schemas import stats as schemas
@@ -16,6 +16,7 @@ blueprint = ApiBlueprint("stats", __name__, description="Can I trust it?")
 
 @blueprint.get("/agents/<uuid:agent_uuid>/stats")
 @requires("read")
+@asking.shows("stats")
 @blueprint.response(200, schemas.AgentStats)
 def get_agent_stats(agent_uuid: UUID) -> Any:
     """All statistics of one agent and its trust level, as of now.
@@ -32,6 +33,7 @@ def get_agent_stats(agent_uuid: UUID) -> Any:
 
 @blueprint.get("/agents/<uuid:agent_uuid>/reputation")
 @requires("read")
+@asking.shows("reputation")
 @blueprint.arguments(schemas.ReputationQuery, location="query")
 @blueprint.response(200, schemas.Reputation)
 def get_reputation(query: dict[str, Any], agent_uuid: UUID) -> Any:

@@ -20,6 +20,19 @@ SORTS = (
     "total_payments",
     "last_activity_at",
 )
+# But for the status, which is nearly always given and filters out few.
+FILTERS = (
+    "owner_address",
+    "chain",
+    "agent_id",
+    "trust_level",
+    "min_reputation_score",
+    "min_success_rate",
+    "min_feedback",
+    "service",
+    "x402",
+    "q",
+)
 SORT_COLUMNS = {"reputation_score": "average_score"}
 
 
@@ -162,7 +175,10 @@ class AgentPage(ma.Schema):
     """One page of a search."""
 
     agents = fields.List(fields.Nested(FoundAgent), required=True)
-    total = fields.Integer(required=True, metadata={"description": "Exact up to 10,000."})
+    total = fields.Integer(
+        required=True,
+        metadata={"description": "Exact up to 10,000; counted by the first page of a walk."},
+    )
     total_relation = fields.String(
         required=True,
         validate=validate.OneOf(["eq", "gte"]),
@@ -190,25 +206,23 @@ class Agent(Summary):
 
 def cursor_parameters(search: dict[str, Any]) -> dict[str, Any]:
     """The parameters of a search from the row after its cursor on. Raises InvalidCursor."""
-    start: dict[str, Any] = {"after_time": None, "after_number": None, "after_uuid": None}
+    start: dict[str, Any] = dict.fromkeys(("after_time", "after_number", "after_uuid", "total"))
     if search["cursor"] is None:
         return start
-    sort, value, agent_uuid = pages.decode_cursor(search["cursor"], 3)
+    sort, value, agent_uuid, total = pages.decode_cursor(search["cursor"], 4)
     if sort != search["sort"]:
         raise errors.InvalidCursor
+    start |= {"after_uuid": pages.a_uuid(agent_uuid), "total": pages.a_count(total)}
     if sort.endswith("_at"):
-        return start | {"after_time": pages.a_time(value), "after_uuid": pages.a_uuid(agent_uuid)}
-    number = pages.a_number(value, whole=not sort.endswith("reputation_score"))
-    return start | {"after_number": number, "after_uuid": pages.a_uuid(agent_uuid)}
+        return start | {"after_time": pages.a_time(value)}
+    return start | {
+        "after_number": pages.a_number(value, whole=not sort.endswith("reputation_score"))
+    }
 
 
-def next_cursor(search: dict[str, Any], rows: list[dict[str, Any]]) -> str | None:
-    """The cursor after a page, where more than its limit was found; else None."""
-    if len(rows) <= search["limit"]:
-        return None
-    last = rows[search["limit"] - 1]
-    sort = search["sort"].removeprefix("-")
+def next_cursor(search: dict[str, Any], page: dict[str, Any]) -> str:
+    """The cursor after the last agent of a page; it carries how many match in all, so that a
+    walk counts them once."""
+    last, sort = page["last_agent"], search["sort"].removeprefix("-")
     value = last[SORT_COLUMNS.get(sort, sort)]
-    if sort.endswith("_at"):
-        value = value.isoformat()
-    return pages.encode_cursor(search["sort"], value, last["agent_uuid"])
+    return pages.encode_cursor(search["sort"], value, last["agent_uuid"], page["total"])

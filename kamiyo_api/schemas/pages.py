@@ -60,6 +60,14 @@ def a_number(value: Any, *, whole: bool) -> float | int | None:
     return value
 
 
+def a_count(value: Any) -> int:
+    """A count from a cursor. Raises InvalidCursor."""
+    if a_number(value, whole=True) < 0:  # type: ignore[operator]
+        raise errors.InvalidCursor
+    count: int = value
+    return count
+
+
 def a_uuid(value: Any) -> str:
     """A uuid from a cursor. Raises InvalidCursor."""
     try:

@@ -1,30 +1,34 @@
 -- name: get
--- One agent with its registration file and the summary of its statistics.
-select
-  a.id as agent_uuid,
-  a.agent_id::text as agent_id,
-  a.chain,
-  a.registry_address,
-  'eip155:' || c.chain_id || ':' || a.registry_address as agent_registry,
-  a.owner_address,
-  a.token_uri,
-  a.registration_file::json as registration_file,
-  a.status,
-  a.tx_hash,
-  a.block_number,
-  a.created_at as registered_at,
-  a.updated_at,
-  s.last_activity_at,
-  s.total_feedback,
-  s.average_score::float8 as average_score,
-  s.total_payments,
-  s.success_rate::float8 as success_rate,
-  s.trust_level,
-  erc8004_stats_as_of() as as_of
-from erc8004_agents as a
-join erc8004_chains as c on c.name = a.chain
-join erc8004_agent_search as s on s.agent_uuid = a.id
-where a.id = %(agent_uuid)s;
+-- One agent with its registration file and the summary of its statistics, as the JSON to
+-- answer; and when those were computed.
+select answer.as_of, row_to_json(answer)::text as body
+from (
+  select
+    a.id as agent_uuid,
+    a.agent_id::text as agent_id,
+    a.chain,
+    a.registry_address,
+    'eip155:' || c.chain_id || ':' || a.registry_address as agent_registry,
+    a.owner_address,
+    a.token_uri,
+    a.registration_file::json as registration_file,
+    a.status,
+    a.tx_hash,
+    a.block_number,
+    erc8004_timestamp(a.created_at) as registered_at,
+    erc8004_timestamp(a.updated_at) as updated_at,
+    erc8004_timestamp(s.last_activity_at) as last_activity_at,
+    s.total_feedback,
+    s.average_score::float8 as average_score,
+    s.total_payments,
+    s.success_rate::float8 as success_rate,
+    s.trust_level,
+    erc8004_timestamp(erc8004_stats_as_of()) as as_of
+  from erc8004_agents as a
+  join erc8004_chains as c on c.name = a.chain
+  join erc8004_agent_search as s on s.agent_uuid = a.id
+  where a.id = %(agent_uuid)s
+) as answer;
 
 -- name: get_registration
 -- The registration file of one agent as text, in which numbers of any size stay exact;
@@ -87,19 +91,63 @@ set
 where a.id = %(agent_uuid)s;
 
 -- name: list_search
--- One page of the agents that match every given filter, in the order of the given sort,
--- and how many match in all, counted up to 10,001. Parameters arrive as literals, so the
--- planner drops every filter and sort that is not given and picks the index of the rest.
+-- One page of the agents that match every given filter, in the order of the given sort, as
+-- the JSON to answer; the last of them, and whether there are more; and how many match in all,
+-- counted up to 10,001 unless the page before counted them. Parameters arrive as literals, so
+-- the planner drops every filter and sort that is not given and picks the index of the rest.
+--
+-- Few agents are a long way apart in the index of a sort, and the planner cannot tell how
+-- many match: up to the given few are sorted as they are found, and only for more the index
+-- is walked. There q and service are hidden from the planner, which thinks them rare.
 with matching as not materialized (
   select
     s.agent_uuid,
-    s.registered_at,
-    s.last_activity_at,
-    s.total_feedback,
-    s.average_score,
-    s.total_payments,
-    s.success_rate,
-    s.trust_level
+    s.services,
+    s.words,
+    case %(sort)s
+      when 'registered_at' then s.registered_at
+      when 'last_activity_at' then s.last_activity_at
+    end as time_up,
+    case %(sort)s
+      when '-registered_at' then s.registered_at
+      when '-last_activity_at' then s.last_activity_at
+    end as time_down,
+    case %(sort)s
+      when 'total_feedback' then s.total_feedback
+      when 'total_payments' then s.total_payments
+    end as count_up,
+    case %(sort)s
+      when '-total_feedback' then s.total_feedback
+      when '-total_payments' then s.total_payments
+    end as count_down,
+    case %(sort)s when 'reputation_score' then coalesce(s.average_score, 101) end as score_up,
+    case %(sort)s when '-reputation_score' then coalesce(s.average_score, -1) end as score_down,
+    case when left(%(sort)s, 1) = '-' then s.agent_uuid end as uuid_down,
+    %(after_uuid)s::uuid is null
+      or case %(sort)s
+        when 'registered_at' then
+          (s.registered_at, s.agent_uuid) > (%(after_time)s::timestamptz, %(after_uuid)s::uuid)
+        when '-registered_at' then
+          (s.registered_at, s.agent_uuid) < (%(after_time)s::timestamptz, %(after_uuid)s::uuid)
+        when 'last_activity_at' then
+          (s.last_activity_at, s.agent_uuid) > (%(after_time)s::timestamptz, %(after_uuid)s::uuid)
+        when '-last_activity_at' then
+          (s.last_activity_at, s.agent_uuid) < (%(after_time)s::timestamptz, %(after_uuid)s::uuid)
+        when 'total_feedback' then
+          (s.total_feedback, s.agent_uuid) > (%(after_number)s::bigint, %(after_uuid)s::uuid)
+        when '-total_feedback' then
+          (s.total_feedback, s.agent_uuid) < (%(after_number)s::bigint, %(after_uuid)s::uuid)
+        when 'total_payments' then
+          (s.total_payments, s.agent_uuid) > (%(after_number)s::bigint, %(after_uuid)s::uuid)
+        when '-total_payments' then
+          (s.total_payments, s.agent_uuid) < (%(after_number)s::bigint, %(after_uuid)s::uuid)
+        when 'reputation_score' then
+          (coalesce(s.average_score, 101), s.agent_uuid)
+          > (coalesce(%(after_number)s::numeric, 101), %(after_uuid)s::uuid)
+        when '-reputation_score' then
+          (coalesce(s.average_score, -1), s.agent_uuid)
+          < (coalesce(%(after_number)s::numeric, -1), %(after_uuid)s::uuid)
+      end as is_after
   from erc8004_agent_search as s
   where (%(owner_address)s::text is null or s.owner_address = %(owner_address)s)
     and (%(chain)s::text is null or s.chain = %(chain)s)
@@ -112,100 +160,107 @@ with matching as not materialized (
     )
     and (%(min_success_rate)s::numeric is null or s.success_rate >= %(min_success_rate)s)
     and (%(min_feedback)s::bigint is null or s.total_feedback >= %(min_feedback)s)
-    and (%(service)s::text is null or s.services @> array[lower(%(service)s::text)])
     and (%(x402)s::boolean is null or s.x402 = %(x402)s)
-    and (%(q)s::text is null or s.words @@ erc8004_words_query(%(q)s))
+),
+found as not materialized (
+  select
+    m.agent_uuid,
+    m.time_up,
+    m.time_down,
+    m.count_up,
+    m.count_down,
+    m.score_up,
+    m.score_down,
+    m.uuid_down,
+    m.is_after
+  from matching as m
+  where (%(service)s::text is null or m.services @> array[lower(%(service)s::text)])
+    and (%(q)s::text is null or m.words @@ erc8004_words_query(%(q)s))
+),
+few as materialized (
+  select
+    f.agent_uuid,
+    f.time_up,
+    f.time_down,
+    f.count_up,
+    f.count_down,
+    f.score_up,
+    f.score_down,
+    f.uuid_down,
+    f.is_after
+  from found as f
+  limit case when %(total)s > %(few)s then 0 else %(few)s + 1 end
+),
+counted_few as materialized (
+  select
+    count(*) as total,
+    coalesce(%(total)s, 0) <= %(few)s and count(*) <= %(few)s as is_all
+  from few
+),
+counted as materialized (
+  select
+    case
+      when c.is_all or %(few)s >= 10000 or %(total)s is not null then c.total
+      else (select count(*) from (select from found limit 10001) as counted)
+    end as total
+  from counted_few as c
 ),
 page as (
-  select
-    row_number() over () as position,
-    ordered.agent_uuid,
-    ordered.registered_at,
-    ordered.last_activity_at,
-    ordered.total_feedback,
-    ordered.average_score,
-    ordered.total_payments,
-    ordered.success_rate,
-    ordered.trust_level
+  select row_number() over () as position, ordered.agent_uuid
   from (
-    select
-      m.agent_uuid,
-      m.registered_at,
-      m.last_activity_at,
-      m.total_feedback,
-      m.average_score,
-      m.total_payments,
-      m.success_rate,
-      m.trust_level
-    from matching as m
-    where %(after_uuid)s::uuid is null
-      or case %(sort)s
-        when 'registered_at' then
-          (m.registered_at, m.agent_uuid) > (%(after_time)s::timestamptz, %(after_uuid)s::uuid)
-        when '-registered_at' then
-          (m.registered_at, m.agent_uuid) < (%(after_time)s::timestamptz, %(after_uuid)s::uuid)
-        when 'last_activity_at' then
-          (m.last_activity_at, m.agent_uuid) > (%(after_time)s::timestamptz, %(after_uuid)s::uuid)
-        when '-last_activity_at' then
-          (m.last_activity_at, m.agent_uuid) < (%(after_time)s::timestamptz, %(after_uuid)s::uuid)
-        when 'total_feedback' then
-          (m.total_feedback, m.agent_uuid) > (%(after_number)s::bigint, %(after_uuid)s::uuid)
-        when '-total_feedback' then
-          (m.total_feedback, m.agent_uuid) < (%(after_number)s::bigint, %(after_uuid)s::uuid)
-        when 'total_payments' then
-          (m.total_payments, m.agent_uuid) > (%(after_number)s::bigint, %(after_uuid)s::uuid)
-        when '-total_payments' then
-          (m.total_payments, m.agent_uuid) < (%(after_number)s::bigint, %(after_uuid)s::uuid)
-        when 'reputation_score' then
-          (coalesce(m.average_score, 101), m.agent_uuid)
-          > (coalesce(%(after_number)s::numeric, 101), %(after_uuid)s::uuid)
-        when '-reputation_score' then
-          (coalesce(m.average_score, -1), m.agent_uuid)
-          < (coalesce(%(after_number)s::numeric, -1), %(after_uuid)s::uuid)
-      end
+    select f.agent_uuid
+    from few as f
+    where (select is_all from counted_few)
+      and f.is_after
     order by
-      case %(sort)s when 'registered_at' then m.registered_at end,
-      case %(sort)s when '-registered_at' then m.registered_at end desc,
-      case %(sort)s when 'last_activity_at' then m.last_activity_at end,
-      case %(sort)s when '-last_activity_at' then m.last_activity_at end desc,
-      case %(sort)s when 'total_feedback' then m.total_feedback end,
-      case %(sort)s when '-total_feedback' then m.total_feedback end desc,
-      case %(sort)s when 'total_payments' then m.total_payments end,
-      case %(sort)s when '-total_payments' then m.total_payments end desc,
-      case %(sort)s when 'reputation_score' then coalesce(m.average_score, 101) end,
-      case %(sort)s when '-reputation_score' then coalesce(m.average_score, -1) end desc,
-      case when left(%(sort)s, 1) = '-' then m.agent_uuid end desc,
-      m.agent_uuid
+      f.time_up,
+      f.time_down desc,
+      f.count_up,
+      f.count_down desc,
+      f.score_up,
+      f.score_down desc,
+      f.uuid_down desc,
+      f.agent_uuid
     limit %(limit)s
     offset %(offset)s
   ) as ordered
-),
-counted as (
-  select count(*) as total
-  from (select from matching limit 10001) as counted
+  union all
+  select row_number() over () as position, walked.agent_uuid
+  from (
+    select m.agent_uuid
+    from matching as m
+    where not (select is_all from counted_few)
+      and m.is_after
+      and (
+        %(service)s::text is null
+        or coalesce(m.services @> array[lower(%(service)s::text)], false)
+      )
+      and (%(q)s::text is null or coalesce(m.words @@ erc8004_words_query(%(q)s), false))
+    order by
+      m.time_up,
+      m.time_down desc,
+      m.count_up,
+      m.count_down desc,
+      m.score_up,
+      m.score_down desc,
+      m.uuid_down desc,
+      m.agent_uuid
+    limit %(limit)s
+    offset %(offset)s
+  ) as walked
 )
 select
-  counted.total,
-  erc8004_stats_as_of() as as_of,
-  a.id as agent_uuid,
-  a.agent_id::text as agent_id,
-  a.chain,
-  a.registry_address,
-  a.owner_address,
-  a.status,
-  erc8004_file_text(a.registration_file, 'name') as name,
-  left(erc8004_file_text(a.registration_file, 'description'), 300) as description,
-  s.services,
-  s.x402,
-  page.registered_at,
-  page.last_activity_at,
-  page.total_feedback,
-  page.average_score::float8 as average_score,
-  page.total_payments,
-  page.success_rate::float8 as success_rate,
-  page.trust_level
+  coalesce(%(total)s, counted.total) as total,
+  erc8004_timestamp(erc8004_stats_as_of()) as as_of,
+  coalesce(
+    json_agg(listed.agent order by listed.place) filter (where listed.place < %(limit)s), '[]'
+  )::text as agents,
+  (
+    array_agg(listed.agent order by listed.place) filter (where listed.place = %(limit)s - 1)
+  )[1]::jsonb as last_agent,
+  coalesce(max(listed.place) = %(limit)s, false) as is_more
 from counted
-left join page on true
-left join erc8004_agents as a on a.id = page.agent_uuid
-left join erc8004_agent_search as s on s.agent_uuid = page.agent_uuid
-order by page.position;
+left join lateral erc8004_found_agents(
+  array(select page.agent_uuid from page order by page.position)
+) as listed on true
+group by counted.total;
