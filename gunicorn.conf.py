@@ -26,8 +26,6 @@ timeout = number("WEB_TIMEOUT", 30)
 graceful_timeout = 25
 # Longer than the 60 seconds that load balancers keep an idle connection for.
 keepalive = 75
-max_requests = 20_000
-max_requests_jitter = 2_000
 
 # A boot error shows once and ends the start; the application opens nothing before the fork.
 preload_app = True

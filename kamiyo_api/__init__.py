@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from kamiyo_api import (
+    asking,
     auth,
     cache,
     cli,
@@ -38,6 +39,7 @@ def create_app(config: Config | None = None) -> Flask:
     db.init_app(app, config)
     redis_client.init_app(app, config)
     cache.init_app(app)
+    asking.init_app(app)
     health.init_app(app)
     auth.init_app(app, config)
     extensions.init_app(app)

@@ -166,7 +166,7 @@ class Remembered:
 
 def authenticate() -> None:
     """Set g.api_key where a key was sent; refuse where the view requires one."""
-    scope = scope_of_view()
+    scope = g.scope = scope_of_view()
     # Health and metrics tell of a database that hangs, so they do not ask it for a key; and
     # METRICS_TOKEN is no key that somebody guesses.
     if scope is None and ("Authorization" not in request.headers or request.blueprint == "health"):
@@ -189,7 +189,7 @@ def scope_of_view() -> str | None:
 
 def check_scope() -> None:
     """Refuse a key that lacks what the view requires. Raises InsufficientScope."""
-    scope = scope_of_view()
+    scope = g.scope
     if scope not in (None, "any") and not g.api_key.has(scope):
         raise errors.InsufficientScope(
             f"This needs the scope {scope!r}, which the key lacks; "

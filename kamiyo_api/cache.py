@@ -20,19 +20,18 @@ from flask import Flask, current_app, g
 from flask_caching import Cache
 
 from kamiyo_api import db, errors, metrics
-from kamiyo_api.cache_backend import Found, LeasedRedisCache
-from kamiyo_api.extensions import timestamp
+from kamiyo_api.cache_backend import LEASE_SECONDS, Found, LeasedRedisCache, Question
 from kamiyo_api.redis_client import RedisAway
 
 PREFIX = "erc8004:"
 AGENT_SECONDS = 300
 SEARCH_SECONDS = 60
 UNKNOWN_SECONDS = 10
-LEASE_SECONDS = 10
 WAIT_SECONDS = 1.0
 POLL_SECONDS = 0.005
 AS_OF_SECONDS = 1.0
 PENDING_AT_MOST = 10_000
+SEARCH_KEY = "search:{}"
 SEARCH_VERSION = "search:version"
 AGENT_KEYS = {
     "agent": "agent:{}",
@@ -44,7 +43,9 @@ AGENT_KEYS = {
 OF_THE_REFRESH = ("agent", "search")
 FOREVER = "9" * len("2026-01-01T00:00:00.000000Z")
 
-Compute = Callable[[], dict[str, Any] | None]
+# Answers a row with the JSON of the answer as its body, and with the as_of of its statistics
+# where they are those of the last refresh.
+Compute = Callable[[], db.Row | None]
 
 extension = Cache()
 
@@ -57,7 +58,7 @@ class ERC8004Cache:
     """
 
     def __init__(self) -> None:
-        self._state: CacheState = current_app.extensions["cache.state"]
+        self._state = state()
 
     @property
     def hits(self) -> int:
@@ -136,6 +137,12 @@ class CacheState:
             self._pending.clear()
 
 
+def state() -> CacheState:
+    """What this process knows of the cache."""
+    known: CacheState = current_app.extensions["cache.state"]
+    return known
+
+
 def backend() -> LeasedRedisCache:
     """The Flask-Caching backend of the present application."""
     return extension.cache  # type: ignore[return-value]
@@ -149,11 +156,10 @@ def agent_keys(agent_uuid: str) -> list[str]:
 def changes_agent(tx: db.Transaction, agent_uuid: str, *, search: bool = False) -> None:
     """Say that a transaction changes what is cached of an agent, and what searches find."""
     keys, versions = agent_keys(agent_uuid), [SEARCH_VERSION] if search else []
-    state: CacheState = current_app.extensions["cache.state"]
     # Before, so that a process killed between commit and drop leaves nothing old behind;
     # after, never only before: a reader between the two would cache the old row again.
     tx.before_commit.append(lambda: hold(keys, versions))
-    tx.after_commit.append(lambda: state.drop(keys, versions))
+    tx.after_commit.append(lambda: state().drop(keys, versions))
 
 
 def changes_everything(tx: db.Transaction) -> None:
@@ -169,9 +175,15 @@ def hold(keys: Sequence[str], versions: Sequence[str]) -> None:
 
 def refreshed(as_of: str) -> None:
     """Make every answer with older statistics stale, after a refresh."""
-    current_app.extensions["cache.state"].advance(as_of)
+    state().advance(as_of)
     with suppress(RedisAway):
         backend().advance(as_of)
+
+
+def question(resource: str, key: str) -> Question:
+    """What to ask of the cache, by the newest statistics that are known here."""
+    version = SEARCH_VERSION if resource == "search" else None
+    return Question(resource, key, version, state().newest_as_of(), secrets.token_hex(16))
 
 
 def cached_agent(resource: str, agent_uuid: Any, compute: Compute) -> bytes:
@@ -184,34 +196,40 @@ def cached_agent(resource: str, agent_uuid: Any, compute: Compute) -> bytes:
 
 def cached_search(query: str, compute: Compute) -> bytes:
     """The kept or computed page of a search; the query is the key that an operator reads."""
-    return _cached("search", f"search:{query}", SEARCH_SECONDS, compute)
+    return _cached("search", SEARCH_KEY.format(query), SEARCH_SECONDS, compute)
 
 
 def _cached(resource: str, key: str, seconds: int, compute: Compute) -> bytes:
-    state: CacheState = current_app.extensions["cache.state"]
-    token = secrets.token_hex(16)
-    as_of = state.newest_as_of()
-    version_key = SEARCH_VERSION if resource == "search" else None
-    try:
-        found = _find(key, version_key, as_of, token)
-    except RedisAway:
-        found = Found(b"", "away", b"")
+    asked, found = _asked(resource, key)
     g.cache_result = found.state
     metrics.cache_requests.labels(resource, found.state).inc()
     if found.state == "hit":
-        state.hits += 1
+        state().hits += 1
         return found.value
-    state.misses += 1
+    state().misses += 1
     if found.state != "leased":
         return _body(compute())
-    return _computed(resource, key, Lease(token, found.stamp, seconds), compute)
+    return _computed(asked, Lease(asked.token, found.stamp, seconds), compute)
 
 
-def _find(key: str, version_key: str | None, as_of: str, token: str) -> Found:
+def _asked(resource: str, key: str) -> tuple[Question, Found]:
+    """The question and its answer, which may have come with the count of the request."""
+    asked: Question
+    asked, found = g.pop("asked_ahead", (None, None))
+    if found is not None and asked.key == key and found.state != "busy":
+        return asked, found
+    asked = question(resource, key)
+    try:
+        return asked, _find(asked)
+    except RedisAway:
+        return asked, Found(b"", "away", b"")
+
+
+def _find(asked: Question) -> Found:
     """What is kept; where another reader computes it, what that one keeps."""
     until = time.monotonic() + WAIT_SECONDS
     while True:
-        found = backend().find(key, version_key, as_of, token, LEASE_SECONDS)
+        found = backend().find(asked)
         if found.state != "busy" or time.monotonic() > until:
             return found
         time.sleep(POLL_SECONDS)
@@ -226,26 +244,29 @@ class Lease:
     seconds: int
 
 
-def _computed(resource: str, key: str, lease: Lease, compute: Compute) -> bytes:
+def _computed(asked: Question, lease: Lease, compute: Compute) -> bytes:
     """Compute an answer under a lease, and keep it unless a write came in between."""
     try:
         answer = compute()
     except BaseException:
         with suppress(RedisAway):
-            backend().release(key, lease.token)
+            backend().release(asked.key, lease.token)
         raise
     body = _body(answer)
     seconds = UNKNOWN_SECONDS if answer is None else lease.seconds
     as_of = FOREVER
-    if answer is not None and resource in OF_THE_REFRESH:
-        as_of = timestamp(answer["as_of"])
+    if answer is not None and asked.resource in OF_THE_REFRESH:
+        as_of = answer["as_of"]
     with suppress(RedisAway):
-        backend().keep(key, lease.token, as_of.encode() + lease.stamp + body, seconds)
+        backend().keep(asked.key, lease.token, as_of.encode() + lease.stamp + body, seconds)
     return body
 
 
-def _body(answer: dict[str, Any] | None) -> bytes:
-    return b"" if answer is None else current_app.json.dumps(answer).encode()
+def _body(answer: db.Row | None) -> bytes:
+    if answer is None:
+        return b""
+    body: str = answer["body"]
+    return body.encode()
 
 
 def init_app(app: Flask) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask
 from flask_caching.backends.rediscache import RedisCache
@@ -16,45 +15,49 @@ from kamiyo_api.redis_client import RedisClient, Script
 HELD = "held"
 CLEARED_AT_ONCE = 1000
 KEPT_SECONDS = 86400
+LEASE_SECONDS = 10
 
-# KEYS: value, lease, as_of, generation, version or none. ARGV: the newest as_of that the
+# The names: value, lease, as_of, generation, version or none. The newest as_of that the
 # caller knows, its token, the lease in ms. A value begins with its stamp: the as_of of its
 # statistics, then the version and the generation under which it was computed.
-FIND = Script(
-    """
-local newest = redis.call('get', KEYS[3]) or ''
-if newest < ARGV[1] then
-  newest = ARGV[1]
-end
-local function current(key)
-  local text = redis.call('get', key)
-  if not text then
-    text = ARGV[2]
-    redis.call('set', key, text, 'EX', 86400)
+FIND_FUNCTION = """
+local function find(names, known_as_of, token, lease)
+  local newest = redis.call('get', names[3]) or ''
+  if newest < known_as_of then
+    newest = known_as_of
   end
-  return text
+  local function current(name)
+    local text = redis.call('get', name)
+    if not text then
+      text = token
+      redis.call('set', name, text, 'EX', 86400)
+    end
+    return text
+  end
+  local stamp = current(names[4])
+  if names[5] then
+    stamp = current(names[5]) .. stamp
+  end
+  local kept = redis.call('get', names[1])
+  if kept and string.sub(kept, 1, 27) >= newest
+      and string.sub(kept, 28, 27 + #stamp) == stamp and string.sub(stamp, 1, 4) ~= 'held' then
+    return {string.sub(kept, 28 + #stamp), 'hit', stamp}
+  end
+  if string.sub(stamp, 1, 4) == 'held' then
+    return {'', 'held', stamp}
+  end
+  local holder = redis.call('get', names[2])
+  if not holder then
+    redis.call('set', names[2], token, 'PX', lease)
+  end
+  if not holder or holder == token then
+    return {'', 'leased', stamp}
+  end
+  return {'', holder == 'held' and 'held' or 'busy', stamp}
 end
-local stamp = current(KEYS[4])
-if KEYS[5] then
-  stamp = current(KEYS[5]) .. stamp
-end
-local kept = redis.call('get', KEYS[1])
-if kept and string.sub(kept, 1, 27) >= newest
-    and string.sub(kept, 28, 27 + #stamp) == stamp and string.sub(stamp, 1, 4) ~= 'held' then
-  return {string.sub(kept, 28 + #stamp), 'hit', stamp}
-end
-if string.sub(stamp, 1, 4) == 'held' then
-  return {'', 'held', stamp}
-end
-if redis.call('set', KEYS[2], ARGV[2], 'NX', 'PX', ARGV[3]) then
-  return {'', 'leased', stamp}
-end
-if redis.call('get', KEYS[2]) == 'held' then
-  return {'', 'held', stamp}
-end
-return {'', 'busy', stamp}
 """
-)
+
+FIND = Script(f"{FIND_FUNCTION} return find(KEYS, ARGV[1], ARGV[2], ARGV[3])")
 
 # KEYS: value, lease. ARGV: token, value, seconds.
 KEEP = Script(
@@ -65,6 +68,21 @@ end
 redis.call('del', KEYS[2])
 redis.call('set', KEYS[1], ARGV[2], 'EX', ARGV[3])
 return 1
+"""
+)
+
+# KEYS: what to delete, then what to set. ARGV: how many of the first, the seconds that the
+# others live, their values.
+WRITE = Script(
+    """
+local deleted = tonumber(ARGV[1])
+for i, key in ipairs(KEYS) do
+  if i <= deleted then
+    redis.call('del', key)
+  else
+    redis.call('set', key, ARGV[2 + i - deleted], 'EX', ARGV[2])
+  end
+end
 """
 )
 
@@ -79,14 +97,24 @@ return 0
 )
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """What is kept under a key: `state` is hit; leased (compute it, then keep it under the
     stamp); busy (somebody else computes it); or held (a write is going on: keep nothing)."""
 
     value: bytes
     state: str
     stamp: bytes
+
+
+class Question(NamedTuple):
+    """What is asked of the cache: a key, of which resource, and the version that it is kept
+    under, if any; no answer older than as_of counts. The token makes a lease ours."""
+
+    resource: str
+    key: str
+    version: str | None
+    as_of: str
+    token: str
 
 
 class LeasedRedisCache(RedisCache):
@@ -104,30 +132,32 @@ class LeasedRedisCache(RedisCache):
         """What Flask-Caching calls to make the backend."""
         return cls(app.extensions["redis"], config["CACHE_KEY_PREFIX"])
 
-    def find(self, key: str, version_key: str | None, as_of: str, token: str, lease: int) -> Found:
-        """What is kept under a key and not older than as_of, or a lease of so many seconds."""
-        versions = [version_key] if version_key else []
-        names = self._named([key, f"{key}:lease", "as_of", "generation", *versions])
+    def find(self, question: Question) -> Found:
+        """What is kept and still true, or a lease."""
+        names, arguments = self.asking(question)
+        return found(self._client.run(FIND, names, arguments, self.renew_generation))
 
-        def work(redis: Any) -> Any:
-            return FIND(names, [as_of, token, lease * 1000], redis, self._renew_generation)
+    def asking(self, question: Question) -> tuple[list[str], tuple[str, str, int]]:
+        """The names and arguments of the script's find()."""
+        prefix, key = self._prefix, question.key
+        names = [prefix + key, f"{prefix}{key}:lease", f"{prefix}as_of", f"{prefix}generation"]
+        if question.version:
+            names.append(prefix + question.version)
+        return names, (question.as_of, question.token, LEASE_SECONDS * 1000)
 
-        value, state, stamp = self._client.ask(work)
-        return Found(value, state.decode(), stamp)
-
-    def _renew_generation(self, redis: Any) -> None:
+    def renew_generation(self) -> None:
         """Make all that is kept stale, as a server that does not know our script was restarted:
         from its file it brings back what was deleted after the file was written."""
-        redis.set(f"{self._prefix}generation", secrets.token_hex(16), ex=KEPT_SECONDS)
+        self._write([], {"generation": secrets.token_hex(16)}, KEPT_SECONDS)
 
     def keep(self, key: str, token: str, stamped: bytes, seconds: int) -> bool:
         """Keep a stamped value, where the lease is still ours."""
         names = self._named([key, f"{key}:lease"])
-        return bool(self._client.ask(lambda redis: KEEP(names, [token, stamped, seconds], redis)))
+        return bool(self._client.run(KEEP, names, [token, stamped, seconds]))
 
     def release(self, key: str, token: str) -> None:
         """Give a lease back without keeping anything."""
-        self._client.ask(lambda redis: RELEASE(self._named([f"{key}:lease"]), [token], redis))
+        self._client.run(RELEASE, self._named([f"{key}:lease"]), [token])
 
     def hold(self, keys: Sequence[str], versions: Sequence[str], seconds: int) -> None:
         """Before a commit: forget what it will change, and keep nothing new of it for so long."""
@@ -139,15 +169,8 @@ class LeasedRedisCache(RedisCache):
         self._write([*keys, *(f"{key}:lease" for key in keys)], versions, KEPT_SECONDS)
 
     def _write(self, deleted: Sequence[str], made: dict[str, str], seconds: int) -> None:
-        def work(redis: Any) -> None:
-            pipeline = redis.pipeline(transaction=True)
-            if deleted:
-                pipeline.delete(*self._named(deleted))
-            for name, value in made.items():
-                pipeline.set(self._prefix + name, value, ex=seconds)
-            pipeline.execute()
-
-        self._client.ask(work)
+        names = self._named([*deleted, *made])
+        self._client.run(WRITE, names, [len(deleted), seconds, *made.values()])
 
     def advance(self, as_of: str) -> None:
         """Say that a refresh made everything older than this as_of stale."""
@@ -171,3 +194,9 @@ class LeasedRedisCache(RedisCache):
 
     def _named(self, names: Sequence[str]) -> list[str]:
         return [self._prefix + name for name in names]
+
+
+def found(answer: Sequence[Any]) -> Found:
+    """What the script's find() answers."""
+    value, state, stamp = answer
+    return Found(value, state.decode(), stamp)

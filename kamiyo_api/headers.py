@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from flask import Flask, Response, request
 from flask_compress import Compress
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from kamiyo_api.carried import Carrier
 from kamiyo_api.config import Config
 from kamiyo_api.extensions import API_PREFIX
 
-SECURITY = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    # The page that shows the OpenAPI document starts itself by a script in the page.
-    "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data:; frame-ancestors 'none'"
-    ),
-}
+VARY = "Authorization, Accept-Encoding"
 READABLE_BY_SCRIPTS = [
     "ETag",
     "Link",
@@ -31,27 +25,41 @@ READABLE_BY_SCRIPTS = [
     "X-RateLimit-Reset",
 ]
 
+# RFC 9110, section 13.1, and Range, as WSGI names them.
+CONDITIONS = frozenset(
+    {
+        "HTTP_IF_MATCH",
+        "HTTP_IF_NONE_MATCH",
+        "HTTP_IF_MODIFIED_SINCE",
+        "HTTP_IF_UNMODIFIED_SINCE",
+        "HTTP_IF_RANGE",
+        "HTTP_RANGE",
+    }
+)
+
 compress = Compress()
-
-
-def secure(response: Response) -> Response:
-    """Send the security headers; Strict-Transport-Security where the client came by HTTPS."""
-    response.headers.extend(SECURITY)
-    if request.is_secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    return response
 
 
 def tag(response: Response) -> Response:
     """Let a client ask for a body again only if it changed (RFC 9110, section 13)."""
     if not request.path.startswith(API_PREFIX):
         return response
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.vary.add("Authorization")
+    response.headers.add("Cache-Control", "private, no-cache")
+    vary = response.headers.get("Vary")
+    response.headers["Vary"] = f"{vary}, {VARY}" if vary else VARY
     if request.method in ("GET", "HEAD") and response.status_code == 200:
-        response.add_etag(weak=True)
-        response.make_conditional(request)
+        digest = hashlib.sha1(response.get_data(), usedforsecurity=False).hexdigest()
+        response.headers.add("ETag", f'W/"{digest}"')
+        if not CONDITIONS.isdisjoint(request.environ):
+            response.make_conditional(request)
     return response
+
+
+def compressed(response: Response) -> Response:
+    """Compress for a client that asked for it."""
+    if "HTTP_ACCEPT_ENCODING" not in request.environ and "Vary" in response.headers:
+        return response
+    return compress.after_request(response)
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -65,11 +73,13 @@ def init_app(app: Flask, config: Config) -> None:
         "text/javascript",
     ]
     app.config["COMPRESS_ALGORITHM"] = ["zstd", "br", "gzip"]
+    app.config["COMPRESS_REGISTER"] = False
     compress.init_app(app)
-    app.after_request(secure)
+    app.after_request(compressed)
     app.after_request(tag)
     if config.cors_origins:
         CORS(app, origins=list(config.cors_origins), expose_headers=READABLE_BY_SCRIPTS)
+    app.wsgi_app = Carrier(app.wsgi_app)  # type: ignore[method-assign]
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]

@@ -1,125 +1,94 @@
-"""Rate limits: tiers, who is counted, and the windows that one request counts in."""
+"""Rate limits: who is counted, when, and what becomes of a request."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import limits.strategies
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, current_app, g, request
 from flask_limiter import Limiter
-from flask_limiter.errors import RateLimitExceeded
-from limits import RateLimitItem
+from flask_limiter._extension import LimiterContext
+from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import RateLimiter
 from limits.util import WindowStats
 
-from kamiyo_api import errors, metrics, problems
+from kamiyo_api import asking, cache, errors, metrics
+from kamiyo_api.budgets import MINUTE, Budget, Counted, Taken, Window, budget, budgets_of
+from kamiyo_api.cache_backend import FIND_FUNCTION, Question, found
+from kamiyo_api.carried import carry
 from kamiyo_api.config import Config, Tier
 from kamiyo_api.redis_client import RedisAway, Script
 
-# Apart from the cache's prefix, so that clearing the cache by hand gives no budget back.
-PREFIX = "kamiyo:limit:"
 REGISTRATION = "agents.register_agent"
 FAILURES_A_MINUTE = 30
-MINUTE, HOUR = 60, 3600
-UNITS = {MINUTE: "minute", HOUR: "hour"}
 
-# ARGV: of each window its amount and its seconds, then the cost. Takes the cost from every
-# window, or from none where one of them is used up. Answers the number of that window
-# (0: none), then of each window the count and the milliseconds to its end.
+# KEYS: of each window its key, then the names of a question to the cache, if there is one.
+# ARGV: how many windows, the cost, of each window its amount and its seconds, then the rest of
+# the question. Takes the cost from every window, or from none where one of them is used up.
+# Answers the number of that window (0: none), of each window the count and the milliseconds to
+# its end, then what is found, unless the request is refused or nothing was asked.
 TAKE = Script(
-    """
-local cost = tonumber(ARGV[#ARGV])
+    f"""
+{FIND_FUNCTION}
+local windows, cost = tonumber(ARGV[1]), tonumber(ARGV[2])
 local full = 0
-local counts = {}
-for i, key in ipairs(KEYS) do
-  counts[i] = tonumber(redis.call('get', key) or '0')
-  if full == 0 and counts[i] + cost > tonumber(ARGV[2 * i - 1]) then
+local counts = {{}}
+for i = 1, windows do
+  counts[i] = tonumber(redis.call('get', KEYS[i]) or '0')
+  if full == 0 and counts[i] + cost > tonumber(ARGV[1 + 2 * i]) then
     full = i
   end
 end
-local answer = {full}
-for i, key in ipairs(KEYS) do
+local answer = {{full}}
+for i = 1, windows do
+  local length = ARGV[2 + 2 * i] * 1000
   if full == 0 and cost > 0 then
-    counts[i] = redis.call('incrby', key, cost)
+    counts[i] = redis.call('incrby', KEYS[i], cost)
   end
-  local left = redis.call('pttl', key)
+  local left = redis.call('pttl', KEYS[i])
   if left == -1 then
-    left = ARGV[2 * i] * 1000
-    redis.call('pexpire', key, left)
+    left = length
+    redis.call('pexpire', KEYS[i], left)
   end
   answer[2 * i] = counts[i]
-  answer[2 * i + 1] = left >= 0 and left or ARGV[2 * i] * 1000
+  answer[2 * i + 1] = left >= 0 and left or length
+end
+if full == 0 and #KEYS > windows then
+  local names = {{unpack(KEYS, windows + 1)}}
+  answer[#answer + 1] = find(names, unpack(ARGV, 3 + 2 * windows))
 end
 return answer
 """
 )
 
 
-@dataclass(frozen=True)
-class Window:
-    """How many requests of a kind are allowed in how many seconds, counted under a key."""
-
-    kind: str
-    amount: int
-    seconds: int
-    key: str
-
-    def __str__(self) -> str:
-        return f"{self.amount} {self.kind} per {UNITS[self.seconds]}"
-
-
-@dataclass(frozen=True)
-class Counted:
-    """A window after the present request was counted in it; reset_at in epoch seconds."""
-
-    window: Window
-    remaining: int
-    reset_at: float
-
-
-@dataclass(frozen=True)
-class Taken:
-    """What became of a request: the state of its windows, and the one that was used up."""
-
-    counted: Sequence[Counted]
-    refused_by: Counted | None
-
-    @property
-    def tightest(self) -> Counted:
-        """What the headers show: the window that refused, else the one with the least left."""
-        return self.refused_by or min(self.counted, key=lambda each: each.remaining)
-
-
-def take(windows: Sequence[Window], cost: int = 1) -> Taken:
+def take(budget: Budget, cost: int = 1, asked: Question | None = None) -> Taken:
     """Count one request in every window, or in none where one is used up; a cost of 0 looks only.
 
     Exact over all processes that share a Redis: one script, which nothing interrupts. While
-    Redis is away each process counts for itself.
+    Redis is away each process counts for itself. What is asked of the cache is answered in
+    the same round trip, and kept for the view.
     """
     try:
-        answer = take_from_redis(windows, cost)
+        answer = take_from_redis(budget, cost, asked)
     except RedisAway:
-        answer = take_from_memory(windows, cost)
-    now = time.time()
-    counted = [
-        Counted(window, max(0, window.amount - count), now + left / 1000)
-        for window, count, left in zip(windows, answer[1::2], answer[2::2], strict=True)
-    ]
-    return Taken(counted, counted[answer[0] - 1] if answer[0] else None)
+        answer = take_from_memory(budget.windows, cost)
+    return Taken(budget.windows, answer, time.time())
 
 
-def take_from_redis(windows: Sequence[Window], cost: int) -> Sequence[int]:
+def take_from_redis(budget: Budget, cost: int, asked: Question | None) -> Sequence[int]:
     """What the script answers. Raises RedisAway."""
-    arguments = [number for window in windows for number in (window.amount, window.seconds)]
-    keys = [PREFIX + window.key for window in windows]
-    answer = current_app.extensions["redis"].ask(
-        lambda redis: TAKE(keys, [*arguments, cost], redis)
-    )
+    kept, redis = cache.backend(), current_app.extensions["redis"]
+    names, rest = kept.asking(asked) if asked else ((), ())
+    keys = [*budget.keys, *names]
+    arguments = [len(budget.windows), cost, *budget.amounts_and_seconds, *rest]
+    answer = redis.run(TAKE, keys, arguments, kept.renew_generation)
+    if asked and answer[0] == 0:
+        g.asked_ahead = asked, found(answer.pop())
     return cast(Sequence[int], answer)
 
 
@@ -138,38 +107,22 @@ def take_from_memory(windows: Sequence[Window], cost: int) -> Sequence[int]:
     return answer
 
 
-def windows_of_key() -> dict[str, list[Window]]:
-    """The windows of the key that calls, by what is counted in them."""
-    tier, key_id = tier_of_key(), g.api_key.key_id
-
-    def window(kind: str, amount: int, seconds: int) -> Window:
-        return Window(kind, amount, seconds, f"{key_id}:{kind}:{UNITS[seconds]}")
-
-    return {
-        "requests": [
-            window("requests", tier.per_minute, MINUTE),
-            window("requests", tier.per_hour, HOUR),
-        ],
-        "registrations": [window("registrations", tier.registrations, HOUR)],
-        "writes": [window("writes", tier.writes, HOUR)],
-    }
+def budgets_of_key() -> Mapping[str, Budget]:
+    """The budgets of the key that calls."""
+    return budgets_of(g.api_key.key_id, tier_of_key())
 
 
-def windows_of_request() -> list[Window]:
-    """The windows that the present request of a key counts in: one budget, whatever the path."""
-    windows = windows_of_key()
-    if request.endpoint == REGISTRATION:
-        return windows["requests"] + windows["registrations"]
-    if request.method not in ("GET", "HEAD", "OPTIONS"):
-        return windows["requests"] + windows["writes"]
-    return windows["requests"]
+def budget_of_request() -> Budget:
+    """What the present request of a key counts in: one budget, whatever the path."""
+    budgets = budgets_of_key()
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return budgets["read"]
+    return budgets["register" if request.endpoint == REGISTRATION else "write"]
 
 
 def look() -> list[Counted]:
     """Every window of the key that calls; counts nothing."""
-    windows = windows_of_key()
-    others = take([*windows["registrations"], *windows["writes"]], cost=0).counted
-    return [*g.rate_limit.counted, *others]
+    return [*g.rate_limit.counted, *take(budgets_of_key()["not read"], cost=0).counted]
 
 
 def tier_of_key() -> Tier:
@@ -186,11 +139,12 @@ class TierWindows(RateLimiter):
     """
 
     def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
-        g.rate_limit = take(windows_of_request())
-        return g.rate_limit.refused_by is None
+        taken = g.rate_limit = take(budget_of_request(), asked=asking.question_of_request())
+        show(taken.tightest)
+        return not taken.is_refused
 
     def test(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
-        return all(each.remaining for each in take(windows_of_request(), cost=0).counted)
+        return all(each.remaining for each in take(budget_of_request(), cost=0).counted)
 
     def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> WindowStats:
         tightest: Counted = g.rate_limit.tightest
@@ -199,15 +153,37 @@ class TierWindows(RateLimiter):
 
 limits.strategies.STRATEGIES["tier-windows"] = TierWindows  # type: ignore[assignment]
 
-# One application-wide limit, whatever its figures: the strategy knows the windows behind it.
-limiter = Limiter(
-    key_func=lambda: str(g.api_key.key_id),
-    application_limits=["1/minute"],
-    application_limits_exempt_when=lambda: "api_key" not in g,
-    request_identifier=lambda: "request",
-    strategy="tier-windows",
-    storage_uri="memory://",
+# The strategy knows the windows behind it, so one item stands for every limit.
+EVERY_REQUEST = RateLimitItemPerMinute(1)
+
+
+class TierLimiter(Limiter):
+    """Flask-Limiter where the tier of a key decides and no route has limits of its own, so
+    that it need not look for them: that search takes twice as long as a bare Flask request."""
+
+    # What limits of a route would leave behind for the answer; here it stays empty.
+    context = LimiterContext()
+
+    def _check_request_limit(self, *_: Any, **__: Any) -> None:
+        if "api_key" in g and not self.limiter.hit(EVERY_REQUEST):
+            raise refusal()
+
+
+limiter = TierLimiter(
+    key_func=lambda: str(g.api_key.key_id), strategy="tier-windows", storage_uri="memory://"
 )
+
+
+def refusal() -> errors.RateLimitExceeded:
+    """Which limit is used up, of which tier, and how long to wait."""
+    refused: Counted = g.rate_limit.tightest
+    metrics.rate_limit_exceeded.labels(g.api_key.tier).inc()
+    wait = max(1, math.ceil(refused.reset_at - time.time()))
+    return errors.RateLimitExceeded(
+        f"Rate limit exceeded: {refused.window} are allowed in tier {g.api_key.tier}; "
+        f"wait {wait} seconds, or ask the operator for a higher tier.",
+        headers={"Retry-After": str(wait)},
+    )
 
 
 def refuse_guesser() -> None:
@@ -216,7 +192,7 @@ def refuse_guesser() -> None:
     Raises RateLimitExceeded as an ApiError.
     """
     window = failures_window()
-    if take([window], cost=0).counted[0].remaining == 0:
+    if take(budget(window), cost=0).tightest.remaining == 0:
         raise errors.RateLimitExceeded(
             f"Rate limit exceeded: too many wrong API keys from this address "
             f"({window}); wait {MINUTE} seconds and check the key.",
@@ -226,7 +202,7 @@ def refuse_guesser() -> None:
 
 def count_failure() -> None:
     """Count a wrong key against the address that sent it."""
-    take([failures_window()])
+    take(budget(failures_window()))
 
 
 def failures_window() -> Window:
@@ -234,28 +210,11 @@ def failures_window() -> Window:
     return Window("wrong keys", FAILURES_A_MINUTE, MINUTE, f"failures:{request.remote_addr}")
 
 
-def answer_exceeded(error: RateLimitExceeded) -> Any:
-    """Answer 429: which limit, of which tier, and how long to wait."""
-    refused: Counted = g.rate_limit.tightest
-    metrics.rate_limit_exceeded.labels(g.api_key.tier).inc()
-    wait = max(1, math.ceil(refused.reset_at - time.time()))
-    return problems.answer_api_error(
-        errors.RateLimitExceeded(
-            f"Rate limit exceeded: {refused.window} are allowed in tier {g.api_key.tier}; "
-            f"wait {wait} seconds, or ask the operator for a higher tier.",
-            headers={"Retry-After": str(wait)},
-        )
-    )
-
-
-def show_limit(response: Response) -> Response:
+def show(tightest: Counted) -> None:
     """Tell a key what is left of its tightest window."""
-    if "rate_limit" in g:
-        tightest: Counted = g.rate_limit.tightest
-        response.headers["X-RateLimit-Limit"] = str(tightest.window.amount)
-        response.headers["X-RateLimit-Remaining"] = str(tightest.remaining)
-        response.headers["X-RateLimit-Reset"] = str(math.ceil(tightest.reset_at))
-    return response
+    carry("X-RateLimit-Limit", str(tightest.window.amount))
+    carry("X-RateLimit-Remaining", str(tightest.remaining))
+    carry("X-RateLimit-Reset", str(math.ceil(tightest.reset_at)))
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -263,5 +222,3 @@ def init_app(app: Flask, config: Config) -> None:
     app.config["TIERS"] = config.tiers
     app.extensions["limits.memory"] = MemoryStorage()
     limiter.init_app(app)
-    app.register_error_handler(RateLimitExceeded, answer_exceeded)
-    app.after_request(show_limit)

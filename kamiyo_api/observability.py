@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
 import sys
 import time
-import uuid
 from typing import Any
 
 import orjson
-from flask import Flask, Response, current_app, g, has_request_context, request
+from flask import Flask, Response, g, has_request_context, request
 
 from kamiyo_api import metrics
+from kamiyo_api.carried import carry
 from kamiyo_api.config import Config
 
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -27,32 +28,28 @@ log = logging.getLogger("kamiyo_api.request")
 
 def request_id() -> str:
     """The id of the present request: the client's X-Request-ID if it is sane, else a new one."""
-    if not has_request_context():
-        return "none"
-    if "request_id" not in g:
-        given = request.headers.get("X-Request-ID", "")
-        g.request_id = given if SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-    identifier: str = g.request_id
+    identifier: str = g.get("request_id", "none") if has_request_context() else "none"
     return identifier
 
 
 def begin() -> None:
-    """Note when a request began."""
+    """Note when a request began, and name it on its answer."""
     g.began = time.perf_counter()
+    given = request.headers.get("X-Request-ID")
+    is_sane = given is not None and SANE_REQUEST_ID.fullmatch(given)
+    g.request_id = given if is_sane else secrets.token_hex(16)
+    carry("X-Request-ID", g.request_id)
 
 
 def end(response: Response) -> Response:
-    """Send the request id, count the request and write its log line."""
-    response.headers["X-Request-ID"] = request_id()
+    """Count the request and write its log line."""
     seconds = time.perf_counter() - g.began
     route = request.url_rule.rule if request.url_rule else "unmatched"
     count(route, response.status_code, seconds)
-    show_process()
+    metrics.memory.show()
     level = logging.ERROR if response.status_code >= 500 else logging.INFO
     if log.isEnabledFor(level) and (route not in QUIET or level == logging.ERROR):
-        line = f"{request.method} {route} {response.status_code}"
-        extra = {"fields": fields(route, response.status_code, seconds)}
-        log.log(level, line, extra=extra, exc_info=g.get("error"))
+        log.handle(line(level, route, response.status_code, seconds))
     return response
 
 
@@ -69,20 +66,22 @@ def count(route: str, status: int, seconds: float) -> None:
         metrics.request_queries.labels(route).observe(g.query_seconds)
 
 
-def show_process() -> None:
-    """Tell the metrics how this process is."""
-    pool = current_app.extensions["db"]
-    # The pool tells of itself as a connection comes back, when that still counts as in use.
-    pool.show()
-    metrics.pool_limit.set(pool.usage()[1])
-    metrics.memory.show()
+def line(level: int, route: str, status: int, seconds: float) -> logging.LogRecord:
+    """The log record of a request; made here, as the logger would look for who calls it."""
+    error: BaseException | None = g.get("error")
+    trace = None if error is None else (type(error), error, error.__traceback__)
+    text = f"{request.method} {route} {status}"
+    record = logging.LogRecord(log.name, level, __file__, 0, text, None, trace)
+    record.fields = fields(route, status, seconds)
+    return record
 
 
 def fields(route: str, status: int, seconds: float) -> dict[str, Any]:
     """What the log line tells of a request; never a secret, a body or a raw query string."""
-    key = g.get("api_key")
+    noted = vars(g)
+    key = noted.get("api_key")
     told = {
-        "request_id": request_id(),
+        "request_id": noted["request_id"],
         "method": request.method,
         "route": route,
         "status": status,
@@ -90,11 +89,11 @@ def fields(route: str, status: int, seconds: float) -> dict[str, Any]:
         "key": key.key_prefix if key else None,
         "key_id": key.key_id if key else None,
         "tier": key.tier if key else None,
-        "code": g.get("error_code"),
-        "cache": g.get("cache_result"),
-        "queries": g.get("queries"),
-        "query_ms": round(g.get("query_seconds", 0) * 1000, 2),
-        "retries": g.get("retries"),
+        "code": noted.get("error_code"),
+        "cache": noted.get("cache_result"),
+        "queries": noted.get("queries"),
+        "query_ms": round(noted.get("query_seconds", 0) * 1000, 2),
+        "retries": noted.get("retries"),
     }
     return {name: value for name, value in told.items() if value is not None}
 

@@ -1,0 +1,67 @@
+"""What a request is going to ask of the cache, where that is sure before its view runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, g, request
+
+from kamiyo_api import cache
+from kamiyo_api.cache_backend import Question
+
+SEARCHES_AT_MOST = 10_000
+LONGEST_KNOWN_SEARCH = 500
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def shows(resource: str) -> Callable[[View], View]:
+    """Say what a view answers from the cache, so that the round trip that counts the request
+    brings it along."""
+
+    def mark(view: View) -> View:
+        view.cached = resource  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def question_of_request() -> Question | None:
+    """What the view of the present request will ask, where that is sure before it runs: what
+    is asked here is leased, and has to be computed."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    resource = getattr(view, "cached", None)
+    if resource is None or request.method not in ("GET", "HEAD"):
+        return None
+    if not g.api_key.has(view.scope):  # type: ignore[union-attr]
+        return None
+    if resource == "search":
+        query = known_searches().get(request.query_string)
+        return None if query is None else cache.question(resource, cache.SEARCH_KEY.format(query))
+    if request.query_string:
+        return None
+    agent_uuid = (request.view_args or {})["agent_uuid"]
+    return cache.question(resource, cache.AGENT_KEYS[resource].format(agent_uuid))
+
+
+class KnownSearches(dict[bytes, str]):
+    """The keys of searches by the query strings that asked for them, forgotten when many."""
+
+    def note(self, query_string: bytes, key: str) -> None:
+        """Remember a query string that was found to be valid."""
+        if len(self) >= SEARCHES_AT_MOST:
+            self.clear()
+        if len(query_string) <= LONGEST_KNOWN_SEARCH:
+            self[query_string] = key
+
+
+def known_searches() -> KnownSearches:
+    """The searches that this process knows."""
+    known: KnownSearches = current_app.extensions["known_searches"]
+    return known
+
+
+def init_app(app: Flask) -> None:
+    """Know no search."""
+    app.extensions["known_searches"] = KnownSearches()
