@@ -2,15 +2,17 @@ PYTHON ?= python3
 PORT ?= 8000
 WATCH_PORT ?= 9090
 TEST_WORKERS ?= logical
+SCALE ?= small
 PY := .venv/bin/python
 
-.PHONY: help run watch test lint clean
+.PHONY: help run watch test lint bench clean
 
 help:
 	@echo "make run    serve on http://127.0.0.1:$(PORT) with a database, a cache and demo data"
 	@echo "make watch  show its metrics and alerts on http://127.0.0.1:$(WATCH_PORT), by Debian's prometheus"
 	@echo "make test   check the style and run every test against throw-away servers"
 	@echo "make lint   check the style only"
+	@echo "make bench  measure it against its targets; SCALE=small, medium or large; by Debian's wrk"
 	@echo "make clean  remove .venv, .data and every cache"
 
 run: .venv/current
@@ -26,9 +28,16 @@ lint: .venv/current
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 
+bench: .venv/bench
+	@$(PY) -m bench "$(SCALE)"
+
 clean:
 	rm -rf .venv .data .hypothesis .pytest_cache .ruff_cache .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bench: .venv/current bench/requirements.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
+	@touch $@
 
 # Readable by all, whatever our umask: root runs PostgreSQL as another user.
 .venv/current: requirements.txt requirements-dev.txt

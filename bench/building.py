@@ -1,0 +1,28 @@
+"""`python -m bench.building AGENTS KEY_FILE`: the data of one size, in an empty database."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from kamiyo_api import create_app, keys, migrations, stats
+from kamiyo_api.demo import load as demo
+
+FEEDBACK_AN_AGENT = 10
+PAYMENTS_AN_AGENT = 2
+SEED = 8004
+SCOPES = ("read", "write", "payments", "admin")
+
+
+def build(agents: int) -> str:
+    """Migrate, load, refresh; the secret of a key that may do everything."""
+    with create_app().app_context():
+        migrations.migrate()
+        size = demo.Size(agents, FEEDBACK_AN_AGENT * agents, PAYMENTS_AN_AGENT * agents, SEED)
+        demo.load(size)
+        stats.refresh()
+        return keys.create("bench", "enterprise", SCOPES, None, None)
+
+
+if __name__ == "__main__":
+    Path(sys.argv[2]).write_text(build(int(sys.argv[1])))
