@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.live import Server
+from bench.serving import Server
 
 
 @dataclass(frozen=True)

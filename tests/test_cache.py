@@ -9,9 +9,10 @@ import time
 
 import pytest
 
-from kamiyo_api import cache, create_app, importing, stats
+from kamiyo_api import create_app, importing, stats
 from kamiyo_api.cache import ERC8004Cache
 from kamiyo_api.config import Config
+from kamiyo_api.extensions import timestamp
 from tests.answers import outcome
 
 AGENTS = "/api/v1/agents/"
@@ -149,7 +150,7 @@ def test_refresh_by_the_application_shows_at_once_in_all_workers(
     before = {read(path, **worker)["as_of"] for path, worker in paths}
     refreshed = stats.refresh()
     after = {read(path, **worker)["as_of"] for path, worker in paths}
-    assert after == {cache.timestamp(refreshed["as_of"])}
+    assert after == {timestamp(refreshed["as_of"])}
     assert len(before) == 1
     assert before != after
     assert read("?")["agents"][0]["total_feedback"] == 1
@@ -258,3 +259,32 @@ def test_no_request_searches_through_the_keys(client, admin, redis, read, agent,
             commands.append(said["command"].split()[0].upper())
     assert {"EVALSHA", "GET", "DEL"} <= set(commands)
     assert not {"KEYS", "SCAN", "FLUSHALL", "FLUSHDB"} & set(commands)
+
+
+@pytest.mark.parametrize("path", ["{}", "{}/stats", "{}/reputation", "?limit=7"])
+def test_cached_read_is_one_round_trip_and_no_query(read, redis, agent, path):
+    def scripts_run():
+        return redis.info("commandstats")["cmdstat_evalsha"]["calls"]
+
+    first = [read(path.format(agent)) for _ in range(2)][-1]
+    before = scripts_run()
+    assert read(path.format(agent)) == first
+    assert scripts_run() == before + 1
+
+
+@pytest.mark.parametrize("path", ["{}/stats", "{}/stats?limit=1", "?limit=7"])
+def test_refused_request_leaves_no_lease(client, key_for, redis, agent, path):
+    url = AGENTS + path.format(agent)
+    client.get(AGENTS + "?limit=7", headers=key_for(None, "read"))
+    redis.delete("erc8004:search:version")
+    for headers in (key_for(OTHER, "write"), {}, used_up(client, key_for)):
+        assert client.get(url, headers=headers).status_code in (401, 403, 429)
+    assert [key for key in redis.keys("erc8004:*") if key.endswith(b":lease")] == []
+
+
+def used_up(client, key_for):
+    """Headers with a key that has no request left."""
+    headers = key_for(None, "read", tier="free")
+    while client.get("/api/v1/key", headers=headers).status_code == 200:
+        pass
+    return headers

@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from kamiyo_api.routes import agents
 from tests import factories
 from tests.answers import outcome
 
@@ -45,9 +46,15 @@ def walk(get):
     return pages
 
 
-@pytest.fixture
-def crowd(app, sql):
-    """Thirty agents with many ties in every sort, some without a score."""
+@pytest.fixture(params=["few", "many"])
+def crowd(app, sql, request, monkeypatch):
+    """Thirty agents with many ties in every sort, some without a score.
+
+    Both where the query sorts what it found and where it walks the index of the sort.
+    """
+    if request.param == "many":
+        monkeypatch.setattr(agents, "FEW", 0)
+        monkeypatch.setattr(agents, "FEW_OF_MANY_FILTERS", 0)
     factories.insert_agents(sql, 30)
     sql(
         """
@@ -189,7 +196,7 @@ TAMPERED = {
     "beyond ASCII": "é",
     "surrogate": "%ED%A0%80",
     "too few": cursor_of(MOMENT),
-    "too many": cursor_of(MOMENT, NOWHERE, 1, 2),
+    "too many": cursor_of("-registered_at", MOMENT, NOWHERE, 1, 2),
     "null": cursor_of(None, None, None),
 }
 SORTED = {
@@ -212,7 +219,7 @@ def test_tampered_cursor_is_invalid(client, admin, agent, name, tampered):
 )
 def test_cursor_with_a_strange_place_is_invalid(client, admin, sort, value):
     for sign in ("", "-"):
-        cursor = cursor_of(sign + sort, value, NOWHERE)
+        cursor = cursor_of(sign + sort, value, NOWHERE, 1)
         path = f"/api/v1/agents/?sort={sign}{sort}&cursor={cursor}"
         assert outcome(client.get(path, headers=admin)) == (400, "INVALID_CURSOR")
 
@@ -220,7 +227,7 @@ def test_cursor_with_a_strange_place_is_invalid(client, admin, sort, value):
 @pytest.mark.parametrize("uuid", [None, 1, "", "x", [], "' or true", NOWHERE + "0"])
 def test_cursor_with_a_strange_uuid_is_invalid(client, admin, agent, uuid):
     for path in (
-        f"/api/v1/agents/?cursor={cursor_of('-registered_at', MOMENT, uuid)}",
+        f"/api/v1/agents/?cursor={cursor_of('-registered_at', MOMENT, uuid, 1)}",
         f"/api/v1/agents/{agent}/feedback?cursor={cursor_of(MOMENT, uuid)}",
     ):
         assert outcome(client.get(path, headers=admin)) == (400, "INVALID_CURSOR")
@@ -229,4 +236,20 @@ def test_cursor_with_a_strange_uuid_is_invalid(client, admin, agent, uuid):
 def test_cursor_of_another_sort_is_invalid(client, admin, get, crowd):
     cursor = get("/agents/?sort=total_feedback&limit=1")["next_cursor"]
     answer = client.get(f"/api/v1/agents/?sort=-total_feedback&cursor={cursor}", headers=admin)
+    assert outcome(answer) == (400, "INVALID_CURSOR")
+
+
+def test_every_page_of_a_walk_tells_what_the_first_counted(crowd, get, make_agent):
+    first = get("/agents/?limit=10")
+    make_agent()
+    second = get(f"/agents/?limit=10&cursor={first['next_cursor']}")
+    assert (first["total"], second["total"]) == (30, 30)
+
+
+@pytest.mark.parametrize("total", [-1, None, 1.5, "30", True])
+def test_total_that_no_page_told_makes_no_cursor(client, admin, get, crowd, total):
+    cursor = get("/agents/?limit=10")["next_cursor"]
+    parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    forged = cursor_of(*parts[:3], total)
+    answer = client.get(f"/api/v1/agents/?limit=10&cursor={forged}", headers=admin)
     assert outcome(answer) == (400, "INVALID_CURSOR")

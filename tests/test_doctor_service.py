@@ -14,10 +14,11 @@ import pytest
 import redis
 import requests
 
+from bench.serving import serving
 from kamiyo_api.embedded import embedded_servers
 from tests import factories
 from tests.examining import NOWHERE, examined, typed, wait_until
-from tests.live import at_once, serving
+from tests.live import at_once
 from tests.watching import trigger
 
 AGENTS = "/api/v1/agents/"

@@ -15,8 +15,9 @@ import psycopg2
 import pytest
 import requests
 
+from bench.serving import serving
 from tests.faults.place import open_place, wait_until
-from tests.live import at_once, serving
+from tests.live import at_once
 from tests.metering import scrape
 
 WELL = dict.fromkeys(("database", "cache", "views", "migrations", "pool"), "ok")

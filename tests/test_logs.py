@@ -13,9 +13,9 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from bench.serving import ROOT, serving
 from tests import factories
 from tests.faults.place import wait_until
-from tests.live import ROOT, serving
 from tests.watching import trigger
 
 API = "/api/v1/agents/"

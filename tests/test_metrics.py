@@ -10,10 +10,11 @@ import psutil
 import psycopg2
 import pytest
 
+from bench.serving import serving
 from kamiyo_api import keys
 from tests import factories
 from tests.faults.place import wait_until
-from tests.live import at_once, serving
+from tests.live import at_once
 from tests.metering import scrape
 from tests.watching import trigger
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bench.serving import ROOT
 from kamiyo_api import keys, stats
 from tests import factories
-from tests.live import ROOT
 from tests.metering import scrape
 from tests.needed import needed
 

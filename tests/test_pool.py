@@ -12,11 +12,12 @@ from contextlib import ExitStack, closing
 import psycopg2
 import pytest
 
+from bench.serving import serving
 from kamiyo_api import auth, cache, create_app
 from kamiyo_api.config import Config
 from tests import factories
 from tests.answers import CheckedClient, outcome
-from tests.live import at_once, serving
+from tests.live import at_once
 
 AGENTS = "/api/v1/agents/"
 BUSY = (503, "DATABASE_BUSY")

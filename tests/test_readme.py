@@ -302,7 +302,7 @@ def places(drawn: str) -> Iterator[str]:
 
 def files() -> set[str]:
     """What a map must show: all but the README, what git needs, and what runs leave behind."""
-    rooms = [ROOT / room for room in (".ci", "docs", "kamiyo_api", "ops", "sql", "tests")]
+    rooms = [ROOT / room for room in (".ci", "bench", "docs", "kamiyo_api", "ops", "sql", "tests")]
     inside = [path for room in rooms for path in room.rglob("*") if path.is_file()]
     outside = [path for path in ROOT.iterdir() if path.is_file()]
     return {

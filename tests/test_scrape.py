@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from tests.live import serving
+from bench.serving import serving
 from tests.metering import scrape
 
 TOKEN = "a-token-of-the-operator"

@@ -129,6 +129,13 @@ def test_words_follow_a_change_of_the_file(client, admin, found, make_agent):
     assert (found("q=weather"), found("q=rain")) == ([], [agent["agent_uuid"]])
 
 
+@pytest.mark.parametrize("statement", ["delete from {}", "truncate {} cascade"])
+def test_agents_that_are_gone_are_found_no_more(sql, make_agent, statement):
+    make_agent()
+    sql(statement.format("erc8004_agents"))
+    assert sql("select agent_uuid from erc8004_agent_search") == []
+
+
 @pytest.fixture
 def rated(make_agent, give_feedback, link_payment, refresh):
     """An agent of each kind: by its score, its success rate or its feedback."""

@@ -11,11 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import brotli
 import pytest
 
+from bench.serving import serving
 from kamiyo_api import create_app
 from kamiyo_api.config import Config
 from tests import factories
 from tests.faults.place import wait_until
-from tests.live import serving
 from tests.watching import trigger
 
 API = "/api/v1/agents/"

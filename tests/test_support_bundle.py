@@ -10,12 +10,12 @@ import psycopg2
 import pytest
 import redis
 
+from bench.serving import serving
 from kamiyo_api import keys
 from kamiyo_api.auth import hash_of
 from kamiyo_api.embedded import embedded_valkey
 from kamiyo_api.scrubbing import scrubbed
 from tests.examining import NOWHERE, typed
-from tests.live import serving
 
 FILES = {
     "manifest.txt",

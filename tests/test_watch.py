@@ -10,10 +10,10 @@ import pytest
 import requests
 import yaml
 
+from bench.serving import ROOT
 from kamiyo_api.embedded import free_port
 from kamiyo_api.supervised import supervised
 from tests.faults.place import wait_until
-from tests.live import ROOT
 from tests.needed import needed
 
 PROMETHEUS = ROOT / "ops" / "prometheus"

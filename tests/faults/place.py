@@ -19,9 +19,9 @@ import redis
 import requests
 from flask import Flask
 
+from bench.serving import Server, is_alive, serving
 from kamiyo_api import create_app, keys, migrations
 from kamiyo_api.embedded import embedded_postgres, embedded_valkey, free_port
-from tests.live import Server, is_alive, serving
 
 AS_IN_PRODUCTION = {
     "REDIS_TIMEOUT_MS": "50",

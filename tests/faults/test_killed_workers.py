@@ -6,11 +6,11 @@ import os
 import signal
 import time
 
+from bench.serving import is_alive
 from tests import factories
 from tests.faults.books import balance
 from tests.faults.load import API, prepared, working
 from tests.faults.place import wait_until
-from tests.live import is_alive
 from tests.watching import trigger
 
 WRITES = 2000

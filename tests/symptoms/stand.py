@@ -19,11 +19,11 @@ import redis
 import requests
 from flask import Flask
 
+from bench.serving import Server, serving
 from kamiyo_api import keys
 from kamiyo_api.embedded import bundled_postgres, embedded_postgres, embedded_valkey, free_port
 from tests.examining import ROOT, Examined
 from tests.faults.place import Restartable, configured
-from tests.live import Server, serving
 from tests.metering import Scrape, scrape
 from tests.symptoms.alerts import Span
 

@@ -54,12 +54,12 @@ def test_evictions_are_seen_and_ended_by_more_memory(stand, fired, symptom):
     stand.type("flask refresh-stats")
 
     def read():
-        for limit in [*range(60, 80)] * 3:
+        for limit in [*range(60, 100)] * 3:
             assert stand.ask(f"/agents/?limit={limit}", key).status_code == 200
 
     well = stand.during(read)
     # Redis may keep half of what the answers take.
-    stand.redis.config_set("maxmemory", stand.redis.info()["used_memory"] - 512 * 1024)
+    stand.redis.config_set("maxmemory", stand.redis.info()["used_memory"] - 1024 * 1024)
     stand.redis.flushall()
     ill = stand.during(read)
     found = stand.doctor()["redis-evictions"]
