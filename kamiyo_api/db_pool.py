@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import event, pool
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, InvalidRequestError
 
 from kamiyo_api import metrics
 from kamiyo_api.config import Config
@@ -47,10 +47,12 @@ class Pool:
 
     @contextmanager
     def connect(self) -> Iterator[Any]:
-        """A connection, given back when the block ends. Raises PoolTimeout."""
+        """A connection, given back when the block ends. Raises PoolTimeout and `failure`."""
         began = time.perf_counter()
         try:
             connection = self._pool.connect()
+        except InvalidRequestError as error:
+            raise self._failure("each new connection was closed at once") from error
         finally:
             metrics.pool_wait.observe(time.perf_counter() - began)
         try:

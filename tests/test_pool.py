@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import select
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ import pytest
 from bench.serving import serving
 from kamiyo_api import auth, cache, create_app
 from kamiyo_api.config import Config
+from kamiyo_api.db_pool import Pool
 from tests import factories
 from tests.answers import CheckedClient, outcome
 from tests.live import at_once
@@ -153,3 +155,15 @@ def test_workers_take_no_more_connections_than_the_settings_say(
     assert {(each.status_code, each.json()["code"]) for each in answers} == {BUSY}
     assert all(int(each.headers["Retry-After"]) >= 1 for each in answers)
     assert 3 <= most <= 2 * (2 + 1)
+
+
+def test_connections_that_the_server_closes_at_once_are_as_good_as_none(app, sql):
+    def opening():
+        connection = psycopg2.connect(os.environ["DATABASE_URL"])
+        sql("select pg_terminate_backend(%s)", connection.info.backend_pid)
+        assert select.select([connection], [], [], 5)[0]
+        return connection
+
+    pool = Pool(Config.from_environment(), opening, psycopg2.OperationalError)
+    with pytest.raises(psycopg2.OperationalError, match="closed at once"), pool.connect():
+        pass
