@@ -119,13 +119,11 @@ def key_file(name: str) -> Path:
 def copied(servers: Servers, original: str) -> Iterator[str]:
     """The address of a copy of a database, which goes when the block ends."""
     name = f"{original}_{secrets.token_hex(4)}"
-    drop = f"drop database if exists {name} with (force)"
-    run_sql(servers.database_url, drop)
     run_sql(servers.database_url, f"create database {name} template {original} strategy file_copy")
     try:
         yield servers.database_url.replace(f"/{DATABASE}?", f"/{name}?")
     finally:
-        run_sql(servers.database_url, drop)
+        run_sql(servers.database_url, f"drop database {name} with (force)")
 
 
 def some_agents(database_url: str) -> list[str]:

@@ -15,14 +15,8 @@ from bench.load import Run, load
 from bench.pairs import alternate
 from bench.place import Place
 from bench.serving import Server, serving
+from kamiyo_api.schemas.agents import SORTS
 
-SORTS = (
-    "registered_at",
-    "reputation_score",
-    "total_feedback",
-    "total_payments",
-    "last_activity_at",
-)
 PAGES_A_SORT = 200
 POPULAR = 100
 

@@ -12,8 +12,7 @@ import requests
 
 from bench.figures import Figure
 from bench.place import Place
-from bench.reads import SORTS
-from kamiyo_api.schemas.agents import FILTERS
+from kamiyo_api.schemas.agents import FILTERS, SORTS
 
 ROUNDS = 3
 PAGES = 1000

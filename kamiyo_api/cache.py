@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app, g
@@ -209,7 +208,7 @@ def _cached(resource: str, key: str, seconds: int, compute: Compute) -> bytes:
     state().misses += 1
     if found.state != "leased":
         return _body(compute())
-    return _computed(asked, Lease(asked.token, found.stamp, seconds), compute)
+    return _computed(asked, found.stamp, seconds, compute)
 
 
 def _asked(resource: str, key: str) -> tuple[Question, Found]:
@@ -235,30 +234,22 @@ def _find(asked: Question) -> Found:
         time.sleep(POLL_SECONDS)
 
 
-@dataclass(frozen=True)
-class Lease:
-    """The right to keep what is computed now, under a stamp, for so many seconds."""
-
-    token: str
-    stamp: bytes
-    seconds: int
-
-
-def _computed(asked: Question, lease: Lease, compute: Compute) -> bytes:
-    """Compute an answer under a lease, and keep it unless a write came in between."""
+def _computed(asked: Question, stamp: bytes, seconds: int, compute: Compute) -> bytes:
+    """Compute an answer under the lease of a question, and keep it under the stamp for so many
+    seconds, unless a write came in between."""
     try:
         answer = compute()
     except BaseException:
         with suppress(RedisAway):
-            backend().release(asked.key, lease.token)
+            backend().release(asked.key, asked.token)
         raise
     body = _body(answer)
-    seconds = UNKNOWN_SECONDS if answer is None else lease.seconds
+    seconds = UNKNOWN_SECONDS if answer is None else seconds
     as_of = FOREVER
     if answer is not None and asked.resource in OF_THE_REFRESH:
         as_of = answer["as_of"]
     with suppress(RedisAway):
-        backend().keep(asked.key, lease.token, as_of.encode() + lease.stamp + body, seconds)
+        backend().keep(asked.key, asked.token, as_of.encode() + stamp + body, seconds)
     return body
 
 
