@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 
 from kamiyo_api import (
@@ -22,13 +25,21 @@ from kamiyo_api import (
 from kamiyo_api.config import Config
 
 
+class Application(Flask):
+    """Flask that need not look, before each function that it calls, whether that is a coroutine."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself: none here is a coroutine."""
+        return func
+
+
 def create_app(config: Config | None = None) -> Flask:
     """Make the application from the given settings, else from the environment's.
 
     Opens no connection, so it may be made before a fork. Raises ConfigError.
     """
     config = config or Config.from_environment()
-    app = Flask(__name__, static_folder=None)
+    app = Application(__name__, static_folder=None)
     app.extensions["config"] = config
     app.config["MAX_CONTENT_LENGTH"] = config.max_content_length
     app.config["METRICS_TOKEN"] = config.metrics_token

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Request, current_app
 
 from kamiyo_api import cache
 from kamiyo_api.cache_backend import Question
@@ -27,14 +27,14 @@ def shows(resource: str) -> Callable[[View], View]:
     return mark
 
 
-def question_of_request() -> Question | None:
-    """What the view of the present request will ask, where that is sure before it runs: what
-    is asked here is leased, and has to be computed."""
+def question_of(request: Request, api_key: Any) -> Question | None:
+    """What the view of a request will ask, where that is sure before it runs: what is asked
+    here is leased, and has to be computed."""
     view = current_app.view_functions.get(request.endpoint or "")
     resource = getattr(view, "cached", None)
     if resource is None or request.method not in ("GET", "HEAD"):
         return None
-    if not g.api_key.has(view.scope):  # type: ignore[union-attr]
+    if not api_key.has(view.scope):  # type: ignore[union-attr]
         return None
     if resource == "search":
         query = known_searches().get(request.query_string)

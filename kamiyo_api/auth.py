@@ -11,10 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Request, current_app, g
 
 from kamiyo_api import db, errors, limits
 from kamiyo_api.config import Config
+from kamiyo_api.present import present
 
 # A revoked key stops within this time in every process.
 REMEMBERED_SECONDS = 4.0
@@ -72,12 +73,12 @@ def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def secret_of_request() -> str:
-    """The secret in the Authorization header, without white space around it.
+def secret_of(request: Request) -> str:
+    """The secret in a request's Authorization header, without white space around it.
 
     Raises MissingApiKey, or InvalidApiKey where white space stands inside.
     """
-    scheme, _, rest = request.headers.get("Authorization", "").strip().partition(" ")
+    scheme, _, rest = request.environ.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
     secret = rest.strip()
     if scheme.lower() != "bearer" or not secret:
         raise errors.MissingApiKey
@@ -166,21 +167,24 @@ class Remembered:
 
 def authenticate() -> None:
     """Set g.api_key where a key was sent; refuse where the view requires one."""
-    scope = g.scope = scope_of_view()
+    request, noted = present()
+    scope = noted["scope"] = scope_of_view(request)
     # Health and metrics tell of a database that hangs, so they do not ask it for a key; and
     # METRICS_TOKEN is no key that somebody guesses.
-    if scope is None and ("Authorization" not in request.headers or request.blueprint == "health"):
+    if scope is None and (
+        "HTTP_AUTHORIZATION" not in request.environ or request.blueprint == "health"
+    ):
         return
     try:
-        g.api_key = find_key(secret_of_request())
+        noted["api_key"] = find_key(secret_of(request))
     except (errors.Unauthorized, errors.Unavailable):
         if scope is None:
             return
         raise
 
 
-def scope_of_view() -> str | None:
-    """What the view of the present request requires; None where there is no view, too."""
+def scope_of_view(request: Request) -> str | None:
+    """What the view of a request requires; None where there is no view, too."""
     if request.endpoint is None or request.method == "OPTIONS":
         return None
     scope: str | None = current_app.view_functions[request.endpoint].scope  # type: ignore[attr-defined]
@@ -189,8 +193,9 @@ def scope_of_view() -> str | None:
 
 def check_scope() -> None:
     """Refuse a key that lacks what the view requires. Raises InsufficientScope."""
-    scope = g.scope
-    if scope not in (None, "any") and not g.api_key.has(scope):
+    _, noted = present()
+    scope = noted["scope"]
+    if scope not in (None, "any") and not noted["api_key"].has(scope):
         raise errors.InsufficientScope(
             f"This needs the scope {scope!r}, which the key lacks; "
             "ask the operator for a key that has it."

@@ -8,7 +8,6 @@ and one older than the newest refresh is not used.
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ from flask_caching import Cache
 
 from kamiyo_api import db, errors, metrics
 from kamiyo_api.cache_backend import LEASE_SECONDS, Found, LeasedRedisCache, Question
+from kamiyo_api.ids import new_id
 from kamiyo_api.redis_client import RedisAway
 
 PREFIX = "erc8004:"
@@ -115,7 +115,7 @@ class CacheState:
     def drop(self, keys: Sequence[str], versions: Sequence[str]) -> None:
         """Delete keys and renew versions; once Redis is back, where it is away."""
         try:
-            backend().drop(keys, {name: secrets.token_hex(16) for name in versions})
+            backend().drop(keys, versions)
         except RedisAway:
             self._drop_when_back([*keys, *versions])
 
@@ -147,29 +147,46 @@ def backend() -> LeasedRedisCache:
     return extension.cache  # type: ignore[return-value]
 
 
-def agent_keys(agent_uuid: str) -> list[str]:
+def agent_keys(agent_uuid: object) -> list[str]:
     """Every key that is kept of one agent."""
     return [key.format(agent_uuid) for key in AGENT_KEYS.values()]
 
 
-def changes_agent(tx: db.Transaction, agent_uuid: str, *, search: bool = False) -> None:
+class Change:
+    """What a transaction changes of what is kept: keys, and versions of what keys hold.
+
+    Held before the commit, so that a process killed between commit and drop leaves nothing
+    old behind; dropped after, and never only before: a reader between the two would cache
+    the old row again.
+    """
+
+    def __init__(self, keys: Sequence[str], versions: Sequence[str]) -> None:
+        self._keys, self._versions = keys, versions
+        self._is_held = False
+
+    def announce(self) -> None:
+        """Forget it, and keep nothing new of it until the commit is over."""
+        with suppress(RedisAway):
+            backend().hold(self._keys, self._versions, LEASE_SECONDS)
+            self._is_held = True
+
+    def settle(self) -> None:
+        """Let it be kept anew."""
+        if not self._is_held:
+            state().drop(self._keys, self._versions)
+            return
+        with suppress(RedisAway):
+            backend().drop(self._keys, self._versions, are_held=True)
+
+
+def changes_agent(tx: db.Transaction, agent_uuid: object, *, search: bool = False) -> None:
     """Say that a transaction changes what is cached of an agent, and what searches find."""
-    keys, versions = agent_keys(agent_uuid), [SEARCH_VERSION] if search else []
-    # Before, so that a process killed between commit and drop leaves nothing old behind;
-    # after, never only before: a reader between the two would cache the old row again.
-    tx.before_commit.append(lambda: hold(keys, versions))
-    tx.after_commit.append(lambda: state().drop(keys, versions))
+    tx.changes.append(Change(agent_keys(agent_uuid), [SEARCH_VERSION] if search else []))
 
 
 def changes_everything(tx: db.Transaction) -> None:
     """Say that a transaction changes more than can be named: a bulk load."""
     tx.after_commit.append(ERC8004Cache().forget_all)
-
-
-def hold(keys: Sequence[str], versions: Sequence[str]) -> None:
-    """Keep nothing under these keys until the commit is over."""
-    with suppress(RedisAway):
-        backend().hold(keys, versions, LEASE_SECONDS)
 
 
 def refreshed(as_of: str) -> None:
@@ -182,7 +199,7 @@ def refreshed(as_of: str) -> None:
 def question(resource: str, key: str) -> Question:
     """What to ask of the cache, by the newest statistics that are known here."""
     version = SEARCH_VERSION if resource == "search" else None
-    return Question(resource, key, version, state().newest_as_of(), secrets.token_hex(16))
+    return Question(resource, key, version, state().newest_as_of(), new_id())
 
 
 def cached_agent(resource: str, agent_uuid: Any, compute: Compute) -> bytes:
@@ -201,7 +218,7 @@ def cached_search(query: str, compute: Compute) -> bytes:
 def _cached(resource: str, key: str, seconds: int, compute: Compute) -> bytes:
     asked, found = _asked(resource, key)
     g.cache_result = found.state
-    metrics.cache_requests.labels(resource, found.state).inc()
+    metrics.series(metrics.cache_requests, resource, found.state).inc()
     if found.state == "hit":
         state().hits += 1
         return found.value

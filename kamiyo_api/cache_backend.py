@@ -3,13 +3,13 @@ only what no write has changed meanwhile is kept."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from flask import Flask
 from flask_caching.backends.rediscache import RedisCache
 
+from kamiyo_api.ids import new_id
 from kamiyo_api.redis_client import RedisClient, Script
 
 HELD = "held"
@@ -148,29 +148,40 @@ class LeasedRedisCache(RedisCache):
     def renew_generation(self) -> None:
         """Make all that is kept stale, as a server that does not know our script was restarted:
         from its file it brings back what was deleted after the file was written."""
-        self._write([], {"generation": secrets.token_hex(16)}, KEPT_SECONDS)
+        self._write([], {"generation": new_id()}, KEPT_SECONDS)
 
-    def keep(self, key: str, token: str, stamped: bytes, seconds: int) -> bool:
-        """Keep a stamped value, where the lease is still ours."""
+    def keep(self, key: str, token: str, stamped: bytes, seconds: int) -> None:
+        """Keep a stamped value, where the lease is still ours; unheard, as it only helps."""
         names = self._named([key, f"{key}:lease"])
-        return bool(self._client.run(KEEP, names, [token, stamped, seconds]))
+        self._client.run_unheard(KEEP, names, [token, stamped, seconds])
 
     def release(self, key: str, token: str) -> None:
-        """Give a lease back without keeping anything."""
-        self._client.run(RELEASE, self._named([f"{key}:lease"]), [token])
+        """Give a lease back without keeping anything; unheard, as it ends by itself."""
+        self._client.run_unheard(RELEASE, self._named([f"{key}:lease"]), [token])
 
     def hold(self, keys: Sequence[str], versions: Sequence[str], seconds: int) -> None:
         """Before a commit: forget what it will change, and keep nothing new of it for so long."""
         with_leases = {f"{key}:lease": HELD for key in keys}
         self._write(keys, {**with_leases, **dict.fromkeys(versions, HELD)}, seconds)
 
-    def drop(self, keys: Sequence[str], versions: dict[str, str]) -> None:
-        """After a commit: forget what it changed, and let it be kept anew."""
-        self._write([*keys, *(f"{key}:lease" for key in keys)], versions, KEPT_SECONDS)
+    def drop(self, keys: Sequence[str], versions: Sequence[str], *, are_held: bool = False) -> None:
+        """Forget what changed, and let it be kept anew; unheard after a hold, which ends by
+        itself."""
+        deleted = [*keys, *(f"{key}:lease" for key in keys)]
+        made = {name: new_id() for name in versions}
+        run = self._client.run_unheard if are_held else self._client.run
+        self._write(deleted, made, KEPT_SECONDS, run)
 
-    def _write(self, deleted: Sequence[str], made: dict[str, str], seconds: int) -> None:
+    def _write(
+        self,
+        deleted: Sequence[str],
+        made: dict[str, str],
+        seconds: int,
+        run: Callable[..., object] | None = None,
+    ) -> None:
         names = self._named([*deleted, *made])
-        self._client.run(WRITE, names, [len(deleted), seconds, *made.values()])
+        arguments = [len(deleted), seconds, *made.values()]
+        (run or self._client.run)(WRITE, names, arguments)
 
     def advance(self, as_of: str) -> None:
         """Say that a refresh made everything older than this as_of stale."""

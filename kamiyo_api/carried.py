@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import request
+from flask import Request
 
 CARRIED = "kamiyo.carried"
 
@@ -22,20 +22,24 @@ SECURITY = (
         "img-src 'self' data:; frame-ancestors 'none'",
     ),
 )
+OF_THE_API = (("Cache-Control", "private, no-cache"),)
 BY_HTTPS = (("Strict-Transport-Security", "max-age=31536000"),)
 
 
 class Carrier:
-    """Sends the security headers, and what a request was given by carry(); none of them is
-    one that a view sets."""
+    """Sends the security headers, what all answers of the API say, and what a request was
+    given by carry(); none of them is one that a view sets."""
 
-    def __init__(self, application: WSGIApplication) -> None:
+    def __init__(self, application: WSGIApplication, api_prefix: str) -> None:
         self._application = application
+        self._api_prefix = api_prefix
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         carried = environ[CARRIED] = list(SECURITY)
         if environ["wsgi.url_scheme"] == "https":
             carried += BY_HTTPS
+        if environ["PATH_INFO"].startswith(self._api_prefix):
+            carried += OF_THE_API
 
         def start_carrying(
             status: str, headers: list[tuple[str, str]], *rest: Any
@@ -45,6 +49,6 @@ class Carrier:
         return self._application(environ, start_carrying)
 
 
-def carry(name: str, value: str) -> None:
-    """Send a header with the answer to the present request, whatever becomes of it."""
-    request.environ[CARRIED].append((name, value))
+def carry(request: Request, *headers: tuple[str, str]) -> None:
+    """Send headers with the answer to a request, whatever becomes of it."""
+    request.environ[CARRIED].extend(headers)

@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 import orjson
 import psycopg2
@@ -18,16 +18,16 @@ import psycopg2.extras
 from flask import Flask, current_app, g
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from kamiyo_api import errors, metrics, observability
+from kamiyo_api import errors, metrics
 from kamiyo_api.config import Config, ConfigError
 from kamiyo_api.db_pool import Pool
 from kamiyo_api.queries import QUERIES
+from kamiyo_api.transaction import Row, Transaction, beginning, fetched, run, statement_timeout
 
 RETRIES = 3
 LONGEST_PAUSE = 0.1
 INSUFFICIENT_RESOURCES = "53"
 
-Row = dict[str, Any]
 Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
@@ -43,55 +43,6 @@ CONSTRAINT_ERRORS: dict[str, type[errors.ApiError]] = {
 
 class ConnectionLost(Exception):
     """The connection broke before the commit was sent: nothing was kept."""
-
-
-class Transaction:
-    """Runs named queries over one connection; what is hung on it runs around the commit."""
-
-    def __init__(self, connection: Any, beginning: str) -> None:
-        """`beginning` is run with the first statement, in its round trip."""
-        self._connection = connection
-        self._beginning = beginning
-        self.before_commit: list[Callable[[], None]] = []
-        self.after_commit: list[Callable[[], None]] = []
-
-    @property
-    def has_begun(self) -> bool:
-        """Whether there is anything to commit or to roll back."""
-        return not self._beginning
-
-    def rows(self, query: str, /, **params: Any) -> list[Row]:
-        """All rows of a named query."""
-        with self._connection.cursor() as cursor:
-            _run(cursor, self._begun(QUERIES[query]), params)
-            return _fetched(cursor)
-
-    def row(self, query: str, /, **params: Any) -> Row | None:
-        """The first row of a named query, or None."""
-        return next(iter(self.rows(query, **params)), None)
-
-    def execute(self, query: str, /, **params: Any) -> int:
-        """Run a named query that answers no rows; the number of rows that it changed."""
-        with self._connection.cursor() as cursor:
-            _run(cursor, self._begun(QUERIES[query]), params)
-            return int(cursor.rowcount)
-
-    def copy(self, query: str, /, source: IO[bytes]) -> int:
-        """Feed a named `copy … from stdin`; the number of rows that it loaded."""
-        if not self.has_begun:
-            self.run_script("")
-        with self._connection.cursor() as cursor:
-            cursor.copy_expert(QUERIES[query], source)
-            return int(cursor.rowcount)
-
-    def run_script(self, script: str) -> None:
-        """Run SQL that is no named query: a migration file, or a word of the protocol."""
-        with self._connection.cursor() as cursor:
-            cursor.execute(self._begun(script))
-
-    def _begun(self, text: str) -> str:
-        text, self._beginning = f"{self._beginning}{text}", ""
-        return text
 
 
 def row(query: str, /, **params: Any) -> Row | None:
@@ -115,23 +66,8 @@ def _read(query: str, params: dict[str, Any]) -> list[Row]:
     with _connection() as connection, connection.cursor() as cursor:
         # One simple-protocol message is one transaction: the timeout ends with it, so
         # nothing is left on a connection that a pooler may hand to somebody else.
-        _run(cursor, f"{_timeouts()}; {QUERIES[query]}", params)
-        return _fetched(cursor)
-
-
-def _fetched(cursor: Any) -> list[Row]:
-    names = [column.name for column in cursor.description]
-    return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
-
-
-def _run(cursor: Any, text: str, params: dict[str, Any]) -> None:
-    """Run a query under the request's id, which PostgreSQL's log then shows, and time it."""
-    began = time.perf_counter()
-    try:
-        cursor.execute(f"/* {observability.request_id()} */ {text}", params)
-    finally:
-        g.queries = g.get("queries", 0) + 1
-        g.query_seconds = g.get("query_seconds", 0.0) + time.perf_counter() - began
+        run(cursor, f"{statement_timeout()}; {QUERIES[query]}", params)
+        return fetched(cursor)
 
 
 def in_transaction(work: Callable[[Transaction], Result]) -> Result:
@@ -167,23 +103,15 @@ def transaction(*, limited: bool = True) -> Iterator[Transaction]:
     DatabaseBusy, TransactionFailed, CommitUnknown, and ConnectionLost.
     """
     with _connection() as connection:
-        tx = Transaction(connection, f"begin; {_timeouts()}; " if limited else "begin; ")
+        tx = Transaction(connection, beginning() if limited else "begin; ")
         try:
             yield tx
-            for call in tx.before_commit:
-                call()
+            tx.commit()
         except BaseException as error:
-            metrics.transactions.labels("rolled_back").inc()
-            if tx.has_begun:
-                with suppress(psycopg2.Error):
-                    tx.run_script("rollback")
-            if _is_lost(connection, error):
-                raise ConnectionLost from error
+            _abandon(tx, connection, error)
             raise
-        if tx.has_begun:
-            _commit(tx, connection)
     metrics.transactions.labels("committed").inc()
-    for call in tx.after_commit:
+    for call in (tx.settle, *tx.after_commit):
         try:
             call()
         except Exception:
@@ -191,15 +119,21 @@ def transaction(*, limited: bool = True) -> Iterator[Transaction]:
             log.exception("What follows a commit failed")
 
 
-def _commit(tx: Transaction, connection: Any) -> None:
-    try:
-        tx.run_script("commit")
-    except psycopg2.Error as error:
-        if _is_lost(connection, error):
-            log.error("Transaction failed: the connection was lost during the commit: %s", error)
-            metrics.transactions.labels("unknown").inc()
-            raise errors.CommitUnknown from error
-        raise
+def _abandon(tx: Transaction, connection: Any, error: BaseException) -> None:
+    """Roll back. Raises CommitUnknown and ConnectionLost where the error means that."""
+    is_lost = _is_lost(connection, error)
+    if is_lost and tx.is_committing:
+        log.error("Transaction failed: the connection was lost during the commit: %s", error)
+        metrics.transactions.labels("unknown").inc()
+        raise errors.CommitUnknown from error
+    metrics.transactions.labels("rolled_back").inc()
+    if tx.has_begun:
+        with suppress(psycopg2.Error):
+            tx.run_script("rollback")
+    if is_lost:
+        raise ConnectionLost from error
+    if tx.is_committing:
+        tx.settle()
 
 
 def _is_lost(connection: Any, error: BaseException) -> bool:
@@ -207,20 +141,6 @@ def _is_lost(connection: Any, error: BaseException) -> bool:
         return True
     is_lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
     return is_lost and bool(connection.dbapi_connection.closed)
-
-
-def _is_unanswered(error: BaseException) -> bool:
-    """Whether a statement could not even be sent, which libpq says of a connection that it
-    takes for open still; what a server says has a code."""
-    return type(error) is psycopg2.DatabaseError and error.pgcode is None
-
-
-def _timeouts() -> str:
-    milliseconds = current_app.extensions["db"].statement_timeout
-    return (
-        f"set local statement_timeout = {milliseconds}; "
-        f"set local idle_in_transaction_session_timeout = {milliseconds}"
-    )
 
 
 @contextmanager
@@ -267,6 +187,12 @@ def _translated(error: psycopg2.Error) -> Exception:
     if _is_unanswered(error):
         return errors.DatabaseUnavailable()
     return error
+
+
+def _is_unanswered(error: BaseException) -> bool:
+    """Whether a statement could not even be sent, which libpq says of a connection that it
+    takes for open still; what a server says has a code."""
+    return type(error) is psycopg2.DatabaseError and error.pgcode is None
 
 
 def pool_of(config: Config) -> Pool:

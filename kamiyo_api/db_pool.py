@@ -72,11 +72,11 @@ class Pool:
 
     def show(self, *_: Any) -> None:
         """Tell the metrics how many connections there are."""
-        metrics.pool_connections.labels("in_use").set(self._pool.checkedout())
-        metrics.pool_connections.labels("idle").set(self._pool.checkedin())
-        metrics.pool_limit.set(self._most)
+        metrics.pool_in_use.set(self._pool.checkedout())
+        metrics.pool_idle.set(self._pool.checkedin())
 
     def _open(self) -> Any:
+        metrics.pool_limit.set(self._most)
         if time.monotonic() < self._refuse_until:
             raise self._failure("the last attempt to connect failed just now")
         try:

@@ -44,7 +44,6 @@ def tag(response: Response) -> Response:
     """Let a client ask for a body again only if it changed (RFC 9110, section 13)."""
     if not request.path.startswith(API_PREFIX):
         return response
-    response.headers.add("Cache-Control", "private, no-cache")
     vary = response.headers.get("Vary")
     response.headers["Vary"] = f"{vary}, {VARY}" if vary else VARY
     if request.method in ("GET", "HEAD") and response.status_code == 200:
@@ -79,7 +78,7 @@ def init_app(app: Flask, config: Config) -> None:
     app.after_request(tag)
     if config.cors_origins:
         CORS(app, origins=list(config.cors_origins), expose_headers=READABLE_BY_SCRIPTS)
-    app.wsgi_app = Carrier(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Carrier(app.wsgi_app, API_PREFIX)  # type: ignore[method-assign]
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import limits.strategies
-from flask import Flask, current_app, g, request
+from flask import Flask, Request, current_app, g, request
 from flask_limiter import Limiter
 from flask_limiter._extension import LimiterContext
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -21,6 +21,7 @@ from kamiyo_api.budgets import MINUTE, Budget, Counted, Taken, Window, budget, b
 from kamiyo_api.cache_backend import FIND_FUNCTION, Question, found
 from kamiyo_api.carried import carry
 from kamiyo_api.config import Config, Tier
+from kamiyo_api.present import present
 from kamiyo_api.redis_client import RedisAway, Script
 
 REGISTRATION = "agents.register_agent"
@@ -112,8 +113,8 @@ def budgets_of_key() -> Mapping[str, Budget]:
     return budgets_of(g.api_key.key_id, tier_of_key())
 
 
-def budget_of_request() -> Budget:
-    """What the present request of a key counts in: one budget, whatever the path."""
+def budget_of(request: Request) -> Budget:
+    """What a request of the key that calls counts in: one budget, whatever the path."""
     budgets = budgets_of_key()
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return budgets["read"]
@@ -139,12 +140,14 @@ class TierWindows(RateLimiter):
     """
 
     def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
-        taken = g.rate_limit = take(budget_of_request(), asked=asking.question_of_request())
-        show(taken.tightest)
+        request, noted = present()
+        question = asking.question_of(request, noted["api_key"])
+        taken = noted["rate_limit"] = take(budget_of(request), asked=question)
+        show(request, taken.tightest)
         return not taken.is_refused
 
     def test(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
-        return all(each.remaining for each in take(budget_of_request(), cost=0).counted)
+        return all(each.remaining for each in take(budget_of(present()[0]), cost=0).counted)
 
     def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> WindowStats:
         tightest: Counted = g.rate_limit.tightest
@@ -210,11 +213,14 @@ def failures_window() -> Window:
     return Window("wrong keys", FAILURES_A_MINUTE, MINUTE, f"failures:{request.remote_addr}")
 
 
-def show(tightest: Counted) -> None:
+def show(request: Request, tightest: Counted) -> None:
     """Tell a key what is left of its tightest window."""
-    carry("X-RateLimit-Limit", str(tightest.window.amount))
-    carry("X-RateLimit-Remaining", str(tightest.remaining))
-    carry("X-RateLimit-Reset", str(math.ceil(tightest.reset_at)))
+    carry(
+        request,
+        ("X-RateLimit-Limit", str(tightest.window.amount)),
+        ("X-RateLimit-Remaining", str(tightest.remaining)),
+        ("X-RateLimit-Reset", str(math.ceil(tightest.reset_at))),
+    )
 
 
 def init_app(app: Flask, config: Config) -> None:

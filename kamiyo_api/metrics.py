@@ -8,10 +8,14 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import lru_cache
+from typing import TypeVar
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from kamiyo_api.config import TIERS
+
+Metric = TypeVar("Metric", Counter, Gauge, Histogram)
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 MEASURED_SECONDS = 1.0
@@ -71,6 +75,9 @@ AUTH_FAILURES = {
     "INSUFFICIENT_SCOPE": "insufficient_scope",
 }
 
+pool_in_use = pool_connections.labels("in_use")
+pool_idle = pool_connections.labels("idle")
+
 # Prometheus sees no increase in a counter that begins with its first event.
 for _tier in TIERS:
     rate_limit_exceeded.labels(_tier)
@@ -81,6 +88,12 @@ for _outcome in ("committed", "rolled_back", "failed", "unknown"):
 for _resource in ("agent", "stats", "reputation", "search"):
     for _result in ("hit", "leased", "busy", "held", "away"):
         cache_requests.labels(_resource, _result)
+
+
+@lru_cache(maxsize=10_000)
+def series(metric: Metric, *labels: object) -> Metric:
+    """The series of a metric with these labels, found once: that takes longer than to count."""
+    return metric.labels(*labels)
 
 
 class Memory:

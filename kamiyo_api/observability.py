@@ -5,17 +5,19 @@ from __future__ import annotations
 
 import logging
 import re
-import secrets
 import sys
 import time
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import orjson
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, g, has_request_context
 
 from kamiyo_api import metrics
 from kamiyo_api.carried import carry
 from kamiyo_api.config import Config
+from kamiyo_api.ids import new_id
+from kamiyo_api.present import present
 
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -34,58 +36,70 @@ def request_id() -> str:
 
 def begin() -> None:
     """Note when a request began, and name it on its answer."""
-    g.began = time.perf_counter()
-    given = request.headers.get("X-Request-ID")
+    asked, noted = present()
+    noted["began"] = time.perf_counter()
+    given = asked.environ.get("HTTP_X_REQUEST_ID")
     is_sane = given is not None and SANE_REQUEST_ID.fullmatch(given)
-    g.request_id = given if is_sane else secrets.token_hex(16)
-    carry("X-Request-ID", g.request_id)
+    identifier = noted["request_id"] = given if is_sane else new_id()
+    carry(asked, ("X-Request-ID", identifier))
 
 
 def end(response: Response) -> Response:
     """Count the request and write its log line."""
-    seconds = time.perf_counter() - g.began
-    route = request.url_rule.rule if request.url_rule else "unmatched"
-    count(route, response.status_code, seconds)
+    asked, noted = present()
+    seconds = time.perf_counter() - noted["began"]
+    route = asked.url_rule.rule if asked.url_rule else "unmatched"
+    done = Done(asked.method, route, response.status_code, seconds)
+    count(done, noted)
     metrics.memory.show()
-    level = logging.ERROR if response.status_code >= 500 else logging.INFO
+    level = logging.ERROR if done.status >= 500 else logging.INFO
     if log.isEnabledFor(level) and (route not in QUIET or level == logging.ERROR):
-        log.handle(line(level, route, response.status_code, seconds))
+        log.handle(line(level, done, noted))
     return response
 
 
-def count(route: str, status: int, seconds: float) -> None:
+class Done(NamedTuple):
+    """A request that was answered."""
+
+    method: str
+    route: str
+    status: int
+    seconds: float
+
+
+def count(done: Done, noted: dict[str, Any]) -> None:
     """Count a request in the metrics."""
-    method = request.method if request.method in METHODS else "OTHER"
-    metrics.request_duration.labels(route, method, status).observe(seconds)
-    code = g.get("error_code")
+    method = done.method if done.method in METHODS else "OTHER"
+    duration = metrics.series(metrics.request_duration, done.route, method, done.status)
+    duration.observe(done.seconds)
+    code = noted.get("error_code")
     if code is not None:
-        metrics.request_errors.labels(route, code).inc()
-    if code in metrics.AUTH_FAILURES:
-        metrics.auth_failures.labels(metrics.AUTH_FAILURES[code]).inc()
-    if "queries" in g:
-        metrics.request_queries.labels(route).observe(g.query_seconds)
+        metrics.request_errors.labels(done.route, code).inc()
+        if code in metrics.AUTH_FAILURES:
+            metrics.auth_failures.labels(metrics.AUTH_FAILURES[code]).inc()
+    if "queries" in noted:
+        metrics.series(metrics.request_queries, done.route).observe(noted["query_seconds"])
 
 
-def line(level: int, route: str, status: int, seconds: float) -> logging.LogRecord:
+def line(level: int, done: Done, noted: dict[str, Any]) -> logging.LogRecord:
     """The log record of a request; made here, as the logger would look for who calls it."""
-    error: BaseException | None = g.get("error")
+    error: BaseException | None = noted.get("error")
     trace = None if error is None else (type(error), error, error.__traceback__)
-    text = f"{request.method} {route} {status}"
-    record = logging.LogRecord(log.name, level, __file__, 0, text, None, trace)
-    record.fields = fields(route, status, seconds)
+    text = f"{done.method} {done.route} {done.status}"
+    record = logging.LogRecord(log.name, level, "", 0, text, None, trace)
+    record.fields = fields(done, noted)
     return record
 
 
-def fields(route: str, status: int, seconds: float) -> dict[str, Any]:
+def fields(done: Done, noted: dict[str, Any]) -> dict[str, Any]:
     """What the log line tells of a request; never a secret, a body or a raw query string."""
-    noted = vars(g)
     key = noted.get("api_key")
     told = {
         "request_id": noted["request_id"],
-        "method": request.method,
-        "route": route,
-        "status": status,
-        "duration_ms": round(seconds * 1000, 2),
+        "method": done.method,
+        "route": done.route,
+        "status": done.status,
+        "duration_ms": round(done.seconds * 1000, 2),
         "key": key.key_prefix if key else None,
         "key_id": key.key_id if key else None,
         "tier": key.tier if key else None,
@@ -98,12 +112,20 @@ def fields(route: str, status: int, seconds: float) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not None}
 
 
+@lru_cache(maxsize=4)
+def second(epoch: int, form: str) -> str:
+    """A second as text, which all lines of that second share."""
+    return time.strftime(form, time.gmtime(epoch))
+
+
 class Formatter(logging.Formatter):
     """Times in UTC, and traces without what a client sent."""
 
-    converter = time.gmtime
-    default_time_format = "%Y-%m-%dT%H:%M:%S"
-    default_msec_format = "%s.%03dZ"
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        if datefmt:
+            return second(int(record.created), datefmt)
+        whole = second(int(record.created), "%Y-%m-%dT%H:%M:%S")
+        return f"{whole}.{int(record.msecs):03d}Z"
 
     def formatException(self, ei: Any) -> str:
         return QUOTED_BY_DRIVER.sub("", super().formatException(ei))
@@ -113,13 +135,13 @@ class JsonFormatter(Formatter):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
+        fields = getattr(record, "fields", None) or {"request_id": request_id()}
         line = {
             "time": self.formatTime(record),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
-            "request_id": request_id(),
-            **getattr(record, "fields", {}),
+            **fields,
         }
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)

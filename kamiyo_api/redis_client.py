@@ -36,6 +36,53 @@ class RedisAway(Exception):
     """Redis cannot be asked now; go on without it."""
 
 
+class Line:
+    """A connection of one thread, over which a command may be sent without waiting for what
+    it answers; the next command that waits looks at that first."""
+
+    def __init__(self, connection: redis.Connection) -> None:
+        self._connection = connection
+        self._unread = 0
+
+    def ask(self, words: Sequence[Any]) -> Any:
+        """What a command answers; asked once more where the server closed the connection
+        while it lay idle. Raises RedisError."""
+        try:
+            return self._ask(words)
+        except redis.ConnectionError:
+            # Where the server ran a script before it broke, a request is counted twice.
+            return self._ask(words)
+
+    def _ask(self, words: Sequence[Any]) -> Any:
+        self.send(words)
+        try:
+            while self._unread > 1:
+                self._read()
+            return self._read()
+        except redis.exceptions.NoScriptError:
+            raise
+        except redis.RedisError:
+            self._hang_up()
+            raise
+
+    def _read(self) -> Any:
+        self._unread -= 1
+        return self._connection.read_response()
+
+    def send(self, words: Sequence[Any]) -> None:
+        """Send a command, whose failure the next one that waits will raise. Raises RedisError."""
+        try:
+            self._connection.send_command(*words)
+        except redis.RedisError:
+            self._hang_up()
+            raise
+        self._unread += 1
+
+    def _hang_up(self) -> None:
+        self._connection.disconnect()
+        self._unread = 0
+
+
 class RedisClient:
     """Redis with a short timeout; after a failure it is not asked until a probe succeeds."""
 
@@ -84,7 +131,7 @@ class RedisClient:
         if self._is_away:
             raise RedisAway
         try:
-            return self._command("EVALSHA", script.sha, len(keys), *keys, *arguments)
+            return self._line().ask(("EVALSHA", script.sha, len(keys), *keys, *arguments))
         except redis.exceptions.NoScriptError:
             when_unknown()
             return self.ask(lambda redis: redis.eval(script.text, len(keys), *keys, *arguments))
@@ -92,25 +139,25 @@ class RedisClient:
             self._note_away(error)
             raise RedisAway from error
 
-    def _command(self, *words: Any) -> Any:
-        connection = self._connection_of_thread()
+    def run_unheard(self, script: Script, keys: Sequence[str], arguments: Sequence[Any]) -> None:
+        """Have a script run without waiting until it has: only where nothing is wrong if it
+        never does. After what this thread asked before. Raises RedisAway, as run() does."""
+        if self._is_away:
+            raise RedisAway
         try:
-            connection.send_command(*words)
-            return connection.read_response()
-        except redis.ConnectionError:
-            # The server may have closed it while it lay idle. Where it ran the script before
-            # it broke, a request is counted twice.
-            connection.send_command(*words)
-            return connection.read_response()
+            # By its text, as nobody would hear that it is not known.
+            self._line().send(("EVAL", script.text, len(keys), *keys, *arguments))
+        except redis.RedisError as error:
+            self._note_away(error)
+            raise RedisAway from error
 
-    def _connection_of_thread(self) -> redis.Connection:
+    def _line(self) -> Line:
         try:
-            connection: redis.Connection = self._own.connection
+            line: Line = self._own.line
         except AttributeError:
             pool = self.connection.connection_pool
-            connection = pool.connection_class(**pool.connection_kwargs)
-            self._own.connection = connection
-        return connection
+            line = self._own.line = Line(pool.connection_class(**pool.connection_kwargs))
+        return line
 
     def when_back(self, work: Callable[[redis.Redis], None]) -> None:
         """Let work be done before Redis is asked again by anybody; it may run more than once."""
@@ -157,6 +204,10 @@ class NoRedis:
         raise RedisAway
 
     def run(self, script: Script, *_: Any) -> Any:
+        """Raises RedisAway."""
+        raise RedisAway
+
+    def run_unheard(self, script: Script, *_: Any) -> None:
         """Raises RedisAway."""
         raise RedisAway
 

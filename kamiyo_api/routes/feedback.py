@@ -39,13 +39,21 @@ def give_feedback(tx: db.Transaction, feedback: dict[str, Any]) -> Any:
     (AGENT_NOT_ACTIVE). ERC-8004, "Giving Feedback".
     """
     act_for(feedback["client_address"], errors.NotFeedbackClient)
+    cache.changes_agent(tx, feedback["agent_uuid"])
+    tx.after_commit.append(metrics.feedback.inc)
+    given = tx.only_row("feedback.insert", **feedback)
+    if given is None:
+        refuse_feedback(tx, feedback)
+        # The agent was made active a moment ago, and is held active now.
+        given = tx.row("feedback.insert", **feedback)
+    return given
+
+
+def refuse_feedback(tx: db.Transaction, feedback: dict[str, Any]) -> None:
+    """Say why a feedback was not taken. Raises AgentNotFound, AgentNotActive, SelfFeedback."""
     agent = open_agent(tx, feedback["agent_uuid"])
     if agent["owner_address"] == feedback["client_address"]:
         raise errors.SelfFeedback
-    feedback["chain"] = feedback["chain"] or agent["chain"]
-    cache.changes_agent(tx, agent["agent_uuid"])
-    tx.after_commit.append(metrics.feedback.inc)
-    return tx.row("feedback.insert", **feedback)
 
 
 @blueprint.post("/feedback/<uuid:feedback_id>/revoke")

@@ -10,7 +10,7 @@ from flask import Response, current_app, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from kamiyo_api import errors, exposition, health
-from kamiyo_api.auth import public, secret_of_request
+from kamiyo_api.auth import public, secret_of
 from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.schemas import health as schemas
 
@@ -66,4 +66,4 @@ def is_loopback() -> bool:
 def has_token() -> bool:
     """Whether the client sent METRICS_TOKEN."""
     token: str | None = current_app.config["METRICS_TOKEN"]
-    return token is not None and hmac.compare_digest(secret_of_request().encode(), token.encode())
+    return token is not None and hmac.compare_digest(secret_of(request).encode(), token.encode())

@@ -1,14 +1,24 @@
 -- name: insert
--- A new feedback; the chain defaults to the agent's.
+-- A new feedback; the chain defaults to the agent's. No row where the agent is not there, not
+-- active, or the client's own. The agent is kept as it is until the commit: writers to one
+-- agent do not wait for each other, but its owner cannot suspend it in between.
+with agent as (
+  select a.id, a.chain
+  from erc8004_agents as a
+  where a.id = %(agent_uuid)s
+    and a.status = 'active'
+    and a.owner_address <> %(client_address)s
+  for share
+)
 insert into erc8004_reputation (
   agent_uuid, client_address, value, value_decimals, score, tag1, tag2,
   endpoint, file_uri, file_hash, chain, tx_hash
 )
-values (
-  %(agent_uuid)s, %(client_address)s, %(value)s, %(value_decimals)s, %(score)s,
+select
+  agent.id, %(client_address)s, %(value)s, %(value_decimals)s, %(score)s,
   %(tag1)s, %(tag2)s, %(endpoint)s, %(file_uri)s, %(file_hash)s,
-  %(chain)s, %(tx_hash)s
-)
+  coalesce(%(chain)s, agent.chain), %(tx_hash)s
+from agent
 returning
   id as feedback_id,
   agent_uuid,

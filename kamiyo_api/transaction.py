@@ -1,0 +1,136 @@
+"""One transaction: statements over one connection, and what happens around its commit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import IO, Any, Protocol
+
+from flask import current_app, g
+
+from kamiyo_api import observability
+from kamiyo_api.queries import QUERIES
+
+Row = dict[str, Any]
+
+
+class Change(Protocol):
+    """What a commit makes untrue elsewhere."""
+
+    def announce(self) -> None:
+        """Run before the commit."""
+
+    def settle(self) -> None:
+        """Run after the commit, or once it is sure that there is nothing to commit."""
+
+
+class Transaction:
+    """Runs named queries over one connection; what is hung on it runs around the commit."""
+
+    def __init__(self, connection: Any, beginning: str) -> None:
+        """`beginning` is run with the first statement, in its round trip."""
+        self._connection = connection
+        self._beginning = beginning
+        self.is_committing = False
+        self.changes: list[Change] = []
+        self.after_commit: list[Callable[[], None]] = []
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is anything to commit or to roll back."""
+        return not self._beginning
+
+    def only_row(self, query: str, /, **params: Any) -> Row | None:
+        """The first row of a query that is all there is to do, committed in its round trip.
+
+        None where it changed nothing; then the transaction is as it was before. After other
+        statements it is one like them.
+        """
+        if self.has_begun:
+            return self.row(query, **params)
+        self._announce()
+        with self._connection.cursor() as cursor:
+            run(cursor, f"{statement_timeout()}; {QUERIES[query]}", params)
+            rows = fetched(cursor)
+        if rows:
+            return rows[0]
+        self.settle()
+        self.is_committing = False
+        return None
+
+    def commit(self) -> None:
+        """Keep what was done."""
+        if self.has_begun:
+            self._announce()
+            self.run_script("commit")
+
+    def _announce(self) -> None:
+        for change in self.changes:
+            change.announce()
+        self.is_committing = True
+
+    def settle(self) -> None:
+        """Say that the commit is over."""
+        for change in self.changes:
+            change.settle()
+
+    def rows(self, query: str, /, **params: Any) -> list[Row]:
+        """All rows of a named query."""
+        with self._connection.cursor() as cursor:
+            run(cursor, self._begun(QUERIES[query]), params)
+            return fetched(cursor)
+
+    def row(self, query: str, /, **params: Any) -> Row | None:
+        """The first row of a named query, or None."""
+        return next(iter(self.rows(query, **params)), None)
+
+    def execute(self, query: str, /, **params: Any) -> int:
+        """Run a named query that answers no rows; the number of rows that it changed."""
+        with self._connection.cursor() as cursor:
+            run(cursor, self._begun(QUERIES[query]), params)
+            return int(cursor.rowcount)
+
+    def copy(self, query: str, /, source: IO[bytes]) -> int:
+        """Feed a named `copy … from stdin`; the number of rows that it loaded."""
+        if not self.has_begun:
+            self.run_script("")
+        with self._connection.cursor() as cursor:
+            cursor.copy_expert(QUERIES[query], source)
+            return int(cursor.rowcount)
+
+    def run_script(self, script: str) -> None:
+        """Run SQL that is no named query: a migration file, or a word of the protocol."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(self._begun(script))
+
+    def _begun(self, text: str) -> str:
+        text, self._beginning = f"{self._beginning}{text}", ""
+        return text
+
+
+def fetched(cursor: Any) -> list[Row]:
+    """The rows that a statement answered, by the names of their columns."""
+    names = [column.name for column in cursor.description]
+    return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+
+
+def run(cursor: Any, text: str, params: dict[str, Any]) -> None:
+    """Run a query under the request's id, which PostgreSQL's log then shows, and time it."""
+    began = time.perf_counter()
+    try:
+        cursor.execute(f"/* {observability.request_id()} */ {text}", params)
+    finally:
+        g.queries = g.get("queries", 0) + 1
+        g.query_seconds = g.get("query_seconds", 0.0) + time.perf_counter() - began
+
+
+def statement_timeout() -> str:
+    """What bounds the statements of a transaction; run in it, it ends with it."""
+    return f"set local statement_timeout = {current_app.extensions['db'].statement_timeout}"
+
+
+def beginning() -> str:
+    """What begins a transaction of several statements, and bounds the pauses between them."""
+    milliseconds = current_app.extensions["db"].statement_timeout
+    idle = f"set local idle_in_transaction_session_timeout = {milliseconds}"
+    return f"begin; {statement_timeout()}; {idle}; "
