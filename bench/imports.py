@@ -8,6 +8,8 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
+from pathlib import Path
 from random import Random
 from typing import BinaryIO
 
@@ -21,6 +23,7 @@ from kamiyo_api.embedded import DATABASE, Servers
 
 WITH_FILE = 0.4
 NAME = "imported"
+LOOK_SECONDS = 0.05
 
 
 def measure(servers: Servers, agents: int) -> list[Figure]:
@@ -78,8 +81,17 @@ def flask(*arguments: str, environment: dict[str, str]) -> tuple[str, int]:
     command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        kilobytes = 0
+        while process.poll() is None:
+            kilobytes = peak(process.pid) or kilobytes
+            time.sleep(LOOK_SECONDS)
         assert process.returncode == 0, f"flask {arguments[0]} failed"
         said.seek(0)
-        return said.read(), usage.ru_maxrss
+        return said.read(), kilobytes
+
+
+def peak(pid: int) -> int:
+    """The most kilobytes that a process had so far; 0 once it has ended. What the system tells
+    of it at its end counts the process that started it, too."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return int(found[1]) if found else 0
