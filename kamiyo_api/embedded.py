@@ -25,7 +25,6 @@ DATABASE = "kamiyo"
 LOCALE = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
 # A socket's path may have 103 bytes on macOS, 107 on Linux, with its own name in it.
 LONGEST_SOCKET_FOLDER = 85
-PLENTY_OF_MEMORY = 4 * 1024**3
 
 DEVELOPMENT = {
     "max_connections": "100",
@@ -218,7 +217,7 @@ def _postgres_command(
     settings = {
         **(THROWAWAY if throwaway else DEVELOPMENT),
         **LOGGING,
-        "shared_buffers": "128MB" if throwaway or _memory() < PLENTY_OF_MEMORY else "512MB",
+        "shared_buffers": f"{128 if throwaway else _shared_megabytes()}MB",
         "listen_addresses": "",
         "port": "5432",
         "unix_socket_directories": f'"{quoted}"',
@@ -227,9 +226,11 @@ def _postgres_command(
     return [bin_dir / "postgres", "-D", folder, *options]
 
 
-def _memory() -> int:
-    """The memory of this machine, in bytes."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+def _shared_megabytes() -> int:
+    """An eighth of this machine's memory, but enough for a few agents and not more than what
+    search among a million needs."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min(max(128, memory // 8 // 1024**2), 2048)
 
 
 def _as_owner(folder: Path, *reached: Path) -> dict[str, Any]:

@@ -253,3 +253,26 @@ def test_total_that_no_page_told_makes_no_cursor(client, admin, get, crowd, tota
     forged = cursor_of(*parts[:3], total)
     answer = client.get(f"/api/v1/agents/?limit=10&cursor={forged}", headers=admin)
     assert outcome(answer) == (400, "INVALID_CURSOR")
+
+
+@pytest.mark.parametrize("sort", BOTH_WAYS)
+@pytest.mark.parametrize(
+    "asked", ["min_reputation_score=0", "min_reputation_score=61", "min_success_rate=0"]
+)
+def test_sort_shows_what_a_filter_finds(
+    get, make_agent, give_feedback, link_payment, refresh, monkeypatch, asked, sort
+):
+    unknown, unscored, scored, paid = (make_agent()["agent_uuid"] for _ in range(4))
+    give_feedback(agent_uuid=unscored, value=1, tag1="uptime-ms")
+    give_feedback(agent_uuid=scored, score=61)
+    give_feedback(agent_uuid=paid, score=0)
+    link_payment(agent_uuid=paid)
+    link_payment(agent_uuid=unknown, status="pending")
+    refresh()
+    found = {each["agent_uuid"] for each in get(f"/agents/?{asked}")["agents"]}
+    assert found
+    monkeypatch.setattr(agents, "FEW_OF_MANY_FILTERS", 0)
+    monkeypatch.setattr(agents, "FEW", 0)
+    page = get(f"/agents/?{asked}&sort={sort}")
+    assert {each["agent_uuid"] for each in page["agents"]} == found
+    assert page["total"] == len(found)

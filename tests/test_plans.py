@@ -31,6 +31,8 @@ NO_FILTER = {
     "limit": 51,
     "offset": 0,
     "few": 1000,
+    "least_count": None,
+    "least_score": None,
 }
 # Heavy tails as in the real registries: most agents have nothing, few have much.
 CROWD = """

@@ -83,9 +83,21 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
     return search | {
         "few": FEW if filters < 2 else FEW_OF_MANY_FILTERS,
         **schemas.cursor_parameters(search),
+        **least_of_sort(search),
         "status": None if search["status"] == "any" else search["status"],
         "trust_level": search["trust_level"] or None,
         "limit": search["limit"] + 1,
+    }
+
+
+def least_of_sort(search: dict[str, Any]) -> dict[str, Any]:
+    """The least that agents which match can have of what is sorted by, upwards: an agent with
+    a score has feedback, one with a success rate has payments."""
+    sort, score = search["sort"], search["min_reputation_score"]
+    implied = {"total_feedback": score, "total_payments": search["min_success_rate"]}
+    return {
+        "least_count": None if implied.get(sort) is None else 1,
+        "least_score": score if sort == "reputation_score" else None,
     }
 
 

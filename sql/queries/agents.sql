@@ -98,7 +98,9 @@ where a.id = %(agent_uuid)s;
 --
 -- Few agents are a long way apart in the index of a sort, and the planner cannot tell how
 -- many match: up to the given few are sorted as they are found, and only for more the index
--- is walked. There q and service are hidden from the planner, which thinks them rare.
+-- is walked. There q and service are hidden from the planner, which thinks them rare; and
+-- what a filter says of the column that is sorted by, upwards, is said once more, so that the
+-- walk begins behind the agents of which nothing is known.
 with matching as not materialized (
   select
     s.agent_uuid,
@@ -236,6 +238,8 @@ page as (
         or coalesce(m.services @> array[lower(%(service)s::text)], false)
       )
       and (%(q)s::text is null or coalesce(m.words @@ erc8004_words_query(%(q)s), false))
+      and (%(least_count)s::bigint is null or m.count_up >= %(least_count)s)
+      and (%(least_score)s::numeric is null or m.score_up >= %(least_score)s)
     order by
       m.time_up,
       m.time_down desc,
