@@ -22,23 +22,22 @@ LEASE_SECONDS = 10
 # statistics, then the version and the generation under which it was computed.
 FIND_FUNCTION = """
 local function find(names, known_as_of, token, lease)
-  local newest = redis.call('get', names[3]) or ''
+  local held = redis.call('mget', unpack(names))
+  local kept, holder, newest = held[1], held[2], held[3] or ''
   if newest < known_as_of then
     newest = known_as_of
   end
-  local function current(name)
-    local text = redis.call('get', name)
-    if not text then
-      text = token
-      redis.call('set', name, text, 'EX', 86400)
+  local function current(position)
+    if held[position] then
+      return held[position]
     end
-    return text
+    redis.call('set', names[position], token, 'EX', 86400)
+    return token
   end
-  local stamp = current(names[4])
+  local stamp = current(4)
   if names[5] then
-    stamp = current(names[5]) .. stamp
+    stamp = current(5) .. stamp
   end
-  local kept = redis.call('get', names[1])
   if kept and string.sub(kept, 1, 27) >= newest
       and string.sub(kept, 28, 27 + #stamp) == stamp and string.sub(stamp, 1, 4) ~= 'held' then
     return {string.sub(kept, 28 + #stamp), 'hit', stamp}
@@ -46,7 +45,6 @@ local function find(names, known_as_of, token, lease)
   if string.sub(stamp, 1, 4) == 'held' then
     return {'', 'held', stamp}
   end
-  local holder = redis.call('get', names[2])
   if not holder then
     redis.call('set', names[2], token, 'PX', lease)
   end

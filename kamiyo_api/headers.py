@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from kamiyo_api.carried import Carrier
 from kamiyo_api.config import Config
 from kamiyo_api.extensions import API_PREFIX
+from kamiyo_api.present import present
 
 VARY = "Authorization, Accept-Encoding"
 READABLE_BY_SCRIPTS = [
@@ -42,6 +43,7 @@ compress = Compress()
 
 def tag(response: Response) -> Response:
     """Let a client ask for a body again only if it changed (RFC 9110, section 13)."""
+    request, _ = present()
     if not request.path.startswith(API_PREFIX):
         return response
     vary = response.headers.get("Vary")

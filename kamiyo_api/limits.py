@@ -37,9 +37,9 @@ TAKE = Script(
 {FIND_FUNCTION}
 local windows, cost = tonumber(ARGV[1]), tonumber(ARGV[2])
 local full = 0
-local counts = {{}}
+local counts = redis.call('mget', unpack(KEYS, 1, windows))
 for i = 1, windows do
-  counts[i] = tonumber(redis.call('get', KEYS[i]) or '0')
+  counts[i] = tonumber(counts[i] or '0')
   if full == 0 and counts[i] + cost > tonumber(ARGV[1 + 2 * i]) then
     full = i
   end

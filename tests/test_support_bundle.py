@@ -98,7 +98,8 @@ def leaky_log(tmp_path):
     return log, leaked
 
 
-def test_everything_that_the_guide_lists_is_collected(bundle, addresses, leaky_log):
+def test_everything_that_the_guide_lists_is_collected(bundle, addresses, leaky_log, sql):
+    sql("select pg_reload_conf()")
     with serving(**addresses) as web:
         said, files = bundle(addresses, "--url", web.url, "--log", str(leaky_log[0]))
     assert set(files) == FILES
