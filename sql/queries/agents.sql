@@ -100,7 +100,9 @@ where a.id = %(agent_uuid)s;
 -- many match: up to the given few are sorted as they are found, and only for more the index
 -- is walked. There q and service are hidden from the planner, which thinks them rare; and
 -- what a filter says of the column that is sorted by, upwards, is said once more, so that the
--- walk begins behind the agents of which nothing is known.
+-- walk begins behind the agents of which nothing is known. Beside q or service, a filter that
+-- half of all agents pass is hidden, too, by a sum that no index knows. A page whose total is
+-- known to be more than few is planned as a walk alone.
 with matching as not materialized (
   select
     s.agent_uuid,
@@ -158,10 +160,21 @@ with matching as not materialized (
     and (%(trust_level)s::text[] is null or s.trust_level = any(%(trust_level)s::text[]))
     and (
       %(min_reputation_score)s::numeric is null
-      or coalesce(s.average_score, -1) >= %(min_reputation_score)s::numeric
+      or case
+        when %(min_reputation_score)s < 50 and coalesce(%(service)s, %(q)s) is not null
+        then coalesce(s.average_score, -1) + 0
+        else coalesce(s.average_score, -1)
+      end >= %(min_reputation_score)s::numeric
     )
     and (%(min_success_rate)s::numeric is null or s.success_rate >= %(min_success_rate)s)
-    and (%(min_feedback)s::bigint is null or s.total_feedback >= %(min_feedback)s)
+    and (
+      %(min_feedback)s::bigint is null
+      or case
+        when %(min_feedback)s < 2 and coalesce(%(service)s, %(q)s) is not null
+        then s.total_feedback + 0
+        else s.total_feedback
+      end >= %(min_feedback)s
+    )
     and (%(x402)s::boolean is null or s.x402 = %(x402)s)
 ),
 found as not materialized (
@@ -191,7 +204,8 @@ few as materialized (
     f.uuid_down,
     f.is_after
   from found as f
-  limit case when %(total)s > %(few)s then 0 else %(few)s + 1 end
+  where coalesce(%(total)s, 0) <= %(few)s
+  limit %(few)s + 1
 ),
 counted_few as materialized (
   select
@@ -212,7 +226,8 @@ page as (
   from (
     select f.agent_uuid
     from few as f
-    where (select is_all from counted_few)
+    where coalesce(%(total)s, 0) <= %(few)s
+      and (select is_all from counted_few)
       and f.is_after
     order by
       f.time_up,
