@@ -8,11 +8,9 @@ import pytest
 from kamiyo_api.routes import feedback as routes
 from tests import factories
 from tests.answers import outcome
-from tests.watching import trigger
+from tests.watching import COLLIDE, DEADLOCK, LOSE_CONNECTION, disturbed
 
 FEEDBACK = "/api/v1/agents/feedback"
-COLLIDE = "raise exception 'collided' using errcode = '40P01';"
-LOSE_CONNECTION = "perform pg_terminate_backend(pg_backend_pid());"
 
 
 @pytest.fixture
@@ -34,11 +32,8 @@ def give(client, admin, agent):
 @pytest.fixture
 def disturb(sql):
     """Let the first so many feedback rows do what a body of PL/pgSQL says."""
-    return lambda body, times, when="after insert": trigger(
-        sql,
-        "erc8004_reputation",
-        f"if nextval('tried') <= {times} then {body} end if;",
-        when=when,
+    return lambda body, times, when="after insert": disturbed(
+        sql, "erc8004_reputation", body, times, when=when
     )
 
 
@@ -74,7 +69,7 @@ def test_feedback_with_an_idempotency_key_commits_with_its_answer(give, total):
 
 @pytest.mark.parametrize("when", ["after insert", "constraint after insert"])
 def test_feedback_that_collides_is_repeated(give, disturb, total, leases, when):
-    with disturb(COLLIDE, 2, when):
+    with disturb(COLLIDE.format(DEADLOCK), 2, when):
         assert give().status_code == 201
     assert total() == 1
     assert leases() == []

@@ -11,12 +11,15 @@ import pytest
 from kamiyo_api import db, errors
 from tests import factories
 from tests.answers import outcome
-from tests.watching import trigger
+from tests.watching import (
+    COLLIDE,
+    DEADLOCK,
+    LOSE_CONNECTION,
+    SERIALIZATION_FAILURE,
+    disturbed,
+)
 
 REGISTER = "/api/v1/agents/register"
-COLLIDE = "raise exception 'collided' using errcode = '{}';"
-SERIALIZATION_FAILURE, DEADLOCK = "40001", "40P01"
-LOSE_CONNECTION = "perform pg_terminate_backend(pg_backend_pid());"
 TAKE_LONG = "perform pg_sleep(60);"
 METADATA = [{"key": "color", "value": "cmVk"}]
 IDLE_IN_TRANSACTION = """
@@ -36,11 +39,8 @@ def register(client, admin):
 @pytest.fixture
 def disturb(sql):
     """Let the first so many writes of metadata do what a body of PL/pgSQL says."""
-    return lambda body, times=10**6, when="after insert": trigger(
-        sql,
-        "erc8004_agent_metadata",
-        f"if nextval('tried') <= {times} then {body} end if;",
-        when=when,
+    return lambda body, times=10**6, when="after insert": disturbed(
+        sql, "erc8004_agent_metadata", body, times, when=when
     )
 
 

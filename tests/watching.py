@@ -49,6 +49,22 @@ def logged() -> Iterator[list[str]]:
     logger.removeHandler(handler)
 
 
+# What a trigger may do to the statement that fires it, in PL/pgSQL.
+COLLIDE = "raise exception 'collided' using errcode = '{}';"
+SERIALIZATION_FAILURE, DEADLOCK = "40001", "40P01"
+LOSE_CONNECTION = "perform pg_terminate_backend(pg_backend_pid());"
+
+
+@contextmanager
+def disturbed(
+    sql: Sql, table: str, body: str, times: int, *, when: str = "after insert"
+) -> Iterator[None]:
+    """Let the first so many rows that are written to a table do what a body of PL/pgSQL says."""
+    counted = f"if nextval('tried') <= {times} then {body} end if;"
+    with trigger(sql, table, counted, when=when):
+        yield
+
+
 @contextmanager
 def trigger(sql: Sql, table: str, body: str, *, when: str = "after insert") -> Iterator[None]:
     """Let each row that is written to a table do what a body of PL/pgSQL says.
