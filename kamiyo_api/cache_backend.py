@@ -3,7 +3,7 @@ only what no write has changed meanwhile is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from flask import Flask
@@ -167,19 +167,18 @@ class LeasedRedisCache(RedisCache):
         itself."""
         deleted = [*keys, *(f"{key}:lease" for key in keys)]
         made = {name: new_id() for name in versions}
-        run = self._client.run_unheard if are_held else self._client.run
-        self._write(deleted, made, KEPT_SECONDS, run)
+        self._write(deleted, made, KEPT_SECONDS, is_heard=not are_held)
 
     def _write(
         self,
         deleted: Sequence[str],
         made: dict[str, str],
         seconds: int,
-        run: Callable[..., object] | None = None,
+        *,
+        is_heard: bool = True,
     ) -> None:
-        names = self._named([*deleted, *made])
-        arguments = [len(deleted), seconds, *made.values()]
-        (run or self._client.run)(WRITE, names, arguments)
+        run = self._client.run if is_heard else self._client.run_unheard
+        run(WRITE, self._named([*deleted, *made]), [len(deleted), seconds, *made.values()])
 
     def advance(self, as_of: str) -> None:
         """Say that a refresh made everything older than this as_of stale."""
