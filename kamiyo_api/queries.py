@@ -6,16 +6,28 @@ import re
 from pathlib import Path
 
 SQL = Path(__file__).parent.parent / "sql"
-QUERY = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+HEADING = re.compile(r"^-- (name|part): (\w+)\n", re.MULTILINE)
+PLACE = re.compile(r"\{(\w+)\}")
 
 
 def load_queries() -> dict[str, str]:
     """Every named query of sql/queries, as "<file>.<name>"."""
     queries = {}
     for path in sorted((SQL / "queries").glob("*.sql")):
-        _, *parts = QUERY.split(path.read_text())
-        for name, text in zip(parts[::2], parts[1::2], strict=True):
-            queries[f"{path.stem}.{name}"] = text.strip()
+        for name, text in queries_of(path.read_text()).items():
+            queries[f"{path.stem}.{name}"] = text
+    return queries
+
+
+def queries_of(text: str) -> dict[str, str]:
+    """The queries of one file by name. What several of them share is a part, put where its
+    name stands in braces."""
+    queries: dict[str, str] = {}
+    parts: dict[str, str] = {}
+    _, *found = HEADING.split(text)
+    for kind, name, body in zip(found[::3], found[1::3], found[2::3], strict=True):
+        whole = PLACE.sub(lambda place: parts[place[1]], body.strip())
+        (parts if kind == "part" else queries)[name] = whole
     return queries
 
 

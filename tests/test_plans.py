@@ -138,7 +138,7 @@ def nodes(node):
 
 def page_of(plan):
     """The part of a search that walks an index to the page where many agents match."""
-    (page,) = [node for node in plan if node.get("Alias") == "walked"]
+    (page,) = [node for node in plan if node.get("Alias") == "along"]
     return list(nodes(page))
 
 
@@ -202,9 +202,10 @@ def test_first_page_is_read_from_the_index_of_its_sort(plan, sort):
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_later_page_begins_in_the_index_where_its_cursor_says(plan, sort):
+@pytest.mark.parametrize("query", ["agents.list_search", "agents.list_search_of_many"])
+def test_later_page_begins_in_the_index_where_its_cursor_says(plan, sort, query):
     after = {name: value for name, value in PLACES.items() if is_used(name, sort)}
-    page = page_of(plan("agents.list_search", **NO_FILTER | {"sort": sort} | after))
+    page = page_of(plan(query, **NO_FILTER | {"sort": sort} | after))
     assert indexes(page) == {SORTS[sort]}
     assert "Index Cond" in page[-1]
     assert "Sort" not in {node["Node Type"] for node in page}

@@ -70,6 +70,16 @@ def test_query_is_used(name):
     assert f'"{name}"' in CODE
 
 
+def test_every_part_is_used_more_than_once():
+    texts = [path.read_text() for path in (SQL / "queries").glob("*.sql")]
+    uses = {
+        part: text.count(f"{{{part}}}")
+        for text in texts
+        for part in re.findall(r"^-- part: (\w+)$", text, re.MULTILINE)
+    }
+    assert min(uses.values()) > 1
+
+
 def test_every_query_that_is_used_exists():
     tables = {name.split(".")[0] for name in NAMES}
     call = rf'\b(?:row|rows|execute|copy|copy_rows)\(\s*(?:\w+,\s*)?"((?:{"|".join(tables)})\.\w+)"'

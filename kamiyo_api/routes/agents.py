@@ -67,7 +67,11 @@ def canonical(search: dict[str, Any]) -> str:
 
 def find_page(search: dict[str, Any]) -> db.Row:
     """One page, from the database. Raises ChainNotSupported, InvalidCursor."""
-    page = db.rows("agents.list_search", **search_parameters(search))[0]
+    parameters = search_parameters(search)
+    if (parameters["total"] or 0) > parameters["few"]:
+        page = db.rows("agents.list_search_of_many", **parameters)[0]
+    else:
+        page = db.rows("agents.list_search", **parameters)[0]
     if not page["total"] and search["chain"] and not db.rows("chains.get", chain=search["chain"]):
         raise errors.ChainNotSupported
     return {"as_of": page["as_of"], "body": body_of(search, page)}

@@ -90,20 +90,13 @@ set
   last_activity_at = now()
 where a.id = %(agent_uuid)s;
 
--- name: list_search
--- One page of the agents that match every given filter, in the order of the given sort, as
--- the JSON to answer; the last of them, and whether there are more; and how many match in all,
--- counted up to 10,001 unless the page before counted them. Parameters arrive as literals, so
--- the planner drops every filter and sort that is not given and picks the index of the rest.
---
--- Few agents are a long way apart in the index of a sort, and the planner cannot tell how
--- many match: up to the given few are sorted as they are found, and only for more the index
--- is walked. There q and service are hidden from the planner, which thinks them rare; and
--- what a filter says of the column that is sorted by, upwards, is said once more, so that the
--- walk begins behind the agents of which nothing is known. Beside q or service, a filter that
--- half of all agents pass is hidden, too, by a sum that no index knows. A page whose total is
--- known to be more than few is planned as a walk alone.
-with matching as not materialized (
+-- part: matching
+-- The agents that match every given filter but service and q, with what the given sort orders
+-- by, and whether they come after the given cursor. Parameters arrive as literals, so the
+-- planner drops every filter and sort that is not given and picks the index of the rest.
+-- Beside q or service, which the planner thinks rare, a filter that half of all agents pass is
+-- hidden from it by a sum that no index knows.
+matching as not materialized (
   select
     s.agent_uuid,
     s.services,
@@ -176,7 +169,47 @@ with matching as not materialized (
       end >= %(min_feedback)s
     )
     and (%(x402)s::boolean is null or s.x402 = %(x402)s)
-),
+)
+
+-- part: walked
+-- One page along the index of the sort. Service and q are hidden from the planner, which would
+-- fetch what they find and sort it; what a filter says of the column that is sorted by, upwards,
+-- is said once more, so that the walk begins behind the agents of which nothing is known.
+walked as (
+  select row_number() over () as position, along.agent_uuid
+  from (
+    select m.agent_uuid
+    from matching as m
+    where m.is_after
+      and (
+        %(service)s::text is null
+        or coalesce(m.services @> array[lower(%(service)s::text)], false)
+      )
+      and (%(q)s::text is null or coalesce(m.words @@ erc8004_words_query(%(q)s), false))
+      and (%(least_count)s::bigint is null or m.count_up >= %(least_count)s)
+      and (%(least_score)s::numeric is null or m.score_up >= %(least_score)s)
+    order by
+      m.time_up,
+      m.time_down desc,
+      m.count_up,
+      m.count_down desc,
+      m.score_up,
+      m.score_down desc,
+      m.uuid_down desc,
+      m.agent_uuid
+    limit %(limit)s
+    offset %(offset)s
+  ) as along
+)
+
+-- name: list_search
+-- One page of the agents that match every given filter, in the order of the given sort, as
+-- the JSON to answer; the last of them, and whether there are more; and how many match in all,
+-- counted up to 10,001 unless the page before counted them. Few agents are a long way apart in
+-- the index of a sort, and the planner cannot tell how many match: up to the given few are
+-- sorted as they are found, and only for more the index is walked.
+with {matching},
+{walked},
 found as not materialized (
   select
     m.agent_uuid,
@@ -204,13 +237,12 @@ few as materialized (
     f.uuid_down,
     f.is_after
   from found as f
-  where coalesce(%(total)s, 0) <= %(few)s
   limit %(few)s + 1
 ),
 counted_few as materialized (
   select
     count(*) as total,
-    coalesce(%(total)s, 0) <= %(few)s and count(*) <= %(few)s as is_all
+    count(*) <= %(few)s as is_all
   from few
 ),
 counted as materialized (
@@ -226,8 +258,7 @@ page as (
   from (
     select f.agent_uuid
     from few as f
-    where coalesce(%(total)s, 0) <= %(few)s
-      and (select is_all from counted_few)
+    where (select is_all from counted_few)
       and f.is_after
     order by
       f.time_up,
@@ -242,44 +273,31 @@ page as (
     offset %(offset)s
   ) as ordered
   union all
-  select row_number() over () as position, walked.agent_uuid
-  from (
-    select m.agent_uuid
-    from matching as m
-    where not (select is_all from counted_few)
-      and m.is_after
-      and (
-        %(service)s::text is null
-        or coalesce(m.services @> array[lower(%(service)s::text)], false)
-      )
-      and (%(q)s::text is null or coalesce(m.words @@ erc8004_words_query(%(q)s), false))
-      and (%(least_count)s::bigint is null or m.count_up >= %(least_count)s)
-      and (%(least_score)s::numeric is null or m.score_up >= %(least_score)s)
-    order by
-      m.time_up,
-      m.time_down desc,
-      m.count_up,
-      m.count_down desc,
-      m.score_up,
-      m.score_down desc,
-      m.uuid_down desc,
-      m.agent_uuid
-    limit %(limit)s
-    offset %(offset)s
-  ) as walked
+  select w.position, w.agent_uuid
+  from walked as w
+  where not (select is_all from counted_few)
 )
 select
   coalesce(%(total)s, counted.total) as total,
   erc8004_timestamp(erc8004_stats_as_of()) as as_of,
-  coalesce(
-    json_agg(listed.agent order by listed.place) filter (where listed.place < %(limit)s), '[]'
-  )::text as agents,
-  (
-    array_agg(listed.agent order by listed.place) filter (where listed.place = %(limit)s - 1)
-  )[1]::jsonb as last_agent,
-  coalesce(max(listed.place) = %(limit)s, false) as is_more
+  shown.agents,
+  shown.last_agent,
+  shown.is_more
 from counted
-left join lateral erc8004_found_agents(
-  array(select page.agent_uuid from page order by page.position)
-) as listed on true
-group by counted.total;
+cross join lateral erc8004_found_page(
+  array(select page.agent_uuid from page order by page.position), %(limit)s - 1
+) as shown;
+
+-- name: list_search_of_many
+-- The same where the page before counted more than few agents that match: the walk alone.
+with {matching},
+{walked}
+select
+  %(total)s as total,
+  erc8004_timestamp(erc8004_stats_as_of()) as as_of,
+  shown.agents,
+  shown.last_agent,
+  shown.is_more
+from erc8004_found_page(
+  array(select w.agent_uuid from walked as w order by w.position), %(limit)s - 1
+) as shown;

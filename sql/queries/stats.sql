@@ -1,56 +1,12 @@
 -- name: get_by_agent
 -- All statistics of one agent as of now, as the JSON to answer.
-select row_to_json(answer)::text as body
-from (
-  select
-    v.agent_uuid,
-    v.agent_id::text as agent_id,
-    v.chain,
-    v.registry_address,
-    v.owner_address,
-    v.status,
-    erc8004_timestamp(v.registered_at) as registered_at,
-    erc8004_timestamp(v.last_activity_at) as last_activity_at,
-    v.total_feedback,
-    v.average_score::float8 as average_score,
-    v.positive_feedback,
-    v.negative_feedback,
-    v.revoked_feedback,
-    v.unscored_feedback,
-    v.unique_clients,
-    erc8004_timestamp(v.last_feedback_at) as last_feedback_at,
-    v.total_payments,
-    v.total_amount_usdc::numeric(30, 6)::text as total_amount_usdc,
-    v.successful_payments,
-    v.failed_payments,
-    v.avg_payment_amount::numeric(30, 6)::text as avg_payment_amount,
-    v.success_rate::float8 as success_rate,
-    erc8004_timestamp(v.last_payment_at) as last_payment_at,
-    v.unique_endpoints_used,
-    v.trust_level,
-    erc8004_timestamp(now()) as as_of
-  from erc8004_agent_stats_now(%(agent_uuid)s) as v
-) as answer;
+select answer.body
+from erc8004_agent_stats_answer(%(agent_uuid)s) as answer (body);
 
 -- name: get_reputation
 -- The reputation of one agent over all its feedback as of now, as the JSON to answer.
-select row_to_json(answer)::text as body
-from (
-  select
-    a.id as agent_uuid,
-    f.total_feedback,
-    f.average_score::float8 as average_score,
-    f.positive_feedback,
-    f.negative_feedback,
-    f.revoked_feedback,
-    f.unscored_feedback,
-    f.unique_clients,
-    erc8004_timestamp(f.last_feedback_at) as last_feedback_at,
-    erc8004_timestamp(now()) as as_of
-  from erc8004_agents as a
-  cross join lateral erc8004_feedback_now(a.id) as f
-  where a.id = %(agent_uuid)s
-) as answer;
+select answer.body
+from erc8004_reputation_answer(%(agent_uuid)s) as answer (body);
 
 -- name: get_reputation_narrowed
 -- The reputation of one agent over the feedback of the given clients and tags, as of now.
