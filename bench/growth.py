@@ -48,7 +48,7 @@ def measured(servers: Servers, scale: Scale) -> Curves:
             paths = {agents: paths_of(each) for agents, each in places.items()}
             runs[name] = {agents: [] for agents in places}
             for agents in [*places] * RUNS:
-                run = load_uncached(places[agents], paths[agents])
+                run = load_uncached(places[agents], paths[agents], scale.seconds)
                 runs[name][agents].append(run)
     return {
         name: {agents: round(median(run.p50 for run in some), 2) for agents, some in curve.items()}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ CONNECTIONS = 16
 # and the other idles: so half of them come a moment later.
 WRKS = 2
 APART_SECONDS = 0.05
+LONGEST = "1h"
 SCRIPT = Path(__file__).with_name("requests.lua")
 
 
@@ -50,14 +52,16 @@ def check_installed() -> None:
 def load(
     server: Server,
     lines: Sequence[str],
-    seconds: int,
+    seconds: float,
     key: str,
-    prepare: Callable[[], object] = lambda: None,
+    order: str = "over and over",
 ) -> Run:
-    """Send lines of "path" or "path<tab>body" for so long, after prepare(). Raises LoadFailed."""
-    prepare()
+    """Send lines of "path" or "path<tab>body" for so long, over and over or once.
+
+    Where they are sent once and end before, the rate is too low. Raises LoadFailed.
+    """
     before = processor_seconds(server)
-    said = wrks(server.url, lines, seconds, key)
+    said = wrks(server.url, lines, seconds, key, order)
     spent = processor_seconds(server) - before
     requests = sum(each["requests"] for each in said)
     if not requests or any(each["refused"] or each["broken"] for each in said):
@@ -71,7 +75,9 @@ def load(
     )
 
 
-def wrks(url: str, lines: Sequence[str], seconds: int, key: str) -> list[dict[str, Any]]:
+def wrks(
+    url: str, lines: Sequence[str], seconds: float, key: str, order: str
+) -> list[dict[str, Any]]:
     """Run wrk as often as it takes, each with its share of the lines; what each says."""
     with ExitStack() as stack:
         running = []
@@ -79,17 +85,21 @@ def wrks(url: str, lines: Sequence[str], seconds: int, key: str) -> list[dict[st
             file = stack.enter_context(tempfile.NamedTemporaryFile("w", suffix=".txt"))
             file.write("\n".join(lines[number::WRKS] or lines))
             file.flush()
-            wrk = command(url, file.name, seconds, key)
+            wrk = command(url, file.name, key, order)
             running.append(subprocess.Popen(wrk, stdout=subprocess.PIPE, text=True))
             time.sleep(APART_SECONDS)
+        time.sleep(seconds)
+        for each in running:
+            each.send_signal(signal.SIGINT)
         return [json.loads(each.communicate()[0].splitlines()[-1]) for each in running]
 
 
-def command(url: str, file: str, seconds: int, key: str) -> list[str]:
-    """How to run wrk, in one thread so that every line is sent in its turn."""
+def command(url: str, file: str, key: str, order: str) -> list[str]:
+    """How to run wrk, in one thread so that every line is sent in its turn, until it is
+    interrupted: it counts in whole seconds."""
     connections = CONNECTIONS // WRKS
-    options = ["-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(SCRIPT)]
-    return ["wrk", *options, "-H", f"Authorization: Bearer {key}", url, "--", file]
+    options = ["-t1", f"-c{connections}", f"-d{LONGEST}", "-s", str(SCRIPT)]
+    return ["wrk", *options, "-H", f"Authorization: Bearer {key}", url, "--", file, order]
 
 
 def processor_seconds(server: Server) -> float:

@@ -1,8 +1,8 @@
-"""Alternating pairs: what the machine does meanwhile, it does to both."""
+"""Runs in turns with a yardstick: what the machine does meanwhile, it does to both."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
 
@@ -12,23 +12,30 @@ PAIRS = 5
 
 
 def alternate(
-    ours: Callable[[], Run], yardstick: Callable[[], Run]
-) -> tuple[float, dict[str, Any]]:
-    """The median ratio of our rate to the yardstick's, and the medians of both.
+    yardstick: Callable[[], Run], *ours: Callable[[], Run]
+) -> list[tuple[float, dict[str, Any]]]:
+    """Of each of ours the median ratio of its rate to the yardstick's, and the medians of both.
 
-    Ours is run once before, to be warm.
+    Each of ours is run once before, to be warm; then the yardstick behind the first of them.
     """
-    ours()
-    runs = [(ours(), yardstick()) for _ in range(PAIRS)]
-    ratio = median(our.rate / their.rate for our, their in runs)
-    return ratio, {
-        "ours": summary([our for our, _ in runs]),
-        "yardstick": summary([their for _, their in runs]),
-        "ratios": [round(our.rate / their.rate, 3) for our, their in runs],
+    for run in ours:
+        run()
+    rounds = [(ours[0](), yardstick(), *(run() for run in ours[1:])) for _ in range(PAIRS)]
+    first, yardsticks, *others = zip(*rounds, strict=True)
+    return [compared(runs, yardsticks) for runs in (first, *others)]
+
+
+def compared(runs: Sequence[Run], yardsticks: Sequence[Run]) -> tuple[float, dict[str, Any]]:
+    """The median ratio of the rates of runs that belong together, and what was measured."""
+    ratios = [our.rate / their.rate for our, their in zip(runs, yardsticks, strict=True)]
+    return median(ratios), {
+        "ours": summary(runs),
+        "yardstick": summary(yardsticks),
+        "ratios": [round(ratio, 3) for ratio in ratios],
     }
 
 
-def summary(runs: list[Run]) -> dict[str, float]:
+def summary(runs: Sequence[Run]) -> dict[str, float]:
     """The medians of some runs."""
     return {
         "requests_a_second": round(median(run.rate for run in runs), 1),

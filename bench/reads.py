@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from kamiyo_api.schemas.agents import SORTS
 
 PAGES_A_SORT = 200
 POPULAR = 100
+WALKERS = 8
+KEPT = ("cached", "not cached")
 
 
 def stats_paths(place: Place) -> list[str]:
@@ -28,9 +32,10 @@ def stats_paths(place: Place) -> list[str]:
 
 def search_paths(place: Place) -> list[str]:
     """Pages of 50, from the first on, in every order; shuffled."""
-    paths = [
-        path for sort in SORTS for sign in ("", "-") for path in walk(place, f"sort={sign}{sort}")
-    ]
+    queries = [f"sort={sign}{sort}" for sort in SORTS for sign in ("", "-")]
+    with ThreadPoolExecutor(WALKERS) as walkers:
+        walks = walkers.map(lambda query: list(walk(place, query)), queries)
+        paths = list(itertools.chain.from_iterable(walks))
     random.Random(0).shuffle(paths)
     return paths
 
@@ -48,33 +53,33 @@ def walk(place: Place, query: str) -> Iterator[str]:
             path = following["url"] if following else None
 
 
-def measure(place: Place, seconds: int) -> list[Figure]:
+def measure(place: Place, seconds: float) -> list[Figure]:
     """The four reads, each beside its target."""
     stats, search = stats_paths(place), search_paths(place)
     bodies = {"stats": body(place, stats[0]), "search": body(place, search[0])}
     with bare(bodies) as yardstick:
 
-        def ratio(what: str, target: float, name: str, ours: Callable[[], Run]) -> Figure:
-            value, measured = alternate(ours, lambda: load(yardstick, [f"/{name}"], seconds, "-"))
-            return Figure(f"{what}, of a bare route", value, target, True, "", measured)
-
-        def cached(paths: Sequence[str]) -> Callable[[], Run]:
-            return lambda: load(place.web, paths[:POPULAR], seconds, place.key)
-
-        def uncached(paths: Sequence[str]) -> Callable[[], Run]:
-            return lambda: load_uncached(place, paths)
+        def figures(name: str, what: str, paths: Sequence[str], *targets: float) -> list[Figure]:
+            ratios = alternate(
+                lambda: load(yardstick, [f"/{name}"], seconds, "-"),
+                lambda: load(place.web, paths[:POPULAR], seconds, place.key),
+                lambda: load_uncached(place, paths, seconds),
+            )
+            return [
+                Figure(f"{what}, {how}, of a bare route", ratio, target, True, "", measured)
+                for how, (ratio, measured), target in zip(KEPT, ratios, targets, strict=True)
+            ]
 
         return [
-            ratio("stats, cached", 0.45, "stats", cached(stats)),
-            ratio("stats, not cached", 0.22, "stats", uncached(stats)),
-            ratio("search page of 50, cached", 0.35, "search", cached(search)),
-            ratio("search page of 50, not cached", 0.10, "search", uncached(search)),
+            *figures("stats", "stats", stats, 0.45, 0.22),
+            *figures("search", "search page of 50", search, 0.35, 0.10),
         ]
 
 
-def load_uncached(place: Place, paths: Sequence[str]) -> Run:
-    """Send many paths for a second, too short to send any twice, from an empty cache on."""
-    return load(place.web, paths, 1, place.key, prepare=place.clear_cache)
+def load_uncached(place: Place, paths: Sequence[str], seconds: float) -> Run:
+    """Send many paths once, for a second at most, from an empty cache on."""
+    place.clear_cache()
+    return load(place.web, paths, min(1, seconds), place.key, order="once")
 
 
 def body(place: Place, path: str) -> bytes:

@@ -72,7 +72,7 @@ from erc8004_reputation
 """
 
 
-def measure(place: Place, seconds: int) -> list[Figure]:
+def measure(place: Place, seconds: float) -> list[Figure]:
     """The refresh against the naive one, beside readers, and with twice the history."""
     beside = beside_readers(place, seconds)
     naive = against_naive(place)
@@ -115,7 +115,7 @@ def with_twice_the_history(place: Place, before: float) -> Figure:
     return Figure("refresh with twice the history", after / before, 1.1, measured=measured)
 
 
-def beside_readers(place: Place, seconds: int) -> Figure:
+def beside_readers(place: Place, seconds: float) -> Figure:
     """The slowest hundredth of reads while one refresh follows the other, against without."""
     ratios, measured = [], []
     for _ in range(PAIRS):

@@ -1,8 +1,11 @@
--- Sends the lines of a file, each "path" or "path<tab>body", over and over, in their order;
--- says at the end what came of it, as one line of JSON.
-local prepared, position = {}, 0
+-- Sends the lines of a file, each "path" or "path<tab>body", in their order, "over and over" or
+-- "once"; says at the end what came of it, as one line of JSON.
+local prepared, sent, once = {}, 0, false
+-- Sent more, as what is on its way when wrk stops is not counted: twice its connections.
+local behind = 16
 
 function init(arguments)
+  once = arguments[2] == "once"
   for line in io.lines(arguments[1]) do
     local path, body = line:match("^([^\t]*)\t?(.*)$")
     if body == "" then
@@ -15,8 +18,11 @@ function init(arguments)
 end
 
 function request()
-  position = position % #prepared + 1
-  return prepared[position]
+  sent = sent + 1
+  if once and sent > #prepared + behind then
+    wrk.thread:stop()
+  end
+  return prepared[(sent - 1) % #prepared + 1]
 end
 
 function done(summary, latency)

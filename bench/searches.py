@@ -32,7 +32,7 @@ VALUES: dict[str, tuple[str, ...]] = {
 }
 
 
-def measure(place: Place, seconds: int) -> list[Figure]:
+def measure(place: Place, seconds: float) -> list[Figure]:
     """The slowest of all searches, and a late page against the first."""
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {place.key}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import subprocess
 import tempfile
@@ -46,18 +47,18 @@ limit 1
 """
 
 
-def measure(place: Place, seconds: int) -> list[Figure]:
+def measure(place: Place, seconds: float) -> list[Figure]:
     """Feedback a second against pgbench, and a hot agent's reader against a cold one's."""
     return [throughput(place, seconds), *freshness(place)]
 
 
-def throughput(place: Place, seconds: int) -> Figure:
+def throughput(place: Place, seconds: float) -> Figure:
     """POST /agents/feedback against the transactions that pgbench reaches with its INSERT."""
     with tempfile.TemporaryDirectory(prefix="kamiyo-pgbench-") as folder:
         scripts = scripts_of(place, Path(folder))
-        ratio, measured = alternate(
-            lambda: load(place.web, [post_of(each) for each in bodies(place)], seconds, place.key),
+        ((ratio, measured),) = alternate(
             lambda: pgbench(place, scripts, seconds),
+            lambda: load(place.web, [post_of(each) for each in bodies(place)], seconds, place.key),
         )
     what = "POST feedback, of pgbench's transactions with the same INSERT"
     return Figure(what, ratio, 0.30, True, "", measured)
@@ -89,9 +90,9 @@ def scripts_of(place: Place, folder: Path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def pgbench(place: Place, scripts: list[Path], seconds: int) -> Run:
+def pgbench(place: Place, scripts: list[Path], seconds: float) -> Run:
     """The transactions a second of as many connections."""
-    command = [str(bundled_postgres() / "pgbench"), "--no-vacuum", f"--time={seconds}"]
+    command = [str(bundled_postgres() / "pgbench"), "--no-vacuum", f"--time={math.ceil(seconds)}"]
     command += [f"--client={CONNECTIONS}", "--jobs=2", *(f"--file={each}" for each in scripts)]
     done = subprocess.run([*command, place.database_url], capture_output=True, text=True)
     found = re.search(r"tps = ([0-9.]+)", done.stdout)
@@ -107,7 +108,7 @@ def freshness(place: Place) -> list[Figure]:
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {place.key}"
         rounds = [
-            [give_and_read(place, session, each) for each in (hot, cold)] * 2 for _ in range(ROUNDS)
+            [give_and_read(place, session, each) for each in (hot, cold)] for _ in range(ROUNDS)
         ]
     missed = sum(not shown for each in rounds for _, shown in each)
     ratios = {}

@@ -10,7 +10,7 @@ from bench.figures import table
 from bench.scales import Scale
 from tests.needed import needed
 
-TINY = Scale("tiny", growth=(30, 300), seconds=1, requests_of_memory=50)
+TINY = Scale("tiny", growth=(30, 300), seconds=0.5, requests_of_memory=50)
 
 
 @pytest.fixture
