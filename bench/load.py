@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import signal
 import subprocess
@@ -23,7 +24,6 @@ CONNECTIONS = 16
 # and the other idles: so half of them come a moment later.
 WRKS = 2
 APART_SECONDS = 0.05
-LONGEST = "1h"
 SCRIPT = Path(__file__).with_name("requests.lua")
 
 
@@ -54,14 +54,15 @@ def load(
     lines: Sequence[str],
     seconds: float,
     key: str,
-    order: str = "over and over",
+    *,
+    once: bool = False,
 ) -> Run:
     """Send lines of "path" or "path<tab>body" for so long, over and over or once.
 
     Where they are sent once and end before, the rate is too low. Raises LoadFailed.
     """
     before = processor_seconds(server)
-    said = wrks(server.url, lines, seconds, key, order)
+    said = wrks(server.url, lines, seconds, key, once=once)
     spent = processor_seconds(server) - before
     requests = sum(each["requests"] for each in said)
     if not requests or any(each["refused"] or each["broken"] for each in said):
@@ -76,7 +77,7 @@ def load(
 
 
 def wrks(
-    url: str, lines: Sequence[str], seconds: float, key: str, order: str
+    url: str, lines: Sequence[str], seconds: float, key: str, *, once: bool
 ) -> list[dict[str, Any]]:
     """Run wrk as often as it takes, each with its share of the lines; what each says."""
     with ExitStack() as stack:
@@ -85,7 +86,7 @@ def wrks(
             file = stack.enter_context(tempfile.NamedTemporaryFile("w", suffix=".txt"))
             file.write("\n".join(lines[number::WRKS] or lines))
             file.flush()
-            wrk = command(url, file.name, key, order)
+            wrk = command(url, file.name, seconds, key, once=once)
             running.append(subprocess.Popen(wrk, stdout=subprocess.PIPE, text=True))
             time.sleep(APART_SECONDS)
         time.sleep(seconds)
@@ -94,12 +95,13 @@ def wrks(
         return [json.loads(each.communicate()[0].splitlines()[-1]) for each in running]
 
 
-def command(url: str, file: str, key: str, order: str) -> list[str]:
+def command(url: str, file: str, seconds: float, key: str, *, once: bool) -> list[str]:
     """How to run wrk, in one thread so that every line is sent in its turn, until it is
     interrupted: it counts in whole seconds."""
-    connections = CONNECTIONS // WRKS
-    options = ["-t1", f"-c{connections}", f"-d{LONGEST}", "-s", str(SCRIPT)]
-    return ["wrk", *options, "-H", f"Authorization: Bearer {key}", url, "--", file, order]
+    connections = str(CONNECTIONS // WRKS)
+    options = ["-t1", f"-c{connections}", f"-d{math.ceil(seconds) + 1}s", "-s", str(SCRIPT)]
+    arguments = [file, connections] if once else [file]
+    return ["wrk", *options, "-H", f"Authorization: Bearer {key}", url, "--", *arguments]
 
 
 def processor_seconds(server: Server) -> float:

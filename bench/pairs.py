@@ -16,7 +16,7 @@ def alternate(
 ) -> list[tuple[float, dict[str, Any]]]:
     """Of each of ours the median ratio of its rate to the yardstick's, and the medians of both.
 
-    Each of ours is run once before, to be warm; then the yardstick behind the first of them.
+    Each of ours is run once before; then, in turns, the yardstick behind the first of them.
     """
     for run in ours:
         run()

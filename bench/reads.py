@@ -62,6 +62,7 @@ def measure(place: Place, seconds: float) -> list[Figure]:
         def figures(name: str, what: str, paths: Sequence[str], *targets: float) -> list[Figure]:
             ratios = alternate(
                 lambda: load(yardstick, [f"/{name}"], seconds, "-"),
+                # The first that the run before sent, which emptied the cache: so they are kept.
                 lambda: load(place.web, paths[:POPULAR], seconds, place.key),
                 lambda: load_uncached(place, paths, seconds),
             )
@@ -79,7 +80,7 @@ def measure(place: Place, seconds: float) -> list[Figure]:
 def load_uncached(place: Place, paths: Sequence[str], seconds: float) -> Run:
     """Send many paths once, for a second at most, from an empty cache on."""
     place.clear_cache()
-    return load(place.web, paths, min(1, seconds), place.key, order="once")
+    return load(place.web, paths, min(1, seconds), place.key, once=True)
 
 
 def body(place: Place, path: str) -> bytes:

@@ -1,11 +1,9 @@
--- Sends the lines of a file, each "path" or "path<tab>body", in their order, "over and over" or
--- "once"; says at the end what came of it, as one line of JSON.
-local prepared, sent, once = {}, 0, false
--- Sent more, as what is on its way when wrk stops is not counted: twice its connections.
-local behind = 16
+-- Sends the lines of a file, each "path" or "path<tab>body", in their order: over and over, or
+-- once where a number of connections is given, too; says at the end what came of it, as one line
+-- of JSON.
+local prepared, sent, most = {}, 0, math.huge
 
 function init(arguments)
-  once = arguments[2] == "once"
   for line in io.lines(arguments[1]) do
     local path, body = line:match("^([^\t]*)\t?(.*)$")
     if body == "" then
@@ -15,11 +13,15 @@ function init(arguments)
       prepared[#prepared + 1] = wrk.format("POST", path, nil, body)
     end
   end
+  -- wrk counts no request that is under way when it stops, one for each connection.
+  if arguments[2] then
+    most = #prepared + tonumber(arguments[2])
+  end
 end
 
 function request()
   sent = sent + 1
-  if once and sent > #prepared + behind then
+  if sent > most then
     wrk.thread:stop()
   end
   return prepared[(sent - 1) % #prepared + 1]

@@ -23,7 +23,6 @@ class Scale:
 SCALES = {
     scale.name: scale
     for scale in (
-        Scale("smoke", (30, 300), 0.5, 500),
         Scale("small", (1_000, 10_000), 0.5, 5_000),
         Scale("medium", (1_000, 10_000, 100_000), 3, 100_000),
         Scale("large", (10_000, 100_000, 1_000_000), 5, 100_000),

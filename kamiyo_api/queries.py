@@ -7,7 +7,7 @@ from pathlib import Path
 
 SQL = Path(__file__).parent.parent / "sql"
 HEADING = re.compile(r"^-- (name|part): (\w+)\n", re.MULTILINE)
-PLACE = re.compile(r"\{(\w+)\}")
+PLACE = re.compile(r"\{([a-z_]{2,})\}")
 
 
 def load_queries() -> dict[str, str]:
@@ -20,8 +20,8 @@ def load_queries() -> dict[str, str]:
 
 
 def queries_of(text: str) -> dict[str, str]:
-    """The queries of one file by name. What several of them share is a part, put where its
-    name stands in braces."""
+    """The queries of one file by name. What several of them share is a part, which stands
+    before them and is put where its name is in braces."""
     queries: dict[str, str] = {}
     parts: dict[str, str] = {}
     _, *found = HEADING.split(text)

@@ -46,15 +46,15 @@ def walk(get):
     return pages
 
 
-@pytest.fixture(params=["few", "many"])
+@pytest.fixture(params=[1000, 30, 0], ids=["few", "few at first", "many"])
 def crowd(app, sql, request, monkeypatch):
     """Thirty agents with many ties in every sort, some without a score.
 
-    Both where the query sorts what it found and where it walks the index of the sort.
+    Where the query sorts what it found, where it walks the index of the sort, and where it
+    does one after the other, as others arrive.
     """
-    if request.param == "many":
-        monkeypatch.setattr(agents, "FEW", 0)
-        monkeypatch.setattr(agents, "FEW_OF_MANY_FILTERS", 0)
+    for name in ("FEW", "FEW_OF_MANY_FILTERS"):
+        monkeypatch.setattr(agents, name, request.param)
     factories.insert_agents(sql, 30)
     sql(
         """

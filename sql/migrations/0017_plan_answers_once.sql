@@ -43,7 +43,7 @@ end;
 $$;
 
 -- The reputation of one agent over all its feedback as of now, as the JSON to answer; no row
--- where there is no such agent.
+-- where there is no such agent, which is looked up by its key however few there are.
 create function erc8004_reputation_answer(agent uuid) returns setof text
 language plpgsql stable
 set enable_seqscan = off
@@ -84,7 +84,7 @@ begin
   select
     coalesce(json_agg(listed.agent order by listed.place), '[]')::text,
     (array_agg(listed.agent order by listed.place desc))[1]::jsonb,
-    coalesce(array_length(matches, 1) > page_size, false)
+    cardinality(matches) > page_size
   from erc8004_found_agents(matches[:page_size]) as listed;
 end;
 $$;

@@ -284,7 +284,7 @@ select
   shown.last_agent,
   shown.is_more
 from counted
-cross join lateral erc8004_found_page(
+cross join erc8004_found_page(
   array(select page.agent_uuid from page order by page.position), %(limit)s - 1
 ) as shown;
 
