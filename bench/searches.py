@@ -14,7 +14,7 @@ from bench.figures import Figure
 from bench.place import Place
 from kamiyo_api.schemas.agents import FILTERS, SORTS
 
-ROUNDS = 3
+ROUNDS = 2
 PAGES = 1000
 PAIRS = 20
 
