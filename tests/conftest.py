@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from kamiyo_api import auth, create_app, keys, migrations, stats
-from kamiyo_api.config import Config
+from kamiyo_api.config import TIERS, Config
 from kamiyo_api.embedded import Servers, embedded_servers
 from tests import factories
 from tests.answers import CheckedClient
@@ -79,6 +79,9 @@ def session_app(servers: Servers, database_url: str) -> Flask:
     os.environ["LOG_LEVEL"] = "warning"
     # The machine that tests may be busy; how a slow Redis is left alone is for tests/faults.
     os.environ["REDIS_TIMEOUT_MS"] = "5000"
+    # The figures of the tiers are tested, whatever the shell that runs the tests gives them.
+    for tier in TIERS:
+        os.environ.pop(f"RATE_LIMITS_{tier.upper()}", None)
     app = create_app(Config.from_environment())
     app.testing = True
     app.test_client_class = CheckedClient
