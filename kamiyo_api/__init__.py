@@ -13,6 +13,7 @@ from kamiyo_api import (
     cache,
     cli,
     db,
+    entrance,
     extensions,
     headers,
     health,
@@ -46,6 +47,7 @@ def create_app(config: Config | None = None) -> Flask:
     observability.init_app(app, config)
     sentry.init_app(app, config)
     problems.init_app(app)
+    entrance.init_app(app)
     headers.init_app(app, config)
     db.init_app(app, config)
     redis_client.init_app(app, config)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from wsgiref.types import WSGIEnvironment
 
 from flask import Flask, Request, current_app, g
 
@@ -40,6 +41,10 @@ class ApiKey:
     def has(self, scope: str) -> bool:
         """Whether the key may do what the scope stands for; admin may do all."""
         return scope in self.scopes or "admin" in self.scopes
+
+    def is_expired(self) -> bool:
+        """Whether the key's time is over."""
+        return self.expires_at is not None and self.expires_at <= dt.datetime.now(dt.UTC)
 
     def acts_for(self, address: str) -> bool:
         """Whether the key may write as this wallet."""
@@ -73,12 +78,12 @@ def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def secret_of(request: Request) -> str:
+def secret_of(environ: WSGIEnvironment) -> str:
     """The secret in a request's Authorization header, without white space around it.
 
     Raises MissingApiKey, or InvalidApiKey where white space stands inside.
     """
-    scheme, _, rest = request.environ.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+    scheme, _, rest = environ.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
     secret = rest.strip()
     if scheme.lower() != "bearer" or not secret:
         raise errors.MissingApiKey
@@ -112,9 +117,20 @@ def find_key(secret: str) -> ApiKey:
             key = last_seen
         else:
             remembered.put(digest, key, asked)
-    if key.expires_at is not None and key.expires_at <= dt.datetime.now(dt.UTC):
+    if key.is_expired():
         raise errors.ExpiredApiKey
     return key
+
+
+def key_at_hand(environ: WSGIEnvironment) -> ApiKey | None:
+    """The key that a request was sent with, where it is known without asking anybody."""
+    try:
+        secret = secret_of(environ)
+    except errors.Unauthorized:
+        return None
+    remembered: Remembered = current_app.extensions["keys.remembered"]
+    key = remembered.get(hash_of(secret))
+    return None if key is None or key.is_expired() else key
 
 
 def look_up(digest: str) -> ApiKey:
@@ -166,7 +182,8 @@ class Remembered:
 
 
 def authenticate() -> None:
-    """Set g.api_key where a key was sent; refuse where the view requires one."""
+    """Set g.api_key where a key was sent, unless the entrance did; refuse where the view
+    requires one."""
     request, noted = present()
     scope = noted["scope"] = scope_of_view(request)
     # Health and metrics tell of a database that hangs, so they do not ask it for a key; and
@@ -175,8 +192,10 @@ def authenticate() -> None:
         "HTTP_AUTHORIZATION" not in request.environ or request.blueprint == "health"
     ):
         return
+    if "api_key" in noted:
+        return
     try:
-        noted["api_key"] = find_key(secret_of(request))
+        noted["api_key"] = find_key(secret_of(request.environ))
     except (errors.Unauthorized, errors.Unavailable):
         if scope is None:
             return

@@ -217,15 +217,29 @@ def cached_search(query: str, compute: Compute) -> bytes:
 
 def _cached(resource: str, key: str, seconds: int, compute: Compute) -> bytes:
     asked, found = _asked(resource, key)
-    g.cache_result = found.state
-    metrics.series(metrics.cache_requests, resource, found.state).inc()
+    count(asked, found.state)
     if found.state == "hit":
-        state().hits += 1
         return found.value
-    state().misses += 1
     if found.state != "leased":
         return _body(compute())
     return _computed(asked, found.stamp, seconds, compute)
+
+
+def count(asked: Question, result: str) -> None:
+    """Count and note what came of a question; every result but a hit is a miss."""
+    g.asked, g.cache_result = asked, result
+    metrics.series(metrics.cache_requests, asked.resource, result).inc()
+    known = state()
+    if result == "hit":
+        known.hits += 1
+    else:
+        known.misses += 1
+
+
+def hit_ahead() -> bytes | None:
+    """What came along with the count of the request, where it is a hit; it stays for the view."""
+    _, found = g.get("asked_ahead", (None, None))
+    return found.value if found is not None and found.state == "hit" else None
 
 
 def _asked(resource: str, key: str) -> tuple[Question, Found]:

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Request
-
 CARRIED = "kamiyo.carried"
 
 SECURITY = (
@@ -49,6 +47,6 @@ class Carrier:
         return self._application(environ, start_carrying)
 
 
-def carry(request: Request, *headers: tuple[str, str]) -> None:
+def carry(environ: WSGIEnvironment, *headers: tuple[str, str]) -> None:
     """Send headers with the answer to a request, whatever becomes of it."""
-    request.environ[CARRIED].extend(headers)
+    environ[CARRIED].extend(headers)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 LOCAL_SERVERS = Path(__file__).parent.parent / ".data" / "servers.json"
 
@@ -21,8 +22,7 @@ class ConfigError(SystemExit):
         super().__init__(f"kamiyo-api: {message}")
 
 
-@dataclass(frozen=True)
-class Tier:
+class Tier(NamedTuple):
     """How many requests a key of a tier may make: all a minute and an hour, registrations
     and other writes an hour."""
 

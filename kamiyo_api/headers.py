@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from wsgiref.types import WSGIEnvironment
 
 from flask import Flask, Response, request
 from flask_compress import Compress
@@ -38,6 +39,9 @@ CONDITIONS = frozenset(
     }
 )
 
+PARTICULAR = CONDITIONS | {"HTTP_ORIGIN"}
+COMPRESSED_FROM = 1024
+
 compress = Compress()
 
 
@@ -49,11 +53,28 @@ def tag(response: Response) -> Response:
     vary = response.headers.get("Vary")
     response.headers["Vary"] = f"{vary}, {VARY}" if vary else VARY
     if request.method in ("GET", "HEAD") and response.status_code == 200:
-        digest = hashlib.sha1(response.get_data(), usedforsecurity=False).hexdigest()
-        response.headers.add("ETag", f'W/"{digest}"')
+        response.headers.add("ETag", etag_of(response.get_data()))
         if not CONDITIONS.isdisjoint(request.environ):
             response.make_conditional(request)
     return response
+
+
+def etag_of(body: bytes) -> str:
+    """The entity tag of a body: a weak one, as it may be sent compressed."""
+    return f'W/"{hashlib.sha1(body, usedforsecurity=False).hexdigest()}"'
+
+
+def is_short(response: Response) -> bool:
+    """Whether a body is too short to be compressed for anybody."""
+    is_plain = "Content-Encoding" not in response.headers
+    return is_plain and len(response.get_data()) < COMPRESSED_FROM
+
+
+def is_for_all(environ: WSGIEnvironment, is_short: bool) -> bool:
+    """Whether a request gets the answer that all get: it sets no condition, comes from no
+    script of another origin, and takes nothing compressed that is not short."""
+    is_compressed = "HTTP_ACCEPT_ENCODING" in environ and not is_short
+    return not is_compressed and PARTICULAR.isdisjoint(environ)
 
 
 def compressed(response: Response) -> Response:
@@ -65,7 +86,7 @@ def compressed(response: Response) -> Response:
 
 def init_app(app: Flask, config: Config) -> None:
     """Register what works on answers; the last registered runs first."""
-    app.config["COMPRESS_MIN_SIZE"] = 1024
+    app.config["COMPRESS_MIN_SIZE"] = COMPRESSED_FROM
     app.config["COMPRESS_MIMETYPES"] = [
         "application/json",
         "application/problem+json",

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
+from wsgiref.types import WSGIEnvironment
 
 import limits.strategies
 from flask import Flask, Request, current_app, g, request
@@ -141,10 +142,10 @@ class TierWindows(RateLimiter):
 
     def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
         request, noted = present()
-        question = asking.question_of(request, noted["api_key"])
-        taken = noted["rate_limit"] = take(budget_of(request), asked=question)
-        show(request, taken.tightest)
-        return not taken.is_refused
+        if "rate_limit" not in noted:
+            question = asking.question_of(request, noted["api_key"])
+            count(request.environ, noted, budget_of(request), question)
+        return not noted["rate_limit"].is_refused
 
     def test(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
         return all(each.remaining for each in take(budget_of(present()[0]), cost=0).counted)
@@ -213,10 +214,15 @@ def failures_window() -> Window:
     return Window("wrong keys", FAILURES_A_MINUTE, MINUTE, f"failures:{request.remote_addr}")
 
 
-def show(request: Request, tightest: Counted) -> None:
-    """Tell a key what is left of its tightest window."""
+def count(
+    environ: WSGIEnvironment, noted: dict[str, Any], budget: Budget, asked: Question | None
+) -> None:
+    """Count a request of a key, note what became of it, and tell the key what is left of its
+    tightest window."""
+    taken = noted["rate_limit"] = take(budget, asked=asked)
+    tightest = taken.tightest
     carry(
-        request,
+        environ,
         ("X-RateLimit-Limit", str(tightest.window.amount)),
         ("X-RateLimit-Remaining", str(tightest.remaining)),
         ("X-RateLimit-Reset", str(math.ceil(tightest.reset_at))),

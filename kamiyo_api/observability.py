@@ -9,9 +9,10 @@ import sys
 import time
 from functools import lru_cache
 from typing import Any, NamedTuple
+from wsgiref.types import WSGIEnvironment
 
 import orjson
-from flask import Flask, Response, g, has_request_context
+from flask import Flask, Response, g, has_app_context
 
 from kamiyo_api import metrics
 from kamiyo_api.carried import carry
@@ -30,32 +31,35 @@ log = logging.getLogger("kamiyo_api.request")
 
 def request_id() -> str:
     """The id of the present request: the client's X-Request-ID if it is sane, else a new one."""
-    identifier: str = g.get("request_id", "none") if has_request_context() else "none"
+    identifier: str = g.get("request_id", "none") if has_app_context() else "none"
     return identifier
 
 
-def begin() -> None:
+def begin(environ: WSGIEnvironment, noted: dict[str, Any]) -> None:
     """Note when a request began, and name it on its answer."""
-    asked, noted = present()
     noted["began"] = time.perf_counter()
-    given = asked.environ.get("HTTP_X_REQUEST_ID")
+    given = environ.get("HTTP_X_REQUEST_ID")
     is_sane = given is not None and SANE_REQUEST_ID.fullmatch(given)
     identifier = noted["request_id"] = given if is_sane else new_id()
-    carry(asked, ("X-Request-ID", identifier))
+    carry(environ, ("X-Request-ID", identifier))
 
 
 def end(response: Response) -> Response:
-    """Count the request and write its log line."""
+    """Finish a request that Flask answered."""
     asked, noted = present()
-    seconds = time.perf_counter() - noted["began"]
     route = asked.url_rule.rule if asked.url_rule else "unmatched"
-    done = Done(asked.method, route, response.status_code, seconds)
+    finish(noted, asked.method, route, response.status_code)
+    return response
+
+
+def finish(noted: dict[str, Any], method: str, route: str, status: int) -> None:
+    """Count a request that was answered, and write its log line."""
+    done = Done(method, route, status, time.perf_counter() - noted["began"])
     count(done, noted)
     metrics.memory.show()
-    level = logging.ERROR if done.status >= 500 else logging.INFO
+    level = logging.ERROR if status >= 500 else logging.INFO
     if log.isEnabledFor(level) and (route not in QUIET or level == logging.ERROR):
         log.handle(line(level, done, noted))
-    return response
 
 
 class Done(NamedTuple):
@@ -153,8 +157,8 @@ class TextFormatter(Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         told = dict(getattr(record, "fields", {}))
-        if has_request_context():
-            told["request_id"] = request_id()
+        if has_app_context() and "request_id" in g:
+            told["request_id"] = g.request_id
         shown = ("duration_ms", "key", "code", "cache", "queries", "retries", "request_id")
         rest = " ".join(f"{name}={told[name]}" for name in shown if name in told)
         line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname:<7} {record.getMessage()}"
@@ -177,8 +181,7 @@ def configure_logging(config: Config) -> None:
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Begin before everything else and end after it."""
+    """End after everything else; a request begins at the entrance."""
     configure_logging(config)
     app.config["METRICS_OF_ALL_WORKERS"] = config.prometheus_multiproc_dir is not None
-    app.before_request(begin)
     app.after_request(end)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+import hiredis
 import redis
 from flask import Flask
 from redis.backoff import NoBackoff
@@ -44,7 +45,7 @@ class Line:
         self._connection = connection
         self._unread = 0
 
-    def ask(self, words: Sequence[Any]) -> Any:
+    def ask(self, words: tuple[Any, ...]) -> Any:
         """What a command answers; asked once more where the server closed the connection
         while it lay idle. Raises RedisError."""
         try:
@@ -53,7 +54,7 @@ class Line:
             # Where the server ran a script before it broke, a request is counted twice.
             return self._ask(words)
 
-    def _ask(self, words: Sequence[Any]) -> Any:
+    def _ask(self, words: tuple[Any, ...]) -> Any:
         self.send(words)
         try:
             while self._unread > 1:
@@ -69,10 +70,10 @@ class Line:
         self._unread -= 1
         return self._connection.read_response()
 
-    def send(self, words: Sequence[Any]) -> None:
+    def send(self, words: tuple[Any, ...]) -> None:
         """Send a command, whose failure the next one that waits will raise. Raises RedisError."""
         try:
-            self._connection.send_command(*words)
+            self._connection.send_packed_command([hiredis.pack_command(words)])
         except redis.RedisError:
             self._hang_up()
             raise

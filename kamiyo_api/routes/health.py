@@ -66,4 +66,6 @@ def is_loopback() -> bool:
 def has_token() -> bool:
     """Whether the client sent METRICS_TOKEN."""
     token: str | None = current_app.config["METRICS_TOKEN"]
-    return token is not None and hmac.compare_digest(secret_of(request).encode(), token.encode())
+    if token is None:
+        return False
+    return hmac.compare_digest(secret_of(request.environ).encode(), token.encode())
