@@ -144,7 +144,8 @@ def state() -> CacheState:
 
 def backend() -> LeasedRedisCache:
     """The Flask-Caching backend of the present application."""
-    return extension.cache  # type: ignore[return-value]
+    made: LeasedRedisCache = current_app.extensions["cache"][extension]
+    return made
 
 
 def agent_keys(agent_uuid: object) -> list[str]:
@@ -227,9 +228,9 @@ def _cached(resource: str, key: str, seconds: int, compute: Compute) -> bytes:
 
 def count(asked: Question, result: str) -> None:
     """Count and note what came of a question; every result but a hit is a miss."""
-    g.asked, g.cache_result = asked, result
+    known, noted = state(), vars(g)
+    noted["asked"], noted["cache_result"] = asked, result
     metrics.series(metrics.cache_requests, asked.resource, result).inc()
-    known = state()
     if result == "hit":
         known.hits += 1
     else:
@@ -238,14 +239,14 @@ def count(asked: Question, result: str) -> None:
 
 def hit_ahead() -> bytes | None:
     """What came along with the count of the request, where it is a hit; it stays for the view."""
-    _, found = g.get("asked_ahead", (None, None))
+    _, found = vars(g).get("asked_ahead", (None, None))
     return found.value if found is not None and found.state == "hit" else None
 
 
 def _asked(resource: str, key: str) -> tuple[Question, Found]:
     """The question and its answer, which may have come with the count of the request."""
     asked: Question
-    asked, found = g.pop("asked_ahead", (None, None))
+    asked, found = vars(g).pop("asked_ahead", (None, None))
     if found is not None and asked.key == key and found.state != "busy":
         return asked, found
     asked = question(resource, key)

@@ -96,7 +96,7 @@ def body_again(sent: Sent, environ: WSGIEnvironment, noted: dict[str, Any]) -> b
         return None
     noted["api_key"] = key
     question = cache.question(sent.resource, sent.key)
-    limits.count(environ, noted, limits.budgets_of_key()["read"], question)
+    limits.count(environ, noted, limits.budgets_of_key(key)["read"], question)
     body = cache.hit_ahead()
     if not body or headers.etag_of(body) != sent.etag:
         return None

@@ -21,7 +21,7 @@ from kamiyo_api import asking, cache, errors, metrics
 from kamiyo_api.budgets import MINUTE, Budget, Counted, Taken, Window, budget, budgets_of
 from kamiyo_api.cache_backend import FIND_FUNCTION, Question, found
 from kamiyo_api.carried import carry
-from kamiyo_api.config import Config, Tier
+from kamiyo_api.config import Config
 from kamiyo_api.present import present
 from kamiyo_api.redis_client import RedisAway, Script
 
@@ -90,7 +90,7 @@ def take_from_redis(budget: Budget, cost: int, asked: Question | None) -> Sequen
     arguments = [len(budget.windows), cost, *budget.amounts_and_seconds, *rest]
     answer = redis.run(TAKE, keys, arguments, kept.renew_generation)
     if asked and answer[0] == 0:
-        g.asked_ahead = asked, found(answer.pop())
+        vars(g)["asked_ahead"] = asked, found(answer.pop())
     return cast(Sequence[int], answer)
 
 
@@ -109,14 +109,14 @@ def take_from_memory(windows: Sequence[Window], cost: int) -> Sequence[int]:
     return answer
 
 
-def budgets_of_key() -> Mapping[str, Budget]:
-    """The budgets of the key that calls."""
-    return budgets_of(g.api_key.key_id, tier_of_key())
+def budgets_of_key(api_key: Any) -> Mapping[str, Budget]:
+    """The budgets of a key."""
+    return budgets_of(api_key.key_id, current_app.config["TIERS"][api_key.tier])
 
 
-def budget_of(request: Request) -> Budget:
-    """What a request of the key that calls counts in: one budget, whatever the path."""
-    budgets = budgets_of_key()
+def budget_of(request: Request, api_key: Any) -> Budget:
+    """What a request of a key counts in: one budget, whatever the path."""
+    budgets = budgets_of_key(api_key)
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return budgets["read"]
     return budgets["register" if request.endpoint == REGISTRATION else "write"]
@@ -124,13 +124,7 @@ def budget_of(request: Request) -> Budget:
 
 def look() -> list[Counted]:
     """Every window of the key that calls; counts nothing."""
-    return [*g.rate_limit.counted, *take(budgets_of_key()["not read"], cost=0).counted]
-
-
-def tier_of_key() -> Tier:
-    """The limits of the key that calls."""
-    tiers: dict[str, Tier] = current_app.config["TIERS"]
-    return tiers[g.api_key.tier]
+    return [*g.rate_limit.counted, *take(budgets_of_key(g.api_key)["not read"], cost=0).counted]
 
 
 class TierWindows(RateLimiter):
@@ -143,12 +137,14 @@ class TierWindows(RateLimiter):
     def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
         request, noted = present()
         if "rate_limit" not in noted:
-            question = asking.question_of(request, noted["api_key"])
-            count(request.environ, noted, budget_of(request), question)
+            key = noted["api_key"]
+            question = asking.question_of(request, key)
+            count(request.environ, noted, budget_of(request, key), question)
         return not noted["rate_limit"].is_refused
 
     def test(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
-        return all(each.remaining for each in take(budget_of(present()[0]), cost=0).counted)
+        taken = take(budget_of(present()[0], g.api_key), cost=0)
+        return all(each.remaining for each in taken.counted)
 
     def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> WindowStats:
         tightest: Counted = g.rate_limit.tightest

@@ -8,7 +8,6 @@ from typing import IO, Any, Protocol
 
 from flask import current_app, g
 
-from kamiyo_api import observability
 from kamiyo_api.queries import QUERIES
 
 Row = dict[str, Any]
@@ -116,12 +115,12 @@ def fetched(cursor: Any) -> list[Row]:
 
 def run(cursor: Any, text: str, params: dict[str, Any]) -> None:
     """Run a query under the request's id, which PostgreSQL's log then shows, and time it."""
-    began = time.perf_counter()
+    began, noted = time.perf_counter(), vars(g)
     try:
-        cursor.execute(f"/* {observability.request_id()} */ {text}", params)
+        cursor.execute(f"/* {noted.get('request_id', 'none')} */ {text}", params)
     finally:
-        g.queries = g.get("queries", 0) + 1
-        g.query_seconds = g.get("query_seconds", 0.0) + time.perf_counter() - began
+        noted["queries"] = noted.get("queries", 0) + 1
+        noted["query_seconds"] = noted.get("query_seconds", 0.0) + time.perf_counter() - began
 
 
 def statement_timeout() -> str:
