@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from flask import Flask, Request, current_app
 
 from kamiyo_api import cache
+from kamiyo_api.bounded import Bounded
 from kamiyo_api.cache_backend import Question
 
 SEARCHES_AT_MOST = 10_000
@@ -45,23 +46,18 @@ def question_of(request: Request, api_key: Any) -> Question | None:
     return cache.question(resource, cache.AGENT_KEYS[resource].format(agent_uuid))
 
 
-class KnownSearches(dict[bytes, str]):
-    """The keys of searches by the query strings that asked for them, forgotten when many."""
-
-    def note(self, query_string: bytes, key: str) -> None:
-        """Remember a query string that was found to be valid."""
-        if len(self) >= SEARCHES_AT_MOST:
-            self.clear()
-        if len(query_string) <= LONGEST_KNOWN_SEARCH:
-            self[query_string] = key
-
-
-def known_searches() -> KnownSearches:
-    """The searches that this process knows."""
-    known: KnownSearches = current_app.extensions["known_searches"]
+def known_searches() -> Bounded[bytes, str]:
+    """The keys of the searches that this process knows, by the query strings that asked."""
+    known: Bounded[bytes, str] = current_app.extensions["known_searches"]
     return known
+
+
+def know_search(query_string: bytes, key: str) -> None:
+    """Remember a query string that was found to be valid."""
+    if len(query_string) <= LONGEST_KNOWN_SEARCH:
+        known_searches().note(query_string, key)
 
 
 def init_app(app: Flask) -> None:
     """Know no search."""
-    app.extensions["known_searches"] = KnownSearches()
+    app.extensions["known_searches"] = Bounded(SEARCHES_AT_MOST)

@@ -15,6 +15,7 @@ from wsgiref.types import WSGIEnvironment
 from flask import Flask, Request, current_app, g
 
 from kamiyo_api import db, errors, limits
+from kamiyo_api.bounded import Bounded
 from kamiyo_api.config import Config
 from kamiyo_api.present import present
 
@@ -159,7 +160,7 @@ class Remembered:
     """The keys that this process looked up lately, so that most requests ask nobody."""
 
     def __init__(self) -> None:
-        self._keys: dict[str, tuple[float, ApiKey]] = {}
+        self._keys: Bounded[str, tuple[float, ApiKey]] = Bounded(REMEMBERED_AT_MOST)
 
     def get(self, digest: str) -> ApiKey | None:
         """The key with this hash, unless it was looked up too long ago."""
@@ -175,10 +176,8 @@ class Remembered:
         self._keys.pop(digest, None)
 
     def put(self, digest: str, key: ApiKey, asked: float) -> None:
-        """Remember a key from when it was asked for; where there are too many, forget them all."""
-        if len(self._keys) >= REMEMBERED_AT_MOST:
-            self._keys = {}
-        self._keys[digest] = (asked + REMEMBERED_SECONDS, key)
+        """Remember a key from when it was asked for."""
+        self._keys.note(digest, (asked + REMEMBERED_SECONDS, key))
 
 
 def authenticate() -> None:

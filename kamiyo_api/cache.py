@@ -218,7 +218,7 @@ def cached_search(query: str, compute: Compute) -> bytes:
 
 def _cached(resource: str, key: str, seconds: int, compute: Compute) -> bytes:
     asked, found = _asked(resource, key)
-    count(asked, found.state)
+    note_result(asked, found.state)
     if found.state == "hit":
         return found.value
     if found.state != "leased":
@@ -226,7 +226,7 @@ def _cached(resource: str, key: str, seconds: int, compute: Compute) -> bytes:
     return _computed(asked, found.stamp, seconds, compute)
 
 
-def count(asked: Question, result: str) -> None:
+def note_result(asked: Question, result: str) -> None:
     """Count and note what came of a question; every result but a hit is a miss."""
     known, noted = state(), vars(g)
     noted["asked"], noted["cache_result"] = asked, result

@@ -8,6 +8,7 @@ along what is kept, and it gets its metrics and its log line. All else goes on t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -15,11 +16,15 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Flask, Response, current_app, g
 
 from kamiyo_api import auth, cache, headers, limits, observability
+from kamiyo_api.bounded import Bounded
 from kamiyo_api.present import present
 
+# Each takes about 2 kB.
 SENT_AT_MOST = 5_000
 LONGEST_ADDRESS = 500
 OK_TO_GET = ("GET", 200)
+
+log = logging.getLogger(__name__)
 
 
 class Sent(NamedTuple):
@@ -34,9 +39,8 @@ class Sent(NamedTuple):
     headers: list[tuple[str, str]]
 
 
-class SentAnswers(dict[tuple[str, str], Sent]):
-    """The answers that this process sent from the cache, by path and query string, without
-    their bodies; forgotten when many."""
+class SentAnswers(Bounded[tuple[str, str, str], Sent]):
+    """The answers that this process sent from the cache, without their bodies, by address."""
 
     def find(self, environ: WSGIEnvironment) -> Sent | None:
         """What was sent to a request like this one."""
@@ -44,13 +48,6 @@ class SentAnswers(dict[tuple[str, str], Sent]):
             return None
         sent = self.get(address(environ))
         return sent if sent and headers.is_for_all(environ, sent.is_short) else None
-
-    def note(self, environ: WSGIEnvironment, sent: Sent) -> None:
-        """Know an answer when the request for it comes again."""
-        if len(self) >= SENT_AT_MOST:
-            self.clear()
-        if sum(map(len, address(environ))) <= LONGEST_ADDRESS:
-            self[address(environ)] = sent
 
 
 class Entrance:
@@ -66,26 +63,30 @@ class Entrance:
             noted = vars(g)
             observability.begin(environ, noted)
             sent = self._sent.find(environ)
-            body = self._body_again(sent, environ, noted) if sent else None
+            body = None if sent is None else finished(sent, environ, noted)
             if sent is None or body is None:
                 return self._flask(environ, start)
-            observability.finish(noted, "GET", sent.route, 200)
             start("200 OK", sent.headers)
             return [body]
 
-    def _body_again(
-        self, sent: Sent, environ: WSGIEnvironment, noted: dict[str, Any]
-    ) -> bytes | None:
-        try:
-            return body_again(sent, environ, noted)
-        except Exception:
-            # Flask meets the same defect, and answers it in the one shape of errors.
-            return None
+
+def address(environ: WSGIEnvironment) -> tuple[str, str, str]:
+    """What a request asks for, and of whom: Flask refuses a host that cannot be one."""
+    host = environ.get("HTTP_HOST", "")
+    return host, environ["PATH_INFO"], environ.get("QUERY_STRING", "")
 
 
-def address(environ: WSGIEnvironment) -> tuple[str, str]:
-    """What a request asks for."""
-    return environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+def finished(sent: Sent, environ: WSGIEnvironment, noted: dict[str, Any]) -> bytes | None:
+    """The body that was sent before, for a request that is over with it; None where Flask has
+    to answer, be it with what failed here, in the one shape of errors."""
+    try:
+        body = body_again(sent, environ, noted)
+        if body is not None:
+            observability.finish(noted, "GET", sent.route, 200)
+    except Exception:
+        log.exception("The entrance failed; Flask answers")
+        return None
+    return body
 
 
 def body_again(sent: Sent, environ: WSGIEnvironment, noted: dict[str, Any]) -> bytes | None:
@@ -96,11 +97,11 @@ def body_again(sent: Sent, environ: WSGIEnvironment, noted: dict[str, Any]) -> b
         return None
     noted["api_key"] = key
     question = cache.question(sent.resource, sent.key)
-    limits.count(environ, noted, limits.budgets_of_key(key)["read"], question)
+    limits.charge(environ, noted, limits.budgets_of_key(key)["read"], question)
     body = cache.hit_ahead()
     if not body or headers.etag_of(body) != sent.etag:
         return None
-    cache.count(question, "hit")
+    cache.note_result(question, "hit")
     return body
 
 
@@ -109,8 +110,9 @@ def remember(response: Response) -> Response:
     request, noted = present()
     if noted.get("cache_result") == "hit" and (request.method, response.status_code) == OK_TO_GET:
         is_short = headers.is_short(response)
-        if headers.is_for_all(request.environ, is_short):
-            current_app.extensions["sent"].note(request.environ, sent_now(response, is_short))
+        asked = address(request.environ)
+        if headers.is_for_all(request.environ, is_short) and len("".join(asked)) <= LONGEST_ADDRESS:
+            current_app.extensions["sent"].note(asked, sent_now(response, is_short))
     return response
 
 
@@ -129,7 +131,8 @@ def sent_now(response: Response, is_short: bool) -> Sent:
 
 
 def init_app(app: Flask) -> None:
-    """Stand before Flask; call before what adds headers, to see them all."""
-    app.extensions["sent"] = SentAnswers()
+    """Stand before Flask; call before what adds headers, to see them all, and inside what
+    carries those of each request."""
+    app.extensions["sent"] = SentAnswers(SENT_AT_MOST)
     app.after_request(remember)
     app.wsgi_app = Entrance(app)  # type: ignore[assignment, method-assign]

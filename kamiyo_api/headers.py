@@ -39,7 +39,7 @@ CONDITIONS = frozenset(
     }
 )
 
-PARTICULAR = CONDITIONS | {"HTTP_ORIGIN"}
+PARTICULAR = CONDITIONS | {"HTTP_ORIGIN", "HTTP_UPGRADE"}
 COMPRESSED_FROM = 1024
 
 compress = Compress()
@@ -70,10 +70,10 @@ def is_short(response: Response) -> bool:
     return is_plain and len(response.get_data()) < COMPRESSED_FROM
 
 
-def is_for_all(environ: WSGIEnvironment, is_short: bool) -> bool:
+def is_for_all(environ: WSGIEnvironment, has_short_body: bool) -> bool:
     """Whether a request gets the answer that all get: it sets no condition, comes from no
-    script of another origin, and takes nothing compressed that is not short."""
-    is_compressed = "HTTP_ACCEPT_ENCODING" in environ and not is_short
+    script of another origin, wants no other protocol, and takes no long body compressed."""
+    is_compressed = "HTTP_ACCEPT_ENCODING" in environ and not has_short_body
     return not is_compressed and PARTICULAR.isdisjoint(environ)
 
 

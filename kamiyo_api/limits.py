@@ -139,7 +139,7 @@ class TierWindows(RateLimiter):
         if "rate_limit" not in noted:
             key = noted["api_key"]
             question = asking.question_of(request, key)
-            count(request.environ, noted, budget_of(request, key), question)
+            charge(request.environ, noted, budget_of(request, key), question)
         return not noted["rate_limit"].is_refused
 
     def test(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
@@ -210,7 +210,7 @@ def failures_window() -> Window:
     return Window("wrong keys", FAILURES_A_MINUTE, MINUTE, f"failures:{request.remote_addr}")
 
 
-def count(
+def charge(
     environ: WSGIEnvironment, noted: dict[str, Any], budget: Budget, asked: Question | None
 ) -> None:
     """Count a request of a key, note what became of it, and tell the key what is left of its

@@ -26,12 +26,15 @@ QUIET = frozenset({"/health", "/health/live", "/metrics"})
 # What the driver quotes of a statement, with what the client sent in it.
 QUOTED_BY_DRIVER = re.compile(r"^(LINE \d+: .*\n *\^|(DETAIL|CONTEXT|QUERY): .*)\n?", re.MULTILINE)
 
+NO_REQUEST = "none"
+
 log = logging.getLogger("kamiyo_api.request")
 
 
 def request_id() -> str:
-    """The id of the present request: the client's X-Request-ID if it is sane, else a new one."""
-    identifier: str = g.get("request_id", "none") if has_app_context() else "none"
+    """The id of the present request: the client's X-Request-ID if it is sane, else a new one;
+    none outside of requests."""
+    identifier: str = vars(g).get("request_id", NO_REQUEST) if has_app_context() else NO_REQUEST
     return identifier
 
 
@@ -157,8 +160,8 @@ class TextFormatter(Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         told = dict(getattr(record, "fields", {}))
-        if has_app_context() and "request_id" in g:
-            told["request_id"] = g.request_id
+        if request_id() != NO_REQUEST:
+            told["request_id"] = request_id()
         shown = ("duration_ms", "key", "code", "cache", "queries", "retries", "request_id")
         rest = " ".join(f"{name}={told[name]}" for name in shown if name in told)
         line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname:<7} {record.getMessage()}"

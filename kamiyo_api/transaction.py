@@ -8,6 +8,7 @@ from typing import IO, Any, Protocol
 
 from flask import current_app, g
 
+from kamiyo_api import observability
 from kamiyo_api.queries import QUERIES
 
 Row = dict[str, Any]
@@ -117,7 +118,7 @@ def run(cursor: Any, text: str, params: dict[str, Any]) -> None:
     """Run a query under the request's id, which PostgreSQL's log then shows, and time it."""
     began, noted = time.perf_counter(), vars(g)
     try:
-        cursor.execute(f"/* {noted.get('request_id', 'none')} */ {text}", params)
+        cursor.execute(f"/* {observability.request_id()} */ {text}", params)
     finally:
         noted["queries"] = noted.get("queries", 0) + 1
         noted["query_seconds"] = noted.get("query_seconds", 0.0) + time.perf_counter() - began

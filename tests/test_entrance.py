@@ -10,7 +10,7 @@ import logging
 import time
 
 import pytest
-from flask import request_started
+from flask import request, request_started
 from flask.testing import FlaskClient
 from prometheus_client import REGISTRY
 
@@ -20,7 +20,10 @@ from kamiyo_api.observability import JsonFormatter
 from tests.answers import CheckedClient
 
 AGENTS = "/api/v1/agents/"
+FAR_UUID = "019fffff-ffff-7fff-bfff-ffffffffffff"
 CACHED = ("{}", "{}/stats", "{}/reputation", "?limit=2&q=agent")
+TO_WEBSOCKET = {"Connection": "Upgrade", "Upgrade": "websocket"}
+TO_NO_HOST = {"Host": "a..b"}
 OF_EACH_REQUEST = ("X-Request-ID", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 
@@ -36,7 +39,7 @@ def routed(app):
     paths = []
 
     def note(sender, **_):
-        paths.append(1)
+        paths.append(request.path)
 
     with request_started.connected_to(note, app):
         yield paths
@@ -72,7 +75,8 @@ def test_answer_past_flask_is_the_one_of_flask(read, agent, routed, path):
     answers = [read(path) for _ in range(4)]
     assert [shown(answer) for answer in answers] == [shown(answers[0])] * 4
     assert len(routed) == 2
-    assert all(set(OF_EACH_REQUEST) <= {*answer.headers.keys()} for answer in answers)
+    assert all({*OF_EACH_REQUEST, "ETag"} <= {*answer.headers.keys()} for answer in answers)
+    assert ("Link" in answers[-1].headers) == path.startswith("?")
 
 
 @pytest.mark.parametrize("path", CACHED)
@@ -103,6 +107,8 @@ def test_change_shows_at_once_and_counts_once(read, known, agent, routed, give_f
         ({"If-None-Match": '"another"'}, 200),
         ({"Range": "bytes=0-9"}, 200),
         ({"Origin": "https://app.example"}, 200),
+        (TO_WEBSOCKET, 400),
+        (TO_NO_HOST, 400),
     ],
 )
 def test_what_depends_on_the_request_is_left_to_flask(
@@ -112,6 +118,18 @@ def test_what_depends_on_the_request_is_left_to_flask(
     del routed[:]
     assert read(f"{agent}/stats", {**admin, **more}).status_code == status
     assert len(routed) == 1
+
+
+@pytest.mark.parametrize("more", [TO_WEBSOCKET, TO_NO_HOST])
+def test_request_that_flask_refuses_unrouted_keeps_nobody_waiting(
+    app, read, known, agent, admin, more
+):
+    known("{}/stats")
+    app.extensions["redis"].ask(lambda redis: redis.delete(f"erc8004:agent:{agent}:stats"))
+    assert read(f"{agent}/stats", {**admin, **more}).status_code == 400
+    assert not app.extensions["redis"].ask(
+        lambda redis: redis.exists(f"erc8004:agent:{agent}:stats:lease")
+    )
 
 
 def test_head_is_answered_without_a_body(read, known, agent):
@@ -126,9 +144,11 @@ def test_long_body_is_compressed_for_who_asks_and_only_for_them(app, read, known
     assert len(plain.data) > 1024
     raw = FlaskClient(app, app.response_class)
     asked = {**admin, "Accept-Encoding": "gzip"}
+    del routed[:]
     for _ in range(3):
         assert raw.get(AGENTS, headers=asked).headers["Content-Encoding"] == "gzip"
         assert shown(read("")) == shown(plain)
+    assert len(routed) == 3
 
 
 def test_short_body_is_the_same_for_who_would_take_it_compressed(read, known, agent, admin, routed):
@@ -160,14 +180,23 @@ def test_who_is_unknown_is_refused(read, known, agent, headers, code):
     assert (answer.status_code, answer.json["code"]) == (401, code)
 
 
-def test_key_that_expired_meanwhile_is_refused(app, read, known, agent, admin, sql):
+def test_key_that_expired_meanwhile_is_refused(app, read, known, agent, admin, sql, routed):
     known("{}/stats")
-    soon = "now() + interval '300 milliseconds'"
-    sql(f"update api_keys set expires_at = {soon}")
+    sql("update api_keys set expires_at = now() + interval '2 seconds'")
     auth.init_memory(app)
     assert read(f"{agent}/stats").status_code == 200
-    time.sleep(0.3)
+    del routed[:]
+    assert read(f"{agent}/stats").status_code == 200
+    assert routed == []
+    time.sleep(2)
     assert read(f"{agent}/stats").json["code"] == "EXPIRED_API_KEY"
+
+
+def test_revoked_key_is_refused(read, known, agent, admin, sql):
+    known("{}/stats")
+    sql("update api_keys set status = 'revoked'")
+    time.sleep(auth.REMEMBERED_SECONDS)
+    assert read(f"{agent}/stats").json["code"] == "INVALID_API_KEY"
 
 
 def test_used_up_key_is_refused_and_then_not_counted(read, known, agent, key_for, routed):
@@ -175,6 +204,7 @@ def test_used_up_key_is_refused_and_then_not_counted(read, known, agent, key_for
     headers = key_for(None, "read", tier="free")
     answers = [read(f"{agent}/stats", headers) for _ in range(62)]
     assert [answer.status_code for answer in answers] == [200] * 60 + [429] * 2
+    assert len(routed) == 2 + 1 + 2
     left = [int(answer.headers["X-RateLimit-Remaining"]) for answer in answers]
     assert left == [*range(59, -1, -1), 0, 0]
     assert "Retry-After" in answers[-1].headers
@@ -182,29 +212,33 @@ def test_used_up_key_is_refused_and_then_not_counted(read, known, agent, key_for
 
 @pytest.fixture
 def logged():
-    """What is logged of requests, as on a server."""
-    log, written = logging.getLogger("kamiyo_api.request"), io.StringIO()
+    """What is logged, as on a server."""
+    log, written = logging.getLogger("kamiyo_api"), io.StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(JsonFormatter())
+    level = log.level
     log.addHandler(handler)
     log.setLevel(logging.INFO)
     yield written
     log.removeHandler(handler)
-    log.setLevel(logging.NOTSET)
+    log.setLevel(level)
 
 
-def test_log_line_is_that_of_any_hit(read, agent, logged):
+def test_log_line_is_that_of_any_hit(read, agent, logged, routed):
     answers = [read(f"{agent}/stats") for _ in range(3)]
     lines = [json.loads(line) for line in logged.getvalue().splitlines()]
     assert [line["cache"] for line in lines] == ["leased", "hit", "hit"]
     for answer, line in zip(answers, lines, strict=True):
         assert line.pop("request_id") == answer.headers["X-Request-ID"]
         assert line.pop("duration_ms") > 0
-        assert line.pop("time")
+        # Once a second, whoever comes asks the database for the time of the last refresh.
+        for name in ("time", "queries", "query_ms"):
+            line.pop(name, None)
     assert lines[2] == lines[1]
+    assert len(routed) == 2
 
 
-def test_metrics_count_it_as_any_hit(read, agent):
+def test_metrics_count_it_as_any_hit(read, agent, routed):
     route = {"endpoint": f"{AGENTS}<uuid:agent_uuid>/stats", "method": "GET", "status": "200"}
 
     def counted():
@@ -219,6 +253,7 @@ def test_metrics_count_it_as_any_hit(read, agent):
     for _ in range(3):
         read(f"{agent}/stats")
     assert counted() == tuple(value + 3 for value in before)
+    assert len(routed) == 2
 
 
 def test_without_redis_nothing_is_known_and_all_is_answered(session_app, agent, admin):
@@ -233,18 +268,59 @@ def test_without_redis_nothing_is_known_and_all_is_answered(session_app, agent, 
 def test_redis_that_goes_away_takes_nothing_with_it(app, read, known, agent, monkeypatch):
     known("{}/stats")
     monkeypatch.setattr(app.extensions["redis"], "_is_away", True)
-    answer = read(f"{agent}/stats")
-    assert (answer.status_code, answer.json["agent_uuid"]) == (200, agent)
+    answers = [read(f"{agent}/stats") for _ in range(3)]
+    assert [(answer.status_code, answer.json["agent_uuid"]) for answer in answers] == [
+        (200, agent)
+    ] * 3
+    left = [int(answer.headers["X-RateLimit-Remaining"]) for answer in answers]
+    assert left == [left[0], left[0] - 1, left[0] - 2]
 
 
-def test_process_knows_no_more_than_so_many(app, read, known, agent, monkeypatch):
-    monkeypatch.setattr(entrance, "SENT_AT_MOST", 2)
-    for path in CACHED:
+def test_process_forgets_when_it_would_know_too_much(app, known, monkeypatch):
+    sent = entrance.SentAnswers(2)
+    monkeypatch.setitem(app.extensions, "sent", sent)
+    for path in CACHED[:3]:
         known(path)
-    assert 0 < len(app.extensions["sent"]) <= 2
-    read(f"?q={'a' * 500}")
-    read(f"?q={'a' * 500}")
-    assert all(len(query) <= 500 for _, query in app.extensions["sent"])
+        known(path)
+        assert len(sent) == (1 if path is CACHED[2] else CACHED.index(path) + 1)
+
+
+@pytest.mark.parametrize(("length", "is_known"), [(100, True), (600, False)])
+def test_address_that_is_too_long_is_not_remembered(app, known, length, is_known):
+    query = "?limit=1".ljust(length, "&")
+    assert known(query).status_code == 200
+    assert (query[1:] in {asked[-1] for asked in app.extensions["sent"]}) == is_known
+
+
+def test_unknown_agent_stays_unknown(known, routed):
+    answer = known(FAR_UUID)
+    assert (answer.status_code, answer.json["code"]) == (404, "AGENT_NOT_FOUND")
+    assert len(routed) == 3
+
+
+def test_id_of_the_client_is_on_its_answer(read, known, agent, admin, routed):
+    known("{}/stats")
+    del routed[:]
+    answer = read(f"{agent}/stats", {**admin, "X-Request-ID": "of-a-client"})
+    assert (answer.headers["X-Request-ID"], routed) == ("of-a-client", [])
+
+
+@pytest.mark.parametrize("part", ["cache.hit_ahead", "observability.finish"])
+def test_what_fails_at_the_entrance_is_told_and_left_to_flask(
+    app, read, known, agent, admin, monkeypatch, logged, part
+):
+    known("{}/stats")
+    module, name = part.split(".")
+    working = getattr(getattr(entrance, module), name)
+    failing = iter([True])
+
+    def fails_once(*args):
+        return 1 / 0 if next(failing, False) else working(*args)
+
+    monkeypatch.setattr(getattr(entrance, module), name, fails_once)
+    first, second = [int(read(f"{agent}/stats").headers["X-RateLimit-Remaining"]) for _ in "12"]
+    assert second == first - 1
+    assert logged.getvalue().count("ZeroDivisionError") == 1
 
 
 def test_defect_is_answered_in_the_shape_of_errors(app, known, agent, admin, monkeypatch):

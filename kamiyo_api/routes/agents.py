@@ -51,11 +51,10 @@ def cursor_in(page: bytes) -> str | None:
 
 def key_of(search: dict[str, Any]) -> str:
     """What a search is kept under; the next request for it need not work that out again."""
-    known = asking.known_searches()
-    key = known.get(request.query_string)
+    key = asking.known_searches().get(request.query_string)
     if key is None:
         key = canonical(search)
-        known.note(request.query_string, key)
+        asking.know_search(request.query_string, key)
     return key
 
 
