@@ -19,35 +19,37 @@ from kamiyo_api import auth, cache, headers, limits, observability
 from kamiyo_api.bounded import Bounded
 from kamiyo_api.present import present
 
-# Each takes about 2 kB.
-SENT_AT_MOST = 5_000
+# With what is known of it, each takes 2 kB and its compressed body.
+SENT_AT_MOST = 3_000
 LONGEST_ADDRESS = 500
-OK_TO_GET = ("GET", 200)
+LONGEST_COMPRESSED = 8 * 1024
 
 log = logging.getLogger(__name__)
 
 
 class Sent(NamedTuple):
-    """An answer that came from the cache: who may have it, what was asked, how it was sent."""
+    """An answer that came from the cache: who may have it, what was asked, how it was sent; of
+    its body only the tag, unless that was compressed."""
 
     scope: str
     route: str
     resource: str
     key: str
     etag: str
-    is_short: bool
     headers: list[tuple[str, str]]
+    compressed: bytes | None
 
 
-class SentAnswers(Bounded[tuple[str, str, str], Sent]):
-    """The answers that this process sent from the cache, without their bodies, by address."""
+# What the answer to a plain GET depends on: host, path, query string, accepted encodings. Flask
+# refuses a host that cannot be one.
+Address = tuple[str, str, str, str]
 
-    def find(self, environ: WSGIEnvironment) -> Sent | None:
-        """What was sent to a request like this one."""
-        if environ["REQUEST_METHOD"] != "GET":
-            return None
-        sent = self.get(address(environ))
-        return sent if sent and headers.is_for_all(environ, sent.is_short) else None
+
+def address(environ: WSGIEnvironment) -> Address:
+    """What a request asks for."""
+    given = environ.get
+    host, encodings = given("HTTP_HOST", ""), given("HTTP_ACCEPT_ENCODING", "")
+    return host, environ["PATH_INFO"], given("QUERY_STRING", ""), encodings
 
 
 class Entrance:
@@ -56,24 +58,22 @@ class Entrance:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._flask: WSGIApplication = app.wsgi_app
-        self._sent: SentAnswers = app.extensions["sent"]
+        self._sent: Bounded[Address, Sent] = app.extensions["sent"]
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         with self._app.app_context():
             noted = vars(g)
             observability.begin(environ, noted)
-            sent = self._sent.find(environ)
+            sent = self._sent_before(environ)
             body = None if sent is None else finished(sent, environ, noted)
             if sent is None or body is None:
                 return self._flask(environ, start)
             start("200 OK", sent.headers)
             return [body]
 
-
-def address(environ: WSGIEnvironment) -> tuple[str, str, str]:
-    """What a request asks for, and of whom: Flask refuses a host that cannot be one."""
-    host = environ.get("HTTP_HOST", "")
-    return host, environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+    def _sent_before(self, environ: WSGIEnvironment) -> Sent | None:
+        is_plain = environ["REQUEST_METHOD"] == "GET" and headers.is_plain(environ)
+        return self._sent.get(address(environ)) if is_plain else None
 
 
 def finished(sent: Sent, environ: WSGIEnvironment, noted: dict[str, Any]) -> bytes | None:
@@ -102,37 +102,39 @@ def body_again(sent: Sent, environ: WSGIEnvironment, noted: dict[str, Any]) -> b
     if not body or headers.etag_of(body) != sent.etag:
         return None
     cache.note_result(question, "hit")
-    return body
+    return sent.compressed or body
 
 
 def remember(response: Response) -> Response:
     """Note an answer that came from the cache, where the next client may have it as it is."""
     request, noted = present()
-    if noted.get("cache_result") == "hit" and (request.method, response.status_code) == OK_TO_GET:
-        is_short = headers.is_short(response)
-        asked = address(request.environ)
-        if headers.is_for_all(request.environ, is_short) and len("".join(asked)) <= LONGEST_ADDRESS:
-            current_app.extensions["sent"].note(asked, sent_now(response, is_short))
+    is_hit = noted.get("cache_result") == "hit" and response.status_code == 200
+    if is_hit and request.method == "GET" and headers.is_plain(request.environ):
+        asked, sent = address(request.environ), sent_now(response)
+        is_small = len(sent.compressed or b"") <= LONGEST_COMPRESSED
+        if is_small and sum(map(len, asked)) <= LONGEST_ADDRESS:
+            current_app.extensions["sent"].note(asked, sent)
     return response
 
 
-def sent_now(response: Response, is_short: bool) -> Sent:
-    """The answer to the present request."""
+def sent_now(response: Response) -> Sent:
+    """The answer to the present request; the server dates each anew."""
     request, noted = present()
+    sent = response.get_wsgi_headers(request.environ).to_wsgi_list()
     return Sent(
         noted["scope"],
         request.url_rule.rule,  # type: ignore[union-attr]
         noted["asked"].resource,
         noted["asked"].key,
         response.headers["ETag"],
-        is_short,
-        response.get_wsgi_headers(request.environ).to_wsgi_list(),
+        [each for each in sent if each[0] != "Date"],
+        response.get_data() if "Content-Encoding" in response.headers else None,
     )
 
 
 def init_app(app: Flask) -> None:
     """Stand before Flask; call before what adds headers, to see them all, and inside what
     carries those of each request."""
-    app.extensions["sent"] = SentAnswers(SENT_AT_MOST)
+    app.extensions["sent"] = Bounded(SENT_AT_MOST)
     app.after_request(remember)
     app.wsgi_app = Entrance(app)  # type: ignore[assignment, method-assign]

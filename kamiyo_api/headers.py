@@ -40,7 +40,6 @@ CONDITIONS = frozenset(
 )
 
 PARTICULAR = CONDITIONS | {"HTTP_ORIGIN", "HTTP_UPGRADE"}
-COMPRESSED_FROM = 1024
 
 compress = Compress()
 
@@ -64,17 +63,10 @@ def etag_of(body: bytes) -> str:
     return f'W/"{hashlib.sha1(body, usedforsecurity=False).hexdigest()}"'
 
 
-def is_short(response: Response) -> bool:
-    """Whether a body is too short to be compressed for anybody."""
-    is_plain = "Content-Encoding" not in response.headers
-    return is_plain and len(response.get_data()) < COMPRESSED_FROM
-
-
-def is_for_all(environ: WSGIEnvironment, has_short_body: bool) -> bool:
-    """Whether a request gets the answer that all get: it sets no condition, comes from no
-    script of another origin, wants no other protocol, and takes no long body compressed."""
-    is_compressed = "HTTP_ACCEPT_ENCODING" in environ and not has_short_body
-    return not is_compressed and PARTICULAR.isdisjoint(environ)
+def is_plain(environ: WSGIEnvironment) -> bool:
+    """Whether a request sets no condition, comes from no script of another origin and wants
+    no other protocol."""
+    return PARTICULAR.isdisjoint(environ)
 
 
 def compressed(response: Response) -> Response:
@@ -86,7 +78,7 @@ def compressed(response: Response) -> Response:
 
 def init_app(app: Flask, config: Config) -> None:
     """Register what works on answers; the last registered runs first."""
-    app.config["COMPRESS_MIN_SIZE"] = COMPRESSED_FROM
+    app.config["COMPRESS_MIN_SIZE"] = 1024
     app.config["COMPRESS_MIMETYPES"] = [
         "application/json",
         "application/problem+json",

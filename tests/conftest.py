@@ -115,6 +115,7 @@ def app(session_app: Flask, sql: Sql) -> Iterator[Flask]:
     with session_app.app_context():
         session_app.extensions["redis"].ask(lambda redis: redis.flushall())
         auth.init_memory(session_app)
+        session_app.extensions["sent"].clear()
         yield session_app
 
 
