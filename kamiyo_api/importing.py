@@ -14,12 +14,13 @@ import orjson
 
 from kamiyo_api import cache, db
 from kamiyo_api.copying import copy_rows
-from kamiyo_api.lines import LONGEST_LINE, LineRefused, NotJson, staged
+from kamiyo_api.lines import LONGEST_LINE, LineRefused, NotJson, Staged, staged
 
 BUFFER = 256 * 1024
 GZIP_MAGIC = b"\x1f\x8b"
 NOT_JSON_LINES = "is neither JSON Lines nor gzip of it; nothing was loaded"
 LINES_TO_JUDGE_BY = 100
+REGISTRIES_AT_MOST = 10_000
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -80,6 +81,24 @@ class Meter(io.RawIOBase):
         return len(data)
 
 
+class Order:
+    """Whether agents ascend within each registry, as registries number them: then none of them
+    is told twice. Of a file with too many registries to remember, it is not known."""
+
+    def __init__(self) -> None:
+        self.is_ascending = True
+        self._last: dict[tuple[bytes, bytes], int] = {}
+
+    def note(self, line: Staged) -> None:
+        """Take the next line into account."""
+        if not self.is_ascending:
+            return
+        registry, agent_id = (line.chain, line.registry_address), int(line.agent_id)
+        is_next = agent_id > self._last.get(registry, -1)
+        self.is_ascending = is_next and len(self._last) < REGISTRIES_AT_MOST
+        self._last[registry] = agent_id
+
+
 class Intake:
     """Reads a file once, from lines to staging rows, and counts."""
 
@@ -94,6 +113,7 @@ class Intake:
         self._on_refused = on_refused
         self.read = 0
         self.rejected = 0
+        self.order = Order()
         self._not_json = 0
 
     def rows(self) -> Iterator[bytes]:
@@ -104,9 +124,12 @@ class Intake:
         for line in lines(self._source):
             self.read += 1
             try:
-                yield staged(line.number, line.text, self._registries)
+                columns = staged(line.number, line.text, self._registries)
             except LineRefused as refusal:
                 self._refuse_or_fail(line, refusal)
+            else:
+                self.order.note(columns)
+                yield b"\t".join(columns) + b"\n"
         if self.read and self._not_json == self.read:
             raise ImportFailed(NOT_JSON_LINES)
 
@@ -146,6 +169,8 @@ def import_agents(
         tx.execute("imports.create_staging")
         copy_rows(tx, "imports.copy_staging", intake.rows())
         refuse_too_large(tx, intake)
+        if not intake.order.is_ascending:
+            tx.execute("imports.delete_told_again")
         inserted, updated = upsert(tx)
     unchanged = intake.read - intake.rejected - inserted - updated
     seconds = time.monotonic() - began

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -20,10 +20,11 @@ ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 DECIMAL = re.compile(r"[0-9]{1,100}")
 ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-# Far beyond what a double holds, near the end of what PostgreSQL's numeric does.
-FEWEST_DECIMALS = 1000
-TOO_FINE = rf"[eE]-[0-9]{{4,}}|\.[0-9]{{{FEWEST_DECIMALS},}}"
-MAYBE_TOO_FINE = re.compile(TOO_FINE.encode())
+# Far beyond what a double holds, near the end of what PostgreSQL's numeric does: thousands of
+# decimals, as an exponent or written out. Each pattern begins with its rarest character, by
+# which a line is searched ten times as fast.
+SMALL_EXPONENT = re.compile(rb"-(?<=[eE]-)[0-9]{4}")
+MANY_DECIMALS = re.compile(rb"\.[0-9]{1000}")
 
 
 class LineRefused(ValueError):
@@ -34,8 +35,22 @@ class NotJson(LineRefused):
     """This line cannot be read as JSON."""
 
 
-def staged(number: int, line: bytes, registries: Mapping[str, str]) -> bytes:
-    """The row for COPY of a line, where registries maps each chain to its identity registry.
+class Staged(NamedTuple):
+    """What a line tells, as COPY's text format wants it."""
+
+    number: bytes
+    chain: bytes
+    agent_id: bytes
+    registry_address: bytes
+    owner_address: bytes
+    token_uri: bytes
+    tx_hash: bytes
+    block_number: bytes
+    source: bytes
+
+
+def staged(number: int, line: bytes, registries: Mapping[str, str]) -> Staged:
+    """The columns of a line, where registries maps each chain to its identity registry.
 
     Raises LineRefused.
     """
@@ -43,7 +58,7 @@ def staged(number: int, line: bytes, registries: Mapping[str, str]) -> bytes:
     chain = agent.get("chain")
     if not isinstance(chain, str) or chain not in registries:
         raise LineRefused(f"chain {shown(chain)} is not known here")
-    columns = (
+    return Staged(
         b"%d" % number,
         chain.encode(),
         b"%d" % agent_id_of(agent, line),
@@ -54,7 +69,6 @@ def staged(number: int, line: bytes, registries: Mapping[str, str]) -> bytes:
         block_number_of(agent),
         source_of(agent, line),
     )
-    return b"\t".join(columns) + b"\n"
 
 
 def parsed(line: bytes) -> dict[str, Any]:
@@ -67,7 +81,7 @@ def parsed(line: bytes) -> dict[str, Any]:
         raise NotJson(f"not JSON: {error.msg} at character {error.pos + 1}") from None
     if not isinstance(agent, dict):
         raise LineRefused("not a JSON object")
-    if b"\\u0000" in line and ESCAPED_NUL.search(line):
+    if b"\\" in line and b"\\u0000" in line and ESCAPED_NUL.search(line):
         raise LineRefused("holds a NUL character, which PostgreSQL cannot store")
     if may_be_too_fine(line):
         reread(line, parse_float=refuse_too_fine)
@@ -75,9 +89,8 @@ def parsed(line: bytes) -> dict[str, Any]:
 
 
 def may_be_too_fine(line: bytes) -> bool:
-    """Whether a line may hold a number with thousands of decimals; nearly none is searched."""
-    suspicious = len(line) > FEWEST_DECIMALS or b"e-" in line or b"E-" in line
-    return suspicious and MAYBE_TOO_FINE.search(line) is not None
+    """Whether a line may hold a number with thousands of decimals."""
+    return bool(SMALL_EXPONENT.search(line) or MANY_DECIMALS.search(line))
 
 
 def agent_id_of(agent: dict[str, Any], line: bytes) -> int:
@@ -104,7 +117,7 @@ def reread(line: bytes, **options: Any) -> dict[str, Any]:
 
 def refuse_too_fine(literal: str) -> float:
     """Refuse a number with thousands of decimals."""
-    if re.search(TOO_FINE, literal):
+    if may_be_too_fine(literal.encode()):
         raise LineRefused(f"holds the number {shown(literal)}, which PostgreSQL cannot store")
     return 0.0
 

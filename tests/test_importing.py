@@ -110,6 +110,32 @@ def test_of_several_lines_for_one_agent_the_last_counts(run_import, sql):
     assert sql(AGENTS)[0]["registration_file"] == {"name": "Last"}
 
 
+@pytest.mark.parametrize("ids", [(7, 8, 7), (8, 7, 7), (7, 7, 8)])
+def test_agent_that_is_told_again_counts_once_wherever_it_stands(run_import, sql, ids):
+    lines = [
+        line(agent_id=number, registration_file={"name": str(place)})
+        for place, number in enumerate(ids)
+    ]
+    result = run_import([line(agent_id=9, chain="base"), *lines])
+    assert "read 4 lines: 3 inserted, 0 updated, 1 unchanged, 0 rejected" in counts(result)
+    last = {number: str(place) for place, number in enumerate(ids)}
+    told = sql("select agent_id, registration_file from erc8004_agents where chain = 'ethereum'")
+    assert {int(each["agent_id"]): each["registration_file"]["name"] for each in told} == last
+
+
+def test_line_that_is_too_large_leaves_what_was_told_before(run_import, sql):
+    large = {"x": "y" * 65536}
+    result = run_import([line(registration_file={"name": "Before"}), line(registration_file=large)])
+    assert "1 inserted, 0 updated, 0 unchanged, 1 rejected" in counts(result)
+    assert sql(AGENTS)[0]["registration_file"] == {"name": "Before"}
+
+
+def test_same_numbers_in_more_registries_than_are_remembered(run_import, sql, monkeypatch):
+    monkeypatch.setattr(importing, "REGISTRIES_AT_MOST", 2)
+    told = [line(registry_address=f"0x{number:040x}") for number in (1, 2, 3, 1)]
+    assert "3 inserted, 0 updated, 1 unchanged" in counts(run_import(told))
+
+
 def test_ids_up_to_the_highest_uint256_are_exact(run_import, sql):
     given = [0, 2**53 + 1, 2**64, 2**255 + 1, 2**256 - 2]
     texts = ["5", str(2**256 - 1)]
@@ -161,6 +187,7 @@ def test_the_registry_of_the_chain_is_taken_where_the_line_names_none(run_import
         (line(registration_file={"a\0": 1}), "NUL"),
         (line(registration_file=["x"]), "registration_file must be an object or null"),
         (line(registration_file={"x": 1}).replace("1}", "1e-20000}"), "holds the number 1e-20000"),
+        (line(registration_file={"x": 1}).replace("1}", f"0.{'1' * 20_000}}}"), "holds the number"),
         (line(registration_file={"x": "y" * 65536}), "registration_file is 65545 bytes"),
         (line(registration_file={"x": "y" * 2**20}), "longer than 1048576 bytes"),
     ],

@@ -45,6 +45,20 @@ using (
 where s.line_number = large.line_number
 returning s.line_number, s.source, large.bytes;
 
+-- name: delete_told_again
+-- Takes out the lines whose agent a later line tells again: of several the last one counts.
+delete from agents_staging as s
+using (
+  select chain, registry_address, agent_id, max(line_number) as line_number
+  from agents_staging
+  group by chain, registry_address, agent_id
+  having count(*) > 1
+) as last
+where s.chain = last.chain
+  and s.registry_address = last.registry_address
+  and s.agent_id = last.agent_id
+  and s.line_number < last.line_number;
+
 -- name: get_memory
 -- Lets this transaction hash and sort in memory what it carries over, and enter the words of
 -- new agents into their index by the ten thousand.
@@ -62,9 +76,9 @@ analyze agents_staging (line_number, chain, registry_address, agent_id);
 select pg_advisory_xact_lock(hashtext('refresh_erc8004_stats'));
 
 -- name: upsert_agents
--- Carries over the staged lines that tell something new, and counts them; of several lines
--- for one agent the last one counts, and what a line does not tell stays as it is.
-with latest as (
+-- Carries over the staged lines that tell something new, and counts them; what a line does not
+-- tell stays as it is.
+with news as (
   select
     s.id,
     s.chain,
@@ -76,24 +90,6 @@ with latest as (
     s.tx_hash,
     s.block_number
   from agents_staging as s
-  where s.line_number in (
-    select max(line_number)
-    from agents_staging
-    group by chain, registry_address, agent_id
-  )
-),
-news as (
-  select
-    s.id,
-    s.chain,
-    s.registry_address,
-    s.agent_id,
-    s.owner_address,
-    s.token_uri,
-    s.registration_file,
-    s.tx_hash,
-    s.block_number
-  from latest as s
   left join erc8004_agents as a
     on a.chain = s.chain
     and a.registry_address = s.registry_address
