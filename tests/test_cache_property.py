@@ -19,8 +19,8 @@ from hypothesis.stateful import (
 )
 
 from kamiyo_api import cache, config, create_app, db, redis_client, stats
-from kamiyo_api.routes.agents import canonical, find_page
 from kamiyo_api.schemas.agents import AgentSearch
+from kamiyo_api.searching import canonical, find_page
 from tests import factories
 
 AGENTS = "/api/v1/agents/"

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from kamiyo_api import cache, db, errors, keys
-from kamiyo_api.routes.agents import canonical, find_page
 from kamiyo_api.schemas.agents import AgentSearch
+from kamiyo_api.searching import canonical, find_page
 from tests.live import at_once
 from tests.test_cache import AGENTS, agent, by_command, by_flush, by_keys, read, redis, suspend
 

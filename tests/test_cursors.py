@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from kamiyo_api.routes import agents
+from kamiyo_api import searching
 from tests import factories
 from tests.answers import outcome
 
@@ -53,8 +53,8 @@ def crowd(app, sql, request, monkeypatch):
     Where the query sorts what it found, where it walks the index of the sort, and where it
     does one after the other, as others arrive.
     """
-    for name in ("FEW", "FEW_OF_MANY_FILTERS"):
-        monkeypatch.setattr(agents, name, request.param)
+    for name in ("FEW", "FEW_AT_A_PRICE"):
+        monkeypatch.setattr(searching, name, request.param)
     factories.insert_agents(sql, 30)
     sql(
         """
@@ -119,6 +119,17 @@ def test_walk_is_in_order_and_what_is_unknown_comes_last(walk, crowd, sort):
     known = [value for value in values if value is not None]
     assert known == sorted(known, reverse=sort.startswith("-"))
     assert values == known + [None] * (len(values) - len(known))
+
+
+@pytest.mark.parametrize("sort", ["reputation_score", "total_feedback", "total_payments"])
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_equals_are_in_the_order_of_their_registration(walk, crowd, sort, sign):
+    shown = walk(f"/agents/?sort={sign}{sort}&limit=7", "agents")
+    times = {}
+    for each in shown:
+        times.setdefault(each[PLACES[sort]], []).append(each["registered_at"])
+    assert max(len(tied) for tied in times.values()) > 5
+    assert all(tied == sorted(tied, reverse=sign == "-") for tied in times.values())
 
 
 @pytest.mark.parametrize("sort", BOTH_WAYS)
@@ -196,14 +207,16 @@ TAMPERED = {
     "beyond ASCII": "é",
     "surrogate": "%ED%A0%80",
     "too few": cursor_of(MOMENT),
-    "too many": cursor_of("-registered_at", MOMENT, NOWHERE, 1, 2),
-    "null": cursor_of(None, None, None),
+    "too many": cursor_of("-registered_at", None, MOMENT, NOWHERE, 1, 2),
+    "null": cursor_of(None, None, None, None, None),
 }
-SORTED = {
-    "registered_at": [None, "", "yesterday", 1, [], {}, True, "0001-01-01T00:00:00+23:59"],
+STRANGE_TIMES = [None, "", "yesterday", 1, [], {}, True, "0001-01-01T00:00:00+23:59"]
+STRANGE_NUMBERS = {
+    "registered_at": ["90", [], {}, True, 1e300],
     "total_feedback": [None, "1", 1.5, [], {}, True, 10**18 * 9, -(10**20)],
     "reputation_score": ["90", [], {}, True, 1e300],
 }
+A_NUMBER = {"registered_at": None, "total_feedback": 1, "reputation_score": 90.5}
 
 
 @pytest.mark.parametrize("tampered", TAMPERED.values(), ids=TAMPERED)
@@ -214,12 +227,30 @@ def test_tampered_cursor_is_invalid(client, admin, agent, name, tampered):
     assert outcome(answer) == (400, "INVALID_CURSOR")
 
 
+@pytest.mark.parametrize("sort", A_NUMBER)
+def test_cursor_that_we_make_here_is_as_the_service_makes_them(client, admin, sort):
+    cursor = cursor_of(sort, A_NUMBER[sort], MOMENT, NOWHERE, 1)
+    answer = client.get(f"/api/v1/agents/?sort={sort}&cursor={cursor}", headers=admin)
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("sort", A_NUMBER)
+@pytest.mark.parametrize("time", STRANGE_TIMES)
+def test_cursor_with_a_strange_time_is_invalid(client, admin, sort, time):
+    assert_invalid(client, admin, sort, A_NUMBER[sort], time)
+
+
 @pytest.mark.parametrize(
-    ("sort", "value"), [(sort, value) for sort, values in SORTED.items() for value in values]
+    ("sort", "number"),
+    [(sort, number) for sort, numbers in STRANGE_NUMBERS.items() for number in numbers],
 )
-def test_cursor_with_a_strange_place_is_invalid(client, admin, sort, value):
+def test_cursor_with_a_strange_number_is_invalid(client, admin, sort, number):
+    assert_invalid(client, admin, sort, number, MOMENT)
+
+
+def assert_invalid(client, admin, sort, number, time):
     for sign in ("", "-"):
-        cursor = cursor_of(sign + sort, value, NOWHERE, 1)
+        cursor = cursor_of(sign + sort, number, time, NOWHERE, 1)
         path = f"/api/v1/agents/?sort={sign}{sort}&cursor={cursor}"
         assert outcome(client.get(path, headers=admin)) == (400, "INVALID_CURSOR")
 
@@ -227,7 +258,7 @@ def test_cursor_with_a_strange_place_is_invalid(client, admin, sort, value):
 @pytest.mark.parametrize("uuid", [None, 1, "", "x", [], "' or true", NOWHERE + "0"])
 def test_cursor_with_a_strange_uuid_is_invalid(client, admin, agent, uuid):
     for path in (
-        f"/api/v1/agents/?cursor={cursor_of('-registered_at', MOMENT, uuid, 1)}",
+        f"/api/v1/agents/?cursor={cursor_of('-registered_at', None, MOMENT, uuid, 1)}",
         f"/api/v1/agents/{agent}/feedback?cursor={cursor_of(MOMENT, uuid)}",
     ):
         assert outcome(client.get(path, headers=admin)) == (400, "INVALID_CURSOR")
@@ -250,29 +281,39 @@ def test_every_page_of_a_walk_tells_what_the_first_counted(crowd, get, make_agen
 def test_total_that_no_page_told_makes_no_cursor(client, admin, get, crowd, total):
     cursor = get("/agents/?limit=10")["next_cursor"]
     parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    forged = cursor_of(*parts[:3], total)
+    forged = cursor_of(*parts[:4], total)
     answer = client.get(f"/api/v1/agents/?limit=10&cursor={forged}", headers=admin)
     assert outcome(answer) == (400, "INVALID_CURSOR")
 
 
 @pytest.mark.parametrize("sort", BOTH_WAYS)
 @pytest.mark.parametrize(
-    "asked", ["min_reputation_score=0", "min_reputation_score=61", "min_success_rate=0"]
+    "asked",
+    [
+        "min_reputation_score=0",
+        "min_reputation_score=61",
+        "min_success_rate=0",
+        "min_feedback=1",
+        "trust_level=good",
+    ],
 )
 def test_sort_shows_what_a_filter_finds(
     get, make_agent, give_feedback, link_payment, refresh, monkeypatch, asked, sort
 ):
-    unknown, unscored, scored, paid = (make_agent()["agent_uuid"] for _ in range(4))
+    unknown, unscored, scored, paid, good = (make_agent()["agent_uuid"] for _ in range(5))
     give_feedback(agent_uuid=unscored, value=1, tag1="uptime-ms")
     give_feedback(agent_uuid=scored, score=61)
     give_feedback(agent_uuid=paid, score=0)
     link_payment(agent_uuid=paid)
     link_payment(agent_uuid=unknown, status="pending")
+    give_feedback(agent_uuid=good, score=75)
+    for _ in range(5):
+        link_payment(agent_uuid=good)
     refresh()
     found = {each["agent_uuid"] for each in get(f"/agents/?{asked}")["agents"]}
     assert found
-    monkeypatch.setattr(agents, "FEW_OF_MANY_FILTERS", 0)
-    monkeypatch.setattr(agents, "FEW", 0)
+    monkeypatch.setattr(searching, "FEW_AT_A_PRICE", 0)
+    monkeypatch.setattr(searching, "FEW", 0)
     page = get(f"/agents/?{asked}&sort={sort}")
     assert {each["agent_uuid"] for each in page["agents"]} == found
     assert page["total"] == len(found)

@@ -6,6 +6,8 @@ import psycopg2
 import pytest
 
 from kamiyo_api.queries import QUERIES, SQL
+from kamiyo_api.schemas.agents import AgentSearch
+from kamiyo_api.searching import search_parameters
 
 AGENTS = 20_000
 ROWS_OF_ONE_AGENT = 500
@@ -31,8 +33,9 @@ NO_FILTER = {
     "limit": 51,
     "offset": 0,
     "few": 1000,
-    "least_count": None,
-    "least_score": None,
+    "is_after_known": False,
+    "part": "known",
+    "found_by": None,
 }
 # Heavy tails as in the real registries: most agents have nothing, few have much.
 CROWD = """
@@ -136,10 +139,10 @@ def nodes(node):
         yield from nodes(child)
 
 
-def page_of(plan):
+def walk_of(plan):
     """The part of a search that walks an index to the page where many agents match."""
-    (page,) = [node for node in plan if node.get("Alias") == "along"]
-    return list(nodes(page))
+    (walk,) = [node for node in plan if node.get("Alias") == "along"]
+    return list(nodes(walk))
 
 
 def indexes(plan):
@@ -164,10 +167,16 @@ SORTS = {
     "-total_feedback": "total_feedback",
     "total_payments": "total_payments",
     "-total_payments": "total_payments",
-    "reputation_score": "worst_score",
-    "-reputation_score": "best_score",
+    "reputation_score": "average_score",
+    "-reputation_score": "average_score",
 }
-PLACES = {"after_uuid": NOWHERE, "after_time": "2026-01-05", "after_number": 50}
+BY_FIGURE = [sort for sort in SORTS if not sort.endswith("_at")]
+PLACES = {
+    "after_uuid": NOWHERE,
+    "after_time": "2026-01-05",
+    "after_number": 50,
+    "is_after_known": True,
+}
 SELECTIVE = {
     "owner": {"owner_address": f"0x{1000:040x}"},
     "chain": {"chain": "celo"},
@@ -196,45 +205,87 @@ DECIDED_IN_THE_INDEX = {
 
 @pytest.mark.parametrize("sort", SORTS)
 def test_first_page_is_read_from_the_index_of_its_sort(plan, sort):
-    page = page_of(plan("agents.list_search", **NO_FILTER | {"sort": sort}))
-    assert indexes(page) == {SORTS[sort]}
-    assert "Sort" not in {node["Node Type"] for node in page}
+    walk = walk_of(plan("search.list_agents", **NO_FILTER | {"sort": sort}))
+    assert_in_order(walk, SORTS[sort])
+
+
+@pytest.mark.parametrize("sort", BY_FIGURE)
+def test_agents_that_have_no_figure_are_read_in_the_order_of_registration(plan, sort):
+    asked = {"sort": sort, "part": "unknown"}
+    walk = walk_of(plan("search.list_agents", **NO_FILTER | asked))
+    assert_in_order(walk, "registered")
 
 
 @pytest.mark.parametrize("sort", SORTS)
-@pytest.mark.parametrize("query", ["agents.list_search", "agents.list_search_of_many"])
+@pytest.mark.parametrize("query", ["search.list_agents", "search.list_agents_of_many"])
 def test_later_page_begins_in_the_index_where_its_cursor_says(plan, sort, query):
-    after = {name: value for name, value in PLACES.items() if is_used(name, sort)}
-    page = page_of(plan(query, **NO_FILTER | {"sort": sort} | after))
-    assert indexes(page) == {SORTS[sort]}
-    assert "Index Cond" in page[-1]
-    assert "Sort" not in {node["Node Type"] for node in page}
+    walk = walk_of(plan(query, **NO_FILTER | PLACES | {"sort": sort}))
+    assert_in_order(walk, SORTS[sort])
+    assert "ROW(" in walk[-1]["Index Cond"]
+
+
+@pytest.mark.parametrize("sort", BY_FIGURE)
+def test_page_of_agents_that_have_no_figure_begins_where_its_cursor_says(plan, sort):
+    after = PLACES | {"sort": sort, "is_after_known": False, "part": "unknown"}
+    walk = walk_of(plan("search.list_agents_of_many", **NO_FILTER | after))
+    assert_in_order(walk, "registered")
+    assert "ROW(" in walk[-1]["Index Cond"]
 
 
 @pytest.mark.parametrize("name", ["trust", "chain", "feedback", "score", "success rate"])
 @pytest.mark.parametrize("sort", SORTS)
 def test_walk_passes_agents_that_do_not_match_without_fetching_them(plan, name, sort):
     column, filters = DECIDED_IN_THE_INDEX[name]
-    page = page_of(plan("agents.list_search", **NO_FILTER | filters | {"sort": sort}))
-    assert indexes(page) == {SORTS[sort]}
-    assert column in page[-1]["Index Cond"]
+    walk = walk_of(plan("search.list_agents", **NO_FILTER | filters | {"sort": sort}))
+    assert_in_order(walk, SORTS[sort])
+    assert column in walk[-1]["Index Cond"]
 
 
-def is_used(place, sort):
-    return place == "after_uuid" or (place == "after_time") == sort.endswith("_at")
+@pytest.mark.parametrize("name", ["trust", "chain", "success rate"])
+@pytest.mark.parametrize("sort", BY_FIGURE)
+def test_walk_passes_agents_that_have_no_figure_in_the_same_way(plan, name, sort):
+    column, filters = DECIDED_IN_THE_INDEX[name]
+    asked = filters | {"sort": sort, "part": "unknown"}
+    walk = walk_of(plan("search.list_agents", **NO_FILTER | asked))
+    assert_in_order(walk, "registered")
+    assert column in walk[-1]["Index Cond"]
+
+
+def assert_in_order(walk, index):
+    """That a walk reads one index, whose order is the one that is asked for."""
+    assert indexes(walk) == {index}
+    assert "Sort" not in {node["Node Type"] for node in walk}
+
+
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        ({"min_reputation_score": 0}, "average_score"),
+        ({"min_feedback": 1}, "total_feedback"),
+        ({"min_feedback": 1, "min_reputation_score": 0, "chain": "base"}, "average_score"),
+    ],
+)
+def test_agents_that_have_a_figure_are_found_in_its_index(plan, asked, index):
+    search = search_parameters(AgentSearch().load(asked)) | {"part": "known", "few": 1000}
+    (few,) = [
+        node
+        for node in plan("search.list_agents", **search)
+        if node.get("Subplan Name") == "CTE few"
+    ]
+    assert_in_order(list(nodes(few)), index)
 
 
 @pytest.mark.parametrize("name", SELECTIVE)
 @pytest.mark.parametrize("sort", SORTS)
 def test_selective_filter_reads_no_whole_table(plan, name, sort):
-    found = plan("agents.list_search", **NO_FILTER | SELECTIVE[name] | {"sort": sort})
+    found = plan("search.list_agents", **NO_FILTER | SELECTIVE[name] | {"sort": sort})
     assert whole_tables_read(found) == []
 
 
 @pytest.mark.parametrize("name", SELECTIVE)
 def test_selective_filter_finds_some_and_not_many(crowded, name):
     found = NO_FILTER | SELECTIVE[name]
-    crowded.execute(QUERIES["agents.list_search"], found)
+    crowded.execute(QUERIES["search.list_agents"], found)
     total = crowded.fetchone()[0]
     assert 0 < total < AGENTS / 15
 

@@ -117,7 +117,7 @@ def test_columns_are_explicit(name):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if verb(name) == "list"])
 def test_list_has_an_order_and_a_limit(name):
-    # list_search orders and limits the page inside; its outer select only keeps the order.
+    # Those of search order and limit the page inside; their outer select keeps the order.
     assert "order by" in STATEMENTS[name]
     assert re.search(r"\blimit (\d+|%\(limit\)s)", STATEMENTS[name])
 

@@ -7,18 +7,15 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import orjson
-from flask import Response, current_app, request, url_for
+from flask import Response, request, url_for
 
-from kamiyo_api import asking, cache, db, errors, metrics
+from kamiyo_api import asking, cache, db, errors, metrics, searching
 from kamiyo_api.auth import act_for, public, requires
 from kamiyo_api.extensions import ApiBlueprint, json_answer
 from kamiyo_api.routes.rules import own_agent
 from kamiyo_api.schemas import agents as schemas
 
 PREFIX = "/agents"
-COUNTED_UP_TO = 10_000
-FEW = 1_000
-FEW_OF_MANY_FILTERS = COUNTED_UP_TO
 blueprint = ApiBlueprint("agents", __name__, description="Who is this agent?")
 
 
@@ -34,7 +31,7 @@ def search_agents(search: dict[str, Any]) -> Any:
     a walk along them shows every agent that was there at its start exactly once, while
     others register. `as_of` says when the statistics were computed.
     """
-    page = cache.cached_search(key_of(search), lambda: find_page(search))
+    page = cache.cached_search(key_of(search), lambda: searching.find_page(search))
     response = json_answer(page)
     cursor = cursor_in(page)
     if cursor is not None:
@@ -53,69 +50,9 @@ def key_of(search: dict[str, Any]) -> str:
     """What a search is kept under; the next request for it need not work that out again."""
     key = asking.known_searches().get(request.query_string)
     if key is None:
-        key = canonical(search)
+        key = searching.canonical(search)
         asking.know_search(request.query_string, key)
     return key
-
-
-def canonical(search: dict[str, Any]) -> str:
-    """A search as a query string, the same for all that ask the same."""
-    given = sorted((name, value) for name, value in search.items() if value is not None)
-    return urlencode(given, doseq=True)
-
-
-def find_page(search: dict[str, Any]) -> db.Row:
-    """One page, from the database. Raises ChainNotSupported, InvalidCursor."""
-    parameters = search_parameters(search)
-    if (parameters["total"] or 0) > parameters["few"]:
-        page = db.rows("agents.list_search_of_many", **parameters)[0]
-    else:
-        page = db.rows("agents.list_search", **parameters)[0]
-    if not page["total"] and search["chain"] and not db.rows("chains.get", chain=search["chain"]):
-        raise errors.ChainNotSupported
-    return {"as_of": page["as_of"], "body": body_of(search, page)}
-
-
-def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of the search query; one row more than the page tells if there is a next.
-
-    So few as are sorted rather than found along an index are more where several filters
-    meet: those may leave few agents of many, and are too dear to evaluate twice.
-    """
-    filters = sum(search[name] is not None for name in schemas.FILTERS)
-    return search | {
-        "few": FEW if filters < 2 else FEW_OF_MANY_FILTERS,
-        **schemas.cursor_parameters(search),
-        **least_of_sort(search),
-        "status": None if search["status"] == "any" else search["status"],
-        "trust_level": search["trust_level"] or None,
-        "limit": search["limit"] + 1,
-    }
-
-
-def least_of_sort(search: dict[str, Any]) -> dict[str, Any]:
-    """The least that agents which match can have of what is sorted by, upwards: an agent with
-    a score has feedback, one with a success rate has payments."""
-    sort, score = search["sort"], search["min_reputation_score"]
-    implied = {"total_feedback": score, "total_payments": search["min_success_rate"]}
-    return {
-        "least_count": None if implied.get(sort) is None else 1,
-        "least_score": score if sort == "reputation_score" else None,
-    }
-
-
-def body_of(search: dict[str, Any], page: db.Row) -> str:
-    """The body of a search: the agents, which are JSON already, and what is said of the page."""
-    total = page["total"]
-    about = {
-        "total": min(total, COUNTED_UP_TO),
-        "total_relation": "eq" if total <= COUNTED_UP_TO else "gte",
-        "limit": search["limit"],
-        "offset": search["offset"],
-        "next_cursor": schemas.next_cursor(search, page) if page["is_more"] else None,
-        "as_of": page["as_of"],
-    }
-    return f'{{"agents":{page["agents"]},{current_app.json.dumps(about)[1:]}'
 
 
 def link_to_next(cursor: str) -> str:

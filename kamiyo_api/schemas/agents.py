@@ -12,6 +12,8 @@ from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas import pages
 
 TRUST_LEVELS = ("new", "excellent", "good", "fair", "poor")
+# Of these an agent has both a score and settled payments.
+TRUSTED = frozenset({"excellent", "good"})
 STATUSES = ("active", "suspended", "revoked")
 SORTS = (
     "registered_at",
@@ -73,7 +75,8 @@ class AgentSearch(pages.Page):
         validate=validate.OneOf([sign + sort for sort in SORTS for sign in ("", "-")]),
         metadata={
             "description": "A leading - descends. reputation_score sorts by average_score; "
-            "agents without one come last in both directions."
+            "agents without one come last in both directions. Equal scores and counts are in "
+            "the order of registration."
         },
     )
     offset = fields.Integer(
@@ -206,17 +209,21 @@ class Agent(Summary):
 
 def cursor_parameters(search: dict[str, Any]) -> dict[str, Any]:
     """The parameters of a search from the row after its cursor on. Raises InvalidCursor."""
-    start: dict[str, Any] = dict.fromkeys(("after_time", "after_number", "after_uuid", "total"))
+    start: dict[str, Any] = dict.fromkeys(("after_number", "after_time", "after_uuid", "total"))
+    start["is_after_known"] = False
     if search["cursor"] is None:
         return start
-    sort, value, agent_uuid, total = pages.decode_cursor(search["cursor"], 4)
+    sort, number, time, agent_uuid, total = pages.decode_cursor(search["cursor"], 5)
     if sort != search["sort"]:
         raise errors.InvalidCursor
-    start |= {"after_uuid": pages.a_uuid(agent_uuid), "total": pages.a_count(total)}
-    if sort.endswith("_at"):
-        return start | {"after_time": pages.a_time(value)}
-    return start | {
-        "after_number": pages.a_number(value, whole=not sort.endswith("reputation_score"))
+    is_count = "total_" in sort
+    number = pages.a_number(number, whole=is_count)
+    return {
+        "after_number": number,
+        "after_time": pages.a_time(time),
+        "after_uuid": pages.a_uuid(agent_uuid),
+        "is_after_known": bool(number) if is_count else number is not None,
+        "total": pages.a_count(total),
     }
 
 
@@ -224,5 +231,7 @@ def next_cursor(search: dict[str, Any], page: dict[str, Any]) -> str:
     """The cursor after the last agent of a page; it carries how many match in all, so that a
     walk counts them once."""
     last, sort = page["last_agent"], search["sort"].removeprefix("-")
-    value = last[SORT_COLUMNS.get(sort, sort)]
-    return pages.encode_cursor(search["sort"], value, last["agent_uuid"], page["total"])
+    is_time = sort.endswith("_at")
+    number = None if is_time else last[SORT_COLUMNS.get(sort, sort)]
+    time = last[sort if is_time else "registered_at"]
+    return pages.encode_cursor(search["sort"], number, time, last["agent_uuid"], page["total"])

@@ -1,0 +1,252 @@
+-- part: matching
+-- The agents that match every given filter, with what the given sort orders by: its figure or
+-- time, then the time of registration, then the uuid. Parameters arrive as literals, so the
+-- planner drops every filter and sort that is not given and picks the index of the rest. An
+-- agent is known if there is something of it to sort by; whether it comes after the given
+-- cursor is asked of known ones and others apart, as other indexes tell. Service and q are left
+-- to who reads this, with says_so, which hides them from the planner. Beside them, which it
+-- thinks rare, a filter that half of all agents pass is hidden by what no index knows.
+matching as not materialized (
+  select
+    s.agent_uuid,
+    s.services,
+    s.words,
+    case %(found_by)s
+      when 'average_score' then s.average_score
+      when 'success_rate' then s.success_rate
+    end as found_score,
+    case %(found_by)s when 'total_feedback' then s.total_feedback end as found_count,
+    (
+      %(service)s::text is null
+      or coalesce(s.services @> array[lower(%(service)s::text)], false)
+    ) and (
+      %(q)s::text is null
+      or coalesce(s.words @@ erc8004_words_query(%(q)s), false)
+    ) as says_so,
+    case %(sort)s
+      when 'total_feedback' then s.total_feedback
+      when 'total_payments' then s.total_payments
+    end as count_up,
+    case %(sort)s
+      when '-total_feedback' then s.total_feedback
+      when '-total_payments' then s.total_payments
+    end as count_down,
+    case %(sort)s when 'reputation_score' then s.average_score end as score_up,
+    case %(sort)s when '-reputation_score' then s.average_score end as score_down,
+    case
+      when %(sort)s = 'last_activity_at' then s.last_activity_at
+      when left(%(sort)s, 1) <> '-' then s.registered_at
+    end as time_up,
+    case
+      when %(sort)s = '-last_activity_at' then s.last_activity_at
+      when left(%(sort)s, 1) = '-' then s.registered_at
+    end as time_down,
+    case when left(%(sort)s, 1) = '-' then s.agent_uuid end as uuid_down,
+    case ltrim(%(sort)s, '-')
+      when 'total_feedback' then s.total_feedback > 0
+      when 'total_payments' then s.total_payments > 0
+      when 'reputation_score' then s.average_score is not null
+      else true
+    end as is_known,
+    %(after_uuid)s::uuid is null
+      or case %(sort)s
+        when 'registered_at' then
+          (s.registered_at, s.agent_uuid) > (%(after_time)s::timestamptz, %(after_uuid)s::uuid)
+        when '-registered_at' then
+          (s.registered_at, s.agent_uuid) < (%(after_time)s::timestamptz, %(after_uuid)s::uuid)
+        when 'last_activity_at' then
+          (s.last_activity_at, s.agent_uuid) > (%(after_time)s::timestamptz, %(after_uuid)s::uuid)
+        when '-last_activity_at' then
+          (s.last_activity_at, s.agent_uuid) < (%(after_time)s::timestamptz, %(after_uuid)s::uuid)
+        when 'total_feedback' then
+          (s.total_feedback, s.registered_at, s.agent_uuid)
+          > (%(after_number)s::bigint, %(after_time)s::timestamptz, %(after_uuid)s::uuid)
+        when '-total_feedback' then
+          (s.total_feedback, s.registered_at, s.agent_uuid)
+          < (%(after_number)s::bigint, %(after_time)s::timestamptz, %(after_uuid)s::uuid)
+        when 'total_payments' then
+          (s.total_payments, s.registered_at, s.agent_uuid)
+          > (%(after_number)s::bigint, %(after_time)s::timestamptz, %(after_uuid)s::uuid)
+        when '-total_payments' then
+          (s.total_payments, s.registered_at, s.agent_uuid)
+          < (%(after_number)s::bigint, %(after_time)s::timestamptz, %(after_uuid)s::uuid)
+        when 'reputation_score' then
+          (s.average_score, s.registered_at, s.agent_uuid)
+          > (%(after_number)s::numeric, %(after_time)s::timestamptz, %(after_uuid)s::uuid)
+        when '-reputation_score' then
+          (s.average_score, s.registered_at, s.agent_uuid)
+          < (%(after_number)s::numeric, %(after_time)s::timestamptz, %(after_uuid)s::uuid)
+      end as is_known_after,
+    case
+      when %(after_uuid)s::uuid is null then true
+      when %(is_after_known)s then %(sort)s not in ('total_feedback', 'total_payments')
+      when left(%(sort)s, 1) = '-' then
+        (s.registered_at, s.agent_uuid) < (%(after_time)s::timestamptz, %(after_uuid)s::uuid)
+      else
+        (s.registered_at, s.agent_uuid) > (%(after_time)s::timestamptz, %(after_uuid)s::uuid)
+    end as is_unknown_after
+  from erc8004_agent_search as s
+  where (%(owner_address)s::text is null or s.owner_address = %(owner_address)s)
+    and (%(chain)s::text is null or s.chain = %(chain)s)
+    and (%(agent_id)s::numeric is null or s.agent_id = %(agent_id)s)
+    and (%(status)s::text is null or s.status = %(status)s)
+    and (%(trust_level)s::text[] is null or s.trust_level = any(%(trust_level)s::text[]))
+    and (
+      %(min_reputation_score)s::numeric is null
+      or case
+        when %(min_reputation_score)s < 50 and coalesce(%(service)s, %(q)s) is not null
+        then coalesce(s.average_score, -1)
+        else s.average_score
+      end >= %(min_reputation_score)s::numeric
+    )
+    and (%(min_success_rate)s::numeric is null or s.success_rate >= %(min_success_rate)s)
+    and (
+      %(min_feedback)s::bigint is null
+      or case
+        when %(min_feedback)s < 2 and coalesce(%(service)s, %(q)s) is not null
+        then s.total_feedback + 0
+        else s.total_feedback
+      end >= %(min_feedback)s
+    )
+    and (%(x402)s::boolean is null or s.x402 = %(x402)s)
+)
+
+-- part: walked
+-- One page along the index of the sort, for the agents that are known to it, or along that of
+-- the registration, for the others: whichever part is asked for, from its start or its cursor.
+walked as materialized (
+  select row_number() over () as position, along.agent_uuid
+  from (
+    select m.agent_uuid
+    from matching as m
+    where case %(part)s
+        when 'known' then m.is_known and m.is_known_after
+        when 'unknown' then not m.is_known and m.is_unknown_after
+      end
+      and m.says_so
+    order by
+      case %(part)s when 'known' then m.count_up end,
+      case %(part)s when 'known' then m.count_down end desc,
+      case %(part)s when 'known' then m.score_up end,
+      case %(part)s when 'known' then m.score_down end desc,
+      m.time_up,
+      m.time_down desc,
+      m.uuid_down desc,
+      m.agent_uuid
+    limit %(limit)s::bigint + %(offset)s
+  ) as along
+)
+
+-- name: list_agents
+-- One page of the agents that match every given filter, in the order of the given sort, as
+-- the JSON to answer; the last of them, and whether there are more; and how many match in all,
+-- counted up to 10,001 unless the page before counted them. Few agents are a long way apart in
+-- the index of a sort, and the planner cannot tell how many match: up to the given few are
+-- sorted as they are found, and only for more one part is walked, as far as is told. They are
+-- found in the order of a figure that is asked for, whose index finds them soon.
+with {matching},
+{walked},
+found as not materialized (
+  select
+    m.agent_uuid,
+    m.count_up,
+    m.count_down,
+    m.score_up,
+    m.score_down,
+    m.time_up,
+    m.time_down,
+    m.uuid_down,
+    m.found_score,
+    m.found_count,
+    case when m.is_known then m.is_known_after else m.is_unknown_after end as is_after
+  from matching as m
+  where (%(service)s::text is null or m.services @> array[lower(%(service)s::text)])
+    and (%(q)s::text is null or m.words @@ erc8004_words_query(%(q)s))
+),
+few as materialized (
+  select
+    f.agent_uuid,
+    f.count_up,
+    f.count_down,
+    f.score_up,
+    f.score_down,
+    f.time_up,
+    f.time_down,
+    f.uuid_down,
+    f.is_after
+  from found as f
+  order by f.found_score, f.found_count
+  limit %(few)s + 1
+),
+counted_few as materialized (
+  select
+    count(*) as total,
+    count(*) <= %(few)s as is_all
+  from few
+),
+counted as materialized (
+  select
+    case
+      when c.is_all or %(few)s >= 10000 or %(total)s is not null then c.total
+      else (
+        select count(*)
+        from (
+          select from found as f order by f.found_score, f.found_count limit 10001
+        ) as counted
+      )
+    end as total
+  from counted_few as c
+),
+page as (
+  select row_number() over () as position, ordered.agent_uuid
+  from (
+    select f.agent_uuid
+    from few as f
+    where (select is_all from counted_few)
+      and f.is_after
+    order by
+      f.count_up,
+      f.count_down desc,
+      f.score_up nulls last,
+      f.score_down desc nulls last,
+      f.time_up,
+      f.time_down desc,
+      f.uuid_down desc,
+      f.agent_uuid
+    limit %(limit)s
+    offset %(offset)s
+  ) as ordered
+  union all
+  select w.position - %(offset)s, w.agent_uuid
+  from walked as w
+  where not (select is_all from counted_few)
+    and w.position > %(offset)s
+)
+select
+  coalesce(%(total)s, counted.total) as total,
+  erc8004_timestamp(erc8004_stats_as_of()) as as_of,
+  case when not counted_few.is_all then (select count(*) from walked) end as walked,
+  shown.agents,
+  shown.last_agent,
+  shown.is_more
+from counted
+cross join counted_few
+cross join erc8004_found_page(
+  array(select page.agent_uuid from page order by page.position), %(limit)s - 1
+) as shown;
+
+-- name: list_agents_of_many
+-- The same where more than few agents match, as a page before has counted: the walk alone.
+with {matching},
+{walked}
+select
+  %(total)s as total,
+  erc8004_timestamp(erc8004_stats_as_of()) as as_of,
+  (select count(*) from walked) as walked,
+  shown.agents,
+  shown.last_agent,
+  shown.is_more
+from erc8004_found_page(
+  array(select w.agent_uuid from walked as w where w.position > %(offset)s order by w.position),
+  %(limit)s - 1
+) as shown;
