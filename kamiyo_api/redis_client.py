@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-import hiredis
 import redis
 from flask import Flask
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from kamiyo_api.config import Config
+from kamiyo_api.redis_line import Line
 
 Result = TypeVar("Result")
 
@@ -35,53 +35,6 @@ class Script:
 
 class RedisAway(Exception):
     """Redis cannot be asked now; go on without it."""
-
-
-class Line:
-    """A connection of one thread, over which a command may be sent without waiting for what
-    it answers; the next command that waits looks at that first."""
-
-    def __init__(self, connection: redis.Connection) -> None:
-        self._connection = connection
-        self._unread = 0
-
-    def ask(self, words: tuple[Any, ...]) -> Any:
-        """What a command answers; asked once more where the server closed the connection
-        while it lay idle. Raises RedisError."""
-        try:
-            return self._ask(words)
-        except redis.ConnectionError:
-            # Where the server ran a script before it broke, a request is counted twice.
-            return self._ask(words)
-
-    def _ask(self, words: tuple[Any, ...]) -> Any:
-        self.send(words)
-        try:
-            while self._unread > 1:
-                self._read()
-            return self._read()
-        except redis.exceptions.NoScriptError:
-            raise
-        except redis.RedisError:
-            self._hang_up()
-            raise
-
-    def _read(self) -> Any:
-        self._unread -= 1
-        return self._connection.read_response()
-
-    def send(self, words: tuple[Any, ...]) -> None:
-        """Send a command, whose failure the next one that waits will raise. Raises RedisError."""
-        try:
-            self._connection.send_packed_command([hiredis.pack_command(words)])
-        except redis.RedisError:
-            self._hang_up()
-            raise
-        self._unread += 1
-
-    def _hang_up(self) -> None:
-        self._connection.disconnect()
-        self._unread = 0
 
 
 class RedisClient:
@@ -156,8 +109,7 @@ class RedisClient:
         try:
             line: Line = self._own.line
         except AttributeError:
-            pool = self.connection.connection_pool
-            line = self._own.line = Line(pool.connection_class(**pool.connection_kwargs))
+            line = self._own.line = Line(self.connection.connection_pool)
         return line
 
     def when_back(self, work: Callable[[redis.Redis], None]) -> None:
