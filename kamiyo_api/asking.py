@@ -10,6 +10,7 @@ from flask import Flask, Request, current_app
 from kamiyo_api import cache
 from kamiyo_api.bounded import Bounded
 from kamiyo_api.cache_backend import Question
+from kamiyo_api.present import extension
 
 SEARCHES_AT_MOST = 10_000
 LONGEST_KNOWN_SEARCH = 500
@@ -48,7 +49,7 @@ def question_of(request: Request, api_key: Any) -> Question | None:
 
 def known_searches() -> Bounded[bytes, str]:
     """The keys of the searches that this process knows, by the query strings that asked."""
-    known: Bounded[bytes, str] = current_app.extensions["known_searches"]
+    known: Bounded[bytes, str] = extension("known_searches")
     return known
 
 

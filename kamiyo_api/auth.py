@@ -17,7 +17,7 @@ from flask import Flask, Request, current_app, g
 from kamiyo_api import db, errors, limits
 from kamiyo_api.bounded import Bounded
 from kamiyo_api.config import Config
-from kamiyo_api.present import present
+from kamiyo_api.present import extension, notes, present
 
 # A revoked key stops within this time in every process.
 REMEMBERED_SECONDS = 4.0
@@ -102,7 +102,7 @@ def find_key(secret: str) -> ApiKey:
     Raises InvalidApiKey, ExpiredApiKey, and RateLimitExceeded for an address that guesses.
     """
     digest = hash_of(secret)
-    remembered = current_app.extensions["keys.remembered"]
+    remembered = extension("keys.remembered")
     key: ApiKey | None = remembered.get(digest)
     if key is None:
         asked, last_seen = time.monotonic(), remembered.get_old(digest)
@@ -129,7 +129,7 @@ def key_at_hand(environ: WSGIEnvironment) -> ApiKey | None:
         secret = secret_of(environ)
     except errors.Unauthorized:
         return None
-    remembered: Remembered = current_app.extensions["keys.remembered"]
+    remembered: Remembered = extension("keys.remembered")
     key = remembered.get(hash_of(secret))
     return None if key is None or key.is_expired() else key
 
@@ -139,7 +139,7 @@ def look_up(digest: str) -> ApiKey:
     row = db.row("keys.get_by_hash", key=digest)
     if row is None or not hmac.compare_digest(row["key"], digest) or row["status"] != "active":
         limits.count_failure()
-        current_app.extensions["keys.remembered"].forget(digest)
+        extension("keys.remembered").forget(digest)
         raise errors.InvalidApiKey
     if row["is_use_unrecorded"]:
         with suppress(errors.Unavailable):
@@ -211,7 +211,7 @@ def scope_of_view(request: Request) -> str | None:
 
 def check_scope() -> None:
     """Refuse a key that lacks what the view requires. Raises InsufficientScope."""
-    _, noted = present()
+    noted = notes()
     scope = noted["scope"]
     if scope not in (None, "any") and not noted["api_key"].has(scope):
         raise errors.InsufficientScope(

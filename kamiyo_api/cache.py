@@ -14,12 +14,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from flask import Flask, current_app, g
+from flask import Flask
 from flask_caching import Cache
 
 from kamiyo_api import db, errors, metrics
 from kamiyo_api.cache_backend import LEASE_SECONDS, Found, LeasedRedisCache, Question
 from kamiyo_api.ids import new_id
+from kamiyo_api.present import extension, notes
 from kamiyo_api.redis_client import RedisAway
 
 PREFIX = "erc8004:"
@@ -46,7 +47,7 @@ FOREVER = "9" * len("2026-01-01T00:00:00.000000Z")
 # where they are those of the last refresh.
 Compute = Callable[[], db.Row | None]
 
-extension = Cache()
+caching = Cache()
 
 
 class ERC8004Cache:
@@ -128,7 +129,7 @@ class CacheState:
             else:
                 self._pending = {"generation"}
         if is_first:
-            current_app.extensions["redis"].when_back(self._drop_pending)
+            extension("redis").when_back(self._drop_pending)
 
     def _drop_pending(self, redis: Any) -> None:
         with self._lock:
@@ -138,17 +139,17 @@ class CacheState:
 
 def state() -> CacheState:
     """What this process knows of the cache."""
-    known: CacheState = current_app.extensions["cache.state"]
+    known: CacheState = extension("cache.state")
     return known
 
 
 def backend() -> LeasedRedisCache:
     """The Flask-Caching backend of the present application."""
-    made: LeasedRedisCache = current_app.extensions["cache"][extension]
+    made: LeasedRedisCache = extension("cache")[caching]
     return made
 
 
-def agent_keys(agent_uuid: object) -> list[str]:
+def agent_keys(agent_uuid: str) -> list[str]:
     """Every key that is kept of one agent."""
     return [key.format(agent_uuid) for key in AGENT_KEYS.values()]
 
@@ -180,7 +181,7 @@ class Change:
             backend().drop(self._keys, self._versions, are_held=True)
 
 
-def changes_agent(tx: db.Transaction, agent_uuid: object, *, search: bool = False) -> None:
+def changes_agent(tx: db.Transaction, agent_uuid: str, *, search: bool = False) -> None:
     """Say that a transaction changes what is cached of an agent, and what searches find."""
     tx.changes.append(Change(agent_keys(agent_uuid), [SEARCH_VERSION] if search else []))
 
@@ -203,7 +204,7 @@ def question(resource: str, key: str) -> Question:
     return Question(resource, key, version, state().newest_as_of(), new_id())
 
 
-def cached_agent(resource: str, agent_uuid: Any, compute: Compute) -> bytes:
+def cached_agent(resource: str, agent_uuid: str, compute: Compute) -> bytes:
     """The kept or computed answer about one agent. Raises AgentNotFound, which is kept too."""
     body = _cached(resource, AGENT_KEYS[resource].format(agent_uuid), AGENT_SECONDS, compute)
     if not body:
@@ -228,7 +229,7 @@ def _cached(resource: str, key: str, seconds: int, compute: Compute) -> bytes:
 
 def note_result(asked: Question, result: str) -> None:
     """Count and note what came of a question; every result but a hit is a miss."""
-    known, noted = state(), vars(g)
+    known, noted = state(), notes()
     noted["asked"], noted["cache_result"] = asked, result
     metrics.series(metrics.cache_requests, asked.resource, result).inc()
     if result == "hit":
@@ -239,14 +240,14 @@ def note_result(asked: Question, result: str) -> None:
 
 def hit_ahead() -> bytes | None:
     """What came along with the count of the request, where it is a hit; it stays for the view."""
-    _, found = vars(g).get("asked_ahead", (None, None))
+    _, found = notes().get("asked_ahead", (None, None))
     return found.value if found is not None and found.state == "hit" else None
 
 
 def _asked(resource: str, key: str) -> tuple[Question, Found]:
     """The question and its answer, which may have come with the count of the request."""
     asked: Question
-    asked, found = vars(g).pop("asked_ahead", (None, None))
+    asked, found = notes().pop("asked_ahead", (None, None))
     if found is not None and asked.key == key and found.state != "busy":
         return asked, found
     asked = question(resource, key)
@@ -297,4 +298,4 @@ def init_app(app: Flask) -> None:
     app.extensions["cache.state"] = CacheState()
     app.config["CACHE_TYPE"] = "kamiyo_api.cache_backend.LeasedRedisCache"
     app.config["CACHE_KEY_PREFIX"] = PREFIX
-    extension.init_app(app)
+    caching.init_app(app)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import random
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
@@ -15,12 +14,13 @@ import psycopg2
 import psycopg2.errors
 import psycopg2.extensions
 import psycopg2.extras
-from flask import Flask, current_app, g
+from flask import Flask
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from kamiyo_api import errors, metrics
 from kamiyo_api.config import Config, ConfigError
 from kamiyo_api.db_pool import Pool
+from kamiyo_api.present import extension, notes
 from kamiyo_api.queries import QUERIES
 from kamiyo_api.transaction import Row, Transaction, beginning, fetched, run, statement_timeout
 
@@ -79,7 +79,7 @@ def in_transaction(work: Callable[[Transaction], Result]) -> Result:
     """
     for attempt in range(RETRIES + 1):
         if attempt:
-            g.retries = attempt
+            notes()["retries"] = attempt
             metrics.transaction_retries.inc()
             time.sleep(random.uniform(0, LONGEST_PAUSE) * attempt)
         try:
@@ -149,8 +149,8 @@ def _connection() -> Iterator[Any]:
 
     A request waits in vain once, not again for each of its queries.
     """
-    connections = current_app.extensions["db"]
-    if "waited_in_vain" in g and connections.is_exhausted():
+    connections, noted = extension("db"), notes()
+    if "waited_in_vain" in noted and connections.is_exhausted():
         raise errors.DatabaseBusy
     try:
         with connections.connect() as connection:
@@ -160,7 +160,7 @@ def _connection() -> Iterator[Any]:
                 if connection.dbapi_connection.closed or _in_transaction(connection):
                     connection.invalidate()
     except PoolTimeout as error:
-        g.waited_in_vain = True
+        noted["waited_in_vain"] = True
         raise errors.DatabaseBusy from error
     except psycopg2.Error as error:
         raise _translated(error) from error
@@ -223,5 +223,4 @@ def pool_of(config: Config) -> Pool:
 def init_app(app: Flask, config: Config) -> None:
     """Make the pool; forks share nothing of it."""
     psycopg2.extras.register_default_jsonb(loads=orjson.loads, globally=True)
-    psycopg2.extensions.register_adapter(uuid.UUID, psycopg2.extras.UUID_adapter)
     app.extensions["db"] = pool_of(config)

@@ -13,11 +13,11 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask, Response, current_app, g
+from flask import Flask, Response
 
 from kamiyo_api import auth, cache, headers, limits, observability
 from kamiyo_api.bounded import Bounded
-from kamiyo_api.present import present
+from kamiyo_api.present import extension, notes, present
 
 # With what is known of it, each takes 2 kB and its compressed body.
 SENT_AT_MOST = 3_000
@@ -62,7 +62,7 @@ class Entrance:
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         with self._app.app_context():
-            noted = vars(g)
+            noted = notes()
             observability.begin(environ, noted)
             sent = self._sent_before(environ)
             body = None if sent is None else finished(sent, environ, noted)
@@ -113,7 +113,7 @@ def remember(response: Response) -> Response:
         asked, sent = address(request.environ), sent_now(response)
         is_small = len(sent.compressed or b"") <= LONGEST_COMPRESSED
         if is_small and sum(map(len, asked)) <= LONGEST_ADDRESS:
-            current_app.extensions["sent"].note(asked, sent)
+            extension("sent").note(asked, sent)
     return response
 
 

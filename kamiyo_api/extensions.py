@@ -12,14 +12,17 @@ import orjson
 from flask import Flask, Request, Response, make_response, request
 from flask.json.provider import JSONProvider
 from flask_smorest import Api, Blueprint
+from flask_smorest.spec.plugins import uuidconverter2paramschema
 from flask_smorest.utils import prepare_response
 from webargs import missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.routing import UUIDConverter
 
 from kamiyo_api import errors, problems
 from kamiyo_api.config import VERSION
 from kamiyo_api.idempotency import writing
+from kamiyo_api.present import present
 from kamiyo_api.schemas.problem import Problem
 
 API_PREFIX = "/api/v1"
@@ -61,6 +64,13 @@ class OrjsonProvider(JSONProvider):
 def json_answer(body: bytes | str) -> Response:
     """An answer whose JSON is ready-made."""
     return Response(body, content_type="application/json")
+
+
+class Identifier(UUIDConverter):
+    """A UUID in a path as the text that keys, queries and answers have: in lower case."""
+
+    def to_python(self, value: str) -> str:  # type: ignore[override]
+        return value.lower()
 
 
 class ArgumentsParser(FlaskParser):
@@ -186,8 +196,9 @@ def without_query(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def answer(*args: Any, **kwargs: Any) -> Any:
-        if request.query_string and request.args and request.path.startswith(API_PREFIX):
-            raise errors.InvalidInput(errors={name: ["Unknown field."] for name in request.args})
+        asked, _ = present()
+        if asked.query_string and asked.args and asked.path.startswith(API_PREFIX):
+            raise errors.InvalidInput(errors={name: ["Unknown field."] for name in asked.args})
         return view(*args, **kwargs)
 
     return answer
@@ -228,5 +239,7 @@ def init_app(app: Flask) -> None:
     """Bind the extensions to the application."""
     app.json = OrjsonProvider(app)
     app.url_map.strict_slashes = False
+    app.url_map.converters["uuid"] = Identifier
     api.init_app(app)
+    api.register_converter(Identifier, uuidconverter2paramschema)
     api.spec.components.security_scheme("apiKey", {"type": "http", "scheme": "bearer"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from wsgiref.types import WSGIEnvironment
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 from flask_compress import Compress
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -71,6 +71,7 @@ def is_plain(environ: WSGIEnvironment) -> bool:
 
 def compressed(response: Response) -> Response:
     """Compress for a client that asked for it."""
+    request, _ = present()
     if "HTTP_ACCEPT_ENCODING" not in request.environ and "Vary" in response.headers:
         return response
     return compress.after_request(response)

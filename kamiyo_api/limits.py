@@ -22,7 +22,7 @@ from kamiyo_api.budgets import MINUTE, Budget, Counted, Taken, Window, budget, b
 from kamiyo_api.cache_backend import FIND_FUNCTION, Question, found
 from kamiyo_api.carried import carry
 from kamiyo_api.config import Config
-from kamiyo_api.present import present
+from kamiyo_api.present import extension, notes, present
 from kamiyo_api.redis_client import RedisAway, Script
 
 REGISTRATION = "agents.register_agent"
@@ -84,19 +84,19 @@ def take(budget: Budget, cost: int = 1, asked: Question | None = None) -> Taken:
 
 def take_from_redis(budget: Budget, cost: int, asked: Question | None) -> Sequence[int]:
     """What the script answers. Raises RedisAway."""
-    kept, redis = cache.backend(), current_app.extensions["redis"]
+    kept, redis = cache.backend(), extension("redis")
     names, rest = kept.asking(asked) if asked else ((), ())
     keys = [*budget.keys, *names]
     arguments = [len(budget.windows), cost, *budget.amounts_and_seconds, *rest]
     answer = redis.run(TAKE, keys, arguments, kept.renew_generation)
     if asked and answer[0] == 0:
-        vars(g)["asked_ahead"] = asked, found(answer.pop())
+        notes()["asked_ahead"] = asked, found(answer.pop())
     return cast(Sequence[int], answer)
 
 
 def take_from_memory(windows: Sequence[Window], cost: int) -> Sequence[int]:
     """The same as the script, in this process alone and, between threads, nearly exact."""
-    memory: MemoryStorage = current_app.extensions["limits.memory"]
+    memory: MemoryStorage = extension("limits.memory")
     counts = [memory.get(window.key) for window in windows]
     rooms = [window.amount - count for window, count in zip(windows, counts, strict=True)]
     full = next((number for number, room in enumerate(rooms, 1) if room < cost), 0)
@@ -165,7 +165,7 @@ class TierLimiter(Limiter):
     context = LimiterContext()
 
     def _check_request_limit(self, *_: Any, **__: Any) -> None:
-        if "api_key" in g and not self.limiter.hit(EVERY_REQUEST):
+        if "api_key" in notes() and not self.limiter.hit(EVERY_REQUEST):
             raise refusal()
 
 

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 from wsgiref.types import WSGIEnvironment
 
 import orjson
-from flask import Flask, Response, g, has_app_context
+from flask import Flask, Response, has_app_context
 
 from kamiyo_api import metrics
 from kamiyo_api.carried import carry
 from kamiyo_api.config import Config
 from kamiyo_api.ids import new_id
-from kamiyo_api.present import present
+from kamiyo_api.present import notes, present
 
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -34,7 +34,7 @@ log = logging.getLogger("kamiyo_api.request")
 def request_id() -> str:
     """The id of the present request: the client's X-Request-ID if it is sane, else a new one;
     none outside of requests."""
-    identifier: str = vars(g).get("request_id", NO_REQUEST) if has_app_context() else NO_REQUEST
+    identifier: str = notes().get("request_id", NO_REQUEST) if has_app_context() else NO_REQUEST
     return identifier
 
 

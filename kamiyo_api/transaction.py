@@ -6,9 +6,8 @@ import time
 from collections.abc import Callable
 from typing import IO, Any, Protocol
 
-from flask import current_app, g
-
 from kamiyo_api import observability
+from kamiyo_api.present import extension, notes
 from kamiyo_api.queries import QUERIES
 
 Row = dict[str, Any]
@@ -116,7 +115,7 @@ def fetched(cursor: Any) -> list[Row]:
 
 def run(cursor: Any, text: str, params: dict[str, Any]) -> None:
     """Run a query under the request's id, which PostgreSQL's log then shows, and time it."""
-    began, noted = time.perf_counter(), vars(g)
+    began, noted = time.perf_counter(), notes()
     try:
         cursor.execute(f"/* {observability.request_id()} */ {text}", params)
     finally:
@@ -126,11 +125,11 @@ def run(cursor: Any, text: str, params: dict[str, Any]) -> None:
 
 def statement_timeout() -> str:
     """What bounds the statements of a transaction; run in it, it ends with it."""
-    return f"set local statement_timeout = {current_app.extensions['db'].statement_timeout}"
+    return f"set local statement_timeout = {extension('db').statement_timeout}"
 
 
 def beginning() -> str:
     """What begins a transaction of several statements, and bounds the pauses between them."""
-    milliseconds = current_app.extensions["db"].statement_timeout
+    milliseconds = extension("db").statement_timeout
     idle = f"set local idle_in_transaction_session_timeout = {milliseconds}"
     return f"begin; {statement_timeout()}; {idle}; "

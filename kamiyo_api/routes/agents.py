@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 import orjson
 from flask import Response, request, url_for
@@ -99,7 +98,7 @@ def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
 @requires("read")
 @asking.shows("agent")
 @blueprint.response(200, schemas.Agent)
-def get_agent(agent_uuid: UUID) -> Any:
+def get_agent(agent_uuid: str) -> Any:
     """One agent with its registration file."""
     return json_answer(
         cache.cached_agent("agent", agent_uuid, lambda: db.row("agents.get", agent_uuid=agent_uuid))
@@ -110,7 +109,7 @@ def get_agent(agent_uuid: UUID) -> Any:
 @requires("write")
 @blueprint.arguments(schemas.AgentChange)
 @blueprint.response(200, schemas.Agent)
-def change_agent(tx: db.Transaction, change: dict[str, Any], agent_uuid: UUID) -> Any:
+def change_agent(tx: db.Transaction, change: dict[str, Any], agent_uuid: str) -> Any:
     """Change an agent, as its owner.
 
     Status goes from active to suspended and back, and from both to revoked, for good.
@@ -122,7 +121,7 @@ def change_agent(tx: db.Transaction, change: dict[str, Any], agent_uuid: UUID) -
     return answer_agent(tx, agent_uuid)
 
 
-def answer_agent(tx: db.Transaction, agent_uuid: UUID) -> Response:
+def answer_agent(tx: db.Transaction, agent_uuid: str) -> Response:
     """An agent as the present transaction leaves it."""
     return json_answer(tx.rows("agents.get", agent_uuid=agent_uuid)[0]["body"])
 
@@ -130,7 +129,7 @@ def answer_agent(tx: db.Transaction, agent_uuid: UUID) -> Response:
 @blueprint.get("/<uuid:agent_uuid>/registration")
 @public
 @blueprint.response(200, description="The file as its owner wrote it.")
-def get_registration(agent_uuid: UUID) -> Response:
+def get_registration(agent_uuid: str) -> Response:
     """The registration file of an agent: what its agentURI points to. Needs no key."""
     agent = db.row("agents.get_registration", agent_uuid=agent_uuid)
     if agent is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from kamiyo_api import cache, db, errors, metrics
 from kamiyo_api.auth import act_for, requires
@@ -20,7 +19,7 @@ blueprint = ApiBlueprint("feedback", __name__, description="What did others say?
 @requires("read")
 @blueprint.arguments(schemas.FeedbackQuery, location="query")
 @blueprint.response(200, schemas.FeedbackPage)
-def list_feedback(query: dict[str, Any], agent_uuid: UUID) -> Any:
+def list_feedback(query: dict[str, Any], agent_uuid: str) -> Any:
     """Feedback of one agent, newest first, each with its ten newest responses."""
     rows = db.rows("feedback.list_by_agent", **pages.newest_first(query, agent_uuid))
     if not rows and db.row("agents.get_registration", agent_uuid=agent_uuid) is None:
@@ -60,7 +59,7 @@ def refuse_feedback(tx: db.Transaction, feedback: dict[str, Any]) -> None:
 @requires("write")
 @blueprint.arguments(schemas.FeedbackToRevoke, required=False)
 @blueprint.response(200, schemas.RevokedFeedback)
-def revoke_feedback(tx: db.Transaction, revocation: dict[str, Any], feedback_id: UUID) -> Any:
+def revoke_feedback(tx: db.Transaction, revocation: dict[str, Any], feedback_id: str) -> Any:
     """Revoke a feedback, as the client who gave it; it then counts as revoked and nothing else."""
     feedback = tx.row("feedback.get_for_update", feedback_id=feedback_id)
     if feedback is None:
@@ -76,7 +75,7 @@ def revoke_feedback(tx: db.Transaction, revocation: dict[str, Any], feedback_id:
 @requires("write")
 @blueprint.arguments(schemas.ResponseToAppend)
 @blueprint.response(201, schemas.AppendedResponse)
-def append_response(tx: db.Transaction, response: dict[str, Any], feedback_id: UUID) -> Any:
+def append_response(tx: db.Transaction, response: dict[str, Any], feedback_id: str) -> Any:
     """Append a response to a feedback, as the wallet of your key; anyone may, repeatedly."""
     act_for(response["responder_address"], errors.NotResponder)
     appended = tx.row("feedback.insert_response", feedback_id=feedback_id, **response)

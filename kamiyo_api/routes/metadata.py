@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from kamiyo_api import db, errors
 from kamiyo_api.auth import requires
@@ -21,7 +20,7 @@ blueprint = ApiBlueprint("metadata", __name__, description="What else does it sa
 @blueprint.get("/<uuid:agent_uuid>/metadata")
 @requires("read")
 @blueprint.response(200, schemas.MetadataList)
-def list_metadata(agent_uuid: UUID) -> Any:
+def list_metadata(agent_uuid: str) -> Any:
     """All metadata of an agent, in the order of the keys."""
     rows = db.rows("metadata.list_by_agent", agent_uuid=agent_uuid)
     if not rows:
@@ -32,7 +31,7 @@ def list_metadata(agent_uuid: UUID) -> Any:
 @blueprint.get("/<uuid:agent_uuid>/metadata/<path:key>")
 @requires("read")
 @blueprint.response(200, schemas.MetadataEntry)
-def get_metadata(agent_uuid: UUID, key: str) -> Any:
+def get_metadata(agent_uuid: str, key: str) -> Any:
     """One metadata entry of an agent."""
     entry = db.row("metadata.get", agent_uuid=agent_uuid, key=key.replace("\0", "\ufffd"))
     if entry is None:
@@ -46,7 +45,7 @@ def get_metadata(agent_uuid: UUID, key: str) -> Any:
 @requires("write")
 @blueprint.arguments(schemas.MetadataToSet)
 @blueprint.response(200, schemas.MetadataEntry)
-def set_metadata(tx: db.Transaction, entry: dict[str, Any], agent_uuid: UUID, key: str) -> Any:
+def set_metadata(tx: db.Transaction, entry: dict[str, Any], agent_uuid: str, key: str) -> Any:
     """Set a metadata entry, as the agent's owner; at most 50 entries of at most 10 KiB."""
     check_key(key)
     own_agent(tx, agent_uuid)
@@ -75,7 +74,7 @@ def check_key(key: str) -> None:
 @blueprint.delete("/<uuid:agent_uuid>/metadata/<path:key>")
 @requires("write")
 @blueprint.response(204)
-def delete_metadata(tx: db.Transaction, agent_uuid: UUID, key: str) -> None:
+def delete_metadata(tx: db.Transaction, agent_uuid: str, key: str) -> None:
     """Remove a metadata entry, as the agent's owner."""
     check_key(key)
     own_agent(tx, agent_uuid)

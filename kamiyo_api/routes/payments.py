@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from kamiyo_api import cache, db, errors, metrics
 from kamiyo_api.auth import requires
@@ -22,7 +21,7 @@ blueprint = ApiBlueprint("payments", __name__, description="Did its payments go 
 @requires("read")
 @blueprint.arguments(pages.Page, location="query")
 @blueprint.response(200, schemas.PaymentPage)
-def list_payments(query: dict[str, Any], agent_uuid: UUID) -> Any:
+def list_payments(query: dict[str, Any], agent_uuid: str) -> Any:
     """Payments to one agent, newest first."""
     rows = db.rows("payments.list_by_agent", **pages.newest_first(query, agent_uuid))
     if not rows and db.row("agents.get_registration", agent_uuid=agent_uuid) is None:

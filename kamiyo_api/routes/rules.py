@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from kamiyo_api import errors
 from kamiyo_api.auth import act_for
 from kamiyo_api.db import Row, Transaction
 
 
-def open_agent(tx: Transaction, agent_uuid: UUID) -> Row:
+def open_agent(tx: Transaction, agent_uuid: str) -> Row:
     """The agent, active until the transaction ends.
 
     The row is held by a share lock: writers to one agent do not wait for each other,
@@ -24,7 +22,7 @@ def open_agent(tx: Transaction, agent_uuid: UUID) -> Row:
     return agent
 
 
-def own_agent(tx: Transaction, agent_uuid: UUID) -> Row:
+def own_agent(tx: Transaction, agent_uuid: str) -> Row:
     """The agent, locked for a change by its owner.
 
     Raises AgentNotFound, NotAgentOwner; InvalidTransition where it is revoked, which is for good.

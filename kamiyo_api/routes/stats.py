@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from kamiyo_api import asking, cache, db, errors
 from kamiyo_api.auth import requires
@@ -18,7 +17,7 @@ blueprint = ApiBlueprint("stats", __name__, description="Can I trust it?")
 @requires("read")
 @asking.shows("stats")
 @blueprint.response(200, schemas.AgentStats)
-def get_agent_stats(agent_uuid: UUID) -> Any:
+def get_agent_stats(agent_uuid: str) -> Any:
     """All statistics of one agent and its trust level, as of now.
 
     Feedback or a payment that was just acknowledged is in them. An agent of which nothing
@@ -36,7 +35,7 @@ def get_agent_stats(agent_uuid: UUID) -> Any:
 @asking.shows("reputation")
 @blueprint.arguments(schemas.ReputationQuery, location="query")
 @blueprint.response(200, schemas.Reputation)
-def get_reputation(query: dict[str, Any], agent_uuid: UUID) -> Any:
+def get_reputation(query: dict[str, Any], agent_uuid: str) -> Any:
     """The reputation of one agent as of now, over all feedback or that of some clients and tags."""
     narrowed = {name: value or None for name, value in query.items()}
     if not any(narrowed.values()):

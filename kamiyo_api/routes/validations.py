@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from uuid import UUID
 
 from kamiyo_api import db, errors
 from kamiyo_api.auth import act_for, requires
@@ -22,7 +21,7 @@ blueprint = ApiBlueprint("validations", __name__, description="Who checked its w
 @requires("read")
 @blueprint.arguments(pages.Page, location="query")
 @blueprint.response(200, schemas.ValidationPage)
-def list_validations(query: dict[str, Any], agent_uuid: UUID) -> Any:
+def list_validations(query: dict[str, Any], agent_uuid: str) -> Any:
     """Validations of one agent, newest first, with how many there are and their mean."""
     page = pages.newest_first(query, agent_uuid)
     summary = db.row("validations.get_summary", agent_uuid=agent_uuid)

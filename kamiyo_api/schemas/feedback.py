@@ -29,7 +29,7 @@ class FeedbackToGive(ma.Schema):
     """A feedback: either a score from 0 to 100, or a value with its decimals, which tag1
     gives its meaning (ERC-8004, "Giving Feedback")."""
 
-    agent_uuid = fields.UUID(required=True)
+    agent_uuid = own.Identifier(required=True)
     client_address = own.Address(required=True)
     score = own.Amount(digits=3, places=2, load_default=None)
     value = own.BigInteger(low=-own.INT128_BOUND, high=own.INT128_BOUND, load_default=None)

@@ -50,6 +50,13 @@ class Hash32(fields.String):
         return str(text).lower()
 
 
+class Identifier(fields.UUID):
+    """A UUID, taken in any form, given on as text in lower case."""
+
+    def _deserialize(self, *args: Any, **kwargs: Any) -> str:  # type: ignore[override]
+        return str(super()._deserialize(*args, **kwargs))
+
+
 class Text(fields.String):
     """A text of bounded length without NUL, which PostgreSQL cannot hold."""
 

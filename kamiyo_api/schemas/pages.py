@@ -76,7 +76,7 @@ def a_uuid(value: Any) -> str:
         raise errors.InvalidCursor from error
 
 
-def newest_first(query: dict[str, Any], agent_uuid: uuid.UUID) -> dict[str, Any]:
+def newest_first(query: dict[str, Any], agent_uuid: str) -> dict[str, Any]:
     """The parameters of a newest-first list: what is asked, and one row more than the page,
     which tells if there is a next. Raises InvalidCursor."""
     start = {"after_time": None, "after_id": None}

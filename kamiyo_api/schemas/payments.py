@@ -15,7 +15,7 @@ STATUSES = ("pending", "verified", "failed", "rejected")
 class PaymentToLink(ma.Schema):
     """A payment to an agent; the same transaction again may settle a pending one."""
 
-    agent_uuid = fields.UUID(required=True)
+    agent_uuid = own.Identifier(required=True)
     chain = own.chain(required=True)
     tx_hash = own.Hash32(required=True)
     amount_usdc = own.Amount(digits=14, places=6, required=True)

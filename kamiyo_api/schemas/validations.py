@@ -13,7 +13,7 @@ from kamiyo_api.schemas import fields as own
 class ValidationToRequest(ma.Schema):
     """A validation that an agent's owner asks of a validator (ERC-8004, "Validation Request")."""
 
-    agent_uuid = fields.UUID(required=True)
+    agent_uuid = own.Identifier(required=True)
     validator_address = own.Address(required=True)
     request_hash = own.Hash32(required=True)
     request_uri = own.Text(max_length=2048, load_default=None)
