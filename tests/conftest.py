@@ -22,6 +22,7 @@ from tests.answers import CheckedClient
 from tests.bouncing import pgbouncer
 
 pytest_plugins = [
+    "tests.crowd",
     "tests.examining",
     "tests.figures",
     "tests.live",

@@ -1,18 +1,15 @@
-"""How PostgreSQL answers the reading queries over 20,000 agents: by an index, not by luck."""
+"""How PostgreSQL searches 20,000 agents: by an index, not by luck."""
 
 from __future__ import annotations
 
-import psycopg2
 import pytest
 
-from kamiyo_api.queries import QUERIES, SQL
+from kamiyo_api.queries import QUERIES
 from kamiyo_api.schemas.agents import AgentSearch
 from kamiyo_api.searching import search_parameters
+from tests.crowd import AGENTS, NOWHERE, nodes
 
-AGENTS = 20_000
-ROWS_OF_ONE_AGENT = 500
 TABLES = ("erc8004_agents", "erc8004_agent_search")
-NOWHERE = "019fffff-ffff-7fff-bfff-ffffffffffff"
 NO_FILTER = {
     "owner_address": None,
     "chain": None,
@@ -37,106 +34,6 @@ NO_FILTER = {
     "part": "known",
     "found_by": None,
 }
-# Heavy tails as in the real registries: most agents have nothing, few have much.
-CROWD = """
-insert into erc8004_agents (
-  agent_id, chain, registry_address, owner_address, status, registration_file,
-  created_at, last_activity_at
-)
-select
-  n,
-  case when n % 101 = 0 then 'celo' else 'base' end,
-  '0x8004a169fb4a3325136eb29fa0ceb6d2e539a432',
-  '0x' || lpad(to_hex((n ^ 0.8)::int), 40, '0'),
-  case when n % 47 = 0 then 'suspended' when n % 71 = 0 then 'revoked' else 'active' end,
-  jsonb_build_object(
-    'name', 'Agent ' || n,
-    'description', case when n % 89 = 0 then 'rare' else 'frequent' end,
-    'x402Support', n % 60 = 0,
-    'services', jsonb_build_array(jsonb_build_object(
-      'name', case when n % 97 = 0 then 'zip' else 'web' end
-    ))
-  ),
-  timestamptz '2026-01-01' + n * interval '1 minute',
-  timestamptz '2026-03-01' + hashtext(n::text) % 1000000 * interval '1 second'
-from generate_series(1, {agents}) as n;
-
-update erc8004_agent_search as s
-set
-  total_feedback = case when agent_id % 3 = 0 then (10000 / agent_id)::int + 1 else 0 end,
-  average_score = case when agent_id % 3 = 0 then abs(hashtext(agent_id::text)) % 10000 / 100.0 end,
-  total_payments = case when agent_id % 20 = 0 then (10000 / agent_id)::int + 1 else 0 end,
-  success_rate = case when agent_id % 20 = 0 then agent_id % 101 end,
-  trust_level = case
-    when agent_id % 90 = 0 then 'excellent'
-    when agent_id % 40 = 0 then 'good'
-    when agent_id % 33 = 0 then 'poor'
-    when agent_id % 3 = 0 then 'fair'
-    else 'new'
-  end;
-
-insert into erc8004_reputation (agent_uuid, client_address, value, chain, created_at)
-select
-  a.id, '0x' || lpad(to_hex(n), 40, '0'), 90, 'base',
-  timestamptz '2026-04-01' + n * interval '1 second'
-from generate_series(1, {rows}) as n
-join erc8004_agents as a on a.agent_id <= 40;
-
-insert into erc8004_agent_payments (agent_uuid, chain, tx_hash, amount_usdc, created_at)
-select
-  a.id, 'base', '0x' || lpad(to_hex(n * 100 + a.agent_id::int), 64, '0'), 1,
-  timestamptz '2026-04-01' + n * interval '1 second'
-from generate_series(1, {rows}) as n
-join erc8004_agents as a on a.agent_id <= 40;
-
-insert into erc8004_validations (
-  agent_uuid, chain, registry_address, request_hash, validator_address, created_at
-)
-select
-  a.id, 'base', '0x' || repeat('0', 40), '0x' || lpad(to_hex(n * 100 + a.agent_id::int), 64, '0'),
-  '0x' || repeat('0', 40), timestamptz '2026-04-01' + n * interval '1 second'
-from generate_series(1, {rows}) as n
-join erc8004_agents as a on a.agent_id <= 40;
-"""
-
-
-@pytest.fixture(scope="module")
-def crowded(servers):
-    """A cursor on a database of its own with a crowd of agents."""
-    name = "plans"
-    admin = psycopg2.connect(servers.database_url)
-    admin.autocommit = True
-    with admin.cursor() as cursor:
-        cursor.execute(f"create database {name}")
-    connection = psycopg2.connect(servers.database_url, dbname=name)
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        for path in sorted((SQL / "migrations").glob("*.sql")):
-            cursor.execute(path.read_text())
-        cursor.execute(CROWD.format(agents=AGENTS, rows=ROWS_OF_ONE_AGENT))
-        cursor.execute("vacuum analyze")
-        yield cursor
-    connection.close()
-    with admin.cursor() as cursor:
-        cursor.execute(f"drop database {name}")
-    admin.close()
-
-
-@pytest.fixture
-def plan(crowded):
-    """The nodes of the plan of a query, and of the part of it that makes the page."""
-
-    def explain(query, **params):
-        crowded.execute(f"explain (format json) {QUERIES[query]}", params)
-        return list(nodes(crowded.fetchone()[0][0]["Plan"]))
-
-    return explain
-
-
-def nodes(node):
-    yield node
-    for child in node.get("Plans", ()):
-        yield from nodes(child)
 
 
 def walk_of(plan):
@@ -288,31 +185,3 @@ def test_selective_filter_finds_some_and_not_many(crowded, name):
     crowded.execute(QUERIES["search.list_agents"], found)
     total = crowded.fetchone()[0]
     assert 0 < total < AGENTS / 15
-
-
-LISTS = {
-    "feedback.list_by_agent": "ix__erc8004_reputation__agent_created",
-    "payments.list_by_agent": "ix__erc8004_agent_payments__agent_created",
-    "validations.list_by_agent": "ix__erc8004_validations__agent_created",
-}
-
-
-@pytest.mark.parametrize("query", LISTS)
-@pytest.mark.parametrize("after_id", [None, NOWHERE])
-def test_page_of_a_list_is_read_from_one_index_without_a_sort(crowded, plan, query, after_id):
-    crowded.execute("select id from erc8004_agents where agent_id = 7")
-    (agent_uuid,) = crowded.fetchone()
-    found = plan(
-        query,
-        agent_uuid=agent_uuid,
-        after_time=after_id and "2026-04-01 00:05",
-        after_id=after_id,
-        limit=51,
-        client_address=None,
-        tag1=None,
-        tag2=None,
-        include_revoked=False,
-    )
-    limit, scan = found[:2]
-    assert (limit["Node Type"], scan["Index Name"]) == ("Limit", LISTS[query])
-    assert ("ROW(" in scan["Index Cond"]) == (after_id is not None)
