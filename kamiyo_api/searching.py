@@ -43,7 +43,7 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
     meet, or a text is looked for: those are too dear to evaluate twice.
     """
     filters = sum(search[name] is not None for name in schemas.FILTERS)
-    is_dear = filters > 1 or search["service"] or search["q"]
+    is_dear = filters > 1 or looks_for_text(search)
     return search | {
         "few": FEW_AT_A_PRICE if is_dear else FEW,
         **schemas.cursor_parameters(search),
@@ -54,6 +54,11 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def looks_for_text(search: dict[str, Any]) -> bool:
+    """Whether agents are asked for by what their registration files say in words."""
+    return bool(search["service"] or search["q"])
+
+
 def found_by(search: dict[str, Any]) -> str | None:
     """The figure whose index finds the agents that may match, unless something else finds few:
     those that have it may stand behind all others in the table, where PostgreSQL expects them
@@ -61,7 +66,7 @@ def found_by(search: dict[str, Any]) -> str | None:
     levels = search["trust_level"]
     finds_few = (
         search["status"] in ("suspended", "revoked"),
-        search["service"] or search["q"] or search["x402"],
+        looks_for_text(search) or search["x402"],
         levels and "new" not in levels,
     )
     figures = {
@@ -76,9 +81,11 @@ def parts_to_walk(search: dict[str, Any], asked: dict[str, Any]) -> list[str]:
     """The agents that are known to the sort and those that are not, in the order of the sort,
     from the part on in which the cursor stands."""
     sort = search["sort"]
-    if sort.endswith("_at") or not may_be_unknown(search):
+    kind = schemas.kind_of(sort)
+    if kind == "time" or not may_be_unknown(search):
         return ["known"]
-    parts = ["unknown", "known"] if sort.startswith("total_") else ["known", "unknown"]
+    is_zero_first = kind == "count" and not sort.startswith("-")
+    parts = ["unknown", "known"] if is_zero_first else ["known", "unknown"]
     if asked["after_uuid"] is None:
         return parts
     return parts[parts.index("known" if asked["is_after_known"] else "unknown") :]

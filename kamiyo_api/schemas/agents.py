@@ -15,13 +15,14 @@ TRUST_LEVELS = ("new", "excellent", "good", "fair", "poor")
 # Of these an agent has both a score and settled payments.
 TRUSTED = frozenset({"excellent", "good"})
 STATUSES = ("active", "suspended", "revoked")
-SORTS = (
-    "registered_at",
-    "reputation_score",
-    "total_feedback",
-    "total_payments",
-    "last_activity_at",
-)
+# What each sort orders by.
+SORTS = {
+    "registered_at": "time",
+    "reputation_score": "score",
+    "total_feedback": "count",
+    "total_payments": "count",
+    "last_activity_at": "time",
+}
 # But for the status, which is nearly always given and filters out few.
 FILTERS = (
     "owner_address",
@@ -207,6 +208,11 @@ class Agent(Summary):
     as_of = own.timestamp(required=True)
 
 
+def kind_of(sort: str) -> str:
+    """Whether a sort, in either direction, orders by a time, a score or a count."""
+    return SORTS[sort.removeprefix("-")]
+
+
 def cursor_parameters(search: dict[str, Any]) -> dict[str, Any]:
     """The parameters of a search from the row after its cursor on. Raises InvalidCursor."""
     start: dict[str, Any] = dict.fromkeys(("after_number", "after_time", "after_uuid", "total"))
@@ -216,7 +222,7 @@ def cursor_parameters(search: dict[str, Any]) -> dict[str, Any]:
     sort, number, time, agent_uuid, total = pages.decode_cursor(search["cursor"], 5)
     if sort != search["sort"]:
         raise errors.InvalidCursor
-    is_count = "total_" in sort
+    is_count = kind_of(sort) == "count"
     number = pages.a_number(number, whole=is_count)
     return {
         "after_number": number,
@@ -231,7 +237,7 @@ def next_cursor(search: dict[str, Any], page: dict[str, Any]) -> str:
     """The cursor after the last agent of a page; it carries how many match in all, so that a
     walk counts them once."""
     last, sort = page["last_agent"], search["sort"].removeprefix("-")
-    is_time = sort.endswith("_at")
+    is_time = kind_of(sort) == "time"
     number = None if is_time else last[SORT_COLUMNS.get(sort, sort)]
     time = last[sort if is_time else "registered_at"]
     return pages.encode_cursor(search["sort"], number, time, last["agent_uuid"], page["total"])
