@@ -25,6 +25,7 @@ pytest_plugins = [
     "tests.crowd",
     "tests.examining",
     "tests.figures",
+    "tests.importing",
     "tests.live",
     "tests.shells",
     "tests.symptoms.table",
