@@ -12,7 +12,6 @@ import orjson
 from flask import Flask, Request, Response, make_response, request
 from flask.json.provider import JSONProvider
 from flask_smorest import Api, Blueprint
-from flask_smorest.spec.plugins import uuidconverter2paramschema
 from flask_smorest.utils import prepare_response
 from webargs import missing
 from webargs.flaskparser import FlaskParser
@@ -241,5 +240,4 @@ def init_app(app: Flask) -> None:
     app.url_map.strict_slashes = False
     app.url_map.converters["uuid"] = Identifier
     api.init_app(app)
-    api.register_converter(Identifier, uuidconverter2paramschema)
     api.spec.components.security_scheme("apiKey", {"type": "http", "scheme": "bearer"})

@@ -41,7 +41,7 @@ class RedisClient:
     """Redis with a short timeout; after a failure it is not asked until a probe succeeds."""
 
     def __init__(self, url: str, timeout: float) -> None:
-        """`timeout` in seconds bounds each round trip and each attempt to connect."""
+        """`timeout` in seconds bounds each wait for Redis and each attempt to connect."""
         self.connection = redis.Redis.from_url(
             url,
             socket_timeout=timeout,

@@ -116,22 +116,30 @@ values ('base', '0x' || repeat('1', 40), '0x' || repeat('2', 40), '{"endpoints":
 insert into erc8004_reputation (agent_uuid, client_address, value, value_decimals, tag1, chain)
 select id, '0x' || repeat('3', 40), 9977, 2, 'uptime', 'base' from erc8004_agents;
 select refresh_erc8004_stats();
-select s.average_score::float8, s.trust_level, f.services
+select
+  s.average_score::float8,
+  s.trust_level,
+  f.services,
+  told::json ->> 'trust_level',
+  reputation::json ->> 'total_feedback'
 from v_erc8004_agent_stats as s
-join erc8004_agent_search as f using (agent_uuid);
+join erc8004_agent_search as f using (agent_uuid)
+cross join lateral erc8004_agent_stats_answer(s.agent_uuid) as told
+cross join lateral erc8004_reputation_answer(s.agent_uuid) as reputation;
 """
+REGISTERED = [(99.77, "fair", ["mcp"], "fair", "1")]
 
 
 def test_all_of_it_works_on_postgresql_15(postgres_15):
     assert migrate(postgres_15) == [f"applied {name}" for name in FILES]
     assert read(postgres_15, "show server_version_num")[0][0].startswith("15")
-    assert read(postgres_15, REGISTER) == [(99.77, "fair", ["mcp"])]
+    assert read(postgres_15, REGISTER) == REGISTERED
 
 
 def test_all_of_it_works_on_the_bundled_postgresql_18(empty):
     migrate(empty)
     assert read(empty, "show server_version_num")[0][0].startswith("18")
-    assert read(empty, REGISTER) == [(99.77, "fair", ["mcp"])]
+    assert read(empty, REGISTER) == REGISTERED
 
 
 def schema(database_url):

@@ -105,19 +105,22 @@ def behind_tls(server, folder):
         onward = await asyncio.open_connection("127.0.0.1", behind)
         await asyncio.gather(pump(reader, onward[1]), pump(onward[0], writer))
 
-    async def serve():
+    async def serve(context):
         ended = asyncio.Event()
-        listening = await asyncio.start_server(forward, "127.0.0.1", 0, ssl=certified(folder))
+        listening = await asyncio.start_server(forward, "127.0.0.1", 0, ssl=context)
         begun.put((listening.sockets[0].getsockname()[1], asyncio.get_running_loop(), ended))
         await ended.wait()
         listening.close()
 
-    thread = threading.Thread(target=asyncio.run, args=[serve()])
+    coroutine = serve(certified(folder))
+    thread = threading.Thread(target=asyncio.run, args=[coroutine], daemon=True)
     thread.start()
-    port, loop, ended = begun.get()
-    yield f"rediss://127.0.0.1:{port}/0"
-    loop.call_soon_threadsafe(ended.set)
-    thread.join()
+    port, loop, ended = begun.get(timeout=5)
+    try:
+        yield f"rediss://127.0.0.1:{port}/0"
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join()
 
 
 async def pump(reader, writer):

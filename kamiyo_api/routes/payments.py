@@ -63,7 +63,7 @@ def relink(tx: db.Transaction, linked: db.Row, payment: dict[str, Any]) -> Any:
 
     Raises PaymentAlreadyLinked, InvalidTransition.
     """
-    if linked["agent_uuid"] != str(payment["agent_uuid"]):
+    if linked["agent_uuid"] != payment["agent_uuid"]:
         raise errors.PaymentAlreadyLinked
     if Decimal(linked["amount_usdc"]) != payment["amount_usdc"]:
         raise errors.PaymentAlreadyLinked

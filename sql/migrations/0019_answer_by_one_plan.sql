@@ -1,6 +1,7 @@
 -- One plan for an agent's statistics: the functions that PostgreSQL puts into the query that
 -- asks them take part in its plan, where each had one of its own that was begun and ended for
--- every answer. What makes the JSON keeps that plan, and sees to it that every step is by a key.
+-- every answer. What makes the JSON keeps that plan for every agent, even where few of them have
+-- most of the changes, and sees to it that every step is by a key.
 
 -- The feedback of one agent as of now: what is counted, and the changes not folded yet.
 create or replace function erc8004_feedback_now(agent uuid) returns table (
@@ -181,6 +182,7 @@ create or replace function erc8004_agent_stats_answer(agent uuid) returns setof 
 language plpgsql stable
 set enable_seqscan = off
 set enable_bitmapscan = off
+set plan_cache_mode = force_generic_plan
 as $$
 begin
   return query
@@ -224,6 +226,7 @@ create or replace function erc8004_reputation_answer(agent uuid) returns setof t
 language plpgsql stable
 set enable_seqscan = off
 set enable_bitmapscan = off
+set plan_cache_mode = force_generic_plan
 as $$
 begin
   return query
