@@ -16,6 +16,7 @@ from prometheus_client.registry import REGISTRY, Collector
 
 from kamiyo_api import db, errors
 from kamiyo_api.health import aside
+from kamiyo_api.present import extension
 from kamiyo_api.redis_client import RedisAway
 
 VIEWS = ("mv_erc8004_agent_reputation", "mv_erc8004_agent_payment_stats")
@@ -68,7 +69,7 @@ class DatabaseCollector(Collector):
             return True, None
         finally:
             # The connection of this very question is no longer in use.
-            current_app.extensions["db"].show()
+            extension("db").show()
 
 
 class RedisCollector(Collector):
@@ -97,7 +98,7 @@ class RedisCollector(Collector):
 
     @staticmethod
     def _info() -> dict[str, Any] | None:
-        client = current_app.extensions["redis"]
+        client = extension("redis")
         asked = aside("metrics of Redis", lambda: client.ask(lambda redis: redis.info()))
         try:
             return asked.result(PATIENCE_SECONDS)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from flask import Flask, current_app
 
 from kamiyo_api import db, errors, migrations
+from kamiyo_api.present import extension
 from kamiyo_api.redis_client import RedisAway
 
 DEADLINE_SECONDS = 0.6
@@ -48,7 +49,7 @@ def database() -> Finding:
 def redis() -> Finding:
     """Whether Redis answers; without it requests go on, uncached."""
     try:
-        current_app.extensions["redis"].ask(lambda connection: connection.ping())
+        extension("redis").ask(lambda connection: connection.ping())
     except RedisAway:
         return Finding("Redis is away; requests go on, uncached, limited per process")
     return Finding()
@@ -70,7 +71,7 @@ def views() -> Finding:
 
 def pool() -> Finding:
     """Whether this process has connections left."""
-    used, most = current_app.extensions["db"].usage()
+    used, most = extension("db").usage()
     if used >= most:
         return Finding(f"all {most} connections of this process are in use")
     return Finding()
@@ -159,7 +160,7 @@ class Busy:
             return found
         now = time.monotonic()
         self._since = self._since or now
-        longest = current_app.extensions["db"].statement_timeout / 1000 + 1
+        longest = extension("db").statement_timeout / 1000 + 1
         return Finding(found.text, is_fatal=now - self._since > longest)
 
 
@@ -170,7 +171,7 @@ def report() -> dict[str, Any]:
     connections = pool()
     futures = {name: aside(f"health {name}", check) for name, check in CHECKS.items()}
     found = {name: found_by(name, future, deadline) for name, future in futures.items()}
-    busy: Busy = current_app.extensions["health.busy"]
+    busy: Busy = extension("health.busy")
     found["database"] = busy.judge(found["database"], connections)
     found["pool"] = connections
     status = "healthy"

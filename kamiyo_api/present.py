@@ -1,5 +1,4 @@
-"""The present request and application, for what runs in each request: Flask's own names look
-them up six times as slowly."""
+"""The present request and application: Flask's own names look them up six times as slowly."""
 
 from __future__ import annotations
 

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import redis
-from flask import current_app
 
 from kamiyo_api import db, doctor, errors
 from kamiyo_api.config import VERSION, Config
@@ -25,6 +24,7 @@ from kamiyo_api.doctor.commands import config
 from kamiyo_api.doctor.scrape import scrape_metrics
 from kamiyo_api.doctor.wording import size, without_literals
 from kamiyo_api.health import aside
+from kamiyo_api.present import extension
 from kamiyo_api.redis_client import NoRedis
 from kamiyo_api.scrubbing import scrubbed_all, scrubber
 
@@ -169,7 +169,7 @@ def tail(path: Path) -> str:
 
 def redis_info() -> str:
     """All that Redis tells of itself."""
-    client = current_app.extensions["redis"]
+    client = extension("redis")
     if isinstance(client, NoRedis):
         raise Missing("REDIS_URL is not set")
     try:

@@ -97,21 +97,6 @@ def away(server):
         server.start()
 
 
-@contextmanager
-def frozen(server):
-    """A server that is there, but without a word, with all its processes."""
-    family = [psutil.Process(server.pid)]
-    family += family[0].children(recursive=True)
-    for process in family:
-        process.suspend()
-    try:
-        yield
-    finally:
-        for process in family:
-            if process.is_running():
-                process.resume()
-
-
 def test_all_is_well(place):
     assert asked(place) == (200, "healthy", WELL)
 
@@ -176,7 +161,7 @@ def test_pool_without_a_free_connection_degrades_and_says_how_many_there_are(nar
 
 
 def test_pool_that_never_has_a_free_connection_again_is_unhealthy(narrow):
-    with frozen(narrow.postgres):
+    with narrow.postgres.frozen():
         wait_until(lambda: asked(narrow)[:2] == (503, "unhealthy"))
 
 
@@ -192,7 +177,7 @@ def test_new_database_is_unhealthy_until_it_is_migrated(place):
 
 def test_health_answers_in_a_second_while_everything_hangs(place, figures):
     slowest = 0.0
-    with frozen(place.postgres), frozen(place.valkey):
+    with place.postgres.frozen(), place.valkey.frozen():
         for _ in range(4):
             began = time.monotonic()
             status, state, checks = asked(place)
@@ -207,7 +192,7 @@ def test_health_answers_in_a_second_while_everything_hangs(place, figures):
 
 def test_probe_that_sends_a_key_does_not_wait_for_it_while_postgres_hangs(place):
     headers = place.headers()
-    with frozen(place.postgres):
+    with place.postgres.frozen():
         for _ in range(3):
             answer = requests.get(place.web.url + "/health", headers=headers, timeout=10)
             assert (answer.status_code, answer.elapsed.total_seconds() < BOUND_SECONDS) == (
@@ -218,7 +203,7 @@ def test_probe_that_sends_a_key_does_not_wait_for_it_while_postgres_hangs(place)
 
 def test_metrics_answer_while_everything_hangs(place):
     assert scrape(place.web).total("erc8004_database_up") == 1
-    with frozen(place.postgres), frozen(place.valkey):
+    with place.postgres.frozen(), place.valkey.frozen():
         told = scrape(place.web)
     assert {"erc8004_database_up", "erc8004_redis_up"} <= told.names()
     assert told.total("erc8004_database_up") == told.total("erc8004_redis_up") == 0
@@ -226,7 +211,7 @@ def test_metrics_answer_while_everything_hangs(place):
 
 
 def test_question_that_hangs_costs_one_thread_however_often_it_is_asked(place):
-    with frozen(place.postgres):
+    with place.postgres.frozen():
         for _ in range(3):
             at_once(8, lambda number: asked(place))
         threads = [psutil.Process(pid).num_threads() for pid in place.web.workers()]

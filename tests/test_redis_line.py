@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import ssl
 import subprocess
 import threading
@@ -16,7 +14,7 @@ import redis
 
 from kamiyo_api.embedded import embedded_valkey
 from kamiyo_api.redis_client import RedisAway, RedisClient, Script
-from tests.faults.place import wait_until
+from tests.faults.place import Restartable, wait_until
 from tests.needed import needed
 
 COUNT = Script("return redis.call('incr', KEYS[1])")
@@ -28,8 +26,9 @@ TIMEOUT = 0.5
 @pytest.fixture(scope="module")
 def own(tmp_path_factory):
     folder = tmp_path_factory.mktemp("line")
-    with embedded_valkey(folder) as address:
-        yield redis.Redis.from_url(address), int((folder / "valkey/valkey.pid").read_text())
+    valkey = Restartable(lambda: embedded_valkey(folder), folder / "valkey/valkey.pid")
+    yield redis.Redis.from_url(valkey.start()), valkey
+    valkey.close()
 
 
 @pytest.fixture
@@ -45,18 +44,9 @@ def address_of(server):
     return f"redis://127.0.0.1:{server.connection_pool.connection_kwargs['port']}/0"
 
 
-@contextmanager
-def frozen(pid):
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
 def test_server_that_hangs_is_asked_once(own, asked):
-    server, pid = own
-    with frozen(pid), pytest.raises(RedisAway) as away:
+    server, valkey = own
+    with valkey.frozen(), pytest.raises(RedisAway) as away:
         asked.run(COUNT, ["count"], [])
     # To begin a line anew would have waited once more, and failed otherwise.
     assert str(away.value.__cause__) == "no answer in time"
@@ -65,8 +55,8 @@ def test_server_that_hangs_is_asked_once(own, asked):
 
 
 def test_server_that_takes_nothing_more_is_left(own, asked):
-    _, pid = own
-    with frozen(pid), pytest.raises(RedisAway) as away:
+    _, valkey = own
+    with valkey.frozen(), pytest.raises(RedisAway) as away:
         asked.run_unheard(GIVE, [], [LARGE])
     assert "writing" in str(away.value.__cause__)
     wait_until(lambda: not asked.is_away)
@@ -85,11 +75,11 @@ def test_line_that_was_closed_while_idle_begins_anew(own, asked):
 
 
 def test_server_behind_tls_that_hangs_is_left(own, tmp_path):
-    server, pid = own
+    server, valkey = own
     with behind_tls(server, tmp_path) as address:
         asked = RedisClient(f"{address}?ssl_cert_reqs=none&ssl_check_hostname=false", TIMEOUT)
         assert asked.run(GIVE, [], [LARGE]) == LARGE.encode()
-        with frozen(pid), pytest.raises(RedisAway) as away:
+        with valkey.frozen(), pytest.raises(RedisAway) as away:
             asked.run(GIVE, [], ["never"])
         assert isinstance(away.value.__cause__, redis.TimeoutError)
         wait_until(lambda: not asked.is_away)

@@ -7,9 +7,8 @@ import shlex
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import current_app
-
 from kamiyo_api.config import Config, local_servers
+from kamiyo_api.present import extension
 from kamiyo_api.queries import QUERIES
 from kamiyo_api.scrubbing import scrubbed
 
@@ -19,7 +18,7 @@ COMMENT = re.compile(r"^--.*\n", re.MULTILINE)
 
 def config() -> Config:
     """The settings of the present application."""
-    settings: Config = current_app.extensions["config"]
+    settings: Config = extension("config")
     return settings
 
 

@@ -11,7 +11,6 @@ from http.client import HTTPException
 from typing import Any, TypeVar
 
 import redis
-from flask import current_app
 
 from kamiyo_api import db, errors
 from kamiyo_api.doctor import commands
@@ -19,6 +18,7 @@ from kamiyo_api.doctor.commands import config
 from kamiyo_api.doctor.findings import PartAway, Status
 from kamiyo_api.doctor.scrape import Metrics, Service, scrape
 from kamiyo_api.health import aside
+from kamiyo_api.present import extension
 from kamiyo_api.redis_client import NoRedis
 
 PATIENCE_SECONDS = 3.0
@@ -140,7 +140,7 @@ def database_away(cause: str) -> PartAway:
 
 def ask_redis() -> Redis:
     """Raises PartAway."""
-    client = current_app.extensions["redis"]
+    client = extension("redis")
     if isinstance(client, NoRedis):
         cure = commands.set_and_restart("REDIS_URL=redis://127.0.0.1:6379/0")
         raise PartAway(Status.WARNING, "REDIS_URL is not set", cure)

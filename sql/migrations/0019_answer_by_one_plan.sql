@@ -175,77 +175,10 @@ begin atomic
   where a.id = agent;
 end;
 
--- All statistics of one agent as of now, as the JSON to answer; no row where there is no such
--- agent. Neither sequential scans, which look cheap over the tables that each refresh empties,
--- nor bitmap scans, which step over what a refresh deleted while a plain one marks it.
-create or replace function erc8004_agent_stats_answer(agent uuid) returns setof text
-language plpgsql stable
-set enable_seqscan = off
-set enable_bitmapscan = off
-set plan_cache_mode = force_generic_plan
-as $$
-begin
-  return query
-  select row_to_json(answer)::text
-  from (
-    select
-      v.agent_uuid,
-      v.agent_id::text as agent_id,
-      v.chain,
-      v.registry_address,
-      v.owner_address,
-      v.status,
-      erc8004_timestamp(v.registered_at) as registered_at,
-      erc8004_timestamp(v.last_activity_at) as last_activity_at,
-      v.total_feedback,
-      v.average_score::float8 as average_score,
-      v.positive_feedback,
-      v.negative_feedback,
-      v.revoked_feedback,
-      v.unscored_feedback,
-      v.unique_clients,
-      erc8004_timestamp(v.last_feedback_at) as last_feedback_at,
-      v.total_payments,
-      v.total_amount_usdc::numeric(30, 6)::text as total_amount_usdc,
-      v.successful_payments,
-      v.failed_payments,
-      v.avg_payment_amount::numeric(30, 6)::text as avg_payment_amount,
-      v.success_rate::float8 as success_rate,
-      erc8004_timestamp(v.last_payment_at) as last_payment_at,
-      v.unique_endpoints_used,
-      v.trust_level,
-      erc8004_timestamp(now()) as as_of
-    from erc8004_agent_stats_now(agent) as v
-  ) as answer;
-end;
-$$;
-
--- The reputation of one agent over all its feedback as of now, as the JSON to answer; no row
--- where there is no such agent.
-create or replace function erc8004_reputation_answer(agent uuid) returns setof text
-language plpgsql stable
-set enable_seqscan = off
-set enable_bitmapscan = off
-set plan_cache_mode = force_generic_plan
-as $$
-begin
-  return query
-  select row_to_json(answer)::text
-  from (
-    select
-      a.id as agent_uuid,
-      f.total_feedback,
-      f.average_score::float8 as average_score,
-      f.positive_feedback,
-      f.negative_feedback,
-      f.revoked_feedback,
-      f.unscored_feedback,
-      f.unique_clients,
-      erc8004_timestamp(f.last_feedback_at) as last_feedback_at,
-      erc8004_timestamp(now()) as as_of
-    from erc8004_agents as a
-    cross join lateral erc8004_feedback_now(a.id) as f
-    where a.id = agent
-  ) as answer;
-end;
-$$;
+-- Neither sequential scans, which look cheap over the tables that each refresh empties, nor
+-- bitmap scans, which step over what a refresh deleted while a plain one marks it.
+alter function erc8004_agent_stats_answer(uuid) set enable_seqscan = off;
+alter function erc8004_agent_stats_answer(uuid) set enable_bitmapscan = off;
+alter function erc8004_agent_stats_answer(uuid) set plan_cache_mode = force_generic_plan;
+alter function erc8004_reputation_answer(uuid) set enable_bitmapscan = off;
+alter function erc8004_reputation_answer(uuid) set plan_cache_mode = force_generic_plan;

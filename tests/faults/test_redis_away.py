@@ -37,9 +37,8 @@ def full(place):
 @contextmanager
 def frozen(place):
     """There, but without a word."""
-    place.valkey.send(signal.SIGSTOP)
-    yield
-    place.valkey.send(signal.SIGCONT)
+    with place.valkey.frozen():
+        yield
 
 
 @pytest.mark.parametrize("fault", [killed, full, frozen])
