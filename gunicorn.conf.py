@@ -1,5 +1,6 @@
 """How gunicorn serves the application; every number may be set in the environment."""
 
+import gc
 import itertools
 import os
 import shutil
@@ -61,6 +62,10 @@ def pre_fork(server: Any, worker: Any) -> None:
     """Give a worker the lowest number that none has who lives."""
     taken = {each.number for each in server.WORKERS.values()}
     worker.number = next(number for number in itertools.count() if number not in taken)
+    # What the application is made of is no garbage: to look through it takes a worker 40 ms, in
+    # which none of its requests goes on.
+    gc.collect()
+    gc.freeze()
 
 
 def post_fork(server: Any, worker: Any) -> None:
