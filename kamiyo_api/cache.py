@@ -18,7 +18,7 @@ from flask import Flask
 from flask_caching import Cache
 
 from kamiyo_api import db, errors, metrics
-from kamiyo_api.cache_backend import LEASE_SECONDS, Found, LeasedRedisCache, Question
+from kamiyo_api.cache_backend import Found, LeasedRedisCache, Question
 from kamiyo_api.ids import new_id
 from kamiyo_api.present import extension, notes
 from kamiyo_api.redis_client import RedisAway
@@ -152,43 +152,6 @@ def backend() -> LeasedRedisCache:
 def agent_keys(agent_uuid: str) -> list[str]:
     """Every key that is kept of one agent."""
     return [key.format(agent_uuid) for key in AGENT_KEYS.values()]
-
-
-class Change:
-    """What a transaction changes of what is kept: keys, and versions of what keys hold.
-
-    Held before the commit, so that a process killed between commit and drop leaves nothing
-    old behind; dropped after, and never only before: a reader between the two would cache
-    the old row again.
-    """
-
-    def __init__(self, keys: Sequence[str], versions: Sequence[str]) -> None:
-        self._keys, self._versions = keys, versions
-        self._is_held = False
-
-    def announce(self) -> None:
-        """Forget it, and keep nothing new of it until the commit is over."""
-        with suppress(RedisAway):
-            backend().hold(self._keys, self._versions, LEASE_SECONDS)
-            self._is_held = True
-
-    def settle(self) -> None:
-        """Let it be kept anew."""
-        if not self._is_held:
-            state().drop(self._keys, self._versions)
-            return
-        with suppress(RedisAway):
-            backend().drop(self._keys, self._versions, are_held=True)
-
-
-def changes_agent(tx: db.Transaction, agent_uuid: str, *, search: bool = False) -> None:
-    """Say that a transaction changes what is cached of an agent, and what searches find."""
-    tx.changes.append(Change(agent_keys(agent_uuid), [SEARCH_VERSION] if search else []))
-
-
-def changes_everything(tx: db.Transaction) -> None:
-    """Say that a transaction changes more than can be named: a bulk load."""
-    tx.after_commit.append(ERC8004Cache().forget_all)
 
 
 def refreshed(as_of: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
-from kamiyo_api import cache, db
+from kamiyo_api import changes, db
 from kamiyo_api.copying import copy_rows
 from kamiyo_api.lines import LONGEST_LINE, LineRefused, NotJson, Staged, staged
 
@@ -165,7 +165,7 @@ def import_agents(
     registries = {chain["name"]: chain["identity_registry"] for chain in chains}
     intake = Intake(unpacked(file, advance), registries, on_refused)
     with db.transaction(limited=False) as tx:
-        cache.changes_everything(tx)
+        changes.everything(tx)
         tx.execute("imports.create_staging")
         copy_rows(tx, "imports.copy_staging", intake.rows())
         refuse_too_large(tx, intake)

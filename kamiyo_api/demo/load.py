@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from kamiyo_api import cache, db
+from kamiyo_api import changes, db
 from kamiyo_api.copying import copy_rows
 from kamiyo_api.demo.agents import agent_rows, metadata_rows
 from kamiyo_api.demo.feedback import feedback_rows, response_rows
@@ -45,7 +45,7 @@ def load(size: Size, advance: Callable[[int], object] = lambda rows: None) -> No
     """
     seed, agents = size.seed, size.agents
     with db.transaction(limited=False) as tx:
-        cache.changes_everything(tx)
+        changes.everything(tx)
         check_not_loaded(tx)
         copy(tx, "demo.copy_agents", metered(agent_rows(seed, agents), advance))
         copy(tx, "demo.copy_metadata", metadata_rows(seed, agents))

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import orjson
 from flask import Response, request, url_for
 
-from kamiyo_api import asking, cache, db, errors, metrics, searching
+from kamiyo_api import asking, cache, changes, db, errors, metrics, searching
 from kamiyo_api.auth import act_for, public, requires
 from kamiyo_api.extensions import ApiBlueprint, json_answer
 from kamiyo_api.routes.rules import own_agent
@@ -88,7 +88,7 @@ def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
         keys=[entry["key"] for entry in entries],
         values=[entry["value"] for entry in entries],
     )
-    cache.changes_agent(tx, made["agent_uuid"], search=True)
+    changes.agent(tx, made["agent_uuid"], search=True)
     tx.after_commit.append(metrics.registrations.inc)
     location = url_for("agents.get_agent", agent_uuid=made["agent_uuid"])
     return answer_agent(tx, made["agent_uuid"]), 201, {"Location": location}
@@ -117,7 +117,7 @@ def change_agent(tx: db.Transaction, change: dict[str, Any], agent_uuid: str) ->
     change["document"] = request.get_data(as_text=True)
     own_agent(tx, agent_uuid)
     tx.execute("agents.update", agent_uuid=agent_uuid, **change)
-    cache.changes_agent(tx, agent_uuid, search=True)
+    changes.agent(tx, agent_uuid, search=True)
     return answer_agent(tx, agent_uuid)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kamiyo_api import cache, db, errors, metrics
+from kamiyo_api import changes, db, errors, metrics
 from kamiyo_api.auth import act_for, requires
 from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.routes.rules import open_agent
@@ -38,7 +38,7 @@ def give_feedback(tx: db.Transaction, feedback: dict[str, Any]) -> Any:
     (AGENT_NOT_ACTIVE). ERC-8004, "Giving Feedback".
     """
     act_for(feedback["client_address"], errors.NotFeedbackClient)
-    cache.changes_agent(tx, feedback["agent_uuid"])
+    changes.agent(tx, feedback["agent_uuid"])
     tx.after_commit.append(metrics.feedback.inc)
     given = tx.only_row("feedback.insert", **feedback)
     if given is None:
@@ -67,7 +67,7 @@ def revoke_feedback(tx: db.Transaction, revocation: dict[str, Any], feedback_id:
     act_for(feedback["client_address"], errors.NotFeedbackClient)
     if feedback["is_revoked"]:
         raise errors.AlreadyRevoked
-    cache.changes_agent(tx, feedback["agent_uuid"])
+    changes.agent(tx, feedback["agent_uuid"])
     return tx.row("feedback.update_revoked", feedback_id=feedback_id, **revocation)
 
 

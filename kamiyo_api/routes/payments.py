@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from kamiyo_api import cache, db, errors, metrics
+from kamiyo_api import changes, db, errors, metrics
 from kamiyo_api.auth import requires
 from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.routes.rules import open_agent
@@ -41,7 +41,7 @@ def link_payment(tx: db.Transaction, payment: dict[str, Any]) -> Any:
     rejected; anything else about a linked transaction is refused. A new payment needs an
     active agent, the settlement of a pending one does not.
     """
-    cache.changes_agent(tx, payment["agent_uuid"])
+    changes.agent(tx, payment["agent_uuid"])
     linked = find_linked(tx, payment)
     if linked is None:
         open_agent(tx, payment["agent_uuid"])

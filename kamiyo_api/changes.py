@@ -1,0 +1,48 @@
+"""What a transaction changes of what the cache keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from kamiyo_api import db
+from kamiyo_api.cache import SEARCH_VERSION, ERC8004Cache, agent_keys, backend, state
+from kamiyo_api.cache_backend import LEASE_SECONDS
+from kamiyo_api.redis_client import RedisAway
+
+
+class Change:
+    """What a transaction changes of what is kept: keys, and versions of what keys hold.
+
+    Held before the commit, so that a process killed between commit and drop leaves nothing
+    old behind; dropped after, and never only before: a reader between the two would cache
+    the old row again.
+    """
+
+    def __init__(self, keys: Sequence[str], versions: Sequence[str]) -> None:
+        self._keys, self._versions = keys, versions
+        self._is_held = False
+
+    def announce(self) -> None:
+        """Forget it, and keep nothing new of it until the commit is over."""
+        with suppress(RedisAway):
+            backend().hold(self._keys, self._versions, LEASE_SECONDS)
+            self._is_held = True
+
+    def settle(self) -> None:
+        """Let it be kept anew."""
+        if not self._is_held:
+            state().drop(self._keys, self._versions)
+            return
+        with suppress(RedisAway):
+            backend().drop(self._keys, self._versions, are_held=True)
+
+
+def agent(tx: db.Transaction, agent_uuid: str, *, search: bool = False) -> None:
+    """Say that a transaction changes what is cached of an agent, and what searches find."""
+    tx.changes.append(Change(agent_keys(agent_uuid), [SEARCH_VERSION] if search else []))
+
+
+def everything(tx: db.Transaction) -> None:
+    """Say that a transaction changes more than can be named: a bulk load."""
+    tx.after_commit.append(ERC8004Cache().forget_all)
