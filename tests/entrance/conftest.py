@@ -1,0 +1,62 @@
+"""Reading what the entrance may know."""
+
+from __future__ import annotations
+
+import io
+import logging
+
+import pytest
+from flask import request, request_started
+
+from kamiyo_api.observability import JsonFormatter
+from tests.entrance.shown import AGENTS
+
+
+@pytest.fixture
+def agent(make_agent):
+    """The uuid of the last of three agents, of which a page of two leads on to a next one."""
+    return [make_agent()["agent_uuid"] for _ in range(3)][-1]
+
+
+@pytest.fixture
+def routed(app):
+    """The paths that Flask was asked for."""
+    paths = []
+
+    def note(sender, **_):
+        paths.append(request.path)
+
+    with request_started.connected_to(note, app):
+        yield paths
+
+
+@pytest.fixture
+def read(app, client, admin):
+    """Read a path below /api/v1/agents/."""
+    return lambda path, headers=admin, method="GET": client.open(
+        AGENTS + path, method=method, headers=headers
+    )
+
+
+@pytest.fixture
+def known(read, agent):
+    """Have an answer sent often enough that the entrance knows it; the last one."""
+
+    def send(path):
+        return [read(path.format(agent)) for _ in range(3)][-1]
+
+    return send
+
+
+@pytest.fixture
+def logged():
+    """What is logged, as on a server."""
+    log, written = logging.getLogger("kamiyo_api"), io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(JsonFormatter())
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    yield written
+    log.removeHandler(handler)
+    log.setLevel(level)
