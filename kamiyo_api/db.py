@@ -27,6 +27,10 @@ from kamiyo_api.transaction import Row, Transaction, beginning, fetched, run, st
 RETRIES = 3
 LONGEST_PAUSE = 0.1
 INSUFFICIENT_RESOURCES = "53"
+# jsonb takes less than JSON allows, and reads members that a later one of the same name hides.
+UNSTORABLE = psycopg2.errors.NumericValueOutOfRange | psycopg2.errors.UntranslatableCharacter
+# How long sent data may stay unacknowledged; the system would try for a quarter of an hour.
+TCP_TIMEOUT_MS = 10_000
 
 Result = TypeVar("Result")
 
@@ -176,8 +180,15 @@ def _translated(error: psycopg2.Error) -> Exception:
     constraint = error.diag.constraint_name
     if constraint in CONSTRAINT_ERRORS:
         return CONSTRAINT_ERRORS[constraint]()
+    if isinstance(error, UNSTORABLE):
+        return errors.InvalidInput(
+            "The body holds what PostgreSQL cannot store: a NUL character, or a number with "
+            "thousands of digits."
+        )
     if isinstance(error, psycopg2.errors.QueryCanceled | psycopg2.errors.LockNotAvailable):
         return errors.DatabaseBusy()
+    if isinstance(error, psycopg2.errors.ReadOnlySqlTransaction):
+        return errors.DatabaseUnavailable()
     if isinstance(error, psycopg2.extensions.TransactionRollbackError):
         return errors.TransactionFailed()
     if (error.pgcode or "").startswith(INSUFFICIENT_RESOURCES):
@@ -210,6 +221,7 @@ def pool_of(config: Config) -> Pool:
             config.database_url,
             connect_timeout=2,
             keepalives_idle=30,
+            tcp_user_timeout=TCP_TIMEOUT_MS,
             fallback_application_name="kamiyo-api",
         )
         connection.autocommit = True

@@ -92,5 +92,12 @@ def _refuse_dead(connection: Any, record: Any, proxy: Any) -> None:
     An idle connection has nothing to read, so one that is readable says goodbye; this
     sees it without a round trip.
     """
-    if connection.closed or select.select([connection], [], [], 0)[0]:
+    if connection.closed or is_readable(connection):
         raise DisconnectionError
+
+
+def is_readable(connection: Any) -> bool:
+    """Whether something can be read; by poll(), as select() knows no descriptor from 1024 on."""
+    poller = select.poll()
+    poller.register(connection, select.POLLIN)
+    return bool(poller.poll(0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from kamiyo_api import errors
@@ -185,6 +187,27 @@ def test_nul_anywhere_in_a_registration_file_is_refused(client, admin, file):
     body = factories.agent(registration_file=file)
     answer = client.post(REGISTER, json=body, headers=admin)
     assert outcome(answer) == (422, "VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        '{"x": 1e-20000}',
+        f'{{"x": 0.{"1" * 20_000}}}',
+        '{"x": 0e2147483648}',
+        r'{"a": "\u0000"}, "registration_file": {}',
+    ],
+    ids=["exponent", "decimals", "zero", "hidden"],
+)
+def test_json_that_jsonb_cannot_hold_is_refused(client, admin, make_agent, file):
+    headers = {**admin, "Content-Type": JSON}
+    body = json.dumps(factories.agent(registration_file={})).replace("{}", file)
+    change = f'{{"registration_file": {file}}}'
+    path = f"/api/v1/agents/{make_agent()['agent_uuid']}"
+    for method, where, sent in (("POST", REGISTER, body), ("PATCH", path, change)):
+        answer = client.open(where, method=method, data=sent, headers=headers)
+        assert outcome(answer) == (422, "VALIDATION_ERROR")
+        assert "cannot store" in answer.get_json(force=True)["detail"]
 
 
 @pytest.mark.parametrize(("path", "field"), TEXT_FIELDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import resource
 import select
 import threading
 import time
@@ -97,6 +98,23 @@ def test_readers_of_the_same_cold_page_are_all_refused_within_2_seconds(
     figures(slowest_refusal=f"{slowest:.2f} s")
     assert {told for told, _ in refusals} == {BUSY}
     assert slowest < 2
+
+
+def test_read_only_database_is_read_and_not_written(service, admin):
+    address = os.environ["DATABASE_URL"] + "&options=-c%20default_transaction_read_only%3Don"
+    client = service(database_url=address).test_client()
+    assert read(client, admin).status_code == 200
+    assert outcome(register(client, admin)) == (503, "DATABASE_UNAVAILABLE")
+
+
+def test_connection_beyond_the_1024th_descriptor_works(service, admin):
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    client = service().test_client()
+    with ExitStack() as stack:
+        for _ in range(1024):
+            stack.enter_context(open(os.devnull))
+        assert [read(client, admin).status_code for _ in range(2)] == [200, 200]
 
 
 def test_unknown_key_is_refused_within_2_seconds_too(app, client, key_for):
