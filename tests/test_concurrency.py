@@ -16,6 +16,7 @@ from tests.live import at_once
 REGISTER = "/api/v1/agents/register"
 FEEDBACK = "/api/v1/agents/feedback"
 LINK = "/api/v1/agents/link-payment"
+WAITING = "select pid from pg_stat_activity where wait_event_type = 'Lock'"
 
 
 @pytest.fixture
@@ -151,8 +152,7 @@ def test_feedback_waits_for_a_suspension_that_is_being_made(
             answer = server.request("POST", FEEDBACK, json=body, headers=admin)
             answered.set()
             return answer
-        waiting = "select pid from pg_stat_activity where wait_event_type = 'Lock'"
-        while not answered.is_set() and not sql(waiting):
+        while not answered.is_set() and not sql(WAITING):
             pass
         return operator.commit()
 
@@ -172,6 +172,40 @@ def test_second_refresh_says_at_once_that_another_is_running(app, operator, sql)
         "another refresh is running; nothing was done\n",
     )
     assert sql("select refresh_erc8004_stats() as done") == [{"done": True}]
+
+
+def test_refresh_keeps_what_an_owner_changes_while_it_runs(
+    app, operator, sql, make_agent, give_feedback
+):
+    agent = make_agent()["agent_uuid"]
+    give_feedback(agent_uuid=agent)
+    with operator.cursor() as cursor:
+        cursor.execute(
+            "update erc8004_agents set last_activity_at = now() + interval '1 hour' where id = %s",
+            (agent,),
+        )
+
+    refreshed = threading.Event()
+
+    def refresh_or_commit(number):
+        if number == 0:
+            done = app.test_cli_runner().invoke(args=["refresh-stats"])
+            refreshed.set()
+            return done
+        while not refreshed.is_set() and not sql(WAITING):
+            pass
+        return operator.commit()
+
+    done, _ = at_once(2, refresh_or_commit)
+    assert done.exit_code == 0
+    found = sql(
+        """
+        select s.last_activity_at = a.last_activity_at as is_kept, s.total_feedback
+        from erc8004_agent_search as s
+        join erc8004_agents as a on a.id = s.agent_uuid
+        """
+    )
+    assert found == [{"is_kept": True, "total_feedback": 1}]
 
 
 def test_reads_and_writes_go_on_during_a_refresh(app, operator, get, make_agent, give_feedback):
