@@ -30,12 +30,12 @@ class Change:
             self._is_held = True
 
     def settle(self) -> None:
-        """Let it be kept anew."""
-        if not self._is_held:
+        """Let it be kept anew; once Redis is back, where it went away meanwhile: the drop of
+        another writer may have ended our hold."""
+        try:
+            backend().drop(self._keys, self._versions, are_held=self._is_held)
+        except RedisAway:
             state().drop(self._keys, self._versions)
-            return
-        with suppress(RedisAway):
-            backend().drop(self._keys, self._versions, are_held=True)
 
 
 def agent(tx: db.Transaction, agent_uuid: str, *, search: bool = False) -> None:

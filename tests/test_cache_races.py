@@ -6,10 +6,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from redis import RedisError
 
-from kamiyo_api import cache, db, errors, keys
+from kamiyo_api import cache, changes, db, errors, keys
+from kamiyo_api.redis_line import Line
 from kamiyo_api.schemas.agents import AgentSearch
 from kamiyo_api.searching import canonical, find_page
+from tests.faults.place import wait_until
 from tests.live import at_once
 from tests.test_cache import AGENTS, agent, by_command, by_flush, by_keys, read, redis, suspend
 
@@ -57,6 +60,26 @@ def test_search_that_began_before_a_refresh_does_not_outlive_it(
     give_feedback(agent_uuid=agent)
     search_slowly(meanwhile=refresh)
     assert read("?")["agents"][0]["total_feedback"] == 1
+
+
+def fails(*_):
+    raise RedisError("no answer in time")
+
+
+def test_write_whose_hold_another_ended_shows_though_redis_was_away_for_its_drop(
+    app, read, agent, sql, monkeypatch
+):
+    first, second = [changes.Change(cache.agent_keys(agent), []) for _ in range(2)]
+    for change in (first, second):
+        change.announce()
+    first.settle()
+    assert read(agent)["status"] == "active"
+    sql("update erc8004_agents set status = 'suspended'")
+    with monkeypatch.context() as patch:
+        patch.setattr(Line, "send", fails)
+        second.settle()
+    wait_until(lambda: not app.extensions["redis"].is_away)
+    assert read(agent)["status"] == "suspended"
 
 
 @pytest.mark.parametrize("clear", [by_command, by_keys, by_flush])
