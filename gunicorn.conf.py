@@ -5,6 +5,7 @@ import itertools
 import os
 import shutil
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from prometheus_client import multiprocess, values
@@ -45,9 +46,10 @@ accesslog = None
 # application is imported, because its metrics look for it then. A reload keeps the folder; a
 # gunicorn that SIGUSR2 started inherits its predecessor's, and needs another.
 OWNER, WORKER = "KAMIYO_METRICS_OWNER", "KAMIYO_METRICS_WORKER"
+OUR_FOLDER = "kamiyo-metrics-"
 if os.environ.get(OWNER) != str(os.getpid()):
     if OWNER in os.environ or not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="kamiyo-metrics-")
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=OUR_FOLDER)
     # A worker goes on in the files of the one that it replaces: otherwise each restart would
     # leave files behind for as long as gunicorn runs, and every scrape would read them all.
     values.ValueClass = values.MultiProcessValue(lambda: os.environ.get(WORKER, "master"))
@@ -79,5 +81,9 @@ def child_exit(server: Any, worker: Any) -> None:
 
 
 def on_exit(server: Any) -> None:
-    """Leave no files behind."""
-    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    """Leave no files behind; of a folder that was given, take only the counts."""
+    folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    if folder.name.startswith(OUR_FOLDER):
+        shutil.rmtree(folder, ignore_errors=True)
+    for counts in folder.glob("*.db"):
+        counts.unlink(missing_ok=True)

@@ -275,6 +275,14 @@ def test_reload_and_end_leave_no_folder_behind(session_app, tmp_path):
     assert not list(tmp_path.glob("kamiyo-metrics-*"))
 
 
+def test_folder_that_was_given_keeps_all_but_the_counts(session_app, tmp_path):
+    (tmp_path / "of the operator").touch()
+    with serving(PROMETHEUS_MULTIPROC_DIR=str(tmp_path)) as server:
+        scrape(server)
+        assert list(tmp_path.glob("*.db"))
+    assert [path.name for path in tmp_path.iterdir()] == ["of the operator"]
+
+
 def went_back(before, after):
     """The counters that are lower than they were."""
     counters = ("_total", "_count", "_bucket", "_sum")
