@@ -18,6 +18,7 @@ from kamiyo_api.present import present
 VARY = "Authorization, Accept-Encoding"
 READABLE_BY_SCRIPTS = [
     "ETag",
+    "Idempotency-Replayed",
     "Link",
     "Location",
     "Retry-After",

@@ -154,6 +154,7 @@ def test_origin_that_is_set_is_let_in(service, admin):
     assert answer.headers["Access-Control-Allow-Origin"] == SITE
     exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")
     assert {"ETag", "Link", "Location", "Retry-After", "X-RateLimit-Remaining"} <= set(exposed)
+    assert "Idempotency-Replayed" in exposed
     varies = set(answer.headers["Vary"].split(", "))
     assert varies == {"Origin", "Authorization", "Accept-Encoding"}
     other = client.get(AGENTS, headers={**admin, "Origin": "https://evil.example"})

@@ -149,7 +149,20 @@ def test_amounts_are_exact_to_six_decimals(link, make_agent, amount):
 
 @pytest.mark.parametrize(
     "amount",
-    ["-1", -0.01, "0.0000001", "100000000000000", "1e3", "NaN", "Infinity", "", " 1", True, None],
+    [
+        12345678901234.123456,
+        "-1",
+        -0.01,
+        "0.0000001",
+        "100000000000000",
+        "1e3",
+        "NaN",
+        "Infinity",
+        "",
+        " 1",
+        True,
+        None,
+    ],
 )
 def test_what_is_no_amount_is_refused(link, make_agent, amount):
     answer = link(payment_to(make_agent(), amount_usdc=amount))

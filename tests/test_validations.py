@@ -52,6 +52,11 @@ def test_request_is_pending_in_the_registry_of_the_agents_chain(make_agent, page
     assert answer.json["registry_address"] == VALIDATION_REGISTRY
 
 
+def test_time_of_any_zone_is_told_in_utc(make_agent, ask):
+    answer = ask(agent_uuid=make_agent()["agent_uuid"], expires_at="2100-01-02T00:00:00+23:59")
+    assert (answer.status_code, answer.json["expires_at"]) == (201, "2100-01-01T00:01:00.000000Z")
+
+
 def test_owner_requests_with_a_key_of_their_wallet(ask, key_for, make_agent):
     agent = make_agent()
     answer = ask(key_for(agent["owner_address"]), agent_uuid=agent["agent_uuid"])

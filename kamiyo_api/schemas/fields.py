@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import sys
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -112,6 +113,10 @@ class Amount(fields.Field[Decimal]):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise ma.ValidationError("Give a decimal string.")
+        if isinstance(value, float) and digits_of(value) > sys.float_info.dig:
+            raise ma.ValidationError(
+                "Give so long a number as a string; as a number it is rounded."
+            )
         if isinstance(value, str) and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", value, re.ASCII):
             raise ma.ValidationError("Give a decimal string such as 12.50.")
         return self._bounded(value)
@@ -126,6 +131,11 @@ class Amount(fields.Field[Decimal]):
         if amount != round(amount, self.places):
             raise ma.ValidationError(f"Give at most {self.places} decimals.")
         return amount
+
+
+def digits_of(value: float) -> int:
+    """How many digits a number takes, without those that only scale it."""
+    return len(Decimal(str(value)).normalize().as_tuple().digits)
 
 
 class Base64Bytes(fields.Field[bytes]):

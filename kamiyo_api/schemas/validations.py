@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import marshmallow as ma
 from marshmallow import fields, validate
@@ -27,6 +28,13 @@ class ValidationToRequest(ma.Schema):
             9000, 1, 1, tzinfo=dt.UTC
         ):
             raise ma.ValidationError("Give a time that lies ahead.")
+
+    @ma.post_load
+    def _in_utc(self, asked: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """PostgreSQL takes no offset of sixteen hours or more."""
+        if asked["expires_at"] is not None:
+            asked["expires_at"] = asked["expires_at"].astimezone(dt.UTC)
+        return asked
 
 
 class ValidationResponse(ma.Schema):

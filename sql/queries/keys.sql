@@ -11,7 +11,6 @@ select
   k.status,
   k.created_at,
   k.expires_at,
-  k.expires_at <= now() as is_expired,
   coalesce(k.last_used_at < now() - interval '1 minute', true) as is_use_unrecorded
 from api_keys as k
 where k.key = %(key)s;
