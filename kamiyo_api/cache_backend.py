@@ -9,10 +9,8 @@ from typing import Any, NamedTuple
 from flask import Flask
 from flask_caching.backends.rediscache import RedisCache
 
-from kamiyo_api.ids import new_id
 from kamiyo_api.redis_client import RedisClient, Script
 
-HELD = "held"
 CLEARED_AT_ONCE = 1000
 KEPT_SECONDS = 86400
 LEASE_SECONDS = 10
@@ -51,7 +49,7 @@ local function find(names, known_as_of, token, lease)
   if not holder or holder == token then
     return {'', 'leased', stamp}
   end
-  return {'', holder == 'held' and 'held' or 'busy', stamp}
+  return {'', string.sub(holder, 1, 4) == 'held' and 'held' or 'busy', stamp}
 end
 """
 
@@ -69,16 +67,40 @@ return 1
 """
 )
 
-# KEYS: what to delete, then what to set. ARGV: how many of the first, the seconds that the
-# others live, their values.
-WRITE = Script(
-    """
-local deleted = tonumber(ARGV[1])
-for i, key in ipairs(KEYS) do
-  if i <= deleted then
-    redis.call('del', key)
+# How many writes hold a name: the drop of one must not end the hold of another.
+HOLDERS_FUNCTION = """
+local function holders(name)
+  return tonumber(string.match(redis.call('get', name) or '', '^held:(%d+)$')) or 0
+end
+"""
+
+# KEYS: what to delete, then what to hold. ARGV: how many of the first; the seconds that a hold
+# lasts.
+HOLD = Script(
+    f"""
+{HOLDERS_FUNCTION}
+for i, name in ipairs(KEYS) do
+  if i <= tonumber(ARGV[1]) then
+    redis.call('del', name)
   else
-    redis.call('set', key, ARGV[2 + i - deleted], 'EX', ARGV[2])
+    redis.call('set', name, 'held:' .. holders(name) + 1, 'EX', ARGV[2])
+  end
+end
+"""
+)
+
+# KEYS: what to delete, then what to hold no longer. ARGV: how many of the first; 1 where we
+# held the others, else 0. What nobody holds any more goes, too; whoever looks for it next makes
+# it anew.
+DROP = Script(
+    f"""
+{HOLDERS_FUNCTION}
+for i, name in ipairs(KEYS) do
+  local left = i > tonumber(ARGV[1]) and holders(name) - ARGV[2] or 0
+  if left > 0 then
+    redis.call('set', name, 'held:' .. left, 'KEEPTTL')
+  else
+    redis.call('del', name)
   end
 end
 """
@@ -146,7 +168,7 @@ class LeasedRedisCache(RedisCache):
     def renew_generation(self) -> None:
         """Make all that is kept stale, as a server that does not know our script was restarted:
         from its file it brings back what was deleted after the file was written."""
-        self._write([], {"generation": new_id()}, KEPT_SECONDS)
+        self._client.ask(lambda redis: redis.delete(f"{self._prefix}generation"))
 
     def keep(self, key: str, token: str, stamped: bytes, seconds: int) -> None:
         """Keep a stamped value, where the lease is still ours; unheard, as it only helps."""
@@ -159,30 +181,20 @@ class LeasedRedisCache(RedisCache):
 
     def hold(self, keys: Sequence[str], versions: Sequence[str], seconds: int) -> None:
         """Before a commit: forget what it will change, and keep nothing new of it for so long."""
-        with_leases = {f"{key}:lease": HELD for key in keys}
-        self._write(keys, {**with_leases, **dict.fromkeys(versions, HELD)}, seconds)
+        self._client.run(HOLD, self._affected(keys, versions), [len(keys), seconds])
 
     def drop(self, keys: Sequence[str], versions: Sequence[str], *, are_held: bool = False) -> None:
         """Forget what changed, and let it be kept anew; unheard after a hold, which ends by
         itself."""
-        deleted = [*keys, *(f"{key}:lease" for key in keys)]
-        made = {name: new_id() for name in versions}
-        self._write(deleted, made, KEPT_SECONDS, is_heard=not are_held)
+        run = self._client.run_unheard if are_held else self._client.run
+        run(DROP, self._affected(keys, versions), [len(keys), int(are_held)])
 
-    def _write(
-        self,
-        deleted: Sequence[str],
-        made: dict[str, str],
-        seconds: int,
-        *,
-        is_heard: bool = True,
-    ) -> None:
-        run = self._client.run if is_heard else self._client.run_unheard
-        run(WRITE, self._named([*deleted, *made]), [len(deleted), seconds, *made.values()])
+    def _affected(self, keys: Sequence[str], versions: Sequence[str]) -> list[str]:
+        return self._named([*keys, *(f"{key}:lease" for key in keys), *versions])
 
     def advance(self, as_of: str) -> None:
         """Say that a refresh made everything older than this as_of stale."""
-        self._write([], {"as_of": as_of}, KEPT_SECONDS)
+        self._client.ask(lambda redis: redis.set(f"{self._prefix}as_of", as_of, ex=KEPT_SECONDS))
 
     def clear(self) -> bool:
         """Forget everything under the prefix, in steps that do not stop Redis; not for requests."""

@@ -215,7 +215,8 @@ def by_command(redis):
 
 
 def by_keys(redis):
-    redis.delete(*redis.keys("erc8004:*"))
+    for key in redis.keys("erc8004:*"):
+        redis.delete(key)
 
 
 def by_scan(redis):

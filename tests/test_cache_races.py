@@ -62,6 +62,28 @@ def test_search_that_began_before_a_refresh_does_not_outlive_it(
     assert read("?")["agents"][0]["total_feedback"] == 1
 
 
+def test_write_goes_on_holding_when_another_is_done(read, agent, sql):
+    first, second = [changes.Change(cache.agent_keys(agent), []) for _ in range(2)]
+    first.announce()
+    second.announce()
+    first.settle()
+    agent_slowly(agent, meanwhile=lambda: None)
+    sql("update erc8004_agents set status = 'suspended'")
+    assert read(agent)["status"] == "suspended"
+    second.settle()
+    assert [read(agent)["status"] for _ in range(2)] == ["suspended"] * 2
+
+
+def test_search_is_kept_once_the_last_of_several_writes_is_done(app, read, agent, make_agent):
+    writes = [changes.Change([], [cache.SEARCH_VERSION]) for _ in range(2)]
+    results = []
+    for step in (writes[0].announce, writes[1].announce, writes[0].settle, writes[1].settle):
+        step()
+        search_slowly(meanwhile=lambda: None)
+        results.append(cache.notes()["cache_result"])
+    assert results == ["held", "held", "held", "leased"]
+
+
 def fails(*_):
     raise RedisError("no answer in time")
 
