@@ -79,8 +79,8 @@ class ERC8004Cache:
         backend().clear()
 
     def forget_all(self) -> None:
-        """Let nothing that is kept count any more, at once; for bulk loads. Once Redis is
-        back, where it is away."""
+        """Let nothing that is kept count any more, at once; for bulk loads. Where Redis is away,
+        once it is back, if this process still lives then."""
         self._state.drop(["generation"], [])
 
 

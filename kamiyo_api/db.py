@@ -182,8 +182,8 @@ def _translated(error: psycopg2.Error) -> Exception:
         return CONSTRAINT_ERRORS[constraint]()
     if isinstance(error, UNSTORABLE):
         return errors.InvalidInput(
-            "The body holds what PostgreSQL cannot store: a NUL character, or a number with "
-            "thousands of digits."
+            "PostgreSQL can store no NUL character and no number with thousands of digits; "
+            "take it out."
         )
     if isinstance(error, psycopg2.errors.QueryCanceled | psycopg2.errors.LockNotAvailable):
         return errors.DatabaseBusy()
