@@ -12,7 +12,9 @@ from kamiyo_api.config import Config
 
 GONE = "***"
 SHORTEST_SECRET = 6
-NAMES = "(?:password|passwd|passphrase|secret|token|api[_-]?key\\b)"
+# What names a secret, and how it may end. Nothing here may look far ahead from many places: a
+# client decides what stands in a log.
+NAMES = r"(?:password|passwd|passphrase|secret|token|api[_-]?key\b)[\w-]{0,64}"
 
 PATTERNS: Sequence[tuple[re.Pattern[str], str]] = (
     # A whole API key; what it begins with tells which one it was.
@@ -20,12 +22,12 @@ PATTERNS: Sequence[tuple[re.Pattern[str], str]] = (
     # The hash of an API key, which is stored; hashes of chains begin with 0x.
     (re.compile(r"(?<![\w])[0-9a-f]{64}(?![\w])"), GONE),
     (re.compile(r"(?i)\b(bearer|basic)(\s+)[\w.~+/=-]{8,}"), r"\1\2" + GONE),
-    (re.compile(r"(\w://[^\s:/@'\"]*):[^\s/'\"][^\s'\"]*@"), r"\1:" + GONE + "@"),
+    (re.compile(r"(\w://[^\s:/@'\"]*):[^\s/'\"][^\s'\"]{0,500}@"), r"\1:" + GONE + "@"),
     (re.compile(r"((?:https?|rediss?)://)(?!\w*:\*\*\*@)[^\s/@'\"]+@"), r"\1" + GONE + "@"),
     (re.compile(r"(?i)(\bpassword\s+)'(?:[^']|'')*'"), r"\1'" + GONE + "'"),
-    (re.compile(rf"(?i)(\"[\w-]*{NAMES}[\w-]*\"\s*:\s*)\"[^\"]*\""), rf'\1"{GONE}"'),
-    (re.compile(rf"(?i)([\w-]*{NAMES}[\w-]*\s*[=:]\s*)'[^']*'"), rf"\1'{GONE}'"),
-    (re.compile(rf"(?i)([\w-]*{NAMES}[\w-]*\s*[=:]\s*)[^\s&,;\"'{{}}\[\]]+"), rf"\1{GONE}"),
+    (re.compile(rf"(?i)({NAMES}\"\s*:\s*)\"[^\"]*\""), rf'\1"{GONE}"'),
+    (re.compile(rf"(?i)({NAMES}\s*[=:]\s*)'[^']*'"), rf"\1'{GONE}'"),
+    (re.compile(rf"(?i)({NAMES}\s*[=:]\s*)[^\s&,;\"'{{}}\[\]]+"), rf"\1{GONE}"),
 )
 
 

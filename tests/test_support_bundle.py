@@ -222,3 +222,9 @@ def test_log_is_cut_to_its_last_lines(bundle, addresses, tmp_path):
 )
 def test_what_looks_like_a_secret_is_scrubbed(text, expected):
     assert scrubbed(text) == expected
+
+
+@pytest.mark.parametrize("word", ["token", "token-", "x", "a://b:c", "token ", "token='"])
+def test_endless_text_of_a_client_is_looked_through_once(word):
+    text = word * 20_000
+    assert len(scrubbed(text)) <= len(text)
