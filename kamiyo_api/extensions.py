@@ -13,9 +13,10 @@ from flask import Flask, Request, Response, make_response, request
 from flask.json.provider import JSONProvider
 from flask_smorest import Api, Blueprint
 from flask_smorest.utils import prepare_response
+from gunicorn.http.errors import ParseException
 from webargs import missing
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.routing import UUIDConverter
 
 from kamiyo_api import errors, problems
@@ -91,7 +92,7 @@ class ArgumentsParser(FlaskParser):
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         """The JSON body; an empty one counts as missing."""
-        body = req.get_data(cache=True)
+        body = whole_body(req)
         # Werkzeug cuts a body of unannounced length off at the limit.
         if req.content_length is None and len(body) >= (req.max_content_length or len(body) + 1):
             raise RequestEntityTooLarge
@@ -110,6 +111,17 @@ class ArgumentsParser(FlaskParser):
         """Answer 422 with what is wrong, by field."""
         (by_field,) = error.messages_dict.values()
         raise errors.InvalidInput(errors=by_field)
+
+
+def whole_body(req: Request) -> bytes:
+    """The body of a request. Raises BadRequest where not all of it came, or in broken chunks."""
+    try:
+        body = req.get_data(cache=True)
+    except ParseException as error:
+        raise BadRequest from error
+    if len(body) < (req.content_length or 0):
+        raise BadRequest
+    return body
 
 
 arguments_parser = ArgumentsParser()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import socket
 from contextlib import closing
@@ -14,7 +15,7 @@ from kamiyo_api import db
 from kamiyo_api.config import Config
 from tests import factories
 from tests.answers import outcome
-from tests.test_errors import AGENTS, BODIES, FAR_UUID, PARAMETERS, READS, REGISTER
+from tests.test_errors import AGENTS, BODIES, FAR_UUID, FEEDBACK, PARAMETERS, READS, REGISTER
 
 SURROGATE = "%ED%A0%80"
 CODES = [
@@ -167,6 +168,7 @@ def raw(server):
         host, port = server.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=30) as connection:
             connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
             return connection.makefile("rb").readline()
 
     return send
@@ -188,6 +190,32 @@ def test_running_service_refuses_a_chunked_body_of_5_mb(server, admin):
     chunks = iter([b'{"chain": "', *[b"x" * 100_000] * 50, b'"}'])
     answer = server.request("POST", REGISTER, data=chunks, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (413, "BODY_TOO_LARGE")
+
+
+@pytest.mark.parametrize(
+    ("how", "body"),
+    [
+        ("Transfer-Encoding: chunked", b"ZZ\r\n"),
+        ("Transfer-Encoding: chunked", b"-1\r\n"),
+        ("Transfer-Encoding: chunked", b"2;x\r\n{}XX0"),
+        ("Transfer-Encoding: chunked", b"2\r\n{}"),
+        ("Content-Length: {}", b""),
+    ],
+    ids=["no size", "negative", "no end", "cut", "short"],
+)
+def test_body_that_does_not_arrive_whole_is_refused(raw, admin, make_agent, sql, how, body):
+    feedback = factories.feedback(agent_uuid=make_agent()["agent_uuid"])
+    body = body or json.dumps(feedback).encode()
+    head = [
+        f"POST {FEEDBACK} HTTP/1.1",
+        "Host: a",
+        f"Authorization: {admin['Authorization']}",
+        "Content-Type: application/json",
+        how.format(len(body) + 500),
+        "Connection: close\r\n\r\n",
+    ]
+    assert b" 400 " in raw("\r\n".join(head).encode() + body)
+    assert sql("select count(*) from erc8004_reputation") == [{"count": 0}]
 
 
 def test_database_that_is_away_is_said_so(app, client, admin, monkeypatch):

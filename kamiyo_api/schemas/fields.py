@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import marshmallow as ma
+import orjson
 from marshmallow import fields, validate
 
 UINT256_MAX = 2**256 - 1
@@ -17,6 +18,7 @@ INT128_BOUND = 10**38
 METADATA_VALUE_BYTES = 10 * 1024
 # Far from where the JSON library and PostgreSQL give up.
 DEEPEST_FILE = 100
+LARGEST_FILE = 64 * 1024
 
 
 class Address(fields.String):
@@ -177,6 +179,9 @@ class RegistrationFile(fields.Dict):
             level = [member for value in level for member in members(value)]
         if level:
             raise ma.ValidationError(f"Nest at most {DEEPEST_FILE} levels.")
+        # PostgreSQL measures exactly, but writes all of what it refuses into its log.
+        if len(orjson.dumps(file)) > LARGEST_FILE:
+            raise ma.ValidationError("Give at most 64 KiB of JSON.")
         return file
 
 
