@@ -34,7 +34,7 @@ class MalformedJson(ApiError):
 
 
 class ChainNotSupported(ApiError):
-    """This chain is not served here; see the chains in the documentation of this parameter."""
+    """This chain is not served here; check its name (such as base), or ask the operator."""
 
     status, code, title = 400, "CHAIN_NOT_SUPPORTED", "Chain not supported"
 
