@@ -85,5 +85,6 @@ def on_exit(server: Any) -> None:
     folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
     if folder.name.startswith(OUR_FOLDER):
         shutil.rmtree(folder, ignore_errors=True)
+        return
     for counts in folder.glob("*.db"):
         counts.unlink(missing_ok=True)

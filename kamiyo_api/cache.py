@@ -113,10 +113,10 @@ class CacheState:
         """Note that a refresh just ended."""
         self._as_of = max(self._as_of, as_of)
 
-    def drop(self, keys: Sequence[str], versions: Sequence[str]) -> None:
+    def drop(self, keys: Sequence[str], versions: Sequence[str], *, are_held: bool = False) -> None:
         """Delete keys and renew versions; once Redis is back, where it is away."""
         try:
-            backend().drop(keys, versions)
+            backend().drop(keys, versions, are_held=are_held)
         except RedisAway:
             self._drop_when_back([*keys, *versions])
 

@@ -30,12 +30,9 @@ class Change:
             self._is_held = True
 
     def settle(self) -> None:
-        """Let it be kept anew; once Redis is back, where it went away meanwhile: the drop of
-        another writer may have ended our hold."""
-        try:
-            backend().drop(self._keys, self._versions, are_held=self._is_held)
-        except RedisAway:
-            state().drop(self._keys, self._versions)
+        """Let it be kept anew; once Redis is back, where it went away meanwhile, as the hold may
+        have run out by then."""
+        state().drop(self._keys, self._versions, are_held=self._is_held)
 
 
 def agent(tx: db.Transaction, agent_uuid: str, *, search: bool = False) -> None:

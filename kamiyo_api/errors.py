@@ -214,8 +214,10 @@ class InvalidInput(ApiError):
 class RegistrationFileTooLarge(InvalidInput):
     """The registration file is too large; "errors" says by what measure."""
 
+    REASON = "Give at most 64 KiB of JSON."
+
     def __init__(self) -> None:
-        super().__init__(errors={"registration_file": ["Give at most 64 KiB of JSON."]})
+        super().__init__(errors={"registration_file": [self.REASON]})
 
 
 class RateLimitExceeded(ApiError):

@@ -74,7 +74,7 @@ def test_write_goes_on_holding_when_another_is_done(read, agent, sql):
     assert [read(agent)["status"] for _ in range(2)] == ["suspended"] * 2
 
 
-def test_search_is_kept_once_the_last_of_several_writes_is_done(app, read, agent, make_agent):
+def test_search_is_kept_once_the_last_of_several_writes_is_done(app):
     writes = [changes.Change([], [cache.SEARCH_VERSION]) for _ in range(2)]
     results = []
     for step in (writes[0].announce, writes[1].announce, writes[0].settle, writes[1].settle):
@@ -88,18 +88,17 @@ def fails(*_):
     raise RedisError("no answer in time")
 
 
-def test_write_whose_hold_another_ended_shows_though_redis_was_away_for_its_drop(
-    app, read, agent, sql, monkeypatch
+def test_write_whose_hold_ran_out_shows_though_redis_was_away_for_its_drop(
+    app, read, redis, agent, sql, monkeypatch
 ):
-    first, second = [changes.Change(cache.agent_keys(agent), []) for _ in range(2)]
-    for change in (first, second):
-        change.announce()
-    first.settle()
+    change = changes.Change(cache.agent_keys(agent), [])
+    change.announce()
+    redis.delete(f"erc8004:agent:{agent}:lease")
     assert read(agent)["status"] == "active"
     sql("update erc8004_agents set status = 'suspended'")
     with monkeypatch.context() as patch:
         patch.setattr(Line, "send", fails)
-        second.settle()
+        change.settle()
     wait_until(lambda: not app.extensions["redis"].is_away)
     assert read(agent)["status"] == "suspended"
 

@@ -39,6 +39,27 @@ def operator(servers):
         yield connection
 
 
+@pytest.fixture
+def once_waited_for(operator, sql):
+    """Call what has to wait for the operator's transaction, which commits then; what it answers."""
+
+    def run(call):
+        answered = threading.Event()
+
+        def call_or_commit(number):
+            if number == 0:
+                answer = call()
+                answered.set()
+                return answer
+            while not answered.is_set() and not sql(WAITING):
+                pass
+            return operator.commit()
+
+        return at_once(2, call_or_commit)[0]
+
+    return run
+
+
 def statuses(answers):
     return Counter(answer.status_code for answer in answers)
 
@@ -138,25 +159,14 @@ def test_no_feedback_is_kept_after_the_suspension_was_answered(
 
 
 def test_feedback_waits_for_a_suspension_that_is_being_made(
-    server, operator, admin, make_agent, sql
+    server, operator, admin, make_agent, once_waited_for
 ):
     agent = make_agent()
     body = factories.feedback(agent_uuid=agent["agent_uuid"])
     with operator.cursor() as cursor:
         cursor.execute("update erc8004_agents set status = 'suspended'")
 
-    answered = threading.Event()
-
-    def give_or_commit(number):
-        if number == 0:
-            answer = server.request("POST", FEEDBACK, json=body, headers=admin)
-            answered.set()
-            return answer
-        while not answered.is_set() and not sql(WAITING):
-            pass
-        return operator.commit()
-
-    answer, _ = at_once(2, give_or_commit)
+    answer = once_waited_for(lambda: server.request("POST", FEEDBACK, json=body, headers=admin))
     assert (answer.status_code, answer.json()["code"]) == (409, "AGENT_NOT_ACTIVE")
 
 
@@ -175,7 +185,7 @@ def test_second_refresh_says_at_once_that_another_is_running(app, operator, sql)
 
 
 def test_refresh_keeps_what_an_owner_changes_while_it_runs(
-    app, operator, sql, make_agent, give_feedback
+    app, operator, sql, make_agent, give_feedback, once_waited_for
 ):
     agent = make_agent()["agent_uuid"]
     give_feedback(agent_uuid=agent)
@@ -185,18 +195,7 @@ def test_refresh_keeps_what_an_owner_changes_while_it_runs(
             (agent,),
         )
 
-    refreshed = threading.Event()
-
-    def refresh_or_commit(number):
-        if number == 0:
-            done = app.test_cli_runner().invoke(args=["refresh-stats"])
-            refreshed.set()
-            return done
-        while not refreshed.is_set() and not sql(WAITING):
-            pass
-        return operator.commit()
-
-    done, _ = at_once(2, refresh_or_commit)
+    done = once_waited_for(lambda: app.test_cli_runner().invoke(args=["refresh-stats"]))
     assert done.exit_code == 0
     found = sql(
         """

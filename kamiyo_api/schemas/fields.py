@@ -13,6 +13,8 @@ import marshmallow as ma
 import orjson
 from marshmallow import fields, validate
 
+from kamiyo_api import errors
+
 UINT256_MAX = 2**256 - 1
 INT128_BOUND = 10**38
 METADATA_VALUE_BYTES = 10 * 1024
@@ -181,7 +183,7 @@ class RegistrationFile(fields.Dict):
             raise ma.ValidationError(f"Nest at most {DEEPEST_FILE} levels.")
         # PostgreSQL measures exactly, but writes all of what it refuses into its log.
         if len(orjson.dumps(file)) > LARGEST_FILE:
-            raise ma.ValidationError("Give at most 64 KiB of JSON.")
+            raise ma.ValidationError(errors.RegistrationFileTooLarge.REASON)
         return file
 
 
