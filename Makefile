@@ -5,7 +5,7 @@ TEST_WORKERS ?= logical
 SCALE ?= small
 PY := .venv/bin/python
 
-.PHONY: help run watch test lint bench clean
+.PHONY: help run watch test lint bench requirements clean
 
 help:
 	@echo "make run    serve on http://127.0.0.1:$(PORT) with a database, a cache and demo data"
@@ -13,6 +13,7 @@ help:
 	@echo "make test   check the style and run every test against throw-away servers"
 	@echo "make lint   check the style only"
 	@echo "make bench  measure it against its targets; SCALE=small, medium or large; by Debian's wrk"
+	@echo "make requirements  pin the newest versions of all packages, with their hashes"
 	@echo "make clean  remove .venv, .data and every cache"
 
 run: .venv/current
@@ -34,6 +35,15 @@ bench: .venv/bench
 clean:
 	rm -rf .venv .data .hypothesis .pytest_cache .ruff_cache .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Universal: the pins hold for every Python from 3.11 on and every system.
+PIN := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--upgrade --custom-compile-command "make requirements"
+
+requirements: .venv/current
+	@$(PIN) requirements.in --output-file requirements.txt
+	@$(PIN) requirements-dev.in --constraints requirements.txt --output-file requirements-dev.txt
+	@$(PIN) bench/requirements.in --output-file bench/requirements.txt
 
 .venv/bench: .venv/current bench/requirements.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt

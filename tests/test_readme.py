@@ -27,6 +27,7 @@ README = (ROOT / "README.md").read_text()
 # The data comes first: what it shows is the demo data that nobody has added to yet.
 DOCUMENTS = ("docs/data.md", "README.md", "docs/api.md")
 SERVED = ("kamiyo_api", "sql", "wsgi.py", "gunicorn.conf.py")
+WANTED = ("requirements.in", "requirements-dev.in", "bench/requirements.in")
 BEGINS = "\x1e"
 # What is typed, and how a shell comes to it.
 TYPED = {
@@ -266,11 +267,23 @@ def test_every_command_is_in_the_table(app):
     assert told == set(app.cli.commands) - {"limiter", "openapi"}
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("file", WANTED)
 def test_every_requirement_earns_its_place(file):
     (explained,) = re.findall(r"^## What it stands on\n(.*?)^## ", README, re.M | re.DOTALL)
     for name in re.findall(r"^(\w[\w-]*)", (ROOT / file).read_text(), re.MULTILINE):
         assert re.search(rf"(?<![\w-]){name}(?![\w-])", explained), name
+
+
+@pytest.mark.parametrize("file", WANTED)
+def test_every_requirement_is_pinned_with_hashes(file):
+    pinned = (ROOT / file).with_suffix(".txt").read_text()
+    packages = {
+        block.split("==")[0].partition("[")[0]: block
+        for block in re.split(r"^(?=[a-z])", pinned, flags=re.MULTILINE)[1:]
+    }
+    assert all("==" in each and "--hash=sha256:" in each for each in packages.values())
+    asked = re.findall(r"^(\w[\w-]*)", (ROOT / file).read_text(), re.MULTILINE)
+    assert {name.lower().replace("_", "-") for name in asked} <= set(packages)
 
 
 def test_map_of_the_house_shows_every_file_and_none_that_is_not_there():
