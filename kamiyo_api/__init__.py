@@ -12,6 +12,7 @@ from kamiyo_api import (
     auth,
     cache,
     cli,
+    cursors,
     db,
     entrance,
     extensions,
@@ -55,6 +56,7 @@ def create_app(config: Config | None = None) -> Flask:
     asking.init_app(app)
     health.init_app(app)
     auth.init_app(app, config)
+    cursors.init_app(app, config)
     extensions.init_app(app)
     routes.init_app(app)
     cli.init_app(app)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 LOCAL_SERVERS = Path(__file__).parent.parent / ".data" / "servers.json"
+SHORTEST_CURSOR_KEY = 16
 
 
 VERSION = "1.0.0"
@@ -53,6 +54,7 @@ class Config:
     database_pool_timeout: float
     database_statement_timeout: int
     """Milliseconds."""
+    cursor_keys: Sequence[str] = field(repr=False)
     redis_url: str | None
     redis_timeout: float
     tiers: Mapping[str, Tier]
@@ -86,6 +88,7 @@ class Config:
             database_max_overflow=number(given, "DATABASE_MAX_OVERFLOW", 5, at_least=0),
             database_pool_timeout=number(given, "DATABASE_POOL_TIMEOUT_MS", 800) / 1000,
             database_statement_timeout=number(given, "DATABASE_STATEMENT_TIMEOUT_MS", 5000),
+            cursor_keys=cursor_keys(given),
             redis_url=redis_url(given),
             redis_timeout=number(given, "REDIS_TIMEOUT_MS", 50) / 1000,
             tiers={name: tier(given, name, default) for name, default in TIERS.items()},
@@ -135,6 +138,21 @@ def redis_url(given: Mapping[str, str]) -> str | None:
     if url and not url.startswith(("redis://", "rediss://", "unix://")):
         raise ConfigError("REDIS_URL must begin with redis://, rediss:// or unix://")
     return url or None
+
+
+def cursor_keys(given: Mapping[str, str]) -> Sequence[str]:
+    """The secrets that sign cursors, the newest first; none where one is to be derived.
+
+    Raises ConfigError, without showing what was given.
+    """
+    text = given.get("CURSOR_KEYS", "")
+    keys = text.replace(",", " ").split()
+    if text and (not keys or min(map(len, keys)) < SHORTEST_CURSOR_KEY):
+        raise ConfigError(
+            f"CURSOR_KEYS must be one or more secrets of at least {SHORTEST_CURSOR_KEY} "
+            "characters, separated by commas or spaces"
+        )
+    return keys
 
 
 def tier(given: Mapping[str, str], name: str, default: Tier) -> Tier:

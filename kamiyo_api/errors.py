@@ -40,8 +40,8 @@ class ChainNotSupported(ApiError):
 
 
 class InvalidCursor(ApiError):
-    """The cursor does not belong to this list; start again without it, and pass each
-    next_cursor unchanged with the same sort."""
+    """The cursor is of another list, filter or sort, was altered, or is older than the service's
+    keys; start again without it, and pass each next_cursor on unchanged."""
 
     status, code, title = 400, "INVALID_CURSOR", "Invalid cursor"
 
@@ -135,8 +135,21 @@ class FeedbackNotFound(NotFound):
     code, title = "FEEDBACK_NOT_FOUND", "Feedback not found"
 
 
+class ResponseNotFound(NotFound):
+    """This feedback has no response with this id; list them with
+    GET /api/v1/agents/feedback/{feedback_id}/responses."""
+
+    code, title = "RESPONSE_NOT_FOUND", "Response not found"
+
+
+class PaymentNotFound(NotFound):
+    """There is no payment with this id; list them with GET /api/v1/agents/{agent_uuid}/payments."""
+
+    code, title = "PAYMENT_NOT_FOUND", "Payment not found"
+
+
 class ValidationNotFound(NotFound):
-    """There is no validation request with this hash; list them with
+    """There is no validation request with this hash or id; list them with
     GET /api/v1/agents/{agent_uuid}/validations."""
 
     code, title = "VALIDATION_NOT_FOUND", "Validation not found"
@@ -182,7 +195,8 @@ class PaymentAlreadyLinked(Conflict):
 
 
 class ValidationAlreadyExists(Conflict):
-    """This request_hash was already used in this validation registry; hash a new request."""
+    """This agent already used this request_hash in this validation registry; hash a new
+    request."""
 
     code, title = "VALIDATION_ALREADY_EXISTS", "Validation already exists"
 

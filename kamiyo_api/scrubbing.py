@@ -52,7 +52,7 @@ def scrubber(config: Config) -> Callable[[str], str]:
 
 def secrets_of(config: Config) -> set[str]:
     """The passwords and tokens in the settings, as they are written and as they are meant."""
-    found = {config.metrics_token or ""}
+    found = {config.metrics_token or "", *config.cursor_keys}
     for url in (config.database_url, config.redis_url, config.sentry_dsn):
         found.add(urlsplit(url or "").password or "")
     if config.sentry_dsn:

@@ -201,7 +201,7 @@ def settings(given: Config) -> dict[str, Any]:
     """The settings; of what is secret only whether it is set."""
     told = asdict(given)
     told["tiers"] = {name: tier._asdict() for name, tier in given.tiers.items()}
-    for name in ("metrics_token", "sentry_dsn"):
+    for name in ("metrics_token", "sentry_dsn", "cursor_keys"):
         told[name] = "set" if told[name] else "not set"
     return told
 

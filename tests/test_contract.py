@@ -24,12 +24,17 @@ GET    /api/v1/agents/{agent_uuid}/reputation             read
 GET    /api/v1/agents/{agent_uuid}/stats                  read
 GET    /api/v1/agents/{agent_uuid}/feedback               read
 POST   /api/v1/agents/feedback                            write
+GET    /api/v1/agents/feedback/{feedback_id}              read
 POST   /api/v1/agents/feedback/{feedback_id}/revoke       write
+GET    /api/v1/agents/feedback/{feedback_id}/responses    read
 POST   /api/v1/agents/feedback/{feedback_id}/responses    write
+GET    /api/v1/agents/feedback/{feedback_id}/responses/{response_id} read
 GET    /api/v1/agents/{agent_uuid}/payments               read
+GET    /api/v1/agents/payments/{payment_id}               read
 POST   /api/v1/agents/link-payment                        payments
 GET    /api/v1/agents/{agent_uuid}/validations            read
 POST   /api/v1/agents/validations                         write
+GET    /api/v1/agents/validations/{validation_id}         read
 POST   /api/v1/agents/validations/{request_hash}/response write
 GET    /api/v1/agents/{agent_uuid}/metadata               read
 GET    /api/v1/agents/{agent_uuid}/metadata/{key}         read

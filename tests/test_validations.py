@@ -156,14 +156,29 @@ def test_response_to_an_unknown_request_is_not_found(app, respond, request_hash)
 
 def test_hash_held_by_several_registries_needs_the_registry(ask, make_agent, respond):
     shared = {"agent_uuid": make_agent()["agent_uuid"], "request_hash": factories.hash32()}
-    other = factories.address()
-    ask(**shared)
+    one, other = factories.address(), factories.address()
+    ask(**shared, registry_address=one)
     ask(**shared, registry_address=other)
     unclear = respond(shared["request_hash"], response=50)
     assert outcome(unclear) == (422, "VALIDATION_ERROR")
     assert list(unclear.json["errors"]) == ["registry_address"]
     answer = respond(shared["request_hash"], response=50, chain="base", registry_address=other)
     assert (answer.status_code, answer.json["registry_address"]) == (200, other)
+
+
+def test_registry_of_the_chain_goes_before_others(ask, make_agent, respond):
+    shared = {"agent_uuid": make_agent()["agent_uuid"], "request_hash": factories.hash32()}
+    ask(**shared, registry_address=factories.address())
+    ask(**shared)
+    answer = respond(shared["request_hash"], response=50)
+    assert (answer.status_code, answer.json["registry_address"]) == (200, VALIDATION_REGISTRY)
+
+
+def test_one_validation_is_read_in_full(client, admin, get, make_agent, request_validation):
+    asked = request_validation(agent_uuid=make_agent()["agent_uuid"], request_uri="ipfs://work")
+    assert get(f"/agents/validations/{asked['validation_id']}") == asked
+    answer = client.get(f"/api/v1/agents/validations/{FAR_UUID}", headers=admin)
+    assert outcome(answer) == (404, "VALIDATION_NOT_FOUND")
 
 
 @pytest.fixture

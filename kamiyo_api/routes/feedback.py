@@ -12,6 +12,7 @@ from kamiyo_api.schemas import feedback as schemas
 from kamiyo_api.schemas import pages
 
 PREFIX = "/agents"
+STANDING, WITH_REVOKED = "feedback.list_by_agent", "feedback.list_by_agent_with_revoked"
 blueprint = ApiBlueprint("feedback", __name__, description="What did others say?")
 
 
@@ -20,11 +21,30 @@ blueprint = ApiBlueprint("feedback", __name__, description="What did others say?
 @blueprint.arguments(schemas.FeedbackQuery, location="query")
 @blueprint.response(200, schemas.FeedbackPage)
 def list_feedback(query: dict[str, Any], agent_uuid: str) -> Any:
-    """Feedback of one agent, newest first, each with its ten newest responses."""
-    rows = db.rows("feedback.list_by_agent", **pages.newest_first(query, agent_uuid))
+    """Feedback of one agent, newest first, each with ten responses: the newest of the agent's
+    owner, then the newest of others. Long texts are cut, as `truncated` says."""
+    page = pages.NewestFirst("feedback", "feedback_id", query, agent_uuid)
+    which = WITH_REVOKED if query["include_revoked"] else STANDING
+    rows = db.rows(which, agent_uuid=agent_uuid, **page.parameters())
     if not rows and db.row("agents.get_registration", agent_uuid=agent_uuid) is None:
         raise errors.AgentNotFound
-    return pages.answer("feedback", rows, query["limit"], "feedback_id")
+    return page.answer(rows)
+
+
+@blueprint.get("/feedback/<uuid:feedback_id>")
+@requires("read")
+@blueprint.response(200, schemas.Feedback)
+def get_feedback(feedback_id: str) -> Any:
+    """One feedback in full, with ten responses as in the list."""
+    return find_feedback(feedback_id)
+
+
+def find_feedback(feedback_id: str) -> db.Row:
+    """Return one feedback in full. Raises FeedbackNotFound."""
+    feedback = db.row("feedback.get", feedback_id=feedback_id, longest=pages.WHOLE)
+    if feedback is None:
+        raise errors.FeedbackNotFound
+    return feedback
 
 
 @blueprint.post("/feedback")
@@ -74,7 +94,7 @@ def revoke_feedback(tx: db.Transaction, revocation: dict[str, Any], feedback_id:
 @blueprint.post("/feedback/<uuid:feedback_id>/responses")
 @requires("write")
 @blueprint.arguments(schemas.ResponseToAppend)
-@blueprint.response(201, schemas.AppendedResponse)
+@blueprint.response(201, schemas.ResponseToFeedback)
 def append_response(tx: db.Transaction, response: dict[str, Any], feedback_id: str) -> Any:
     """Append a response to a feedback, as the wallet of your key; anyone may, repeatedly."""
     act_for(response["responder_address"], errors.NotResponder)
@@ -82,3 +102,32 @@ def append_response(tx: db.Transaction, response: dict[str, Any], feedback_id: s
     if appended is None:
         raise errors.FeedbackNotFound
     return appended
+
+
+@blueprint.get("/feedback/<uuid:feedback_id>/responses")
+@requires("read")
+@blueprint.arguments(pages.Page, location="query")
+@blueprint.response(200, schemas.ResponsePage)
+def list_responses(query: dict[str, Any], feedback_id: str) -> Any:
+    """All responses to one feedback, newest first; `by_owner` marks those of the agent's owner."""
+    page = pages.NewestFirst("responses", "response_id", query, feedback_id)
+    rows = db.rows("feedback.list_responses", feedback_id=feedback_id, **page.parameters())
+    if not rows:
+        find_feedback(feedback_id)
+    return page.answer(rows)
+
+
+@blueprint.get("/feedback/<uuid:feedback_id>/responses/<uuid:response_id>")
+@requires("read")
+@blueprint.response(200, schemas.ResponseToFeedback)
+def get_response(feedback_id: str, response_id: str) -> Any:
+    """One response to a feedback, in full."""
+    response = db.row(
+        "feedback.get_response",
+        feedback_id=feedback_id,
+        response_id=response_id,
+        longest=pages.WHOLE,
+    )
+    if response is None:
+        raise errors.ResponseNotFound
+    return response

@@ -22,11 +22,23 @@ blueprint = ApiBlueprint("payments", __name__, description="Did its payments go 
 @blueprint.arguments(pages.Page, location="query")
 @blueprint.response(200, schemas.PaymentPage)
 def list_payments(query: dict[str, Any], agent_uuid: str) -> Any:
-    """Payments to one agent, newest first."""
-    rows = db.rows("payments.list_by_agent", **pages.newest_first(query, agent_uuid))
+    """Payments to one agent, newest first. Long texts are cut, as `truncated` says."""
+    page = pages.NewestFirst("payments", "payment_id", query, agent_uuid)
+    rows = db.rows("payments.list_by_agent", agent_uuid=agent_uuid, **page.parameters())
     if not rows and db.row("agents.get_registration", agent_uuid=agent_uuid) is None:
         raise errors.AgentNotFound
-    return pages.answer("payments", rows, query["limit"], "payment_id")
+    return page.answer(rows)
+
+
+@blueprint.get("/payments/<uuid:payment_id>")
+@requires("read")
+@blueprint.response(200, schemas.Payment)
+def get_payment(payment_id: str) -> Any:
+    """One payment in full."""
+    payment = db.row("payments.get", payment_id=payment_id, longest=pages.WHOLE)
+    if payment is None:
+        raise errors.PaymentNotFound
+    return payment
 
 
 @blueprint.post("/link-payment")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from flask import g
+
 from kamiyo_api import db, errors
 from kamiyo_api.auth import act_for, requires
 from kamiyo_api.extensions import ApiBlueprint
@@ -22,13 +24,26 @@ blueprint = ApiBlueprint("validations", __name__, description="Who checked its w
 @blueprint.arguments(pages.Page, location="query")
 @blueprint.response(200, schemas.ValidationPage)
 def list_validations(query: dict[str, Any], agent_uuid: str) -> Any:
-    """Validations of one agent, newest first, with how many there are and their mean."""
-    page = pages.newest_first(query, agent_uuid)
+    """Validations of one agent, newest first, with how many there are and their mean. Long
+    texts are cut, as `truncated` says."""
+    page = pages.NewestFirst("validations", "validation_id", query, agent_uuid)
+    asked = page.parameters()
     summary = db.row("validations.get_summary", agent_uuid=agent_uuid)
     if summary is None:
         raise errors.AgentNotFound
-    rows = db.rows("validations.list_by_agent", **page)
-    return pages.answer("validations", rows, query["limit"], "validation_id") | {"summary": summary}
+    rows = db.rows("validations.list_by_agent", agent_uuid=agent_uuid, **asked)
+    return page.answer(rows) | {"summary": summary}
+
+
+@blueprint.get("/validations/<uuid:validation_id>")
+@requires("read")
+@blueprint.response(200, schemas.Validation)
+def get_validation(validation_id: str) -> Any:
+    """One validation in full."""
+    validation = db.row("validations.get", validation_id=validation_id, longest=pages.WHOLE)
+    if validation is None:
+        raise errors.ValidationNotFound
+    return validation
 
 
 @blueprint.post("/validations")
@@ -39,7 +54,7 @@ def request_validation(tx: db.Transaction, validation: dict[str, Any]) -> Any:
     """Ask a validator to check an agent's work, as the agent's owner.
 
     `chain` defaults to the agent's, `registry_address` to that chain's validation registry;
-    `request_hash` is unique per registry. ERC-8004, "Validation Registry".
+    an agent uses a `request_hash` once in a registry. ERC-8004, "Validation Registry".
     """
     agent = open_agent(tx, validation["agent_uuid"])
     act_for(agent["owner_address"], errors.NotAgentOwner)
@@ -55,28 +70,36 @@ def request_validation(tx: db.Transaction, validation: dict[str, Any]) -> Any:
 @blueprint.arguments(schemas.ValidationResponse)
 @blueprint.response(200, schemas.Validation)
 def respond_to_validation(tx: db.Transaction, response: dict[str, Any], request_hash: str) -> Any:
-    """Respond to a validation request, as the validator that it names; the latest response wins."""
+    """Respond to a validation request, as the validator that it names; the latest response wins.
+
+    Meant is the first request with this hash that names you, in the validation registry of its
+    chain before any other registry. `agent_uuid`, `chain` and `registry_address` narrow it.
+    """
     if not re.fullmatch(Hash32.PATTERN, request_hash):
         raise errors.ValidationNotFound
-    place = {name: response.pop(name) for name in ("chain", "registry_address")}
-    requested = tx.rows(
-        "validations.list_by_request_for_update", request_hash=request_hash.lower(), **place
-    )
-    validation = the_only(requested)
-    act_for(validation["validator_address"], errors.NotValidator)
-    if validation["is_expired"]:
+    place = {name: response.pop(name) for name in ("agent_uuid", "chain", "registry_address")}
+    validation_id = find_requested(tx, place | {"request_hash": request_hash.lower()})
+    responded = tx.row("validations.update_response", validation_id=validation_id, **response)
+    if responded is None:
         raise errors.InvalidTransition("This request has expired; ask for a new one.")
-    return tx.row(
-        "validations.update_response", validation_id=validation["validation_id"], **response
-    )
+    return responded
 
 
-def the_only(requested: list[db.Row]) -> db.Row:
-    """The one request that is meant. Raises ValidationNotFound, InvalidInput."""
-    if not requested:
-        raise errors.ValidationNotFound
+def find_requested(tx: db.Transaction, place: dict[str, Any]) -> str:
+    """Return the id of the request that a response of the caller is for.
+
+    Raises ValidationNotFound, NotValidator, InvalidInput.
+    """
+    key = g.api_key
+    validator = None if key.has("admin") else key.wallet_address or ""
+    requested = tx.rows("validations.list_by_request", validator_address=validator, **place)
     if len(requested) > 1:
         raise errors.InvalidInput(
             errors={"registry_address": ["Several registries hold this hash; name chain and one."]}
         )
-    return requested[0]
+    if requested:
+        validation_id: str = requested[0]["validation_id"]
+        return validation_id
+    if validator is not None and tx.row("validations.get_by_hash", **place):
+        raise errors.NotValidator
+    raise errors.ValidationNotFound

@@ -7,7 +7,6 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from kamiyo_api import errors
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas import pages
 
@@ -219,10 +218,9 @@ def cursor_parameters(search: dict[str, Any]) -> dict[str, Any]:
     start["is_after_known"] = False
     if search["cursor"] is None:
         return start
-    sort, number, time, agent_uuid, total = pages.decode_cursor(search["cursor"], 5)
-    if sort != search["sort"]:
-        raise errors.InvalidCursor
-    is_count = kind_of(sort) == "count"
+    walk = pages.walk_of("agents", search)
+    number, time, agent_uuid, total = pages.decode_cursor(walk, search["cursor"], 4)
+    is_count = kind_of(search["sort"]) == "count"
     number = pages.a_number(number, whole=is_count)
     return {
         "after_number": number,
@@ -240,4 +238,5 @@ def next_cursor(search: dict[str, Any], page: dict[str, Any]) -> str:
     is_time = kind_of(sort) == "time"
     number = None if is_time else last[SORT_COLUMNS.get(sort, sort)]
     time = last[sort if is_time else "registered_at"]
-    return pages.encode_cursor(search["sort"], number, time, last["agent_uuid"], page["total"])
+    walk = pages.walk_of("agents", search)
+    return pages.encode_cursor(walk, number, time, last["agent_uuid"], page["total"])

@@ -83,15 +83,27 @@ class Response(ma.Schema):
 
     response_id = fields.UUID(required=True)
     responder_address = fields.String(required=True)
+    by_owner = fields.Boolean(
+        required=True, metadata={"description": "Whether the agent's present owner gave it."}
+    )
     response_uri = fields.String(required=True)
     response_hash = fields.String(required=True, allow_none=True)
     created_at = own.timestamp(required=True)
+    truncated = pages.truncated()
 
 
-class AppendedResponse(Response):
-    """A response as it was appended."""
+class ResponseToFeedback(Response):
+    """A response, with the feedback that it answers."""
 
     feedback_id = fields.UUID(required=True)
+
+
+class ResponsePage(ma.Schema):
+    """One page of the responses to a feedback, newest first."""
+
+    responses = fields.List(fields.Nested(ResponseToFeedback), required=True)
+    limit = fields.Integer(required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
 
 
 class RevokedFeedback(ma.Schema):
@@ -119,8 +131,13 @@ class Feedback(RevokedFeedback):
     chain = fields.String(required=True)
     tx_hash = fields.String(required=True, allow_none=True)
     created_at = own.timestamp(required=True)
+    truncated = pages.truncated()
     responses = fields.List(
-        fields.Nested(Response), required=True, metadata={"description": "The ten newest."}
+        fields.Nested(Response),
+        required=True,
+        metadata={
+            "description": "Ten at most: the newest of the agent's owner, then others' newest."
+        },
     )
 
 

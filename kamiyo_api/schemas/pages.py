@@ -1,18 +1,25 @@
-"""Cursors: where the next page of a list begins."""
+"""Pages of lists, and the cursors that say where the next one begins."""
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
+import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import marshmallow as ma
-import orjson
 from marshmallow import fields, validate
 
 from kamiyo_api import errors
+from kamiyo_api.present import extension
+
+# What may differ from one page of a walk to the next.
+OF_ONE_PAGE = ("limit", "cursor", "offset")
+# How many characters of a text are shown in a row of a list, and where it stands alone.
+LISTED = 300
+WHOLE = 2**31 - 1
 
 
 class Page(ma.Schema):
@@ -22,21 +29,47 @@ class Page(ma.Schema):
     cursor = fields.String(
         load_default=None,
         validate=validate.Length(max=300),
-        metadata={"description": "The next_cursor of the page before."},
+        metadata={
+            "description": "The next_cursor of the page before, unchanged, with the same filters "
+            "and the same sort."
+        },
     )
 
 
-def encode_cursor(*parts: Any) -> str:
-    """The cursor that says: from the row after this one on."""
-    return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
+def truncated() -> fields.List:
+    """Make the member that names what was cut in a row of a list."""
+    return fields.List(
+        fields.String(),
+        required=True,
+        metadata={
+            "description": f"The members of which a list shows the first {LISTED} characters "
+            "only; empty where nothing was cut, as in the resource itself."
+        },
+    )
 
 
-def decode_cursor(cursor: str, length: int) -> Sequence[Any]:
-    """What a cursor says. Raises InvalidCursor where it is none of ours."""
-    try:
-        parts = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), "-_", True))
-    except ValueError as error:
-        raise errors.InvalidCursor from error
+def walk_of(name: str, query: Mapping[str, Any], of: str | None = None) -> bytes:
+    """Return what a cursor is bound to: the list, whose it is, its filters and its sort.
+
+    A filter that is not given has no part in it, so that one may be added to the API.
+    """
+    asked = {
+        each: sorted(set(value)) if isinstance(value, list) else value
+        for each, value in query.items()
+        if each not in OF_ONE_PAGE and value is not None
+    }
+    return json.dumps([name, of, asked], sort_keys=True, separators=(",", ":")).encode()
+
+
+def encode_cursor(walk: bytes, *parts: Any) -> str:
+    """Return the cursor of a walk that says: from the row after this one on."""
+    cursor: str = extension("cursors").sign(walk, parts)
+    return cursor
+
+
+def decode_cursor(walk: bytes, cursor: str, length: int) -> Sequence[Any]:
+    """Return what a cursor says. Raises InvalidCursor where none of this walk says it."""
+    parts = extension("cursors").read(walk, cursor)
     if not isinstance(parts, list) or len(parts) != length:
         raise errors.InvalidCursor
     return parts
@@ -76,20 +109,36 @@ def a_uuid(value: Any) -> str:
         raise errors.InvalidCursor from error
 
 
-def newest_first(query: dict[str, Any], agent_uuid: str) -> dict[str, Any]:
-    """The parameters of a newest-first list: what is asked, and one row more than the page,
-    which tells if there is a next. Raises InvalidCursor."""
-    start = {"after_time": None, "after_id": None}
-    if query["cursor"] is not None:
-        moment, identifier = decode_cursor(query["cursor"], 2)
-        start = {"after_time": a_time(moment), "after_id": a_uuid(identifier)}
-    return query | start | {"agent_uuid": agent_uuid, "limit": query["limit"] + 1}
+@dataclass(frozen=True)
+class NewestFirst:
+    """A page of a list that shows the newest first: its name, the id of its rows, what is asked
+    of it, and whose list it is."""
 
+    name: str
+    key: str
+    query: Mapping[str, Any]
+    of: str
 
-def answer(name: str, rows: Sequence[dict[str, Any]], limit: int, key: str) -> dict[str, Any]:
-    """The body of a newest-first list, and the cursor where more than the limit was found."""
-    page = rows[:limit]
-    cursor = None
-    if len(rows) > limit:
-        cursor = encode_cursor(page[-1]["created_at"].isoformat(), page[-1][key])
-    return {name: page, "limit": limit, "next_cursor": cursor}
+    @property
+    def walk(self) -> bytes:
+        """What the cursors of this list are bound to."""
+        return walk_of(self.name, self.query, self.of)
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters of the query: what is asked, and one row more than the page,
+        which tells if there is a next. Raises InvalidCursor."""
+        start = {"after_time": None, "after_id": None}
+        if self.query["cursor"] is not None:
+            moment, identifier = decode_cursor(self.walk, self.query["cursor"], 2)
+            start = {"after_time": a_time(moment), "after_id": a_uuid(identifier)}
+        return {**self.query, **start, "limit": self.query["limit"] + 1, "longest": LISTED}
+
+    def answer(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """Return the body, with a cursor where more than the limit was found."""
+        limit = self.query["limit"]
+        page = rows[:limit]
+        cursor = None
+        if len(rows) > limit:
+            last = page[-1]
+            cursor = encode_cursor(self.walk, last["created_at"].isoformat(), last[self.key])
+        return {self.name: page, "limit": limit, "next_cursor": cursor}

@@ -8,6 +8,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from kamiyo_api.schemas import fields as own
+from kamiyo_api.schemas import pages
 
 STATUSES = ("pending", "verified", "failed", "rejected")
 
@@ -43,6 +44,7 @@ class Payment(ma.Schema):
     failure_reason = fields.String(required=True, allow_none=True)
     created_at = own.timestamp(required=True)
     verified_at = own.timestamp(required=True, allow_none=True)
+    truncated = pages.truncated()
 
 
 class PaymentPage(ma.Schema):

@@ -9,6 +9,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from kamiyo_api.schemas import fields as own
+from kamiyo_api.schemas import pages
 
 
 class ValidationToRequest(ma.Schema):
@@ -38,13 +39,15 @@ class ValidationToRequest(ma.Schema):
 
 
 class ValidationResponse(ma.Schema):
-    """A validator's answer, 0 to 100; a later one replaces it. chain and registry_address
-    are needed only where several registries hold the same request_hash."""
+    """A validator's answer, 0 to 100; a later one replaces it. Give agent_uuid to be sure which
+    agent it is for; chain and registry_address are needed only where that agent asked in several
+    registries with the same request_hash."""
 
     response = fields.Integer(required=True, strict=True, validate=validate.Range(min=0, max=100))
     response_uri = own.Text(max_length=2048, load_default=None)
     response_hash = own.Hash32(load_default=None)
     tag = own.Text(max_length=256, load_default=None)
+    agent_uuid = own.Identifier(load_default=None)
     chain = own.chain(load_default=None)
     registry_address = own.Address(load_default=None)
 
@@ -69,6 +72,7 @@ class Validation(ma.Schema):
     created_at = own.timestamp(required=True)
     responded_at = own.timestamp(required=True, allow_none=True)
     expires_at = own.timestamp(required=True, allow_none=True)
+    truncated = pages.truncated()
 
 
 class ValidationSummary(ma.Schema):

@@ -1,3 +1,99 @@
+-- part: feedback
+-- A feedback with its texts up to the given length, and the names of those that are cut.
+r.id as feedback_id,
+  r.agent_uuid,
+  r.client_address,
+  r.value::text as value,
+  r.value_decimals,
+  r.score::float8 as score,
+  r.tag1,
+  r.tag2,
+  left(r.endpoint, %(longest)s) as endpoint,
+  left(r.file_uri, %(longest)s) as file_uri,
+  r.file_hash,
+  r.chain,
+  r.tx_hash,
+  r.is_revoked,
+  r.revoked_at,
+  left(r.revocation_reason, %(longest)s) as revocation_reason,
+  r.created_at,
+  array_remove(
+    array[
+      case when length(r.endpoint) > %(longest)s then 'endpoint' end,
+      case when length(r.file_uri) > %(longest)s then 'file_uri' end,
+      case when length(r.revocation_reason) > %(longest)s then 'revocation_reason' end
+    ],
+    null
+  ) as truncated
+
+-- part: responses
+-- The ten responses that are shown with a feedback: the newest of the agent's owner, then the
+-- newest of others.
+(
+    with by_owner as (
+      select p.id, p.responder_address, p.response_uri, p.response_hash, p.created_at
+      from erc8004_feedback_responses as p
+      where p.feedback_id = r.id
+        and p.responder_address = a.owner_address
+      order by p.created_at desc, p.id desc
+      limit 10
+    ),
+    by_others as (
+      select p.id, p.responder_address, p.response_uri, p.response_hash, p.created_at
+      from erc8004_feedback_responses as p
+      where p.feedback_id = r.id
+        and p.responder_address <> a.owner_address
+      order by p.created_at desc, p.id desc
+      limit 10 - (select count(*) from by_owner)
+    )
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'response_id', s.id,
+          'responder_address', s.responder_address,
+          'by_owner', s.by_owner,
+          'response_uri', left(s.response_uri, %(longest)s),
+          'response_hash', s.response_hash,
+          'created_at', erc8004_timestamp(s.created_at),
+          'truncated',
+          case when length(s.response_uri) > %(longest)s then array['response_uri'] else '{}' end
+        )
+        order by s.by_owner desc, s.created_at desc, s.id desc
+      ),
+      '[]'
+    )
+    from (
+      select o.id, o.responder_address, o.response_uri, o.response_hash, o.created_at, true
+      from by_owner as o
+      union all
+      select o.id, o.responder_address, o.response_uri, o.response_hash, o.created_at, false
+      from by_others as o
+    ) as s (id, responder_address, response_uri, response_hash, created_at, by_owner)
+  ) as responses
+
+-- part: matching
+-- The feedback of one agent that is asked for, from the row after the cursor.
+a.id = %(agent_uuid)s
+    and (%(client_address)s::text is null or r.client_address = %(client_address)s)
+    and (%(tag1)s::text is null or r.tag1 = %(tag1)s)
+    and (%(tag2)s::text is null or r.tag2 = %(tag2)s)
+    and (
+      %(after_id)s::uuid is null
+      or (r.created_at, r.id) < (%(after_time)s::timestamptz, %(after_id)s::uuid)
+    )
+
+-- part: response
+-- A response with its texts up to the given length, and the names of those that are cut.
+p.id as response_id,
+  p.feedback_id,
+  p.responder_address,
+  p.responder_address = a.owner_address as by_owner,
+  left(p.response_uri, %(longest)s) as response_uri,
+  p.response_hash,
+  p.created_at,
+  case when length(p.response_uri) > %(longest)s then array['response_uri'] else '{}' end
+    as truncated
+
 -- name: insert
 -- A new feedback; the chain defaults to the agent's. No row where the agent is not there, not
 -- active, or the client's own. The agent is kept as it is until the commit: writers to one
@@ -37,63 +133,69 @@ returning
   revoked_at,
   revocation_reason,
   created_at,
+  '{}'::text[] as truncated,
   '[]'::jsonb as responses;
 
 -- name: list_by_agent
--- Feedback of one agent, newest first, from the row after the cursor, each with its ten
--- newest responses.
+-- Feedback of one agent that stands, newest first, from the row after the cursor, each with ten
+-- responses.
 select
-  r.id as feedback_id,
-  r.agent_uuid,
-  r.client_address,
-  r.value::text as value,
-  r.value_decimals,
-  r.score::float8 as score,
-  r.tag1,
-  r.tag2,
-  r.endpoint,
-  r.file_uri,
-  r.file_hash,
-  r.chain,
-  r.tx_hash,
-  r.is_revoked,
-  r.revoked_at,
-  r.revocation_reason,
-  r.created_at,
-  (
-    select coalesce(
-      jsonb_agg(
-        jsonb_build_object(
-          'response_id', newest.id,
-          'responder_address', newest.responder_address,
-          'response_uri', newest.response_uri,
-          'response_hash', newest.response_hash,
-          'created_at', erc8004_timestamp(newest.created_at)
-        )
-        order by newest.created_at desc, newest.id desc
-      ),
-      '[]'
-    )
-    from (
-      select p.id, p.responder_address, p.response_uri, p.response_hash, p.created_at
-      from erc8004_feedback_responses as p
-      where p.feedback_id = r.id
-      order by p.created_at desc, p.id desc
-      limit 10
-    ) as newest
-  ) as responses
-from erc8004_reputation as r
-where r.agent_uuid = %(agent_uuid)s
-  and (%(client_address)s::text is null or r.client_address = %(client_address)s)
-  and (%(tag1)s::text is null or r.tag1 = %(tag1)s)
-  and (%(tag2)s::text is null or r.tag2 = %(tag2)s)
-  and (%(include_revoked)s or not r.is_revoked)
-  and (
-    %(after_id)s::uuid is null
-    or (r.created_at, r.id) < (%(after_time)s::timestamptz, %(after_id)s::uuid)
-  )
+  {feedback},
+  {responses}
+from erc8004_agents as a
+join erc8004_reputation as r on r.agent_uuid = a.id
+where {matching}
+  and not r.is_revoked
 order by r.created_at desc, r.id desc
 limit %(limit)s;
+
+-- name: list_by_agent_with_revoked
+-- The same with what was revoked, which lies apart in each index: both are read as far as the
+-- page goes.
+with standing as (
+  select r.id, r.created_at
+  from erc8004_agents as a
+  join erc8004_reputation as r on r.agent_uuid = a.id
+  where {matching}
+    and not r.is_revoked
+  order by r.created_at desc, r.id desc
+  limit %(limit)s
+),
+revoked as (
+  select r.id, r.created_at
+  from erc8004_agents as a
+  join erc8004_reputation as r on r.agent_uuid = a.id
+  where {matching}
+    and r.is_revoked
+  order by r.created_at desc, r.id desc
+  limit %(limit)s
+),
+page as (
+  select s.id, s.created_at
+  from standing as s
+  union all
+  select g.id, g.created_at
+  from revoked as g
+  order by created_at desc, id desc
+  limit %(limit)s
+)
+select
+  {feedback},
+  {responses}
+from page
+join erc8004_reputation as r on r.id = page.id
+join erc8004_agents as a on a.id = r.agent_uuid
+where a.id = %(agent_uuid)s
+order by page.created_at desc, page.id desc;
+
+-- name: get
+-- One feedback with ten responses.
+select
+  {feedback},
+  {responses}
+from erc8004_reputation as r
+join erc8004_agents as a on a.id = r.agent_uuid
+where r.id = %(feedback_id)s;
 
 -- name: get_for_update
 -- One feedback, locked for a change of it.
@@ -124,16 +226,48 @@ returning
 
 -- name: insert_response
 -- A response appended to a feedback. No row where there is no such feedback.
-insert into erc8004_feedback_responses (
+with agent as (
+  select a.owner_address
+  from erc8004_reputation as r
+  join erc8004_agents as a on a.id = r.agent_uuid
+  where r.id = %(feedback_id)s
+)
+insert into erc8004_feedback_responses as p (
   feedback_id, responder_address, response_uri, response_hash
 )
-select r.id, %(responder_address)s, %(response_uri)s, %(response_hash)s
-from erc8004_reputation as r
-where r.id = %(feedback_id)s
+select %(feedback_id)s, %(responder_address)s, %(response_uri)s, %(response_hash)s
+from agent
 returning
-  id as response_id,
-  feedback_id,
-  responder_address,
-  response_uri,
-  response_hash,
-  created_at;
+  p.id as response_id,
+  p.feedback_id,
+  p.responder_address,
+  p.responder_address = (select agent.owner_address from agent) as by_owner,
+  p.response_uri,
+  p.response_hash,
+  p.created_at,
+  '{}'::text[] as truncated;
+
+-- name: list_responses
+-- Responses to one feedback, newest first, from the row after the cursor.
+select
+  {response}
+from erc8004_feedback_responses as p
+join erc8004_reputation as r on r.id = p.feedback_id
+join erc8004_agents as a on a.id = r.agent_uuid
+where p.feedback_id = %(feedback_id)s
+  and (
+    %(after_id)s::uuid is null
+    or (p.created_at, p.id) < (%(after_time)s::timestamptz, %(after_id)s::uuid)
+  )
+order by p.created_at desc, p.id desc
+limit %(limit)s;
+
+-- name: get_response
+-- One response to a feedback.
+select
+  {response}
+from erc8004_feedback_responses as p
+join erc8004_reputation as r on r.id = p.feedback_id
+join erc8004_agents as a on a.id = r.agent_uuid
+where p.id = %(response_id)s
+  and p.feedback_id = %(feedback_id)s;

@@ -1,3 +1,23 @@
+-- part: payment
+-- A payment with its texts up to the given length, and the names of those that are cut.
+p.id as payment_id,
+  p.agent_uuid,
+  p.chain,
+  p.tx_hash,
+  p.amount_usdc::text as amount_usdc,
+  p.status,
+  left(p.endpoint, %(longest)s) as endpoint,
+  left(p.failure_reason, %(longest)s) as failure_reason,
+  p.created_at,
+  p.verified_at,
+  array_remove(
+    array[
+      case when length(p.endpoint) > %(longest)s then 'endpoint' end,
+      case when length(p.failure_reason) > %(longest)s then 'failure_reason' end
+    ],
+    null
+  ) as truncated
+
 -- name: insert
 -- A payment, unless its transaction is linked already.
 insert into erc8004_agent_payments (
@@ -18,7 +38,8 @@ returning
   endpoint,
   failure_reason,
   created_at,
-  verified_at;
+  verified_at,
+  '{}'::text[] as truncated;
 
 -- name: get_for_update
 -- The payment of one transaction, locked for a change of it.
@@ -32,7 +53,8 @@ select
   p.endpoint,
   p.failure_reason,
   p.created_at,
-  p.verified_at
+  p.verified_at,
+  '{}'::text[] as truncated
 from erc8004_agent_payments as p
 where p.chain = %(chain)s
   and p.tx_hash = %(tx_hash)s
@@ -57,21 +79,13 @@ returning
   p.endpoint,
   p.failure_reason,
   p.created_at,
-  p.verified_at;
+  p.verified_at,
+  '{}'::text[] as truncated;
 
 -- name: list_by_agent
 -- Payments of one agent, newest first, from the row after the cursor.
 select
-  p.id as payment_id,
-  p.agent_uuid,
-  p.chain,
-  p.tx_hash,
-  p.amount_usdc::text as amount_usdc,
-  p.status,
-  p.endpoint,
-  p.failure_reason,
-  p.created_at,
-  p.verified_at
+  {payment}
 from erc8004_agent_payments as p
 where p.agent_uuid = %(agent_uuid)s
   and (
@@ -80,3 +94,10 @@ where p.agent_uuid = %(agent_uuid)s
   )
 order by p.created_at desc, p.id desc
 limit %(limit)s;
+
+-- name: get
+-- One payment.
+select
+  {payment}
+from erc8004_agent_payments as p
+where p.id = %(payment_id)s;

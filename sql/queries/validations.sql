@@ -1,3 +1,30 @@
+-- part: validation
+-- A validation with its texts up to the given length, and the names of those that are cut; a
+-- pending one past its time is shown as expired before the next refresh marks it so.
+v.id as validation_id,
+  v.agent_uuid,
+  v.chain,
+  v.registry_address,
+  v.request_hash,
+  left(v.request_uri, %(longest)s) as request_uri,
+  v.validator_address,
+  case when v.status = 'pending' and v.expires_at <= now() then 'expired' else v.status end
+    as status,
+  v.response,
+  left(v.response_uri, %(longest)s) as response_uri,
+  v.response_hash,
+  v.tag,
+  v.created_at,
+  v.responded_at,
+  v.expires_at,
+  array_remove(
+    array[
+      case when length(v.request_uri) > %(longest)s then 'request_uri' end,
+      case when length(v.response_uri) > %(longest)s then 'response_uri' end
+    ],
+    null
+  ) as truncated
+
 -- name: insert
 -- A validation request in the given registry, else in the validation registry of its
 -- chain. No row where the chain is unknown.
@@ -29,26 +56,85 @@ returning
   tag,
   created_at,
   responded_at,
-  expires_at;
+  expires_at,
+  '{}'::text[] as truncated;
 
--- name: list_by_request_for_update
--- The validation requests with one hash, locked for a response; more than one only where
--- several registries hold the same hash. In the order of chain and registry.
-select
-  v.id as validation_id,
-  v.agent_uuid,
-  v.validator_address,
-  v.status = 'expired' or (v.status = 'pending' and v.expires_at <= now()) is true as is_expired
+-- name: list_by_request
+-- The requests that a response to a hash may be for; the first, and a second where that leaves
+-- it open. Of those that name the validator (any, for null), the ones in the validation registry
+-- of their own chain go before others, whose registry anybody can make up; of these the agent
+-- that asked first is meant. So nobody who asks later changes what a response is for, and no
+-- number of requests by others is read: only the first of each registry.
+with first_in_registry as (
+  select f.agent_uuid, f.created_at, f.id
+  from erc8004_chains as c
+  cross join lateral (
+    select v.agent_uuid, v.created_at, v.id
+    from erc8004_validations as v
+    where v.request_hash = %(request_hash)s
+      and v.chain = c.name
+      and v.registry_address = c.validation_registry
+      and (%(validator_address)s::text is null or v.validator_address = %(validator_address)s)
+      and (%(agent_uuid)s::uuid is null or v.agent_uuid = %(agent_uuid)s)
+      and (%(registry_address)s::text is null or v.registry_address = %(registry_address)s)
+    order by v.created_at, v.id
+    limit 1
+  ) as f
+  where %(chain)s::text is null or c.name = %(chain)s
+),
+first_elsewhere as (
+  select v.agent_uuid
+  from erc8004_validations as v
+  where v.request_hash = %(request_hash)s
+    and (%(validator_address)s::text is null or v.validator_address = %(validator_address)s)
+    and (%(agent_uuid)s::uuid is null or v.agent_uuid = %(agent_uuid)s)
+    and (%(registry_address)s::text is null or v.registry_address = %(registry_address)s)
+    and (%(chain)s::text is null or v.chain = %(chain)s)
+    and not exists (select from first_in_registry)
+  order by v.created_at, v.id
+  limit 1
+),
+first_agent as (
+  (
+    select f.agent_uuid, true as is_in_registry
+    from first_in_registry as f
+    order by f.created_at, f.id
+    limit 1
+  )
+  union all
+  select e.agent_uuid, false
+  from first_elsewhere as e
+)
+select v.id as validation_id
+from first_agent as f
+cross join lateral (
+  select v.id, v.chain, v.registry_address
+  from erc8004_validations as v
+  join erc8004_chains as c on c.name = v.chain
+  where v.request_hash = %(request_hash)s
+    and v.agent_uuid = f.agent_uuid
+    and (%(validator_address)s::text is null or v.validator_address = %(validator_address)s)
+    and (%(registry_address)s::text is null or v.registry_address = %(registry_address)s)
+    and (%(chain)s::text is null or v.chain = %(chain)s)
+    and (v.registry_address = c.validation_registry) = f.is_in_registry
+  order by v.chain, v.registry_address
+  limit 2
+) as v
+order by v.chain, v.registry_address
+limit 2;
+
+-- name: get_by_hash
+-- Any request under a hash.
+select v.id as validation_id
 from erc8004_validations as v
 where v.request_hash = %(request_hash)s
-  and (%(chain)s::text is null or v.chain = %(chain)s)
+  and (%(agent_uuid)s::uuid is null or v.agent_uuid = %(agent_uuid)s)
   and (%(registry_address)s::text is null or v.registry_address = %(registry_address)s)
-order by v.chain, v.registry_address
-limit 100
-for no key update;
+  and (%(chain)s::text is null or v.chain = %(chain)s)
+limit 1;
 
 -- name: update_response
--- The validator's response; a later one replaces it.
+-- The validator's response; a later one replaces it. No row where the request has expired.
 update erc8004_validations as v
 set
   status = 'completed',
@@ -58,6 +144,7 @@ set
   tag = %(tag)s,
   responded_at = now()
 where v.id = %(validation_id)s
+  and (v.status = 'completed' or (v.status = 'pending' and (v.expires_at <= now()) is not true))
 returning
   v.id as validation_id,
   v.agent_uuid,
@@ -73,28 +160,13 @@ returning
   v.tag,
   v.created_at,
   v.responded_at,
-  v.expires_at;
+  v.expires_at,
+  '{}'::text[] as truncated;
 
 -- name: list_by_agent
--- Validations of one agent, newest first, from the row after the cursor; a pending one
--- past its time is shown as expired before the next refresh marks it so.
+-- Validations of one agent, newest first, from the row after the cursor.
 select
-  v.id as validation_id,
-  v.agent_uuid,
-  v.chain,
-  v.registry_address,
-  v.request_hash,
-  v.request_uri,
-  v.validator_address,
-  case when v.status = 'pending' and v.expires_at <= now() then 'expired' else v.status end
-    as status,
-  v.response,
-  v.response_uri,
-  v.response_hash,
-  v.tag,
-  v.created_at,
-  v.responded_at,
-  v.expires_at
+  {validation}
 from erc8004_validations as v
 where v.agent_uuid = %(agent_uuid)s
   and (
@@ -103,6 +175,13 @@ where v.agent_uuid = %(agent_uuid)s
   )
 order by v.created_at desc, v.id desc
 limit %(limit)s;
+
+-- name: get
+-- One validation.
+select
+  {validation}
+from erc8004_validations as v
+where v.id = %(validation_id)s;
 
 -- name: get_summary
 -- How many validations of one agent there are, and the mean of the completed ones.
