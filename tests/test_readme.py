@@ -45,7 +45,7 @@ VARIABLE = {
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}": "UUID",
     r"\b[0-9a-f]{32}\b": "REQUEST_ID",
     r'"[0-9a-f]{40}"': "ETAG",
-    r"\bWy[\w-]{20,}": "CURSOR",
+    r"(cursor(=|\": \"))[\w-]{20,}": r"\1CURSOR",
     r"\bkamiyo_[\w-]{8,}": "KEY",
     r"(X-RateLimit-(Remaining|Reset)): \d+": r"\1: NUMBER",
     r"\d+\.\d\d s\b": "SECONDS",
