@@ -176,7 +176,8 @@ class Conflict(ApiError):
 
 class AgentAlreadyExists(Conflict):
     """An agent with this agent_id is already registered in this registry; find it with
-    GET /api/v1/agents/?chain=…&agent_id=…."""
+    GET /api/v1/agents/?chain=…&agent_id=…&status=any&claimed=any. Where somebody else claimed
+    a token of yours, ask the operator to import it: the registry's owner then takes its place."""
 
     code, title = "AGENT_ALREADY_EXISTS", "Agent already exists"
 

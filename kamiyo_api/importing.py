@@ -28,13 +28,15 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 class Imported:
     """What became of the lines of a file.
 
-    Lines of an agent that a later line tells again count as unchanged.
+    A line that is older than another of its agent, or than what is stored, counts as older; one
+    that a later line of the same place tells again as unchanged.
     """
 
     read: int
     inserted: int
     updated: int
     unchanged: int
+    older: int
     rejected: int
     seconds: float
 
@@ -113,6 +115,7 @@ class Intake:
         self._on_refused = on_refused
         self.read = 0
         self.rejected = 0
+        self.older = 0
         self.order = Order()
         self._not_json = 0
 
@@ -170,11 +173,13 @@ def import_agents(
         copy_rows(tx, "imports.copy_staging", intake.rows())
         refuse_too_large(tx, intake)
         if not intake.order.is_ascending:
-            tx.execute("imports.delete_told_again")
-        inserted, updated = upsert(tx)
-    unchanged = intake.read - intake.rejected - inserted - updated
+            intake.older += number_of_older(tx, "imports.delete_told_again")
+        inserted, updated = upsert(tx, intake)
+    unchanged = intake.read - intake.rejected - intake.older - inserted - updated
     seconds = time.monotonic() - began
-    return Imported(intake.read, inserted, updated, unchanged, intake.rejected, seconds)
+    return Imported(
+        intake.read, inserted, updated, unchanged, intake.older, intake.rejected, seconds
+    )
 
 
 def unpacked(file: BinaryIO, advance: Callable[[int], object]) -> BinaryIO:
@@ -224,11 +229,19 @@ def refuse_too_large(tx: db.Transaction, intake: Intake) -> None:
             intake.refuse(Refused(row["line_number"], reason, row["source"].encode()))
 
 
-def upsert(tx: db.Transaction) -> tuple[int, int]:
-    """Carry the staged agents over; how many were inserted and updated."""
+def number_of_older(tx: db.Transaction, query: str) -> int:
+    """Take lines out by a named query; how many of them were older than what stays."""
+    deleted = tx.row(query) or {}
+    return int(deleted["older"])
+
+
+def upsert(tx: db.Transaction, intake: Intake) -> tuple[int, int]:
+    """Carry over the staged agents that are not older than what is stored; how many were
+    inserted and updated."""
     tx.row("imports.get_refresh_lock")
     tx.row("imports.get_memory")
     tx.execute("imports.analyze_staging")
+    intake.older += number_of_older(tx, "imports.delete_older")
     changed = tx.row("imports.upsert_agents") or {}
     tx.execute("imports.analyze_agents")
     return changed["inserted"], changed["updated"]

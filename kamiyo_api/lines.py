@@ -14,6 +14,7 @@ from kamiyo_api.copying import escaped
 LONGEST_LINE = 1024 * 1024
 HIGHEST_AGENT_ID = 2**256 - 1
 HIGHEST_BLOCK = 2**63 - 1
+HIGHEST_LOG_INDEX = 2**31 - 1
 LONGEST_URI = 2048
 
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
@@ -21,10 +22,12 @@ HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 DECIMAL = re.compile(r"[0-9]{1,100}")
 ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 # Far beyond what a double holds, near the end of what PostgreSQL's numeric does: thousands of
-# decimals, as an exponent or written out. Each pattern begins with its rarest character, by
-# which a line is searched ten times as fast.
+# decimals, as an exponent or written out; and a zero with an exponent of thousands, which any
+# other number would be infinite with. Each pattern begins with its rarest character, by which a
+# line is searched ten times as fast.
 SMALL_EXPONENT = re.compile(rb"-(?<=[eE]-)[0-9]{4}")
 MANY_DECIMALS = re.compile(rb"\.[0-9]{1000}")
+GREAT_ZERO = re.compile(rb"0(?<![0-9A-Za-z.]0)(?:\.0+)?[eE]\+?0*[1-9][0-9]{3}")
 
 
 class LineRefused(ValueError):
@@ -46,6 +49,7 @@ class Staged(NamedTuple):
     token_uri: bytes
     tx_hash: bytes
     block_number: bytes
+    log_index: bytes
     source: bytes
 
 
@@ -67,6 +71,7 @@ def staged(number: int, line: bytes, registries: Mapping[str, str]) -> Staged:
         token_uri_of(agent),
         optional_hash_of(agent),
         block_number_of(agent),
+        log_index_of(agent),
         source_of(agent, line),
     )
 
@@ -83,14 +88,17 @@ def parsed(line: bytes) -> dict[str, Any]:
         raise LineRefused("not a JSON object")
     if b"\\" in line and b"\\u0000" in line and ESCAPED_NUL.search(line):
         raise LineRefused("holds a NUL character, which PostgreSQL cannot store")
-    if may_be_too_fine(line):
-        reread(line, parse_float=refuse_too_fine)
+    if may_be_unstorable(line):
+        reread(line, parse_float=refuse_unstorable)
     return agent
 
 
-def may_be_too_fine(line: bytes) -> bool:
-    """Whether a line may hold a number with thousands of decimals."""
-    return bool(SMALL_EXPONENT.search(line) or MANY_DECIMALS.search(line))
+def may_be_unstorable(line: bytes) -> bool:
+    """Whether a line may hold a number with thousands of decimals or a zero with an exponent
+    of thousands."""
+    return bool(
+        SMALL_EXPONENT.search(line) or MANY_DECIMALS.search(line) or GREAT_ZERO.search(line)
+    )
 
 
 def agent_id_of(agent: dict[str, Any], line: bytes) -> int:
@@ -115,9 +123,9 @@ def reread(line: bytes, **options: Any) -> dict[str, Any]:
     return agent
 
 
-def refuse_too_fine(literal: str) -> float:
-    """Refuse a number with thousands of decimals."""
-    if may_be_too_fine(literal.encode()):
+def refuse_unstorable(literal: str) -> float:
+    """Refuse a number that PostgreSQL cannot store."""
+    if may_be_unstorable(literal.encode()):
         raise LineRefused(f"holds the number {shown(literal)}, which PostgreSQL cannot store")
     return 0.0
 
@@ -145,11 +153,21 @@ def optional_hash_of(agent: dict[str, Any]) -> bytes:
 
 
 def block_number_of(agent: dict[str, Any]) -> bytes:
-    value = agent.get("block_number")
+    return optional_number_of(agent, "block_number", HIGHEST_BLOCK)
+
+
+def log_index_of(agent: dict[str, Any]) -> bytes:
+    """The place in the block; it says nothing where there is no block."""
+    index = optional_number_of(agent, "log_index", HIGHEST_LOG_INDEX)
+    return b"\\N" if agent.get("block_number") is None else index
+
+
+def optional_number_of(agent: dict[str, Any], name: str, highest: int) -> bytes:
+    value = agent.get(name)
     if value is None:
         return b"\\N"
-    if type(value) is not int or not 0 <= value <= HIGHEST_BLOCK:
-        raise LineRefused(f"block_number must be a whole number, not {shown(value)}")
+    if type(value) is not int or not 0 <= value <= highest:
+        raise LineRefused(f"{name} must be a whole number, not {shown(value)}")
     return b"%d" % value
 
 

@@ -49,6 +49,7 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
         **schemas.cursor_parameters(search),
         "found_by": found_by(search),
         "status": None if search["status"] == "any" else search["status"],
+        "claimed": schemas.CLAIMED[search["claimed"]],
         "trust_level": search["trust_level"] or None,
         "limit": search["limit"] + 1,
     }
@@ -66,6 +67,7 @@ def found_by(search: dict[str, Any]) -> str | None:
     levels = search["trust_level"]
     finds_few = (
         search["status"] in ("suspended", "revoked"),
+        search["claimed"] == "true",
         looks_for_text(search) or search["x402"],
         levels and "new" not in levels,
     )

@@ -13,7 +13,7 @@ NOWHERE = "019fffff-ffff-7fff-bfff-ffffffffffff"
 # Heavy tails as in the real registries: most agents have nothing, few have much.
 CROWD = """
 insert into erc8004_agents (
-  agent_id, chain, registry_address, owner_address, status, registration_file,
+  agent_id, chain, registry_address, owner_address, status, claimed, registration_file,
   created_at, last_activity_at
 )
 select
@@ -22,6 +22,7 @@ select
   '0x8004a169fb4a3325136eb29fa0ceb6d2e539a432',
   '0x' || lpad(to_hex((n ^ 0.8)::int), 40, '0'),
   case when n % 47 = 0 then 'suspended' when n % 71 = 0 then 'revoked' else 'active' end,
+  n % 83 = 0,
   jsonb_build_object(
     'name', 'Agent ' || n,
     'description', case when n % 89 = 0 then 'rare' else 'frequent' end,

@@ -228,7 +228,38 @@ def test_status_goes_back_and_forth_until_it_is_revoked(change, admin, make_agen
 @pytest.mark.parametrize(
     "changes", [{"status": "active"}, {"status": "revoked"}, {"token_uri": ""}]
 )
-def test_revoked_agent_never_changes_again(change, admin, make_agent, changes):
+def test_revoked_agent_never_changes_again_for_its_owner(change, key_for, make_agent, changes):
+    agent = make_agent()
+    own = key_for(agent["owner_address"])
+    change(agent, own, status="revoked")
+    assert outcome(change(agent, own, **changes)) == (409, "INVALID_TRANSITION")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"status": "suspended"}, {"status": "revoked"}, {"token_uri": ""}]
+)
+def test_admin_changes_nothing_else_of_a_revoked_agent_than_that_it_is(
+    change, admin, make_agent, changes
+):
     agent = make_agent()
     change(agent, admin, status="revoked")
     assert outcome(change(agent, admin, **changes)) == (409, "INVALID_TRANSITION")
+
+
+def test_admin_sets_a_revoked_agent_active_again(change, admin, key_for, make_agent):
+    agent = make_agent()
+    own = key_for(agent["owner_address"])
+    change(agent, own, status="revoked")
+    again = change(agent, admin, status="active", token_uri="https://a.b/c")
+    assert (again.json["status"], again.json["token_uri"]) == ("active", "https://a.b/c")
+    assert change(agent, own, status="suspended").status_code == 200
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_change_of_nothing_moves_no_time(change, key_for, make_agent, whole):
+    agent = make_agent()
+    own = key_for(agent["owner_address"])
+    agent = change(agent, own, token_uri="https://a.b/c").json
+    names = ("status", "token_uri", "registration_file") if whole else ("status",)
+    answer = change(agent, own, **{name: agent[name] for name in names})
+    assert (answer.status_code, answer.json) == (200, agent)

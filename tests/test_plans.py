@@ -15,6 +15,7 @@ NO_FILTER = {
     "chain": None,
     "agent_id": None,
     "status": "active",
+    "claimed": False,
     "trust_level": None,
     "min_reputation_score": None,
     "min_success_rate": None,
@@ -80,6 +81,7 @@ SELECTIVE = {
     "agent_id": {"agent_id": 777},
     "suspended": {"status": "suspended"},
     "revoked": {"status": "revoked"},
+    "claimed": {"claimed": True},
     "excellent": {"trust_level": ["excellent"]},
     "good or poor": {"trust_level": ["good", "poor"]},
     "score": {"min_reputation_score": 99.5},
@@ -92,6 +94,7 @@ SELECTIVE = {
     "x402 and trust": {"x402": True, "trust_level": ["excellent"]},
 }
 DECIDED_IN_THE_INDEX = {
+    "claimed": ("claimed", {}),
     "trust": ("trust_level", {"trust_level": ["fair"]}),
     "chain": ("chain", {"chain": "base"}),
     "feedback": ("total_feedback", {"min_feedback": 1}),
@@ -129,7 +132,7 @@ def test_page_of_agents_that_have_no_figure_begins_where_its_cursor_says(plan, s
     assert "ROW(" in walk[-1]["Index Cond"]
 
 
-@pytest.mark.parametrize("name", ["trust", "chain", "feedback", "score", "success rate"])
+@pytest.mark.parametrize("name", ["claimed", "trust", "chain", "feedback", "score", "success rate"])
 @pytest.mark.parametrize("sort", SORTS)
 def test_walk_passes_agents_that_do_not_match_without_fetching_them(plan, name, sort):
     column, filters = DECIDED_IN_THE_INDEX[name]
@@ -138,7 +141,7 @@ def test_walk_passes_agents_that_do_not_match_without_fetching_them(plan, name, 
     assert column in walk[-1]["Index Cond"]
 
 
-@pytest.mark.parametrize("name", ["trust", "chain", "success rate"])
+@pytest.mark.parametrize("name", ["claimed", "trust", "chain", "success rate"])
 @pytest.mark.parametrize("sort", BY_FIGURE)
 def test_walk_passes_agents_that_have_no_figure_in_the_same_way(plan, name, sort):
     column, filters = DECIDED_IN_THE_INDEX[name]

@@ -48,7 +48,7 @@ def test_chain_and_agent_id_find_one_agent(found, make_agent):
     agent = make_agent(chain="base", agent_id=7)
     make_agent(chain="base", agent_id=8)
     make_agent(chain="ethereum", agent_id=7)
-    assert found("chain=base&agent_id=7") == [agent["agent_uuid"]]
+    assert found("chain=base&agent_id=7&claimed=any") == [agent["agent_uuid"]]
 
 
 def test_agent_id_beyond_every_token_id_is_found(found, make_agent):

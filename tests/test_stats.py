@@ -194,8 +194,8 @@ def test_totals_count_agents_by_chain_and_status(
     refresh()
     totals = get("/stats")
     assert totals["agents"] == [
-        {"chain": "base", "status": "active", "agents": 2},
-        {"chain": "ethereum", "status": "revoked", "agents": 1},
+        {"chain": "base", "status": "active", "agents": 2, "claimed": 0},
+        {"chain": "ethereum", "status": "revoked", "agents": 1, "claimed": 0},
     ]
     assert totals["trust_levels"] == {"new": 2, "fair": 1}
     assert (totals["feedback"], totals["payments"]) == (1, 1)

@@ -39,7 +39,8 @@ def import_agents(file: str, rejects: str | None) -> None:
             raise click.ClickException(f"{file} {failure}") from failure
     click.echo(
         f"read {done.read} lines: {done.inserted} inserted, {done.updated} updated, "
-        f"{done.unchanged} unchanged, {done.rejected} rejected, in {done.seconds:.2f} s"
+        f"{done.unchanged} unchanged, {done.older} older, {done.rejected} rejected, "
+        f"in {done.seconds:.2f} s"
     )
 
 

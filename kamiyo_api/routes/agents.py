@@ -26,7 +26,8 @@ blueprint = ApiBlueprint("agents", __name__, description="Who is this agent?")
 def search_agents(search: dict[str, Any]) -> Any:
     """Search agents.
 
-    Every given filter must match. The Link header and next_cursor lead to the next page;
+    Every given filter must match; agents that are only `claimed` are found where that is asked
+    for. The Link header and next_cursor lead to the next page;
     a walk along them shows every agent that was there at its start exactly once, while
     others register. `as_of` says when the statistics were computed.
     """
@@ -73,8 +74,9 @@ def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
     """Register an agent, as its owner.
 
     With `agent_id`, and `registry_address` where it is not the chain's own registry, for an
-    agent that is on chain already. Without, the agent gets an id from 2^256 on, which no
-    uint256 token id can ever equal.
+    agent that is on chain already; until an import from the registry confirms it, it is
+    `claimed`, and searches find it only where they ask for that. Without, the agent gets an id
+    from 2^256 on, which no uint256 token id can ever equal.
     """
     act_for(agent["owner_address"], errors.NotAgentOwner)
     entries = agent.pop("metadata")
@@ -112,12 +114,14 @@ def get_agent(agent_uuid: str) -> Any:
 def change_agent(tx: db.Transaction, change: dict[str, Any], agent_uuid: str) -> Any:
     """Change an agent, as its owner.
 
-    Status goes from active to suspended and back, and from both to revoked, for good.
+    Status goes from active to suspended and back, and from both to revoked: for good, unless an
+    `admin` key sets it active again or the registry names another owner. What changes nothing
+    moves no time.
     """
     change["document"] = request.get_data(as_text=True)
-    own_agent(tx, agent_uuid)
-    tx.execute("agents.update", agent_uuid=agent_uuid, **change)
-    changes.agent(tx, agent_uuid, search=True)
+    own_agent(tx, agent_uuid, reactivates=change["status"] == "active")
+    if tx.execute("agents.update", agent_uuid=agent_uuid, **change):
+        changes.agent(tx, agent_uuid, search=True)
     return answer_agent(tx, agent_uuid)
 
 

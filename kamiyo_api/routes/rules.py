@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from flask import g
+
 from kamiyo_api import errors
 from kamiyo_api.auth import act_for
 from kamiyo_api.db import Row, Transaction
@@ -22,15 +24,20 @@ def open_agent(tx: Transaction, agent_uuid: str) -> Row:
     return agent
 
 
-def own_agent(tx: Transaction, agent_uuid: str) -> Row:
+def own_agent(tx: Transaction, agent_uuid: str, *, reactivates: bool = False) -> Row:
     """The agent, locked for a change by its owner.
 
-    Raises AgentNotFound, NotAgentOwner; InvalidTransition where it is revoked, which is for good.
+    A revoked one takes no change but that to active, by an admin key alone; an import that
+    names another owner makes it active, too. Raises AgentNotFound, NotAgentOwner,
+    InvalidTransition.
     """
     agent = tx.row("agents.get_for_update", agent_uuid=agent_uuid)
     if agent is None:
         raise errors.AgentNotFound
     act_for(agent["owner_address"], errors.NotAgentOwner)
-    if agent["status"] == "revoked":
-        raise errors.InvalidTransition("This agent is revoked for good; register a new one.")
+    if agent["status"] == "revoked" and not (reactivates and g.api_key.has("admin")):
+        raise errors.InvalidTransition(
+            "This agent is revoked and takes no change; register a new one, or ask the operator "
+            "to set it active with an admin key."
+        )
     return agent

@@ -14,6 +14,8 @@ TRUST_LEVELS = ("new", "excellent", "good", "fair", "poor")
 # Of these an agent has both a score and settled payments.
 TRUSTED = frozenset({"excellent", "good"})
 STATUSES = ("active", "suspended", "revoked")
+# What is asked of whether agents are claimed.
+CLAIMED = {"false": False, "true": True, "any": None}
 # What each sort orders by.
 SORTS = {
     "registered_at": "time",
@@ -22,7 +24,7 @@ SORTS = {
     "total_payments": "count",
     "last_activity_at": "time",
 }
-# But for the status, which is nearly always given and filters out few.
+# But for the status and the claim, which are nearly always given and filter out few.
 FILTERS = (
     "owner_address",
     "chain",
@@ -47,6 +49,14 @@ class AgentSearch(pages.Page):
     status = fields.String(
         load_default="active",
         validate=validate.OneOf((*STATUSES, "any")),
+    )
+    claimed = fields.String(
+        load_default="false",
+        validate=validate.OneOf(list(CLAIMED)),
+        metadata={
+            "description": "Whether to find agents that were registered here with a token id "
+            "which no import from the registry has confirmed."
+        },
     )
     trust_level = fields.List(
         fields.String(validate=validate.OneOf(TRUST_LEVELS)),
@@ -142,6 +152,17 @@ class AgentChange(ma.Schema):
             raise ma.ValidationError("Give at least one of registration_file, token_uri, status.")
 
 
+def claimed() -> fields.Boolean:
+    """Whether an agent in an answer is only claimed."""
+    return fields.Boolean(
+        required=True,
+        metadata={
+            "description": "True where the agent was registered here with a token id which no "
+            "import from the registry has confirmed: its owner is whoever said so."
+        },
+    )
+
+
 class Summary(ma.Schema):
     """Who an agent is and the summary of its statistics."""
 
@@ -154,6 +175,7 @@ class Summary(ma.Schema):
     registry_address = fields.String(required=True)
     owner_address = fields.String(required=True)
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    claimed = claimed()
     registered_at = own.timestamp(required=True)
     last_activity_at = own.timestamp(required=True)
     total_feedback = fields.Integer(required=True)
@@ -164,14 +186,23 @@ class Summary(ma.Schema):
 
 
 class FoundAgent(Summary):
-    """An agent in a page of a search."""
+    """An agent in a page of a search; GET /agents/{agent_uuid} shows all of it."""
 
-    name = fields.String(required=True, allow_none=True)
+    name = fields.String(
+        required=True, allow_none=True, metadata={"description": "Its first 200 characters."}
+    )
     description = fields.String(
         required=True, allow_none=True, metadata={"description": "Its first 300 characters."}
     )
-    services = fields.List(fields.String(), required=True)
+    services = fields.List(
+        fields.String(), required=True, metadata={"description": "The first 20 names."}
+    )
     x402 = fields.Boolean(required=True)
+    truncated = fields.List(
+        fields.String(validate=validate.OneOf(["name", "description", "services"])),
+        required=True,
+        metadata={"description": "Which members are cut."},
+    )
 
 
 class AgentPage(ma.Schema):

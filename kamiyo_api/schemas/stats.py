@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from kamiyo_api.schemas import fields as own
-from kamiyo_api.schemas.agents import Summary
+from kamiyo_api.schemas.agents import Summary, claimed
 
 
 class ReputationQuery(ma.Schema):
@@ -27,6 +27,7 @@ class Reputation(ma.Schema):
     without a 0-100 reading in total_feedback and unscored_feedback only."""
 
     agent_uuid = fields.UUID(required=True)
+    claimed = claimed()
     total_feedback = fields.Integer(required=True)
     average_score = fields.Float(required=True, allow_none=True)
     positive_feedback = fields.Integer(required=True, metadata={"description": "Score >= 80."})
@@ -56,6 +57,9 @@ class AgentCount(ma.Schema):
     chain = fields.String(required=True)
     status = fields.String(required=True)
     agents = fields.Integer(required=True)
+    claimed = fields.Integer(
+        required=True, metadata={"description": "How many of them are only claimed."}
+    )
 
 
 class Totals(ma.Schema):

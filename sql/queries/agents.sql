@@ -13,6 +13,7 @@ from (
     a.token_uri,
     a.registration_file::json as registration_file,
     a.status,
+    a.claimed,
     a.tx_hash,
     a.block_number,
     erc8004_timestamp(a.created_at) as registered_at,
@@ -61,14 +62,16 @@ where a.id = %(agent_uuid)s
 for no key update;
 
 -- name: insert
--- A new agent in the given registry, else in the identity registry of its chain; one
--- without an on-chain id is numbered from 2^256 on. The registration file is taken from the
--- request as it was sent, so that its numbers stay exact. No row where the chain is unknown.
+-- A new agent in the given registry, else in the identity registry of its chain: claimed where
+-- it has an on-chain id; one without is numbered from 2^256 on. The registration file is taken
+-- from the request as it was sent, so that its numbers stay exact. No row where the chain is
+-- unknown.
 insert into erc8004_agents (
-  agent_id, chain, registry_address, owner_address, registration_file
+  agent_id, claimed, chain, registry_address, owner_address, registration_file
 )
 select
   coalesce(%(agent_id)s::numeric, erc8004_local_agent_id()),
+  %(agent_id)s::numeric is not null,
   c.name,
   coalesce(%(registry_address)s, c.identity_registry),
   %(owner_address)s,
@@ -78,14 +81,26 @@ where c.name = %(chain)s
 returning id as agent_uuid;
 
 -- name: update
--- What the owner changed; what is left out or null stays as it is.
+-- What the owner changed; what is left out or null stays as it is. No row where nothing is
+-- changed by it; a file is, where one digit is written in another way.
 update erc8004_agents as a
 set
-  registration_file = coalesce(
-    nullif(%(document)s::jsonb -> 'registration_file', 'null'), a.registration_file
-  ),
-  token_uri = coalesce(%(token_uri)s, a.token_uri),
-  status = coalesce(%(status)s, a.status),
+  registration_file = changed.registration_file,
+  token_uri = changed.token_uri,
+  status = changed.status,
   updated_at = now(),
   last_activity_at = now()
-where a.id = %(agent_uuid)s;
+from (
+  select
+    b.id,
+    coalesce(
+      nullif(%(document)s::jsonb -> 'registration_file', 'null'), b.registration_file
+    ) as registration_file,
+    coalesce(%(token_uri)s, b.token_uri) as token_uri,
+    coalesce(%(status)s, b.status) as status
+  from erc8004_agents as b
+  where b.id = %(agent_uuid)s
+) as changed
+where a.id = changed.id
+  and (a.registration_file::text, a.token_uri, a.status)
+    is distinct from (changed.registration_file::text, changed.token_uri, changed.status);

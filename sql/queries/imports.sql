@@ -18,6 +18,7 @@ create temporary table agents_staging (
   token_uri text,
   tx_hash text,
   block_number bigint,
+  log_index integer,
   source text,
   registration_file jsonb generated always as (source::jsonb -> 'registration_file') stored
 ) on commit drop;
@@ -27,7 +28,7 @@ create temporary table agents_staging (
 -- file, so that numbers in it stay exactly as their owner wrote them.
 copy agents_staging (
   line_number, chain, agent_id, registry_address, owner_address,
-  token_uri, tx_hash, block_number, source
+  token_uri, tx_hash, block_number, log_index, source
 )
 from stdin with (encoding 'utf8');
 
@@ -46,18 +47,44 @@ where s.line_number = large.line_number
 returning s.line_number, s.source, large.bytes;
 
 -- name: delete_told_again
--- Takes out the lines whose agent a later line tells again: of several the last one counts.
-delete from agents_staging as s
-using (
-  select chain, registry_address, agent_id, max(line_number) as line_number
+-- Takes out the lines whose agent another line tells anew, and counts those that are older than
+-- it: of several the newest counts, and of those of one place the last one.
+with newest as (
+  select
+    chain,
+    registry_address,
+    agent_id,
+    max(erc8004_position(block_number, log_index) || line_number) as place
   from agents_staging
   group by chain, registry_address, agent_id
   having count(*) > 1
-) as last
-where s.chain = last.chain
-  and s.registry_address = last.registry_address
-  and s.agent_id = last.agent_id
-  and s.line_number < last.line_number;
+),
+deleted as (
+  delete from agents_staging as s
+  using newest as n
+  where s.chain = n.chain
+    and s.registry_address = n.registry_address
+    and s.agent_id = n.agent_id
+    and erc8004_position(s.block_number, s.log_index) || s.line_number < n.place
+  returning erc8004_position(s.block_number, s.log_index) < n.place[:2] as is_older
+)
+select count(*) filter (where is_older) as older
+from deleted;
+
+-- name: delete_older
+-- Takes out the lines that are older than what is stored of their agents, and counts them.
+with deleted as (
+  delete from agents_staging as s
+  using erc8004_agents as a
+  where a.chain = s.chain
+    and a.registry_address = s.registry_address
+    and a.agent_id = s.agent_id
+    and erc8004_position(s.block_number, s.log_index)
+      < erc8004_position(a.block_number, a.log_index)
+  returning s.line_number
+)
+select count(*) as older
+from deleted;
 
 -- name: get_memory
 -- Lets this transaction hash and sort in memory what it carries over, and enter the words of
@@ -76,8 +103,9 @@ analyze agents_staging (line_number, chain, registry_address, agent_id);
 select pg_advisory_xact_lock(hashtext('refresh_erc8004_stats'));
 
 -- name: upsert_agents
--- Carries over the staged lines that tell something new, and counts them; what a line does not
--- tell stays as it is.
+-- Carries over the staged lines that tell something new, and counts them. An agent is no longer
+-- claimed then. What a line does not tell stays as it is, unless it was said by another owner;
+-- the transaction belongs to its place.
 with news as (
   select
     s.id,
@@ -88,36 +116,54 @@ with news as (
     s.token_uri,
     s.registration_file,
     s.tx_hash,
-    s.block_number
+    s.block_number,
+    s.log_index
   from agents_staging as s
   left join erc8004_agents as a
     on a.chain = s.chain
     and a.registry_address = s.registry_address
     and a.agent_id = s.agent_id
   where a.id is null
+    or a.claimed
     or a.owner_address <> s.owner_address
     or a.registration_file is distinct from s.registration_file
     or a.token_uri is distinct from coalesce(s.token_uri, a.token_uri)
     or a.tx_hash is distinct from coalesce(s.tx_hash, a.tx_hash)
-    or a.block_number is distinct from coalesce(s.block_number, a.block_number)
+    or a.block_number is distinct from s.block_number
+    or a.log_index is distinct from s.log_index
 ),
 changed as (
   insert into erc8004_agents as a (
     id, chain, registry_address, agent_id, owner_address,
-    token_uri, registration_file, tx_hash, block_number
+    token_uri, registration_file, tx_hash, block_number, log_index
   )
   select
     id, chain, registry_address, agent_id, owner_address,
-    token_uri, registration_file, tx_hash, block_number
+    token_uri, registration_file, tx_hash, block_number, log_index
   from news
   on conflict on constraint uq__erc8004_agents__chain_registry_agent do update
   set
     owner_address = excluded.owner_address,
-    token_uri = coalesce(excluded.token_uri, a.token_uri),
+    claimed = false,
+    status = case when a.owner_address = excluded.owner_address then a.status else 'active' end,
+    token_uri = coalesce(
+      excluded.token_uri,
+      case when a.owner_address = excluded.owner_address then a.token_uri end
+    ),
     registration_file = excluded.registration_file,
-    tx_hash = coalesce(excluded.tx_hash, a.tx_hash),
-    block_number = coalesce(excluded.block_number, a.block_number),
+    tx_hash = coalesce(
+      excluded.tx_hash,
+      case
+        when erc8004_position(a.block_number, a.log_index)
+          = erc8004_position(excluded.block_number, excluded.log_index)
+        then a.tx_hash
+      end
+    ),
+    block_number = excluded.block_number,
+    log_index = excluded.log_index,
     updated_at = now()
+  where erc8004_position(a.block_number, a.log_index)
+    <= erc8004_position(excluded.block_number, excluded.log_index)
   returning (xmax = 0) as is_new
 )
 select

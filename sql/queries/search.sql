@@ -90,6 +90,7 @@ matching as not materialized (
     and (%(chain)s::text is null or s.chain = %(chain)s)
     and (%(agent_id)s::numeric is null or s.agent_id = %(agent_id)s)
     and (%(status)s::text is null or s.status = %(status)s)
+    and (%(claimed)s::boolean is null or s.claimed = %(claimed)s)
     and (%(trust_level)s::text[] is null or s.trust_level = any(%(trust_level)s::text[]))
     and (
       %(min_reputation_score)s::numeric is null

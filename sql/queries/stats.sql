@@ -12,6 +12,7 @@ from erc8004_reputation_answer(%(agent_uuid)s) as answer (body);
 -- The reputation of one agent over the feedback of the given clients and tags, as of now.
 select
   a.id as agent_uuid,
+  a.claimed,
   count(r.id) filter (where not r.is_revoked) as total_feedback,
   round(avg(r.score) filter (where not r.is_revoked), 2)::float8 as average_score,
   count(r.id) filter (where not r.is_revoked and r.score >= 80) as positive_feedback,
