@@ -25,7 +25,7 @@ ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 # decimals, as an exponent or written out; and a zero with an exponent of thousands, which any
 # other number would be infinite with. Each pattern begins with its rarest character, by which a
 # line is searched ten times as fast.
-SMALL_EXPONENT = re.compile(rb"-(?<=[eE]-)[0-9]{4}")
+SMALL_EXPONENT = re.compile(rb"-(?<=[eE]-)0*[1-9][0-9]{3}")
 MANY_DECIMALS = re.compile(rb"\.[0-9]{1000}")
 GREAT_ZERO = re.compile(rb"0(?<![0-9A-Za-z.]0)(?:\.0+)?[eE]\+?0*[1-9][0-9]{3}")
 
@@ -77,7 +77,7 @@ def staged(number: int, line: bytes, registries: Mapping[str, str]) -> Staged:
 
 
 def parsed(line: bytes) -> dict[str, Any]:
-    """The JSON object that a line is. Raises LineRefused for what PostgreSQL cannot hold."""
+    """The JSON object that a line is. Raises LineRefused for a text that PostgreSQL cannot hold."""
     if len(line) > LONGEST_LINE:
         raise NotJson(f"longer than {LONGEST_LINE} bytes")
     try:
@@ -88,8 +88,6 @@ def parsed(line: bytes) -> dict[str, Any]:
         raise LineRefused("not a JSON object")
     if b"\\" in line and b"\\u0000" in line and ESCAPED_NUL.search(line):
         raise LineRefused("holds a NUL character, which PostgreSQL cannot store")
-    if may_be_unstorable(line):
-        reread(line, parse_float=refuse_unstorable)
     return agent
 
 
@@ -172,7 +170,10 @@ def optional_number_of(agent: dict[str, Any], name: str, highest: int) -> bytes:
 
 
 def source_of(agent: dict[str, Any], line: bytes) -> bytes:
-    """The whole line where it has a registration file, which is taken from it as written."""
+    """The whole line where it has a registration file, which is taken from it as written.
+
+    Raises LineRefused for a number that PostgreSQL cannot store.
+    """
     registration_file = agent.get("registration_file")
     if registration_file is None:
         return b"\\N"
@@ -180,6 +181,8 @@ def source_of(agent: dict[str, Any], line: bytes) -> bytes:
         raise LineRefused(
             f"registration_file must be an object or null, not {shown(registration_file)}"
         )
+    if may_be_unstorable(line):
+        reread(line, parse_float=refuse_unstorable)
     return escaped(line)
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import base64
 import itertools
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
+import psycopg2
 import pytest
 
 from tests import factories
@@ -15,6 +18,13 @@ from tests.test_counts import FIGURES
 STRANGER, OWNER = f"0x{'a' * 40}", f"0x{'b' * 40}"
 API = "/api/v1/agents/"
 METADATA = [{"key": "payTo", "value": base64.b64encode(STRANGER.encode()).decode()}]
+WAITING = "select pid from pg_stat_activity where wait_event_type = 'Lock'"
+LOCK = "select from erc8004_agents where id = %s for no key update"
+WRITE_METADATA = "insert into erc8004_agent_metadata (agent_uuid, key, value) values (%s, 'k', 'v')"
+RATE = """
+insert into erc8004_reputation (agent_uuid, client_address, value, chain)
+values (%s, %s, 90, 'base')
+"""
 _tokens = itertools.count(1000)
 
 
@@ -241,6 +251,28 @@ def test_thousand_squatted_tokens_are_all_given_back(ask, sql, run_import):
     ]
     assert "0 inserted, 1000 updated" in counts(run_import(told))
     assert ask(OWNER, "GET", f"?owner_address={OWNER}").json()["total"] == 1000
+
+
+@pytest.mark.parametrize("change_of_owner", ["a claim", "a sale"])
+def test_what_is_written_while_an_import_waits_is_ended_too(
+    squat, tell, sql, servers, change_of_owner
+):
+    agent = squat()
+    if change_of_owner == "a sale":
+        tell(agent, owner_address=STRANGER, block_number=1)
+    with closing(psycopg2.connect(servers.database_url)) as other, other.cursor() as cursor:
+        cursor.execute(LOCK, [agent["agent_uuid"]])
+        cursor.execute(WRITE_METADATA, [agent["agent_uuid"]])
+        cursor.execute(RATE, [agent["agent_uuid"], OWNER])
+        with ThreadPoolExecutor(1) as threads:
+            ended = threads.submit(tell, agent, block_number=2)
+            while not sql(WAITING):
+                assert not ended.done()
+            other.commit()
+            assert "1 updated" in ended.result()
+    assert sql("select * from erc8004_agent_metadata") == []
+    (given,) = sql("select is_revoked from erc8004_reputation")
+    assert given["is_revoked"] == (change_of_owner == "a claim")
 
 
 def test_agent_without_a_token_can_never_be_a_claim(sql, make_agent):
