@@ -18,7 +18,7 @@ from tests.answers import outcome
 AGENTS = "/api/v1/agents/"
 OTHER = "0x" + "ab" * 20
 FAR_UUID = "019fffff-ffff-7fff-bfff-ffffffffffff"
-FIRST_PAGE = "search:limit=50&offset=0&sort=-registered_at&status=active"
+FIRST_PAGE = "search:claimed=false&limit=50&offset=0&sort=-registered_at&status=active"
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def kept(redis):
         ("?", FIRST_PAGE, 60),
         (
             "?q=a%20b&chain=base",
-            "search:chain=base&limit=50&offset=0&q=a+b&sort=-registered_at&status=active",
+            "search:chain=base&claimed=false&limit=50&offset=0&q=a+b&sort=-registered_at&status=active",
             60,
         ),
         (FAR_UUID, f"agent:{FAR_UUID}", 10),
