@@ -142,6 +142,30 @@ def test_all_of_it_works_on_the_bundled_postgresql_18(empty):
     assert read(empty, REGISTER) == REGISTERED
 
 
+# What a client registered with a token id before there were claims.
+BEFORE_CLAIMS = """
+insert into erc8004_agents (agent_id, chain, registry_address, owner_address)
+values (7, 'base', '0x' || repeat('1', 40), '0x' || repeat('2', 40));
+select refresh_erc8004_stats();
+"""
+AFTER_CLAIMS = """
+select a.claimed, s.claimed, v.claimed, f.totals -> 'agents' -> 0 -> 'claimed'
+from erc8004_agents as a
+join erc8004_agent_search as s on s.agent_uuid = a.id
+cross join lateral erc8004_agent_stats_now(a.id) as v
+cross join (select totals from erc8004_stats_refreshes order by id desc limit 1) as f
+"""
+
+
+def test_agents_from_before_there_were_claims_are_not_claimed(empty):
+    scripts = {name: (ROOT / "sql" / "migrations" / f"{name}.sql").read_text() for name in FILES}
+    read(empty, "".join(scripts[name] for name in FILES if name < "0021") + BEFORE_CLAIMS)
+    for name in FILES:
+        if name >= "0021":
+            read(empty, f"{scripts[name]}; select 1")
+    assert read(empty, AFTER_CLAIMS) == [(False, False, False, 0)]
+
+
 def schema(database_url):
     return read(
         database_url,
