@@ -106,6 +106,7 @@ def test_invalid_index_is_seen_and_made_anew(doctor, sql, cure):
 
 def test_foreign_key_without_an_index_is_seen(doctor, sql, cure):
     sql("drop index ix__erc8004_feedback_responses__feedback_created")
+    sql("drop index ix__erc8004_feedback_responses__feedback_responder")
     found = doctor()
     assert found["unindexed-foreign-keys"]["figure"] == (
         "1: fk__erc8004_feedback_responses__feedback"
