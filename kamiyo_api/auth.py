@@ -141,7 +141,7 @@ def look_up(digest: str) -> ApiKey:
         limits.count_failure()
         extension("keys.remembered").forget(digest)
         raise errors.InvalidApiKey
-    if row["is_use_unrecorded"]:
+    if row["is_use_unrecorded"] and db.takes_writes():
         with suppress(errors.Unavailable):
             db.in_transaction(lambda tx: tx.execute("keys.update_last_used", key_id=row["key_id"]))
     return ApiKey(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,8 +22,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from kamiyo_api import errors, metrics
 from kamiyo_api.config import Config, ConfigError
 from kamiyo_api.db_pool import Pool
+from kamiyo_api.db_watch import NoAnswer
 from kamiyo_api.present import extension, notes
 from kamiyo_api.queries import QUERIES
+from kamiyo_api.scrubbing import brief
 from kamiyo_api.transaction import Row, Transaction, beginning, fetched, run, statement_timeout
 
 RETRIES = 3
@@ -62,6 +66,8 @@ def rows(query: str, /, **params: Any) -> list[Row]:
     """
     try:
         return _read(query, params)
+    except errors.DatabaseSilent:
+        raise
     except errors.DatabaseUnavailable:
         return _read(query, params)
 
@@ -94,7 +100,7 @@ def in_transaction(work: Callable[[Transaction], Result]) -> Result:
         except (errors.TransactionFailed, ConnectionLost) as error:
             cause = error.__cause__
     metrics.transactions.labels("failed").inc()
-    log.error("Transaction failed after %d retries: %s", RETRIES, str(cause).strip())
+    log.error("Transaction failed after %d retries: %s", RETRIES, brief(str(cause)))
     raise errors.TransactionFailed from cause
 
 
@@ -106,7 +112,7 @@ def transaction(*, limited: bool = True) -> Iterator[Transaction]:
     Raises the ApiError that a violated constraint stands for, DatabaseUnavailable,
     DatabaseBusy, TransactionFailed, CommitUnknown, and ConnectionLost.
     """
-    with _connection() as connection:
+    with _connection(limited=limited) as connection:
         tx = Transaction(connection, beginning() if limited else "begin; ")
         try:
             yield tx
@@ -115,6 +121,7 @@ def transaction(*, limited: bool = True) -> Iterator[Transaction]:
             _abandon(tx, connection, error)
             raise
     metrics.transactions.labels("committed").inc()
+    extension("db").writes.note_kept()
     for call in (tx.settle, *tx.after_commit):
         try:
             call()
@@ -123,24 +130,34 @@ def transaction(*, limited: bool = True) -> Iterator[Transaction]:
             log.exception("What follows a commit failed")
 
 
+def takes_writes() -> bool:
+    """Whether nothing is known of why a write would be refused."""
+    return extension("db").writes.refusal is None
+
+
 def _abandon(tx: Transaction, connection: Any, error: BaseException) -> None:
     """Roll back. Raises CommitUnknown and ConnectionLost where the error means that."""
     is_lost = _is_lost(connection, error)
     if is_lost and tx.is_committing:
-        log.error("Transaction failed: the connection was lost during the commit: %s", error)
+        reason = brief(str(error))
+        log.error("Transaction failed: the connection was lost during the commit: %s", reason)
         metrics.transactions.labels("unknown").inc()
         raise errors.CommitUnknown from error
     metrics.transactions.labels("rolled_back").inc()
     if tx.has_begun:
-        with suppress(psycopg2.Error):
+        connection.dbapi_connection.patience = extension("db").patience
+        with suppress(psycopg2.Error, NoAnswer):
             tx.run_script("rollback")
-    if is_lost:
+    # Who waited in vain does not wait again.
+    if is_lost and not isinstance(error, NoAnswer):
         raise ConnectionLost from error
     if tx.is_committing:
         tx.settle()
 
 
 def _is_lost(connection: Any, error: BaseException) -> bool:
+    if isinstance(error, NoAnswer):
+        return error.is_sent
     if _is_unanswered(error):
         return True
     is_lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
@@ -148,26 +165,36 @@ def _is_lost(connection: Any, error: BaseException) -> bool:
 
 
 @contextmanager
-def _connection() -> Iterator[Any]:
+def _connection(*, limited: bool = True) -> Iterator[Any]:
     """A pooled connection in autocommit; the driver's errors leave it as ApiErrors.
 
-    A request waits in vain once, not again for each of its queries.
+    A request waits in vain once, not again for each of its queries. `limited` bounds each wait
+    for the server.
     """
     connections, noted = extension("db"), notes()
     if "waited_in_vain" in noted and connections.is_exhausted():
-        raise errors.DatabaseBusy
+        raise errors.DatabaseBusy from noted["waited_in_vain"]
     try:
+        if limited:
+            connections.watch.refuse_silent()
         with connections.connect() as connection:
+            raw = connection.dbapi_connection
+            raw.watch, raw.patience = connections.watch, connections.patience if limited else None
             try:
                 yield connection
             finally:
                 if connection.dbapi_connection.closed or _in_transaction(connection):
                     connection.invalidate()
     except PoolTimeout as error:
-        noted["waited_in_vain"] = True
+        noted["waited_in_vain"] = error
         raise errors.DatabaseBusy from error
+    except NoAnswer as error:
+        raise errors.DatabaseSilent from error
     except psycopg2.Error as error:
-        raise _translated(error) from error
+        translated = _translated(error)
+        if isinstance(translated, errors.DatabaseUnwritable):
+            connections.writes.note_refused(translated)
+        raise translated from error
 
 
 def _in_transaction(connection: Any) -> bool:
@@ -188,7 +215,9 @@ def _translated(error: psycopg2.Error) -> Exception:
     if isinstance(error, psycopg2.errors.QueryCanceled | psycopg2.errors.LockNotAvailable):
         return errors.DatabaseBusy()
     if isinstance(error, psycopg2.errors.ReadOnlySqlTransaction):
-        return errors.DatabaseUnavailable()
+        return errors.DatabaseReadOnly()
+    if isinstance(error, psycopg2.errors.DiskFull):
+        return errors.DatabaseFull()
     if isinstance(error, psycopg2.extensions.TransactionRollbackError):
         return errors.TransactionFailed()
     if (error.pgcode or "").startswith(INSUFFICIENT_RESOURCES):
@@ -204,6 +233,32 @@ def _is_unanswered(error: BaseException) -> bool:
     """Whether a statement could not even be sent, which libpq says of a connection that it
     takes for open still; what a server says has a code."""
     return type(error) is psycopg2.DatabaseError and error.pgcode is None
+
+
+class Connection(psycopg2.extensions.connection):
+    """A connection whose waits another thread can end."""
+
+    watch: Any = None
+    patience: float | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Of its own: the driver closes its descriptor at any time, and the next file gets that.
+        self._way = socket.socket(fileno=os.dup(self.fileno()))
+
+    def hang_up(self) -> None:
+        """Make whoever waits for the server believe that it closed the connection."""
+        with suppress(OSError):
+            self._way.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the connection."""
+        super().close()
+        self._way.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_way"):
+            self._way.close()
 
 
 def pool_of(config: Config) -> Pool:
@@ -223,6 +278,7 @@ def pool_of(config: Config) -> Pool:
             keepalives_idle=30,
             tcp_user_timeout=TCP_TIMEOUT_MS,
             fallback_application_name="kamiyo-api",
+            connection_factory=Connection,
         )
         connection.autocommit = True
         # What a query casts to json is answered as it is, its numbers exact and nothing parsed.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import select
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future, InvalidStateError
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import event, pool
@@ -13,16 +15,22 @@ from sqlalchemy.exc import DisconnectionError, InvalidRequestError
 
 from kamiyo_api import metrics
 from kamiyo_api.config import Config
+from kamiyo_api.db_reach import Reach, in_one_line
+from kamiyo_api.db_watch import OPENING_SECONDS, NoAnswer, Wait, Watch
+from kamiyo_api.db_writes import Writes
 
-FAIL_FAST_SECONDS = 0.5
 RECYCLE_SECONDS = 1800
+# What a server may take beyond the statement timeout, which it keeps to itself.
+PATIENCE_SECONDS = 1.0
+# The driver gives up sooner, but not where a name is looked up.
+LONGEST_OPENING_SECONDS = 5.0
 
 
 class Pool:
     """The connections of one process: at most pool size + overflow, opened when first needed.
 
-    After a failure to connect it refuses for half a second without trying, so that threads
-    do not queue up behind a database that is away.
+    After a failure to connect it refuses without trying until a connection could be opened
+    aside, so that threads do not queue up behind a database that is away.
     """
 
     def __init__(
@@ -31,8 +39,10 @@ class Pool:
         """`opening` makes a connection, or raises `failure`."""
         self._most = config.database_pool_size + config.database_max_overflow
         self._opening, self._failure = opening, failure
-        self._refuse_until = 0.0
         self.statement_timeout = config.database_statement_timeout
+        self.reach = Reach(opening, failure)
+        self.watch = Watch(self.reach, config.web_threads)
+        self.writes = Writes()
         self._pool = pool.QueuePool(
             self._open,
             pool_size=config.database_pool_size,
@@ -61,6 +71,11 @@ class Pool:
         finally:
             self.show()
 
+    @property
+    def patience(self) -> float:
+        """For how many seconds the server may leave a statement of a request unanswered."""
+        return self.statement_timeout / 1000 + PATIENCE_SECONDS
+
     def usage(self) -> tuple[int, int]:
         """How many connections are in use, and how many there may be."""
         return self._pool.checkedout(), self._most
@@ -77,13 +92,40 @@ class Pool:
 
     def _open(self) -> Any:
         metrics.pool_limit.set(self._most)
-        if time.monotonic() < self._refuse_until:
-            raise self._failure("the last attempt to connect failed just now")
+        reason = self.reach.reason
+        if reason is not None:
+            raise self._failure(reason)
         try:
-            return self._opening()
-        except self._failure:
-            self._refuse_until = time.monotonic() + FAIL_FAST_SECONDS
+            return self._opened_aside()
+        except self._failure as error:
+            self.reach.note_away(in_one_line(error))
             raise
+
+    def _opened_aside(self) -> Any:
+        """A new connection, which another thread opens: nothing ends a call that does."""
+        opened: Future[Any] = Future()
+        threading.Thread(target=_open_into, args=(opened, self._opening), daemon=True).start()
+
+        def give_up() -> None:
+            with suppress(InvalidStateError):
+                opened.set_exception(NoAnswer("given up", is_sent=False))
+
+        with Wait(self.watch, give_up, LONGEST_OPENING_SECONDS, grace=OPENING_SECONDS):
+            return opened.result()
+
+
+def _open_into(opened: Future[Any], opening: Callable[[], Any]) -> None:
+    """Open a connection for whoever waits for it, if somebody still does."""
+    try:
+        connection = opening()
+    except BaseException as error:
+        with suppress(InvalidStateError):
+            opened.set_exception(error)
+        return
+    try:
+        opened.set_result(connection)
+    except InvalidStateError:
+        connection.close()
 
 
 def _refuse_dead(connection: Any, record: Any, proxy: Any) -> None:

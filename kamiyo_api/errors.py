@@ -245,15 +245,44 @@ class Unavailable(ApiError):
     """The service cannot answer now; try again after the time in Retry-After."""
 
     status = 503
+    retry_after: ClassVar[int] = 1
 
     def __init__(self, detail: str | None = None) -> None:
-        super().__init__(detail, headers={"Retry-After": "1"})
+        super().__init__(detail, headers={"Retry-After": str(self.retry_after)})
 
 
 class DatabaseUnavailable(Unavailable):
     """The database cannot be reached; try again after the time in Retry-After."""
 
     code, title = "DATABASE_UNAVAILABLE", "Database unavailable"
+
+
+class DatabaseSilent(DatabaseUnavailable):
+    """The database does not answer; try again after the time in Retry-After."""
+
+
+class DatabaseUnwritable(Unavailable):
+    """The database takes no writes."""
+
+    retry_after = 10
+    reason: ClassVar[str]
+    """What /health and the log say."""
+
+
+class DatabaseFull(DatabaseUnwritable):
+    """The disk of the database is full: what it holds can be read, but nothing new is kept until
+    the operator makes room; try again after the time in Retry-After."""
+
+    code, title = "DATABASE_FULL", "Database full"
+    reason = "the disk is full"
+
+
+class DatabaseReadOnly(DatabaseUnwritable):
+    """The database is read-only for now: it can be read, but takes no writes; try again after the
+    time in Retry-After."""
+
+    code, title = "DATABASE_READ_ONLY", "Database read-only"
+    reason = "the server is read-only"
 
 
 class DatabaseBusy(Unavailable):
@@ -276,6 +305,11 @@ class CommitUnknown(TransactionFailed):
 
 def first_cause(error: BaseException) -> str:
     """What began a chain of errors, in one line: behind the last may be one that retried."""
-    while (earlier := error.__cause__ or error.__context__) is not None:
+    while (earlier := earlier_of(error)) is not None:
         error = earlier
     return " ".join(str(error).split())
+
+
+def earlier_of(error: BaseException) -> BaseException | None:
+    """What an error was raised from, or amid, unless it was raised from None."""
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)

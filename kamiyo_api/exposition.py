@@ -34,6 +34,12 @@ class DatabaseCollector(Collector):
         yield GaugeMetricFamily(
             "erc8004_database_up", "Whether PostgreSQL answered.", value=float(is_up)
         )
+        if is_up:
+            yield GaugeMetricFamily(
+                "erc8004_database_writable",
+                "Whether PostgreSQL takes writes, as far as the process that answers knows.",
+                value=float(db.takes_writes()),
+            )
         if last is None:
             return
         age = GaugeMetricFamily(
@@ -56,7 +62,7 @@ class DatabaseCollector(Collector):
     @staticmethod
     def _last_refresh() -> tuple[bool, db.Row | None]:
         """Whether PostgreSQL is up, and the record where it could be read."""
-        asked = aside("metrics of database", lambda: db.row("stats.get_totals"))
+        asked = aside("metrics of database", last_refresh)
         try:
             return True, asked.result(PATIENCE_SECONDS)
         except errors.DatabaseBusy:
@@ -70,6 +76,13 @@ class DatabaseCollector(Collector):
         finally:
             # The connection of this very question is no longer in use.
             extension("db").show()
+
+
+def last_refresh() -> db.Row | None:
+    """The record of the last refresh; notes whether the server is read-only, too."""
+    (told,) = db.rows("health.get_alive")
+    extension("db").writes.note_state(is_read_only=told["is_read_only"])
+    return db.row("stats.get_totals")
 
 
 class RedisCollector(Collector):

@@ -38,12 +38,23 @@ class Finding:
 def database() -> Finding:
     """Whether PostgreSQL answers."""
     try:
-        db.row("health.get_alive")
+        (told,) = db.rows("health.get_alive")
     except errors.DatabaseBusy:
         return Finding("busy: no connection was free, or the query timed out")
+    except errors.DatabaseSilent:
+        return Finding("does not answer in time", is_fatal=True)
     except errors.ApiError:
         return Finding("cannot be reached", is_fatal=True)
+    extension("db").writes.note_state(is_read_only=told["is_read_only"])
     return Finding()
+
+
+def writable() -> Finding:
+    """Whether PostgreSQL takes writes, as far as this process knows; reads go on without."""
+    refusal = extension("db").writes.refusal
+    if refusal is None:
+        return Finding()
+    return Finding(f"{refusal.reason}; reads go on, writes are refused")
 
 
 def redis() -> Finding:
@@ -142,8 +153,22 @@ def found_by(name: str, future: Future[Finding], deadline: float) -> Finding:
     except TooLate:
         return Finding("does not answer in time", is_fatal=name == "database")
     except Exception as error:
-        log.exception("The check of %s failed", name)
+        extension("health.failed").note(name, error)
         return Finding(f"the check failed ({type(error).__name__}); see the log")
+
+
+class Failed:
+    """The checks that failed, each of which is logged once for the same reason."""
+
+    def __init__(self) -> None:
+        self._reasons: dict[str, str] = {}
+
+    def note(self, name: str, error: Exception) -> None:
+        """Log why a check failed, unless it failed for that the last time, too."""
+        reason = repr(error)
+        if self._reasons.get(name) != reason:
+            log.error("The check of %s failed", name, exc_info=error)
+        self._reasons[name] = reason
 
 
 class Busy:
@@ -174,6 +199,7 @@ def report() -> dict[str, Any]:
     busy: Busy = extension("health.busy")
     found["database"] = busy.judge(found["database"], connections)
     found["pool"] = connections
+    found["writable"] = writable()
     status = "healthy"
     if any(finding.text != OK for finding in found.values()):
         status = "degraded"
@@ -186,3 +212,4 @@ def init_app(app: Flask) -> None:
     """Make what runs the checks; its threads begin with the first question."""
     app.extensions["aside"] = Aside()
     app.extensions["health.busy"] = Busy()
+    app.extensions["health.failed"] = Failed()

@@ -14,11 +14,12 @@ from wsgiref.types import WSGIEnvironment
 import orjson
 from flask import Flask, Response, has_app_context
 
-from kamiyo_api import metrics
+from kamiyo_api import errors, metrics
 from kamiyo_api.carried import carry
 from kamiyo_api.config import Config
 from kamiyo_api.ids import new_id
 from kamiyo_api.present import notes, present
+from kamiyo_api.scrubbing import brief
 
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -101,6 +102,7 @@ def line(level: int, done: Done, noted: dict[str, Any]) -> logging.LogRecord:
 def fields(done: Done, noted: dict[str, Any]) -> dict[str, Any]:
     """What the log line tells of a request; never a secret, a body or a raw query string."""
     key = noted.get("api_key")
+    unavailable: BaseException | None = noted.get("unavailable")
     told = {
         "request_id": noted["request_id"],
         "method": done.method,
@@ -115,6 +117,7 @@ def fields(done: Done, noted: dict[str, Any]) -> dict[str, Any]:
         "queries": noted.get("queries"),
         "query_ms": round(noted.get("query_seconds", 0) * 1000, 2),
         "retries": noted.get("retries"),
+        "cause": None if unavailable is None else brief(errors.first_cause(unavailable)),
     }
     return {name: value for name, value in told.items() if value is not None}
 
@@ -164,6 +167,8 @@ class TextFormatter(Formatter):
             told["request_id"] = request_id()
         shown = ("duration_ms", "key", "code", "cache", "queries", "retries", "request_id")
         rest = " ".join(f"{name}={told[name]}" for name in shown if name in told)
+        if "cause" in told:
+            rest += f" cause: {told['cause']}"
         line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname:<7} {record.getMessage()}"
         if record.exc_info:
             rest += "\n" + self.formatException(record.exc_info)

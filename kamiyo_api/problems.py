@@ -50,7 +50,9 @@ def problem(
 
 def answer_api_error(error: errors.ApiError) -> Response:
     """Answer an error of our own; what it was raised from is for the log."""
-    if error.status >= 500:
+    if isinstance(error, errors.Unavailable):
+        g.unavailable = error
+    elif error.status >= 500:
         g.error = error
     response = problem(error.status, error.code, error.title, error.detail, error.errors)
     response.headers.update(error.headers)

@@ -12,6 +12,7 @@ from kamiyo_api.config import Config
 
 GONE = "***"
 SHORTEST_SECRET = 6
+LONGEST_REASON = 200
 # What names a secret, and how it may end. Nothing here may look far ahead from many places: a
 # client decides what stands in a log.
 NAMES = r"(?:password|passwd|passphrase|secret|token|api[_-]?key\b)[\w-]{0,64}"
@@ -29,6 +30,8 @@ PATTERNS: Sequence[tuple[re.Pattern[str], str]] = (
     (re.compile(rf"(?i)({NAMES}\s*[=:]\s*)'[^']*'"), rf"\1'{GONE}'"),
     (re.compile(rf"(?i)({NAMES}\s*[=:]\s*)[^\s&,;\"'{{}}\[\]]+"), rf"\1{GONE}"),
 )
+# Whom PostgreSQL refuses.
+USER = re.compile(r'\b(user|role) "[^"]*"')
 
 
 def scrubbed(text: str) -> str:
@@ -36,6 +39,12 @@ def scrubbed(text: str) -> str:
     for pattern, replacement in PATTERNS:
         text = pattern.sub(replacement, text)
     return text
+
+
+def brief(reason: str) -> str:
+    """A reason for the log: one line of bounded length, without secrets and names of users."""
+    named = USER.sub(r"\1 " + GONE, scrubbed(" ".join(reason.split())))
+    return named if len(named) <= LONGEST_REASON else named[: LONGEST_REASON - 1] + "…"
 
 
 def scrubber(config: Config) -> Callable[[str], str]:

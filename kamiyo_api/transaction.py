@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import IO, Any, Protocol
 
 from kamiyo_api import observability
+from kamiyo_api.db_watch import waiting
 from kamiyo_api.present import extension, notes
 from kamiyo_api.queries import QUERIES
 
@@ -49,7 +50,7 @@ class Transaction:
             return self.row(query, **params)
         self._announce()
         with self._connection.cursor() as cursor:
-            run(cursor, f"{statement_timeout()}; {QUERIES[query]}", params)
+            run(cursor, f"{statement_timeout()}; {QUERIES[query]}", params, is_commit=True)
             rows = fetched(cursor)
         if rows:
             return rows[0]
@@ -99,8 +100,12 @@ class Transaction:
 
     def run_script(self, script: str) -> None:
         """Run SQL that is no named query: a migration file, or a word of the protocol."""
-        with self._connection.cursor() as cursor:
-            cursor.execute(self._begun(script))
+        text = self._begun(script)
+        with (
+            self._connection.cursor() as cursor,
+            waiting(cursor.connection, is_commit=self.is_committing),
+        ):
+            cursor.execute(text)
 
     def _begun(self, text: str) -> str:
         text, self._beginning = f"{self._beginning}{text}", ""
@@ -113,11 +118,15 @@ def fetched(cursor: Any) -> list[Row]:
     return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
 
 
-def run(cursor: Any, text: str, params: dict[str, Any]) -> None:
-    """Run a query under the request's id, which PostgreSQL's log then shows, and time it."""
+def run(cursor: Any, text: str, params: dict[str, Any], *, is_commit: bool = False) -> None:
+    """Run a query under the request's id, which PostgreSQL's log then shows, and time it.
+
+    Raises NoAnswer where the connection bounds the wait.
+    """
     began, noted = time.perf_counter(), notes()
     try:
-        cursor.execute(f"/* {observability.request_id()} */ {text}", params)
+        with waiting(cursor.connection, is_commit=is_commit):
+            cursor.execute(f"/* {observability.request_id()} */ {text}", params)
     finally:
         noted["queries"] = noted.get("queries", 0) + 1
         noted["query_seconds"] = noted.get("query_seconds", 0.0) + time.perf_counter() - began

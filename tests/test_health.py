@@ -20,7 +20,7 @@ from tests.faults.place import open_place, wait_until
 from tests.live import at_once
 from tests.metering import scrape
 
-WELL = dict.fromkeys(("database", "cache", "views", "migrations", "pool"), "ok")
+WELL = dict.fromkeys(("database", "cache", "views", "migrations", "pool", "writable"), "ok")
 # The bound that the operators were promised.
 BOUND_SECONDS = 1.0
 

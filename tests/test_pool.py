@@ -104,7 +104,7 @@ def test_read_only_database_is_read_and_not_written(service, admin):
     address = os.environ["DATABASE_URL"] + "&options=-c%20default_transaction_read_only%3Don"
     client = service(database_url=address).test_client()
     assert read(client, admin).status_code == 200
-    assert outcome(register(client, admin)) == (503, "DATABASE_UNAVAILABLE")
+    assert outcome(register(client, admin)) == (503, "DATABASE_READ_ONLY")
 
 
 def test_connection_beyond_the_1024th_descriptor_works(service, admin):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
 import click
 
 from kamiyo_api import db, errors
+from kamiyo_api.present import extension
 
 
 def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
@@ -17,7 +19,8 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
         try:
-            command(*args, **kwargs)
+            with quiet():
+                command(*args, **kwargs)
         except errors.ApiError as error:
             raise click.ClickException(explained(error)) from error
         except db.ConnectionLost as error:
@@ -25,6 +28,17 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
             raise click.ClickException(broke) from error
 
     return run
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Leave it to the command to say that PostgreSQL is away."""
+    reach = extension("db").reach
+    reach.is_logged = False
+    try:
+        yield
+    finally:
+        reach.is_logged = True
 
 
 def explained(error: errors.ApiError) -> str:

@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 
 from kamiyo_api import doctor, support
 from kamiyo_api.cli.arguments import Duration
+from kamiyo_api.cli.failures import quiet
 from kamiyo_api.doctor.commands import config
 from kamiyo_api.scrubbing import scrubbed_all, scrubber
 
@@ -28,6 +29,7 @@ def address(url: str | None) -> str:
 @click.option("--long", type=Duration(), default="60s", show_default=True, help="A transaction.")
 @Url
 @with_appcontext
+@quiet()
 def examine(as_json: bool, fix: bool, long: dt.timedelta, url: str | None) -> None:
     """Check everything that the operations guide tells to check.
 
@@ -52,6 +54,7 @@ def examine(as_json: bool, fix: bool, long: dt.timedelta, url: str | None) -> No
 @click.option("--postgres-log", metavar="FILE", help="PostgreSQL's log, where it is not found.")
 @Url
 @with_appcontext
+@quiet()
 def collect(output: str | None, log: str | None, postgres_log: str | None, url: str | None) -> None:
     """Collect what support asks for into one archive, without secrets."""
     try:

@@ -64,6 +64,11 @@ def end_idle_as_superuser() -> str:
     return f"sudo -u postgres psql -d {shlex.quote(name)} -c {ending}"
 
 
+def show_data_directory() -> str:
+    """Say where the server keeps its data."""
+    return f"{psql('show data_directory')}  # make room on the disk of this folder"
+
+
 def switch_on(names: list[str]) -> str:
     """Switch settings of the server on."""
     steps = [f"alter system set {name} = on" for name in names]

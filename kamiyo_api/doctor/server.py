@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
+
 from kamiyo_api import db
 from kamiyo_api.doctor import commands
 from kamiyo_api.doctor.findings import Finding, PartAway, check, failing, graded, ok, warning
@@ -29,6 +32,37 @@ def database(parts: Parts) -> Finding:
             f"{figure}, but is a replica and takes no writes", commands.psql("select pg_promote()")
         )
     return graded(told.seconds, SLOW_ANSWER, 5, figure, commands.end_idle())
+
+
+@check("database", "What takes no writes answers reads and refuses the rest, and looks well.")
+def database_writes(parts: Parts) -> Finding:
+    """Whether PostgreSQL takes writes: by what it says of itself, and what the service found."""
+    told = db.rows("doctor.get_writes")[0]
+    if told["is_replica"]:
+        return failing("it is a replica", commands.psql("select pg_promote()"))
+    if told["is_read_only"]:
+        source = told["source"]
+        return failing(f"default_transaction_read_only is on, by {source}", writing(told))
+    with suppress(PartAway):
+        found = parts.service.checks.get("writable", "ok")
+        if found != "ok":
+            return failing(f"{parts.service.url} says: {found}", commands.show_data_directory())
+    return ok("takes writes, as far as the service knows")
+
+
+def writing(told: dict[str, Any]) -> str:
+    """What makes the server take writes again, by what stops it."""
+    name = "default_transaction_read_only"
+    if told["source"] in ("client", "session", "environment variable"):
+        return f"sudoedit {commands.ENVIRONMENT}  # take {name} out of DATABASE_URL"
+    if told["source"] in ("database", "user", "database user"):
+        owner = {"database": f"database {told['database']}"}.get(
+            told["source"], f"role {told['user_name']}"
+        )
+        cured = commands.psql(f"alter {owner} reset {name}")
+        return f"PGOPTIONS='-c {name}=off' {cured}"
+    set_off = commands.psql(f"alter system set {name} = off")
+    return f"{set_off}; {commands.psql('select pg_reload_conf()')}"
 
 
 @check("database", "Once all connections are taken, nobody gets in: not even a repair.")
@@ -84,4 +118,11 @@ def database_size(parts: Parts) -> Finding:
     )
 
 
-CHECKS = (database, connections, connection_budget, database_settings, database_size)
+CHECKS = (
+    database,
+    database_writes,
+    connections,
+    connection_budget,
+    database_settings,
+    database_size,
+)

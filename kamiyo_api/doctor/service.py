@@ -23,6 +23,14 @@ FAR_TOO_SLOW = 2.0
 LONG_WAIT = 0.1
 LARGE_WORKER = 1024**3
 DURATION = "erc8004_request_duration_seconds"
+ERROR_CODES = (
+    "INTERNAL_ERROR",
+    "DATABASE_UNAVAILABLE",
+    "DATABASE_FULL",
+    "DATABASE_READ_ONLY",
+    "DATABASE_BUSY",
+    "TRANSACTION_FAILED",
+)
 LOG = "journalctl -u kamiyo-api -n 1000 --no-pager"
 NEXT_TIER = {"free": "pro", "pro": "team", "team": "enterprise", "enterprise": "enterprise"}
 
@@ -69,8 +77,7 @@ def error_rate(parts: Parts) -> Finding:
 def error_codes(told: Metrics) -> dict[str, float]:
     """Errors by their codes, those that callers make left out."""
     codes = told.by("erc8004_request_errors_total", "code")
-    ours = ("INTERNAL_ERROR", "DATABASE_UNAVAILABLE", "DATABASE_BUSY", "TRANSACTION_FAILED")
-    return {code: codes.get(code, 0) for code in ours}
+    return {code: codes.get(code, 0) for code in ERROR_CODES}
 
 
 @check("service", "Callers wait this long, and give up at some point.")

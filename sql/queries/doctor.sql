@@ -6,6 +6,17 @@ select
   pg_is_in_recovery() as is_replica,
   extract(epoch from clock_timestamp())::float8 as clock;
 
+-- name: get_writes
+-- Whether the server takes writes of this session, and what decides that.
+select
+  pg_is_in_recovery() as is_replica,
+  current_setting('transaction_read_only')::boolean as is_read_only,
+  s.source,
+  quote_ident(current_database()) as database,
+  quote_ident(current_user) as user_name
+from pg_settings as s
+where s.name = 'default_transaction_read_only';
+
 -- name: get_size
 -- How large the database is, and how far it is from running out of transaction ids.
 select
