@@ -3,6 +3,7 @@
 import gc
 import itertools
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -11,19 +12,22 @@ from typing import Any
 from prometheus_client import multiprocess, values
 
 
-def number(name: str, default: int) -> int:
-    """A whole number of the environment; ends the start with one line where it is none."""
-    text = os.environ.get(name, "").strip() or str(default)
-    if not text.isdecimal():
-        raise SystemExit(f"kamiyo-api: {name} must be a whole number, not {text!r}")
+def number(name: str, default: int, most: int) -> int:
+    """A whole number of the environment from 1; ends the start with one line where it is none."""
+    text = os.environ.get(name, "").strip(" \t\r\n") or str(default)
+    if not re.fullmatch("[0-9]{1,15}", text) or not 1 <= int(text) <= most:
+        wanted = f"must be a whole number from 1 to {most}"
+        raise SystemExit(f"kamiyo-api: {name} {wanted}, not {text[:40]!r}")
     return int(text)
 
 
-bind = f"0.0.0.0:{number('PORT', 0)}" if os.environ.get("PORT") else "127.0.0.1:8000"
-workers = number("WEB_CONCURRENCY", 2)
+# Where it is not set, only this machine is served.
+host = "0.0.0.0" if os.environ.get("PORT", "").strip(" \t\r\n") else "127.0.0.1"
+bind = f"{host}:{number('PORT', 8000, 65535)}"
+workers = number("WEB_CONCURRENCY", 2, 1000)
 worker_class = "gthread"
-threads = number("WEB_THREADS", 4)
-timeout = number("WEB_TIMEOUT", 30)
+threads = number("WEB_THREADS", 4, 1000)
+timeout = number("WEB_TIMEOUT", 30, 3600)
 # Platforms kill 30 seconds after they ask to stop.
 graceful_timeout = 25
 # Longer than the 60 seconds that load balancers keep an idle connection for.

@@ -9,18 +9,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from kamiyo_api.strict import (
+    BLANK,
+    DIGITS,
+    ConfigError,
+    address,
+    choice,
+    folder,
+    name,
+    number,
+    origins,
+    shown,
+    token,
+)
+
+# The metrics open files there as soon as they are imported.
+folder(os.environ, "PROMETHEUS_MULTIPROC_DIR")
+
 LOCAL_SERVERS = Path(__file__).parent.parent / ".data" / "servers.json"
 SHORTEST_CURSOR_KEY = 16
 
 
 VERSION = "1.0.0"
-
-
-class ConfigError(SystemExit):
-    """A setting is missing or unreadable: ends the start with one line, not a trace."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(f"kamiyo-api: {message}")
 
 
 class Tier(NamedTuple):
@@ -84,27 +94,29 @@ class Config:
         given = {**local_servers(), **set_here}
         return cls(
             database_url=database_url(given),
-            database_pool_size=number(given, "DATABASE_POOL_SIZE", 5),
-            database_max_overflow=number(given, "DATABASE_MAX_OVERFLOW", 5, at_least=0),
-            database_pool_timeout=number(given, "DATABASE_POOL_TIMEOUT_MS", 800) / 1000,
-            database_statement_timeout=number(given, "DATABASE_STATEMENT_TIMEOUT_MS", 5000),
+            database_pool_size=number(given, "DATABASE_POOL_SIZE", 5, 1, 1000),
+            database_max_overflow=number(given, "DATABASE_MAX_OVERFLOW", 5, 0, 1000),
+            database_pool_timeout=number(given, "DATABASE_POOL_TIMEOUT_MS", 800, 1, 60_000) / 1000,
+            database_statement_timeout=number(
+                given, "DATABASE_STATEMENT_TIMEOUT_MS", 5000, 1, 3_600_000
+            ),
             cursor_keys=cursor_keys(given),
-            redis_url=redis_url(given),
-            redis_timeout=number(given, "REDIS_TIMEOUT_MS", 50) / 1000,
-            tiers={name: tier(given, name, default) for name, default in TIERS.items()},
-            max_content_length=number(given, "MAX_CONTENT_LENGTH", 1024 * 1024, at_least=1024),
-            trusted_proxies=number(given, "TRUSTED_PROXIES", 0, at_least=0),
-            cors_origins=given.get("CORS_ORIGINS", "").replace(",", " ").split(),
+            redis_url=address(given, "REDIS_URL", ("redis://", "rediss://", "unix://")),
+            redis_timeout=number(given, "REDIS_TIMEOUT_MS", 50, 1, 60_000) / 1000,
+            tiers={each: tier(given, each, default) for each, default in TIERS.items()},
+            max_content_length=number(given, "MAX_CONTENT_LENGTH", 1024**2, 1024, 1024**3),
+            trusted_proxies=number(given, "TRUSTED_PROXIES", 0, 0, 10),
+            cors_origins=origins(given, "CORS_ORIGINS"),
             log_format=choice(given, "LOG_FORMAT", "auto", ("json", "text")),
             log_level=choice(given, "LOG_LEVEL", "info", ("debug", "warning", "error")).upper(),
-            metrics_token=given.get("METRICS_TOKEN") or None,
-            prometheus_multiproc_dir=given.get("PROMETHEUS_MULTIPROC_DIR") or None,
-            sentry_dsn=given.get("SENTRY_DSN") or None,
-            environment=given.get("ENVIRONMENT") or "production",
-            release=given.get("RELEASE") or f"kamiyo-api@{VERSION}",
-            port=number(given, "PORT", 8000),
-            web_concurrency=number(given, "WEB_CONCURRENCY", 2),
-            web_threads=number(given, "WEB_THREADS", 4),
+            metrics_token=token(given, "METRICS_TOKEN"),
+            prometheus_multiproc_dir=folder(given, "PROMETHEUS_MULTIPROC_DIR"),
+            sentry_dsn=address(given, "SENTRY_DSN", ("https://", "http://")),
+            environment=name(given, "ENVIRONMENT", "production", 64),
+            release=name(given, "RELEASE", f"kamiyo-api@{VERSION}", 200),
+            port=number(given, "PORT", 8000, 1, 65535),
+            web_concurrency=number(given, "WEB_CONCURRENCY", 2, 1, 1000),
+            web_threads=number(given, "WEB_THREADS", 4, 1, 1000),
         )
 
 
@@ -121,23 +133,13 @@ def local_servers() -> Mapping[str, str]:
 
 def database_url(given: Mapping[str, str]) -> str:
     """The address of PostgreSQL; Heroku-style postgres:// is taken too."""
-    url = given.get("DATABASE_URL", "").strip()
-    if not url:
+    url = address(given, "DATABASE_URL", ("postgresql://", "postgres://"))
+    if url is None:
         raise ConfigError(
             "DATABASE_URL is not set; give it a postgresql:// address, "
             "or start a local database with `make run`"
         )
-    if not url.startswith(("postgresql://", "postgres://")):
-        raise ConfigError("DATABASE_URL must begin with postgresql://")
     return url
-
-
-def redis_url(given: Mapping[str, str]) -> str | None:
-    """The address of Redis or Valkey, or None: no cache, and each process limits for itself."""
-    url = given.get("REDIS_URL", "").strip()
-    if url and not url.startswith(("redis://", "rediss://", "unix://")):
-        raise ConfigError("REDIS_URL must begin with redis://, rediss:// or unix://")
-    return url or None
 
 
 def cursor_keys(given: Mapping[str, str]) -> Sequence[str]:
@@ -158,29 +160,13 @@ def cursor_keys(given: Mapping[str, str]) -> Sequence[str]:
 def tier(given: Mapping[str, str], name: str, default: Tier) -> Tier:
     """The limits of a tier, which RATE_LIMITS_<TIER> may override: four numbers, as in Tier."""
     variable = f"RATE_LIMITS_{name.upper()}"
-    text = given.get(variable, "").strip()
+    text = given.get(variable, "").strip(BLANK)
     if not text:
         return default
-    numbers = [part.strip() for part in text.split(",")]
-    if len(numbers) != 4 or not all(part.isdecimal() and int(part) > 0 for part in numbers):
+    numbers = [part.strip(BLANK) for part in text.split(",")]
+    if len(numbers) != 4 or not all(DIGITS.fullmatch(part) and int(part) for part in numbers):
         raise ConfigError(
             f"{variable} must be four numbers (requests a minute, requests an hour, registrations "
-            f"an hour, other writes an hour) such as 60,1000,10,100, not {text!r}"
+            f"an hour, other writes an hour) such as 60,1000,10,100, not {shown(text)}"
         )
     return Tier(*map(int, numbers))
-
-
-def number(given: Mapping[str, str], name: str, default: int, *, at_least: int = 1) -> int:
-    """A whole-number setting. Raises ConfigError where it is no number or too small."""
-    text = given.get(name, "").strip() or str(default)
-    if not text.isdecimal() or int(text) < at_least:
-        raise ConfigError(f"{name} must be a whole number from {at_least} up, not {text!r}")
-    return int(text)
-
-
-def choice(given: Mapping[str, str], name: str, default: str, others: Sequence[str]) -> str:
-    """A setting that is one of a few words. Raises ConfigError."""
-    text = given.get(name, "").strip().lower() or default
-    if text != default and text not in others:
-        raise ConfigError(f"{name} must be one of {', '.join((default, *others))}, not {text!r}")
-    return text

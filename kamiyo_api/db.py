@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
 import random
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,8 +18,8 @@ from flask import Flask
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from kamiyo_api import errors, metrics
-from kamiyo_api.config import Config, ConfigError
-from kamiyo_api.db_pool import Pool
+from kamiyo_api.config import Config
+from kamiyo_api.db_driver import pool_of
 from kamiyo_api.db_watch import NoAnswer
 from kamiyo_api.present import extension, notes
 from kamiyo_api.queries import QUERIES
@@ -33,8 +31,6 @@ LONGEST_PAUSE = 0.1
 INSUFFICIENT_RESOURCES = "53"
 # jsonb takes less than JSON allows, and reads members that a later one of the same name hides.
 UNSTORABLE = psycopg2.errors.NumericValueOutOfRange | psycopg2.errors.UntranslatableCharacter
-# How long sent data may stay unacknowledged; the system would try for a quarter of an hour.
-TCP_TIMEOUT_MS = 10_000
 
 Result = TypeVar("Result")
 
@@ -233,59 +229,6 @@ def _is_unanswered(error: BaseException) -> bool:
     """Whether a statement could not even be sent, which libpq says of a connection that it
     takes for open still; what a server says has a code."""
     return type(error) is psycopg2.DatabaseError and error.pgcode is None
-
-
-class Connection(psycopg2.extensions.connection):
-    """A connection whose waits another thread can end."""
-
-    watch: Any = None
-    patience: float | None = None
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Of its own: the driver closes its descriptor at any time, and the next file gets that.
-        self._way = socket.socket(fileno=os.dup(self.fileno()))
-
-    def hang_up(self) -> None:
-        """Make whoever waits for the server believe that it closed the connection."""
-        with suppress(OSError):
-            self._way.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        """Close the connection."""
-        super().close()
-        self._way.close()
-
-    def __del__(self) -> None:
-        if hasattr(self, "_way"):
-            self._way.close()
-
-
-def pool_of(config: Config) -> Pool:
-    """A pool of connections to DATABASE_URL; it opens nothing before the first query.
-
-    Raises ConfigError where the address cannot be read, without showing it: it holds a password.
-    """
-    try:
-        psycopg2.extensions.parse_dsn(config.database_url)
-    except psycopg2.ProgrammingError:
-        raise ConfigError("DATABASE_URL is not a well-formed postgresql:// address") from None
-
-    def connect() -> Any:
-        connection = psycopg2.connect(
-            config.database_url,
-            connect_timeout=2,
-            keepalives_idle=30,
-            tcp_user_timeout=TCP_TIMEOUT_MS,
-            fallback_application_name="kamiyo-api",
-            connection_factory=Connection,
-        )
-        connection.autocommit = True
-        # What a query casts to json is answered as it is, its numbers exact and nothing parsed.
-        psycopg2.extras.register_default_json(connection, loads=orjson.Fragment)
-        return connection
-
-    return Pool(config, connect, psycopg2.OperationalError)
 
 
 def init_app(app: Flask, config: Config) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DisconnectionError, InvalidRequestError
 
 from kamiyo_api import metrics
 from kamiyo_api.config import Config
-from kamiyo_api.db_reach import Reach, in_one_line
+from kamiyo_api.db_reach import Reach
 from kamiyo_api.db_watch import OPENING_SECONDS, NoAnswer, Wait, Watch
 from kamiyo_api.db_writes import Writes
 
@@ -34,13 +34,18 @@ class Pool:
     """
 
     def __init__(
-        self, config: Config, opening: Callable[[], Any], failure: type[Exception]
+        self,
+        config: Config,
+        opening: Callable[[], Any],
+        failure: type[Exception],
+        looking: Callable[[], Any] | None = None,
     ) -> None:
-        """`opening` makes a connection, or raises `failure`."""
+        """`opening` makes a connection, or raises `failure`; `looking` makes one to see whether
+        the server answers."""
         self._most = config.database_pool_size + config.database_max_overflow
         self._opening, self._failure = opening, failure
         self.statement_timeout = config.database_statement_timeout
-        self.reach = Reach(opening, failure)
+        self.reach = Reach(looking or opening, failure)
         self.watch = Watch(self.reach, config.web_threads)
         self.writes = Writes()
         self._pool = pool.QueuePool(
@@ -98,7 +103,7 @@ class Pool:
         try:
             return self._opened_aside()
         except self._failure as error:
-            self.reach.note_away(in_one_line(error))
+            self.reach.note_away(str(error))
             raise
 
     def _opened_aside(self) -> Any:

@@ -16,7 +16,7 @@ PAUSE_SECONDS = 0.5
 # opens one at once, and answers once it has one of the server's.
 CONNECT_SECONDS = 0.3
 ANSWER_SECONDS = 2.0
-LOOK = "select 1 /* kamiyo-api looks whether this server answers */"
+LOOK = "select 1 /* whether this server answers */"
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Reach:
             if time.monotonic() < self._unanswered_from:
                 # A refusal is an answer, too.
                 self.answered = time.monotonic()
-            self.note_away(in_one_line(error))
+            self.note_away(str(error))
             return False
         self._note_back()
         return True
@@ -97,8 +97,3 @@ class Reach:
             seconds = self.answered - self._away_since
         if was_away and self.is_logged:
             log.warning("PostgreSQL is back after %.1f s", seconds)
-
-
-def in_one_line(error: BaseException) -> str:
-    """What an error says, in one line."""
-    return " ".join(str(error).split())

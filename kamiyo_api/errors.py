@@ -305,11 +305,11 @@ class CommitUnknown(TransactionFailed):
 
 def first_cause(error: BaseException) -> str:
     """What began a chain of errors, in one line: behind the last may be one that retried."""
-    while (earlier := earlier_of(error)) is not None:
+    return " ".join(str(first_of(error)).split())
+
+
+def first_of(error: BaseException) -> BaseException:
+    """The error that began a chain."""
+    while earlier := error.__cause__ or (None if error.__suppress_context__ else error.__context__):
         error = earlier
-    return " ".join(str(error).split())
-
-
-def earlier_of(error: BaseException) -> BaseException | None:
-    """What an error was raised from, or amid, unless it was raised from None."""
-    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return error

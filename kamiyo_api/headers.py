@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from wsgiref.types import WSGIEnvironment
 
 from flask import Flask, Response
@@ -14,6 +15,7 @@ from kamiyo_api.carried import Carrier
 from kamiyo_api.config import Config
 from kamiyo_api.extensions import API_PREFIX
 from kamiyo_api.present import present
+from kamiyo_api.strict import origin_pattern
 
 VARY = "Authorization, Accept-Encoding"
 READABLE_BY_SCRIPTS = [
@@ -78,6 +80,20 @@ def compressed(response: Response) -> Response:
     return compress.after_request(response)
 
 
+def share(app: Flask, origins: Sequence[str]) -> None:
+    """Let scripts of these origins read what is answered."""
+    is_for_all = list(origins) == ["*"]
+    CORS(
+        app,
+        origins="*" if is_for_all else [origin_pattern(each) for each in origins],
+        expose_headers=READABLE_BY_SCRIPTS,
+        # The star itself rather than whatever the request says.
+        send_wildcard=is_for_all,
+        # Who names no origin is not told which there are.
+        always_send=is_for_all,
+    )
+
+
 def init_app(app: Flask, config: Config) -> None:
     """Register what works on answers; the last registered runs first."""
     app.config["COMPRESS_MIN_SIZE"] = 1024
@@ -94,7 +110,7 @@ def init_app(app: Flask, config: Config) -> None:
     app.after_request(compressed)
     app.after_request(tag)
     if config.cors_origins:
-        CORS(app, origins=list(config.cors_origins), expose_headers=READABLE_BY_SCRIPTS)
+        share(app, config.cors_origins)
     app.wsgi_app = Carrier(app.wsgi_app, API_PREFIX)  # type: ignore[method-assign]
     if config.trusted_proxies:
         hops = config.trusted_proxies

@@ -117,7 +117,7 @@ def fields(done: Done, noted: dict[str, Any]) -> dict[str, Any]:
         "queries": noted.get("queries"),
         "query_ms": round(noted.get("query_seconds", 0) * 1000, 2),
         "retries": noted.get("retries"),
-        "cause": None if unavailable is None else brief(errors.first_cause(unavailable)),
+        "cause": None if unavailable is None else brief(str(errors.first_of(unavailable))),
     }
     return {name: value for name, value in told.items() if value is not None}
 

@@ -17,6 +17,7 @@ from redis.retry import Retry
 
 from kamiyo_api.config import Config
 from kamiyo_api.redis_line import Line
+from kamiyo_api.strict import ConfigError
 
 Result = TypeVar("Result")
 
@@ -169,7 +170,20 @@ class NoRedis:
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Make the client; it connects when first asked, so that forks share nothing."""
-    app.extensions["redis"] = (
-        RedisClient(config.redis_url, config.redis_timeout) if config.redis_url else NoRedis()
-    )
+    """Make the client; it connects when first asked, so that forks share nothing.
+
+    Raises ConfigError.
+    """
+    app.extensions["redis"] = client_of(config) if config.redis_url else NoRedis()
+
+
+def client_of(config: Config) -> RedisClient:
+    """A client of REDIS_URL. Raises ConfigError, which does not show it: it may hold a password."""
+    try:
+        client = RedisClient(str(config.redis_url), config.redis_timeout)
+        # Takes each option of the address, and opens nothing.
+        client.connection.connection_pool.make_connection()
+    except (ValueError, TypeError, redis.RedisError):
+        wrong = "REDIS_URL is not a well-formed redis:// address with options that redis-py knows"
+        raise ConfigError(wrong) from None
+    return client

@@ -42,8 +42,10 @@ def scrubbed(text: str) -> str:
 
 
 def brief(reason: str) -> str:
-    """A reason for the log: one line of bounded length, without secrets and names of users."""
-    named = USER.sub(r"\1 " + GONE, scrubbed(" ".join(reason.split())))
+    """A reason for the log: its first line, of bounded length, without secrets and names of
+    users. What follows may quote what a client sent."""
+    first = " ".join(reason.strip().partition("\n")[0].split())
+    named = USER.sub(r"\1 " + GONE, scrubbed(first))
     return named if len(named) <= LONGEST_REASON else named[: LONGEST_REASON - 1] + "…"
 
 

@@ -13,7 +13,8 @@ from sentry_sdk.types import Event, Hint
 from sentry_sdk.utils import BadDsn
 
 from kamiyo_api import observability
-from kamiyo_api.config import Config, ConfigError
+from kamiyo_api.config import Config
+from kamiyo_api.strict import ConfigError
 
 
 def tell(error: Exception) -> None:
@@ -56,5 +57,5 @@ def init_app(app: Flask, config: Config, **options: Any) -> None:
             integrations=[FlaskIntegration(), LoggingIntegration(level=None, event_level=None)],
             **options,
         )
-    except BadDsn:
+    except (BadDsn, ValueError):
         raise ConfigError("SENTRY_DSN is not an address of Sentry; copy it again") from None

@@ -29,6 +29,7 @@ systemctl status kamiyo-api-refresh
 journalctl -u kamiyo-api-refresh -n 20 --no-pager
 sudo systemctl restart kamiyo-api-refresh
 sudo systemctl restart kamiyo-api
+df -h /var/lib/postgresql
 sudo systemctl restart postgresql
 systemctl status kamiyo-api
 journalctl -u kamiyo-api -n 1000 --no-pager
@@ -56,6 +57,7 @@ OLD_GUIDE = [
     "Materialized view staleness",
     "High memory usage",
     "Database connection pool exhaustion",
+    "Unwritable database",
     "High error rate",
     "Slow response times",
     "Low cache hit rate",

@@ -29,7 +29,8 @@ DASHBOARD = json.loads((OPS / "grafana" / "dashboard.json").read_text())
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 QUERIES = [target["expr"] for panel in PANELS for target in panel["targets"]]
 UNITS = ("kamiyo-api", "kamiyo-api-refresh")
-# The symptoms of the customer's guide, in its order: the sections of docs/operations.md.
+# The symptoms of the customer's guide, in its order, and one more: the sections of
+# docs/operations.md.
 SYMPTOMS = [
     "slow-query-performance",
     "cache-issues",
@@ -39,6 +40,7 @@ SYMPTOMS = [
     "materialized-view-staleness",
     "high-memory-usage",
     "database-connection-pool-exhaustion",
+    "unwritable-database",
     "high-error-rate",
     "slow-response-times",
     "low-cache-hit-rate",

@@ -1,0 +1,126 @@
+"""Reading settings strictly: what is not exactly right ends the start with one line, which names
+the setting and shows no secret."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+
+DIGITS = re.compile(r"[0-9]{1,15}")
+LONGEST_SHOWN = 40
+BLANK = " \t\r\n"
+SHORTEST_TOKEN = 12
+TOKEN = re.compile(rf"[\x21-\x7e]{{{SHORTEST_TOKEN},500}}")
+# What Sentry takes as the name of an environment or of a release.
+NAME = re.compile(r"[\x21-\x2e\x30-\x5b\x5d-\x7e]+")
+ADDRESS = re.compile(r"[\x21-\x7e]{1,2000}")
+HOST = r"(?:(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)"
+ORIGIN = re.compile(rf"([a-z][a-z0-9+.-]*)://({HOST}|\[[0-9a-f:.]+\])(?::([0-9]{{1,5}}))?")
+SUBDOMAINS = re.compile(rf"(https?)://\*\.({HOST}\.{HOST}|localhost)(?::([0-9]{{1,5}}))?")
+DEFAULT_PORTS = re.compile(r"(http://.*):80|(https://.*):443")
+LABELS = r"(?:[a-z0-9_-]+\.)+"
+
+
+class ConfigError(SystemExit):
+    """A setting is missing or unreadable: ends the start with one line, not a trace."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"kamiyo-api: {message}")
+
+
+def shown(text: str) -> str:
+    """A value as a message may show it."""
+    return repr(text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…")
+
+
+def number(given: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    """A whole-number setting. Raises ConfigError where it is none, too small or too large."""
+    text = given.get(name, "").strip(BLANK) or str(default)
+    if not DIGITS.fullmatch(text) or not least <= int(text) <= most:
+        wanted = f"must be a whole number from {least} to {most}"
+        raise ConfigError(f"{name} {wanted}, not {shown(text)}")
+    return int(text)
+
+
+def choice(given: Mapping[str, str], name: str, default: str, others: Sequence[str]) -> str:
+    """A setting that is one of a few words. Raises ConfigError."""
+    text = given.get(name, "").strip(BLANK).lower() or default
+    if text not in (default, *others):
+        wanted = ", ".join((default, *others))
+        raise ConfigError(f"{name} must be one of {wanted}, not {shown(text)}")
+    return text
+
+
+def name(given: Mapping[str, str], variable: str, default: str, longest: int) -> str:
+    """A name of visible ASCII characters. Raises ConfigError."""
+    text = given.get(variable, "").strip(BLANK) or default
+    if not NAME.fullmatch(text) or len(text) > longest:
+        wanted = f"must be 1 to {longest} visible ASCII characters without / and \\"
+        raise ConfigError(f"{variable} {wanted}, not {shown(text)}")
+    return text
+
+
+def token(given: Mapping[str, str], variable: str) -> str | None:
+    """A secret that clients send in a header. Raises ConfigError, which does not show it."""
+    text = given.get(variable) or None
+    if text is not None and not TOKEN.fullmatch(text):
+        wanted = f"must be {SHORTEST_TOKEN} to 500 visible ASCII characters without white space"
+        raise ConfigError(f"{variable} {wanted}")
+    return text
+
+
+def address(given: Mapping[str, str], variable: str, beginnings: tuple[str, ...]) -> str | None:
+    """An address, which may hold a password. Raises ConfigError, which does not show it."""
+    text = given.get(variable, "").strip(BLANK) or None
+    if text is None:
+        return None
+    if not text.startswith(beginnings):
+        raise ConfigError(f"{variable} must begin with {' or '.join(beginnings)}")
+    if not ADDRESS.fullmatch(text):
+        wanted = "must be one address of visible ASCII characters without white space"
+        raise ConfigError(f"{variable} {wanted}; percent-encode others")
+    return text
+
+
+def folder(given: Mapping[str, str], variable: str) -> str | None:
+    """A folder that this process may write into. Raises ConfigError."""
+    path = given.get(variable) or None
+    if path is not None and not (os.path.isdir(path) and os.access(path, os.W_OK | os.X_OK)):
+        raise ConfigError(f"{variable} must be a folder that can be written to, not {shown(path)}")
+    return path
+
+
+def origins(given: Mapping[str, str], variable: str) -> Sequence[str]:
+    """Origins of scripts, by comma or space, in lower case: "*" alone, exact ones such as
+    https://example.com:8443, and https://*.example.com. Raises ConfigError."""
+    found = [each.lower() for each in re.split(rf"[,{BLANK}]+", given.get(variable, "")) if each]
+    if found == ["*"]:
+        return found
+    for each in found:
+        if not (is_origin(ORIGIN, each) or is_origin(SUBDOMAINS, each)):
+            wanted = "must be * alone, or origins such as https://example.com or"
+            raise ConfigError(
+                f"{variable} {wanted} https://*.example.com (no path, no pattern), "
+                f"not {shown(each)}"
+            )
+    return found
+
+
+def is_origin(form: re.Pattern[str], text: str) -> bool:
+    """Whether a text has the form of an origin, and a port that there is."""
+    matched = form.fullmatch(text)
+    return matched is not None and (matched[3] is None or 0 < int(matched[3]) < 65536)
+
+
+def origin_pattern(origin: str) -> re.Pattern[str]:
+    """What the Origin header matches from its first to its last character where an origin that
+    origins() took is meant: for "*." in it, one label or more."""
+    # Browsers leave out a port that goes without saying.
+    has_default = DEFAULT_PORTS.fullmatch(origin)
+    origin = (has_default[1] or has_default[2]) if has_default else origin
+    scheme, _, host = origin.partition("://")
+    below = LABELS if host.startswith("*.") else ""
+    exact = re.escape(host.removeprefix("*."))
+    # ASCII, so that no other letter counts as one of these in the other case.
+    return re.compile(rf"{re.escape(scheme)}://{below}{exact}\Z", re.ASCII | re.IGNORECASE)
