@@ -304,12 +304,12 @@ class CommitUnknown(TransactionFailed):
 
 
 def first_cause(error: BaseException) -> str:
-    """What began a chain of errors, in one line: behind the last may be one that retried."""
+    """What began a chain of errors, in one line."""
     return " ".join(str(first_of(error)).split())
 
 
 def first_of(error: BaseException) -> BaseException:
-    """The error that began a chain."""
-    while earlier := error.__cause__ or (None if error.__suppress_context__ else error.__context__):
-        error = earlier
+    """The error that began a chain; what was merely being handled then began nothing."""
+    while error.__cause__ is not None:
+        error = error.__cause__
     return error

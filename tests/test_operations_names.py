@@ -134,7 +134,7 @@ def test_metrics_that_are_named_exist(server):
     tables = {
         name
         for name in named
-        if not re.search(r"_(total|seconds|bytes|up|limit|connections)$", name)
+        if not re.search(r"_(total|seconds|bytes|up|limit|connections|writable)$", name)
     }
     assert tables == {
         "erc8004_feedback_counts",
