@@ -76,7 +76,8 @@ class Watch:
     def __init__(self, reach: Reach, threads: int) -> None:
         """`threads` is how many requests there may be at once."""
         self._reach, self._threads = reach, threads
-        self._changed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._waits: set[Wait] = set()
         self._answered = 0.0
         self._silent_since: float | None = None
@@ -85,7 +86,7 @@ class Watch:
 
     def begin(self, wait: Wait) -> None:
         """Note a wait. Raises NoAnswer where the server is silent."""
-        with self._changed:
+        with self._lock:
             if self._silent_since is not None:
                 raise NoAnswer(self._silence(), is_sent=False)
             self._waits.add(wait)
@@ -98,7 +99,7 @@ class Watch:
 
     def finish(self, wait: Wait, *, is_answer: bool) -> None:
         """Forget a wait, which was answered or not."""
-        with self._changed:
+        with self._lock:
             self._waits.discard(wait)
             if is_answer:
                 self._answered = time.monotonic()
@@ -118,7 +119,7 @@ class Watch:
         while True:
             time.sleep(TICK_SECONDS)
             now = time.monotonic()
-            with self._changed:
+            with self._lock:
                 if now - last > 4 * TICK_SECONDS:
                     # A process that did not run itself cannot tell who answered.
                     self._answered = now
@@ -126,7 +127,7 @@ class Watch:
             # Logs, which may take its time.
             if falls_silent:
                 self._reach.note_away(self._silence())
-            with self._changed:
+            with self._lock:
                 idle = 0 if self._waits or self._silent_since else idle + 1
                 while idle > LINGER_TICKS and not self._waits:
                     self._sleeps = True
