@@ -2,35 +2,36 @@
 
 An answer is kept as the bytes that are sent. It is true until one of two things happens: a
 write changes what it shows, or a refresh computes new statistics. A write holds what it
-changes from before its commit until after it; an answer carries the as_of of its statistics,
-and one older than the newest refresh is not used.
+changes from before its commit until after it; an answer carries the number of the refresh of its
+statistics, and one older than the newest refresh is not used. The answers of each database have
+names of their own.
 """
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 from flask import Flask
-from flask_caching import Cache
 
-from kamiyo_api import db, errors, metrics
-from kamiyo_api.cache_backend import Found, LeasedRedisCache, Question
+from kamiyo_api import cache_state, db, errors, metrics
+from kamiyo_api.cache_backend import GENERATION, LARGE, Found, Question
+from kamiyo_api.cache_state import backend, state
 from kamiyo_api.ids import new_id
-from kamiyo_api.present import extension, notes
+from kamiyo_api.present import notes
 from kamiyo_api.redis_client import RedisAway
 
-PREFIX = "erc8004:"
 AGENT_SECONDS = 300
 SEARCH_SECONDS = 60
 UNKNOWN_SECONDS = 10
+# How long a reader waits for what others compute, and how long for one of them, who may be dead.
 WAIT_SECONDS = 1.0
+PATIENCE_SECONDS = 0.8
 POLL_SECONDS = 0.005
-AS_OF_SECONDS = 1.0
-PENDING_AT_MOST = 10_000
+# Twice a page of a hundred usual agents. A key of the tier free can have at most 360 answers kept
+# at a time (60 a minute for 300 seconds, and a minute's more at once), which then take 47 MB.
+LARGEST_KEPT = 128 * 1024
 SEARCH_KEY = "search:{}"
 SEARCH_VERSION = "search:version"
 AGENT_KEYS = {
@@ -41,13 +42,11 @@ AGENT_KEYS = {
 
 # What shows figures of the last refresh; all else is of now, and no refresh changes it.
 OF_THE_REFRESH = ("agent", "search")
-FOREVER = "9" * len("2026-01-01T00:00:00.000000Z")
+NO_REFRESH = "9" * 19
 
-# Answers a row with the JSON of the answer as its body, and with the as_of of its statistics
-# where they are those of the last refresh.
+# Answers a row with the JSON of the answer as its body, and with the number of the refresh of its
+# statistics where they are those of the last one.
 Compute = Callable[[], db.Row | None]
-
-caching = Cache()
 
 
 class ERC8004Cache:
@@ -75,78 +74,14 @@ class ERC8004Cache:
         self._state.drop(agent_keys(agent_uuid), [])
 
     def clear(self) -> None:
-        """Forget everything; harmless at any time. Raises RedisAway."""
-        backend().clear()
+        """Forget everything of this database, or of all where it was never seen; harmless at any
+        time. Raises RedisAway."""
+        backend().clear(self._state.newest().prefix or None)
 
     def forget_all(self) -> None:
         """Let nothing that is kept count any more, at once; for bulk loads. Where Redis is away,
         once it is back, if this process still lives then."""
-        self._state.drop(["generation"], [])
-
-
-class CacheState:
-    """What one process knows of the cache: counts, the newest refresh, and what it could not
-    delete while Redis was away."""
-
-    def __init__(self) -> None:
-        self.hits = 0
-        self.misses = 0
-        self._as_of = ""
-        self._as_of_until = 0.0
-        self._lock = threading.Lock()
-        self._pending: set[str] = set()
-
-    def newest_as_of(self) -> str:
-        """When the newest statistics were computed, at most a second behind the database.
-
-        A refresh may be run by psql, which tells nobody. While the database is away, the
-        last known.
-        """
-        now = time.monotonic()
-        if now >= self._as_of_until:
-            self._as_of_until = now + AS_OF_SECONDS
-            with suppress(errors.Unavailable):
-                self._as_of = max(self._as_of, db.rows("stats.get_as_of")[0]["as_of"])
-        return self._as_of
-
-    def advance(self, as_of: str) -> None:
-        """Note that a refresh just ended."""
-        self._as_of = max(self._as_of, as_of)
-
-    def drop(self, keys: Sequence[str], versions: Sequence[str], *, are_held: bool = False) -> None:
-        """Delete keys and renew versions; once Redis is back, where it is away."""
-        try:
-            backend().drop(keys, versions, are_held=are_held)
-        except RedisAway:
-            self._drop_when_back([*keys, *versions])
-
-    # Without the generation, nothing that is kept counts: enough where there is too much to name.
-    def _drop_when_back(self, names: Sequence[str]) -> None:
-        with self._lock:
-            is_first = not self._pending
-            if len(self._pending) < PENDING_AT_MOST:
-                self._pending.update(names)
-            else:
-                self._pending = {"generation"}
-        if is_first:
-            extension("redis").when_back(self._drop_pending)
-
-    def _drop_pending(self, redis: Any) -> None:
-        with self._lock:
-            redis.delete(*(PREFIX + name + end for name in self._pending for end in ("", ":lease")))
-            self._pending.clear()
-
-
-def state() -> CacheState:
-    """What this process knows of the cache."""
-    known: CacheState = extension("cache.state")
-    return known
-
-
-def backend() -> LeasedRedisCache:
-    """The Flask-Caching backend of the present application."""
-    made: LeasedRedisCache = extension("cache")[caching]
-    return made
+        self._state.drop([GENERATION], [])
 
 
 def agent_keys(agent_uuid: str) -> list[str]:
@@ -154,17 +89,18 @@ def agent_keys(agent_uuid: str) -> list[str]:
     return [key.format(agent_uuid) for key in AGENT_KEYS.values()]
 
 
-def refreshed(as_of: str) -> None:
-    """Make every answer with older statistics stale, after a refresh."""
-    state().advance(as_of)
+def refreshed(refresh: str) -> None:
+    """Make every answer with older statistics stale, after a refresh of this number."""
+    known = state().advance(refresh)
     with suppress(RedisAway):
-        backend().advance(as_of)
+        if known.prefix:
+            backend().advance(known.prefix, refresh)
 
 
 def question(resource: str, key: str) -> Question:
-    """What to ask of the cache, by the newest statistics that are known here."""
+    """What to ask of the cache, by the database and the newest refresh that are known here."""
     version = SEARCH_VERSION if resource == "search" else None
-    return Question(resource, key, version, state().newest_as_of(), new_id())
+    return Question(resource, key, version, state().newest(), new_id())
 
 
 def cached_agent(resource: str, agent_uuid: str, compute: Compute) -> bytes:
@@ -214,20 +150,26 @@ def _asked(resource: str, key: str) -> tuple[Question, Found]:
     if found is not None and asked.key == key and found.state != "busy":
         return asked, found
     asked = question(resource, key)
-    try:
-        return asked, _find(asked)
-    except RedisAway:
-        return asked, Found(b"", "away", b"")
+    with suppress(RedisAway):
+        if asked.known.prefix:
+            return asked, _find(asked)
+    return asked, Found(b"", "away", b"")
 
 
 def _find(asked: Question) -> Found:
-    """What is kept; where another reader computes it, what that one keeps."""
-    until = time.monotonic() + WAIT_SECONDS
-    while True:
-        found = backend().find(asked)
-        if found.state != "busy" or time.monotonic() > until:
-            return found
+    """What is kept; where another reader computes it, what that one keeps. Of one who takes long
+    the lease is taken over, so that others wait for one who lives."""
+    began = since = now = time.monotonic()
+    found = backend().find(asked)
+    holder = found.value
+    while found.state == "busy" and now < began + WAIT_SECONDS:
         time.sleep(POLL_SECONDS)
+        is_given_up = now >= since + PATIENCE_SECONDS
+        found = backend().find(asked, given_up=holder if is_given_up else None)
+        now = time.monotonic()
+        if found.value != holder:
+            holder, since = found.value, now
+    return found
 
 
 def _computed(asked: Question, stamp: bytes, seconds: int, compute: Compute) -> bytes:
@@ -237,15 +179,16 @@ def _computed(asked: Question, stamp: bytes, seconds: int, compute: Compute) -> 
         answer = compute()
     except BaseException:
         with suppress(RedisAway):
-            backend().release(asked.key, asked.token)
+            backend().release(asked)
         raise
     body = _body(answer)
     seconds = UNKNOWN_SECONDS if answer is None else seconds
-    as_of = FOREVER
+    refresh = NO_REFRESH
     if answer is not None and asked.resource in OF_THE_REFRESH:
-        as_of = answer["as_of"]
+        refresh = answer["refresh"]
+    kept = body if len(body) <= LARGEST_KEPT else LARGE
     with suppress(RedisAway):
-        backend().keep(asked.key, asked.token, as_of.encode() + stamp + body, seconds)
+        backend().keep(asked, refresh.encode() + stamp + kept, seconds)
     return body
 
 
@@ -258,7 +201,4 @@ def _body(answer: db.Row | None) -> bytes:
 
 def init_app(app: Flask) -> None:
     """Bind the cache to the application."""
-    app.extensions["cache.state"] = CacheState()
-    app.config["CACHE_TYPE"] = "kamiyo_api.cache_backend.LeasedRedisCache"
-    app.config["CACHE_KEY_PREFIX"] = PREFIX
-    caching.init_app(app)
+    cache_state.init_app(app)

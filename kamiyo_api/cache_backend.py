@@ -4,26 +4,35 @@ only what no write has changed meanwhile is kept."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from flask import Flask
 from flask_caching.backends.rediscache import RedisCache
+from redis.exceptions import NoScriptError
 
 from kamiyo_api.redis_client import RedisClient, Script
 
 CLEARED_AT_ONCE = 1000
 KEPT_SECONDS = 86400
 LEASE_SECONDS = 10
+LEASE_MS = b"%d" % (LEASE_SECONDS * 1000)
+PREFIX = "erc8004:"
+GENERATION, REFRESH = "generation", "refresh"
+# Stands for an answer that is too large to be kept, so that nobody waits for one who computes it.
+LARGE = b"large"
 
-# The names: value, lease, as_of, generation, version or none. The newest as_of that the
-# caller knows, its token, the lease in ms. A value begins with its stamp: the as_of of its
-# statistics, then the version and the generation under which it was computed.
+# The names: value, lease, refresh, generation, version or none. The number of the newest refresh
+# that the caller knows, its token, the lease in ms, and the holder that the caller waited for in
+# vain, if any. A value begins with its stamp: the number of the refresh of its statistics, then
+# the version and the generation under which it was computed. Answers the holder that is waited
+# for. Who takes a lease over names those before in it, who may still keep what they compute.
 FIND_FUNCTION = """
-local function find(names, known_as_of, token, lease)
+local function find(names, known_refresh, token, lease, given_up)
   local held = redis.call('mget', unpack(names))
   local kept, holder, newest = held[1], held[2], held[3] or ''
-  if newest < known_as_of then
-    newest = known_as_of
+  if newest < known_refresh then
+    newest = known_refresh
   end
   local function current(position)
     if held[position] then
@@ -36,29 +45,31 @@ local function find(names, known_as_of, token, lease)
   if names[5] then
     stamp = current(5) .. stamp
   end
-  if kept and string.sub(kept, 1, 27) >= newest
-      and string.sub(kept, 28, 27 + #stamp) == stamp and string.sub(stamp, 1, 4) ~= 'held' then
-    return {string.sub(kept, 28 + #stamp), 'hit', stamp}
+  if kept and string.sub(kept, 1, 19) >= newest
+      and string.sub(kept, 20, 19 + #stamp) == stamp and string.sub(stamp, 1, 4) ~= 'held' then
+    return {string.sub(kept, 20 + #stamp), 'hit', stamp}
   end
-  if string.sub(stamp, 1, 4) == 'held' then
+  if string.sub(stamp, 1, 4) == 'held' or holder and string.sub(holder, 1, 4) == 'held' then
     return {'', 'held', stamp}
   end
-  if not holder then
-    redis.call('set', names[2], token, 'PX', lease)
-  end
-  if not holder or holder == token then
+  if not holder or holder == given_up then
+    local holders = holder and string.sub(token .. ' ' .. holder, 1, 200) or token
+    redis.call('set', names[2], holders, 'PX', lease)
     return {'', 'leased', stamp}
   end
-  return {'', string.sub(holder, 1, 4) == 'held' and 'held' or 'busy', stamp}
+  if string.find(holder, token, 1, true) == 1 then
+    return {'', 'leased', stamp}
+  end
+  return {holder, 'busy', stamp}
 end
 """
 
-FIND = Script(f"{FIND_FUNCTION} return find(KEYS, ARGV[1], ARGV[2], ARGV[3])")
+FIND = Script(f"{FIND_FUNCTION} return find(KEYS, unpack(ARGV))")
 
 # KEYS: value, lease. ARGV: token, value, seconds.
 KEEP = Script(
     """
-if redis.call('get', KEYS[2]) ~= ARGV[1] then
+if not string.find(redis.call('get', KEYS[2]) or '', ARGV[1], 1, true) then
   return 0
 end
 redis.call('del', KEYS[2])
@@ -109,8 +120,18 @@ end
 # KEYS: lease. ARGV: token.
 RELEASE = Script(
     """
-if redis.call('get', KEYS[1]) == ARGV[1] then
+if string.find(redis.call('get', KEYS[1]) or '', ARGV[1], 1, true) then
   redis.call('del', KEYS[1])
+end
+return 0
+"""
+)
+
+# KEYS: refresh. ARGV: its number, seconds. The refresh that ended last may say so first.
+ADVANCE = Script(
+    """
+if (redis.call('get', KEYS[1]) or '') < ARGV[1] then
+  redis.call('set', KEYS[1], ARGV[1], 'EX', ARGV[2])
 end
 return 0
 """
@@ -119,26 +140,52 @@ return 0
 
 class Found(NamedTuple):
     """What is kept under a key: `state` is hit; leased (compute it, then keep it under the
-    stamp); busy (somebody else computes it); or held (a write is going on: keep nothing)."""
+    stamp); busy (somebody else computes it, who is the value); held (a write is going on: keep
+    nothing); or large (compute it, and keep nothing)."""
 
     value: bytes
     state: str
     stamp: bytes
 
 
+class Known(NamedTuple):
+    """A database: what the names of its answers begin with, and the number of its newest refresh;
+    both empty until it was seen, before which nothing is cached. And the names of what Redis knows
+    of both."""
+
+    prefix: str
+    refresh: str
+    names: tuple[str, ...] = ()
+
+
+def known(identity: str, refresh: str) -> Known:
+    """What is known of a database that says this of itself."""
+    prefix = f"{PREFIX}{identity}:"
+    return Known(prefix, refresh, (prefix + REFRESH, prefix + GENERATION))
+
+
 class Question(NamedTuple):
     """What is asked of the cache: a key, of which resource, and the version that it is kept
-    under, if any; no answer older than as_of counts. The token makes a lease ours."""
+    under, if any; of which database, of which no answer older than its newest refresh counts. The
+    token makes a lease ours."""
 
     resource: str
     key: str
     version: str | None
-    as_of: str
+    known: Known
     token: str
 
 
+@lru_cache(maxsize=64)
+def script_of(script: Script, prefix: str) -> Script:
+    """A script under a name of its own for each database: a server that was restarted then
+    knows it for none of them, whichever comes back first."""
+    return Script(f"-- {prefix}\n{script.text}")
+
+
 class LeasedRedisCache(RedisCache):
-    """Redis under a prefix, asked through the client that all share; RedisAway leaves it."""
+    """Redis under a prefix for each database, asked through the client that all share;
+    RedisAway leaves it."""
 
     def __init__(self, client: RedisClient, prefix: str) -> None:
         super().__init__(host=client, key_prefix=prefix)
@@ -152,56 +199,76 @@ class LeasedRedisCache(RedisCache):
         """What Flask-Caching calls to make the backend."""
         return cls(app.extensions["redis"], config["CACHE_KEY_PREFIX"])
 
-    def find(self, question: Question) -> Found:
-        """What is kept and still true, or a lease."""
+    def find(self, question: Question, given_up: bytes | None = None) -> Found:
+        """What is kept and still true, or a lease; that of a holder whom one gave up, if it is
+        his yet."""
         names, arguments = self.asking(question)
-        return found(self._client.run(FIND, names, arguments, self.renew_generation))
+        if given_up is not None:
+            arguments = (*arguments, given_up)
+        return found(self.run(FIND, question, names, arguments))
 
-    def asking(self, question: Question) -> tuple[list[str], tuple[str, str, int]]:
+    def asking(self, question: Question) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         """The names and arguments of the script's find()."""
-        prefix, key = self._prefix, question.key
-        names = [prefix + key, f"{prefix}{key}:lease", f"{prefix}as_of", f"{prefix}generation"]
-        if question.version:
-            names.append(prefix + question.version)
-        return names, (question.as_of, question.token, LEASE_SECONDS * 1000)
+        _, key, version, (prefix, refresh, own), token = question
+        name = prefix + key
+        if version:
+            return (name, f"{name}:lease", *own, prefix + version), (refresh, token, LEASE_MS)
+        return (name, f"{name}:lease", *own), (refresh, token, LEASE_MS)
 
-    def renew_generation(self) -> None:
-        """Make all that is kept stale, as a server that does not know our script was restarted:
-        from its file it brings back what was deleted after the file was written."""
-        self._client.ask(lambda redis: redis.delete(f"{self._prefix}generation"))
+    def run(
+        self, script: Script, question: Question, names: Sequence[str], arguments: Sequence[Any]
+    ) -> Any:
+        """Run a script that finds; where Redis was restarted, after all that is kept was made
+        stale: from its file it brings back what was deleted after the file was written."""
+        prefix = question.known.prefix
+        own = script_of(script, prefix)
+        return self._client.run(own, names, arguments, partial(self._renew_if_restarted, prefix))
 
-    def keep(self, key: str, token: str, stamped: bytes, seconds: int) -> None:
+    def _renew_if_restarted(self, prefix: str) -> None:
+        """Where Redis does not know the mark of this database, it knows none of its scripts."""
+        mark = Script(f"return '{prefix}'")
+
+        def work(redis: Any) -> None:
+            try:
+                redis.evalsha(mark.sha, 0)
+            except NoScriptError:
+                redis.delete(prefix + GENERATION)
+                redis.eval(mark.text, 0)
+
+        self._client.ask(work)
+
+    def keep(self, question: Question, stamped: bytes, seconds: int) -> None:
         """Keep a stamped value, where the lease is still ours; unheard, as it only helps."""
-        names = self._named([key, f"{key}:lease"])
-        self._client.run_unheard(KEEP, names, [token, stamped, seconds])
+        names = named(question.known.prefix, [question.key, f"{question.key}:lease"])
+        self._client.run_unheard(KEEP, names, [question.token, stamped, seconds])
 
-    def release(self, key: str, token: str) -> None:
+    def release(self, question: Question) -> None:
         """Give a lease back without keeping anything; unheard, as it ends by itself."""
-        self._client.run_unheard(RELEASE, self._named([f"{key}:lease"]), [token])
+        names = named(question.known.prefix, [f"{question.key}:lease"])
+        self._client.run_unheard(RELEASE, names, [question.token])
 
-    def hold(self, keys: Sequence[str], versions: Sequence[str], seconds: int) -> None:
+    def hold(self, prefix: str, keys: Sequence[str], versions: Sequence[str], seconds: int) -> None:
         """Before a commit: forget what it will change, and keep nothing new of it for so long."""
-        self._client.run(HOLD, self._affected(keys, versions), [len(keys), seconds])
+        self._client.run(HOLD, affected(prefix, keys, versions), [len(keys), seconds])
 
-    def drop(self, keys: Sequence[str], versions: Sequence[str], *, are_held: bool = False) -> None:
+    def drop(
+        self, prefix: str, keys: Sequence[str], versions: Sequence[str], *, are_held: bool = False
+    ) -> None:
         """Forget what changed, and let it be kept anew; unheard after a hold, which ends by
         itself."""
         run = self._client.run_unheard if are_held else self._client.run
-        run(DROP, self._affected(keys, versions), [len(keys), int(are_held)])
+        run(DROP, affected(prefix, keys, versions), [len(keys), int(are_held)])
 
-    def _affected(self, keys: Sequence[str], versions: Sequence[str]) -> list[str]:
-        return self._named([*keys, *(f"{key}:lease" for key in keys), *versions])
+    def advance(self, prefix: str, refresh: str) -> None:
+        """Say that a refresh made everything of older ones stale."""
+        self._client.run(ADVANCE, [prefix + REFRESH], [refresh, KEPT_SECONDS])
 
-    def advance(self, as_of: str) -> None:
-        """Say that a refresh made everything older than this as_of stale."""
-        self._client.ask(lambda redis: redis.set(f"{self._prefix}as_of", as_of, ex=KEPT_SECONDS))
-
-    def clear(self) -> bool:
+    def clear(self, prefix: str | None = None) -> bool:
         """Forget everything under the prefix, in steps that do not stop Redis; not for requests."""
 
         def work(redis: Any) -> None:
             found = []
-            for name in redis.scan_iter(match=f"{self._prefix}*", count=CLEARED_AT_ONCE):
+            for name in redis.scan_iter(match=f"{prefix or self._prefix}*", count=CLEARED_AT_ONCE):
                 found.append(name)
                 if len(found) == CLEARED_AT_ONCE:
                     redis.unlink(*found)
@@ -212,11 +279,18 @@ class LeasedRedisCache(RedisCache):
         self._client.ask(work)
         return True
 
-    def _named(self, names: Sequence[str]) -> list[str]:
-        return [self._prefix + name for name in names]
+
+def named(prefix: str, names: Sequence[str]) -> list[str]:
+    """Names as Redis knows them."""
+    return [prefix + name for name in names]
+
+
+def affected(prefix: str, keys: Sequence[str], versions: Sequence[str]) -> list[str]:
+    """What a write deletes and holds: keys, then their leases and the versions."""
+    return named(prefix, [*keys, *(f"{key}:lease" for key in keys), *versions])
 
 
 def found(answer: Sequence[Any]) -> Found:
     """What the script's find() answers."""
     value, state, stamp = answer
-    return Found(value, state.decode(), stamp)
+    return Found(value, "large" if value == LARGE else state.decode(), stamp)

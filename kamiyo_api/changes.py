@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from kamiyo_api import db
-from kamiyo_api.cache import SEARCH_VERSION, ERC8004Cache, agent_keys, backend, state
+from kamiyo_api.cache import SEARCH_VERSION, ERC8004Cache, agent_keys
 from kamiyo_api.cache_backend import LEASE_SECONDS
+from kamiyo_api.cache_state import backend, state
 from kamiyo_api.redis_client import RedisAway
 
 
@@ -21,18 +22,21 @@ class Change:
 
     def __init__(self, keys: Sequence[str], versions: Sequence[str]) -> None:
         self._keys, self._versions = keys, versions
-        self._is_held = False
+        self._held_under: str | None = None
 
     def announce(self) -> None:
         """Forget it, and keep nothing new of it until the commit is over."""
+        prefix = state().newest().prefix
+        if not prefix:
+            return
         with suppress(RedisAway):
-            backend().hold(self._keys, self._versions, LEASE_SECONDS)
-            self._is_held = True
+            backend().hold(prefix, self._keys, self._versions, LEASE_SECONDS)
+            self._held_under = prefix
 
     def settle(self) -> None:
         """Let it be kept anew; once Redis is back, where it went away meanwhile, as the hold may
         have run out by then."""
-        state().drop(self._keys, self._versions, are_held=self._is_held)
+        state().drop(self._keys, self._versions, self._held_under)
 
 
 def agent(tx: db.Transaction, agent_uuid: str, *, search: bool = False) -> None:

@@ -81,6 +81,10 @@ class Pool:
         """For how many seconds the server may leave a statement of a request unanswered."""
         return self.statement_timeout / 1000 + PATIENCE_SECONDS
 
+    def when_opened(self, call: Callable[[], None]) -> None:
+        """Have a call made whenever a connection was opened."""
+        event.listen(self._pool, "connect", lambda *_: call())
+
     def usage(self) -> tuple[int, int]:
         """How many connections are in use, and how many there may be."""
         return self._pool.checkedout(), self._most

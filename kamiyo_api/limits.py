@@ -17,55 +17,16 @@ from limits.storage import MemoryStorage
 from limits.strategies import RateLimiter
 from limits.util import WindowStats
 
-from kamiyo_api import asking, cache, errors, metrics
+from kamiyo_api import asking, cache_state, errors, metrics
 from kamiyo_api.budgets import MINUTE, Budget, Counted, Taken, Window, budget, budgets_of
-from kamiyo_api.cache_backend import FIND_FUNCTION, Question, found
+from kamiyo_api.cache_backend import Question, found
 from kamiyo_api.carried import carry
 from kamiyo_api.config import Config
 from kamiyo_api.present import extension, notes, present
-from kamiyo_api.redis_client import RedisAway, Script
+from kamiyo_api.redis_client import RedisAway
 
 REGISTRATION = "agents.register_agent"
 FAILURES_A_MINUTE = 30
-
-# KEYS: of each window its key, then the names of a question to the cache, if there is one.
-# ARGV: how many windows, the cost, of each window its amount and its seconds, then the rest of
-# the question. Takes the cost from every window, or from none where one of them is used up.
-# Answers the number of that window (0: none), of each window the count and the milliseconds to
-# its end, then what is found, unless the request is refused or nothing was asked.
-TAKE = Script(
-    f"""
-{FIND_FUNCTION}
-local windows, cost = tonumber(ARGV[1]), tonumber(ARGV[2])
-local full = 0
-local counts = redis.call('mget', unpack(KEYS, 1, windows))
-for i = 1, windows do
-  counts[i] = tonumber(counts[i] or '0')
-  if full == 0 and counts[i] + cost > tonumber(ARGV[1 + 2 * i]) then
-    full = i
-  end
-end
-local answer = {{full}}
-for i = 1, windows do
-  local length = ARGV[2 + 2 * i] * 1000
-  if full == 0 and cost > 0 then
-    counts[i] = redis.call('incrby', KEYS[i], cost)
-  end
-  local left = redis.call('pttl', KEYS[i])
-  if left == -1 then
-    left = length
-    redis.call('pexpire', KEYS[i], left)
-  end
-  answer[2 * i] = counts[i]
-  answer[2 * i + 1] = left >= 0 and left or length
-end
-if full == 0 and #KEYS > windows then
-  local names = {{unpack(KEYS, windows + 1)}}
-  answer[#answer + 1] = find(names, unpack(ARGV, 3 + 2 * windows))
-end
-return answer
-"""
-)
 
 
 def take(budget: Budget, cost: int = 1, asked: Question | None = None) -> Taken:
@@ -84,12 +45,13 @@ def take(budget: Budget, cost: int = 1, asked: Question | None = None) -> Taken:
 
 def take_from_redis(budget: Budget, cost: int, asked: Question | None) -> Sequence[int]:
     """What the script answers. Raises RedisAway."""
-    kept, redis = cache.backend(), extension("redis")
-    names, rest = kept.asking(asked) if asked else ((), ())
-    keys = [*budget.keys, *names]
-    arguments = [len(budget.windows), cost, *budget.amounts_and_seconds, *rest]
-    answer = redis.run(TAKE, keys, arguments, kept.renew_generation)
-    if asked and answer[0] == 0:
+    if asked is None or not asked.known.prefix:
+        answer = extension("redis").run(budget.script, (budget.name,), (cost,))
+        return cast(Sequence[int], answer)
+    kept = cache_state.backend()
+    names, rest = kept.asking(asked)
+    answer = kept.run(budget.script, asked, (budget.name, *names), (cost, *rest))
+    if answer[0] == 0:
         notes()["asked_ahead"] = asked, found(answer.pop())
     return cast(Sequence[int], answer)
 
@@ -97,14 +59,18 @@ def take_from_redis(budget: Budget, cost: int, asked: Question | None) -> Sequen
 def take_from_memory(windows: Sequence[Window], cost: int) -> Sequence[int]:
     """The same as the script, in this process alone and, between threads, nearly exact."""
     memory: MemoryStorage = extension("limits.memory")
-    counts = [memory.get(window.key) for window in windows]
+    keys = [f"{window.key}:{window.field}" for window in windows]
+    counts = [memory.get(key) for key in keys]
     rooms = [window.amount - count for window, count in zip(windows, counts, strict=True)]
     full = next((number for number, room in enumerate(rooms, 1) if room < cost), 0)
     if not full and cost:
-        counts = [memory.incr(window.key, window.seconds, amount=cost) for window in windows]
+        counts = [
+            memory.incr(key, window.seconds, amount=cost)
+            for key, window in zip(keys, windows, strict=True)
+        ]
     answer = [full]
-    for window, count in zip(windows, counts, strict=True):
-        left = memory.get_expiry(window.key) - time.time() if count else window.seconds
+    for key, window, count in zip(keys, windows, counts, strict=True):
+        left = memory.get_expiry(key) - time.time() if count else window.seconds
         answer += [count, int(left * 1000)]
     return answer
 

@@ -33,7 +33,7 @@ def find_page(search: dict[str, Any]) -> db.Row:
         page = filled_up(page, asked, part)
     if not page["total"] and search["chain"] and not db.rows("chains.get", chain=search["chain"]):
         raise errors.ChainNotSupported
-    return {"as_of": page["as_of"], "body": body_of(search, page)}
+    return {"refresh": page["refresh"], "body": body_of(search, page)}
 
 
 def search_parameters(search: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from kamiyo_api import cache, db
-from kamiyo_api.extensions import timestamp
 
 
 def refresh(*, from_history: bool = False) -> db.Row | None:
@@ -17,5 +16,5 @@ def refresh(*, from_history: bool = False) -> db.Row | None:
         if not tx.rows("stats.refresh", from_history=from_history)[0]["refreshed"]:
             return None
         refreshed = tx.rows("stats.get_totals")[0]
-    cache.refreshed(timestamp(refreshed["as_of"]))
+    cache.refreshed(refreshed["refresh"])
     return refreshed

@@ -11,6 +11,7 @@ import pytest
 
 from kamiyo_api import create_app, importing, stats
 from kamiyo_api.cache import ERC8004Cache
+from kamiyo_api.cache_state import state
 from kamiyo_api.config import Config
 from kamiyo_api.extensions import timestamp
 from tests.answers import outcome
@@ -53,10 +54,16 @@ def suspend(client, admin):
 
 
 def kept(redis):
-    """The keys of answers; as_of, generation and version are the cache's own."""
-    own = {"as_of", "generation", "search:version"}
-    names = {key.decode().removeprefix("erc8004:") for key in redis.keys("erc8004:*")}
+    """The keys of answers; refresh, generation and version are the cache's own."""
+    own = {"refresh", "generation", "search:version"}
+    names = {key.decode().split(":", 2)[2] for key in redis.keys("erc8004:*")}
     return names - own
+
+
+@pytest.fixture
+def prefix(app):
+    """What the names of this database's answers begin with."""
+    return state().newest().prefix
 
 
 @pytest.mark.parametrize(
@@ -75,12 +82,12 @@ def kept(redis):
     ],
 )
 def test_answer_is_kept_for_its_time_under_a_key_that_says_what_it_is(
-    read, redis, agent, path, key, seconds
+    read, redis, agent, path, key, seconds, prefix
 ):
     read(path.format(agent))
     (name,) = kept(redis)
     assert name == key.format(agent)
-    assert seconds - 5 <= redis.ttl(f"erc8004:{name}") <= seconds
+    assert seconds - 5 <= redis.ttl(prefix + name) <= seconds
 
 
 def test_hits_and_misses_are_counted(read, agent):
@@ -274,10 +281,10 @@ def test_cached_read_is_one_round_trip_and_no_query(read, redis, agent, path):
 
 
 @pytest.mark.parametrize("path", ["{}/stats", "{}/stats?limit=1", "?limit=7"])
-def test_refused_request_leaves_no_lease(client, key_for, redis, agent, path):
+def test_refused_request_leaves_no_lease(client, key_for, redis, agent, path, prefix):
     url = AGENTS + path.format(agent)
     client.get(AGENTS + "?limit=7", headers=key_for(None, "read"))
-    redis.delete("erc8004:search:version")
+    redis.delete(f"{prefix}search:version")
     for headers in (key_for(OTHER, "write"), {}, used_up(client, key_for)):
         assert client.get(url, headers=headers).status_code in (401, 403, 429)
     assert [key for key in redis.keys("erc8004:*") if key.endswith(b":lease")] == []

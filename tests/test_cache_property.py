@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from kamiyo_api import cache, config, create_app, db, redis_client, stats
+from kamiyo_api import cache, cache_state, config, create_app, db, redis_client, stats
 from kamiyo_api.schemas.agents import AgentSearch
 from kamiyo_api.searching import canonical, find_page
 from tests import factories
@@ -244,7 +244,7 @@ class Interleaving(RuleBasedStateMachine):
 
 def test_cached_answer_is_always_that_of_the_database(servers, admin, sql, monkeypatch, figures):
     # As in production, only sooner.
-    monkeypatch.setattr(cache, "AS_OF_SECONDS", AS_OF_SECONDS)
+    monkeypatch.setattr(cache_state, "AS_OF_SECONDS", AS_OF_SECONDS)
     monkeypatch.setattr(redis_client, "PROBE_SECONDS", 0.05)
     world = World(servers, admin, sql)
     run_state_machine_as_test(

@@ -108,7 +108,7 @@ def test_redis_answers_and_tells_of_itself(typed, valkey):
 
 
 def test_keys_of_the_cache_are_shown(typed, cached):
-    assert f"erc8004:agent:{cached['agent_uuid']}\n" in typed(KEYS)
+    assert re.search(rf"^erc8004:\w+:agent:{cached['agent_uuid']}$", typed(KEYS), re.MULTILINE)
     assert "db0:keys=" in typed(KEYSPACE)
 
 

@@ -15,7 +15,7 @@ import psycopg2
 import pytest
 
 from bench.serving import serving
-from kamiyo_api import auth, cache, create_app
+from kamiyo_api import auth, cache_state, create_app
 from kamiyo_api.config import Config
 from kamiyo_api.db_pool import Pool
 from tests import factories
@@ -92,7 +92,7 @@ def test_readers_of_the_same_cold_page_are_all_refused_within_2_seconds(
         return outcome(answer), time.monotonic() - began
 
     with held(app):
-        time.sleep(cache.AS_OF_SECONDS)
+        time.sleep(cache_state.AS_OF_SECONDS)
         refusals = at_once(8, timed)
     slowest = max(seconds for _, seconds in refusals)
     figures(slowest_refusal=f"{slowest:.2f} s")

@@ -1,7 +1,7 @@
 -- name: get
 -- One agent with its registration file and the summary of its statistics, as the JSON to
--- answer; and when those were computed.
-select answer.as_of, row_to_json(answer)::text as body
+-- answer; and the number of the refresh that computed those.
+select erc8004_stats_refresh_number() as refresh, row_to_json(answer)::text as body
 from (
   select
     a.id as agent_uuid,

@@ -102,14 +102,14 @@ limit 20;
 -- name: list_refreshes
 -- The last refreshes, newest first.
 select
-  extract(epoch from now() - f.began_at)::float8 as age,
+  extract(epoch from clock_timestamp() - f.began_at)::float8 as age,
   extract(epoch from f.ended_at - f.began_at)::float8 as seconds,
   f.fold_seconds,
   f.reputation_seconds,
   f.payment_seconds,
   f.search_seconds
 from erc8004_stats_refreshes as f
-order by f.began_at desc, f.id desc
+order by f.id desc
 limit 12;
 
 -- name: list_active_stats

@@ -226,6 +226,7 @@ page as (
 select
   coalesce(%(total)s, counted.total) as total,
   erc8004_timestamp(erc8004_stats_as_of()) as as_of,
+  erc8004_stats_refresh_number() as refresh,
   case when not counted_few.is_all then (select count(*) from walked) end as walked,
   shown.agents,
   shown.last_agent,
@@ -243,6 +244,7 @@ with {matching},
 select
   %(total)s as total,
   erc8004_timestamp(erc8004_stats_as_of()) as as_of,
+  erc8004_stats_refresh_number() as refresh,
   (select count(*) from walked) as walked,
   shown.agents,
   shown.last_agent,

@@ -34,6 +34,7 @@ group by a.id;
 -- name: get_totals
 -- What the last refresh counted over all agents, and how old it is.
 select
+  lpad(f.id::text, 19, '0') as refresh,
   f.totals,
   f.began_at as as_of,
   f.ended_at as refreshed_at,
@@ -41,14 +42,16 @@ select
   f.reputation_seconds,
   f.payment_seconds,
   f.search_seconds,
-  extract(epoch from now() - f.began_at)::float8 as age_seconds
+  extract(epoch from clock_timestamp() - f.began_at)::float8 as age_seconds
 from erc8004_stats_refreshes as f
-order by f.began_at desc, f.id desc
+order by f.id desc
 limit 1;
 
--- name: get_as_of
--- When the newest statistics were computed, as the API writes times.
-select erc8004_timestamp(erc8004_stats_as_of()) as as_of;
+-- name: get_newest
+-- Which database this is, and the number of its newest refresh.
+select
+  erc8004_database_identity() as database,
+  erc8004_stats_refresh_number() as refresh;
 
 -- name: refresh
 -- Refresh every statistic; false where another refresh was running already.

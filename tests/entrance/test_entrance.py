@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from prometheus_client import REGISTRY
 
+from kamiyo_api.cache_state import state
 from tests.entrance.shown import AGENTS, CACHED, shown
 
 FAR_UUID = "019fffff-ffff-7fff-bfff-ffffffffffff"
@@ -74,11 +75,10 @@ def test_request_that_flask_refuses_unrouted_keeps_nobody_waiting(
     app, read, known, agent, admin, more
 ):
     known("{}/stats")
-    app.extensions["redis"].ask(lambda redis: redis.delete(f"erc8004:agent:{agent}:stats"))
+    key, redis = f"{state().newest().prefix}agent:{agent}:stats", app.extensions["redis"]
+    assert redis.ask(lambda redis: redis.delete(key)) == 1
     assert read(f"{agent}/stats", {**admin, **more}).status_code == 400
-    assert not app.extensions["redis"].ask(
-        lambda redis: redis.exists(f"erc8004:agent:{agent}:stats:lease")
-    )
+    assert not redis.ask(lambda redis: redis.exists(f"{key}:lease"))
 
 
 def test_head_is_answered_without_a_body(read, known, agent):

@@ -60,14 +60,15 @@ def test_workers_killed_between_the_commit_and_its_answer_leave_nothing_old(plac
         found = client.ask("GET", f"{API}?limit=100").json()["agents"]
         assert load.agent_uuid not in [agent["agent_uuid"] for agent in found]
         # Nothing is kept before the hold of the dead worker ends; only then what is true.
-        assert place.redis.keys(f"erc8004:agent:{load.agent_uuid}*:lease")
-        assert not place.redis.exists(f"erc8004:agent:{load.agent_uuid}")
+        assert place.redis.keys(f"erc8004:*:agent:{load.agent_uuid}*:lease")
+        assert not place.redis.keys(f"erc8004:*:agent:{load.agent_uuid}")
         for key in place.redis.keys("erc8004:*:lease"):
             assert 0 < place.redis.pttl(key) <= 10_000
             place.redis.pexpire(key, 1)
         time.sleep(0.01)
         assert client.ask("GET", path).json()["status"] == "suspended"
-        assert b'"suspended"' in place.redis.get(f"erc8004:agent:{load.agent_uuid}")
+        (kept,) = place.redis.keys(f"erc8004:*:agent:{load.agent_uuid}")
+        assert b'"suspended"' in place.redis.get(kept)
 
 
 def test_write_whose_answer_was_lost_is_answered_again(place):

@@ -51,7 +51,7 @@ def test_requests_go_on_while_redis_is_away(place, figures, fault):
             wait_until(lambda: place.health() == (200, "degraded"))
             time.sleep(AWAY_SECONDS)
             away = load.ledger.between(began + 1, time.monotonic())
-        recovery = wait_until(lambda: place.redis.keys("erc8004:agent:*") and is_well(place))
+        recovery = wait_until(lambda: place.redis.keys("erc8004:*:agent:*") and is_well(place))
         time.sleep(0.5)
     slow = [each for each in away if each.seconds > SLOW]
     slowest = max(each.seconds for each in away)
@@ -86,8 +86,9 @@ def test_redis_that_comes_back_with_old_data_serves_nothing_old(place):
     assert client.ask("PATCH", path, json={"status": "suspended"}).status_code == 200
     place.valkey.end(signal.SIGKILL)
     place.valkey.start()
-    assert b'"active"' in place.redis.get(f"erc8004:agent:{load.agent_uuid}")
+    (kept,) = place.redis.keys(f"erc8004:*:agent:{load.agent_uuid}")
+    assert b'"active"' in place.redis.get(kept)
     until = time.monotonic() + 2
     while time.monotonic() < until or not is_well(place):
         assert client.ask("GET", path).json()["status"] == "suspended"
-    assert b'"suspended"' in place.redis.get(f"erc8004:agent:{load.agent_uuid}")
+    assert b'"suspended"' in place.redis.get(kept)
