@@ -72,12 +72,22 @@ def views() -> Finding:
         (last,) = db.rows("stats.get_totals")
     except errors.ApiError:
         return Finding("unknown: the database does not answer")
+    if last["age_seconds"] < 0:
+        return Finding(from_the_future(last["age_seconds"]))
     age = int(last["age_seconds"])
     if age > STALE_SECONDS:
         return Finding(f"very stale: {age} s old; nobody runs flask refresh-stats")
     if age > FRESH_SECONDS:
         return Finding(f"stale: {age} s old; run flask refresh-stats")
     return Finding()
+
+
+def from_the_future(age: float) -> str:
+    """What statistics say that are younger than now; new ones show all the same."""
+    return (
+        f"failing: computed when PostgreSQL's clock was {-age:.0f} s ahead of now; correct the "
+        "clock, then run flask refresh-stats"
+    )
 
 
 def pool() -> Finding:

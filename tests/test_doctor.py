@@ -41,7 +41,7 @@ def record(app, sql, refresh):
 
     def write(*ages, took=1):
         sql("delete from erc8004_stats_refreshes")
-        for age in ages:
+        for age in reversed(ages):
             sql(
                 """
                 insert into erc8004_stats_refreshes overriding system value

@@ -10,7 +10,7 @@ from kamiyo_api import db
 from kamiyo_api.doctor.findings import Finding, check, failing, graded, ok, warning
 from kamiyo_api.doctor.parts import Parts
 from kamiyo_api.doctor.wording import span
-from kamiyo_api.health import FRESH_SECONDS, STALE_SECONDS
+from kamiyo_api.health import FRESH_SECONDS, STALE_SECONDS, from_the_future
 
 REFRESH = "flask refresh-stats"
 CLOCK = "flask refresh-stats --every 300"
@@ -27,6 +27,8 @@ def view_age(parts: Parts) -> Finding:
     if last is None:
         return failing("never refreshed", REFRESH)
     age = last["age_seconds"]
+    if age < 0:
+        return failing(from_the_future(age).removeprefix("failing: "), REFRESH)
     figure = f"{age:.0f} s, should be below {FRESH_SECONDS} s"
     return graded(age, FRESH_SECONDS, STALE_SECONDS, figure, REFRESH)
 

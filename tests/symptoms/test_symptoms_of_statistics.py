@@ -1,4 +1,4 @@
-"""Symptoms of the statistics: nobody refreshes them."""
+"""Symptoms of the statistics: nobody refreshes them, or a clock was wrong."""
 
 from __future__ import annotations
 
@@ -33,6 +33,38 @@ def test_stale_view_is_seen_and_refreshed(stand, fired, symptom, age, alert):
     symptom(
         f"view stale for {age} s",
         metric="erc8004_view_age_seconds",
+        alert=alerts,
+        health=f"{status}: {checks['views']}",
+        doctor=f"view-age {found['status']}",
+        cure=found["cure"],
+    )
+
+
+def test_clock_that_was_ahead_is_seen_and_over_with_a_refresh(stand, fired, symptom):
+    well = stand.during()
+    # The last refresh ran while the clock was ahead.
+    stand.sql(
+        "update erc8004_stats_refreshes set began_at = began_at + interval '1 hour', "
+        "ended_at = ended_at + interval '1 hour' "
+        "where id = (select max(id) from erc8004_stats_refreshes)"
+    )
+    ill = stand.during()
+    code, status, checks = stand.health()
+    found = stand.doctor()["view-age"]
+    assert ill[1].total("erc8004_view_age_seconds") < 0
+    assert (code, status) == (200, "degraded")
+    assert checks["views"].startswith("failing: computed when PostgreSQL's clock was 35")
+    assert (found["status"], found["cure"]) == ("failing", "flask refresh-stats")
+
+    stand.type(found["cure"])
+
+    cured = stand.during()
+    alerts = fired(well, ill, cured, "ViewsFromTheFuture")
+    assert stand.is_healthy()
+    assert stand.doctor().status("view-age") == "ok"
+    symptom(
+        "clock was ahead",
+        metric="erc8004_view_age_seconds below 0",
         alert=alerts,
         health=f"{status}: {checks['views']}",
         doctor=f"view-age {found['status']}",
