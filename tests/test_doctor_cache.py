@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 
 import pytest
 import redis
 
 from kamiyo_api.embedded import embedded_valkey
 from tests.examining import examined, redis_cli, wait_until
+from tests.needed import needed
 
 
 @pytest.fixture
@@ -95,16 +97,43 @@ def test_policy_that_refuses_writes_is_seen_and_changed(doctor, valkey):
     found = doctor()["redis-policy"]
     assert (found["status"], found["figure"]) == ("warning", "noeviction")
     redis_cli(found["cure"], valkey)
-    assert doctor()["redis-policy"]["figure"] == "allkeys-lru"
+    assert doctor()["redis-policy"]["figure"] == "volatile-lru"
 
 
-def test_keys_that_never_expire_are_seen(doctor, valkey):
-    valkey.config_set("maxmemory-policy", "volatile-lru")
-    fill(valkey, "forever", 1200, 1)
-    found = doctor()["redis-expiry"]
-    assert (found["status"], found["figure"]) == ("warning", "1200 of 1200 keys never expire")
+@pytest.mark.parametrize("policy", ["allkeys-lru", "allkeys-lfu", "allkeys-random"])
+def test_policy_that_evicts_budgets_is_seen_and_changed(doctor, valkey, policy):
+    valkey.config_set("maxmemory-policy", policy)
+    found = doctor()["redis-policy"]
+    told = f"{policy}: the budgets of keys can be evicted"
+    assert (found["status"], found["figure"]) == ("warning", told)
     redis_cli(found["cure"], valkey)
-    assert doctor().status("redis-expiry") == "ok"
+    assert doctor().status("redis-policy") == "ok"
+
+
+def test_keys_that_never_expire_are_seen_and_shown(doctor, valkey, addresses):
+    fill(valkey, "forever", 1200, 1)
+    fill(valkey, "kamiyo:limit", 1, 1)
+    found = doctor()["redis-expiry"]
+    figure = "1201 of 1201 keys never expire, for 0 API keys"
+    assert (found["status"], found["figure"]) == ("warning", figure)
+    needed("redis-cli")
+    told = subprocess.run(["/bin/sh", "-c", found["cure"]], capture_output=True, text=True).stdout
+    assert len(told.split()) == 20
+    assert all(name.startswith("forever:") for name in told.split())
+
+
+def test_budgets_of_many_api_keys_are_well(doctor, valkey, sql):
+    sql(
+        "insert into api_keys (key, key_prefix, name, tier, scopes) "
+        "select encode(sha256(n::text::bytea), 'hex'), 'kamiyo_' || lpad(n::text, 8, '0'), 'many', "
+        "'free', '{read}' from generate_series(1, 1500) as n"
+    )
+    fill(valkey, "kamiyo:limit", 1500, 1)
+    found = doctor()["redis-expiry"]
+    assert (found["status"], found["figure"]) == (
+        "ok",
+        "1500 of 1500 keys never expire: budgets of API keys",
+    )
 
 
 def test_data_that_is_not_saved_is_seen_and_saved(doctor, valkey):

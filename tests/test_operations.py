@@ -117,7 +117,7 @@ def test_commands_answer_as_the_document_shows(app, sql, refresh, typed):
     refresh()
     redis = app.extensions["redis"].connection
     redis.config_set("maxmemory", "256mb")
-    redis.config_set("maxmemory-policy", "allkeys-lru")
+    redis.config_set("maxmemory-policy", "volatile-lru")
     redis.config_resetstat()
     run_here = [block for block in blocks() if not block.is_for_servers]
     unlike = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kamiyo_api import db
 from kamiyo_api.doctor import commands
 from kamiyo_api.doctor.findings import Finding, PartAway, check, failing, graded, ok, warning
 from kamiyo_api.doctor.parts import Parts, Redis
@@ -12,7 +13,7 @@ ENOUGH_LOOKUPS = 100
 FULL = 0.9
 SLOW_ANSWER = 0.05
 SAVE = 'config set save "900 1 300 10 60 10000"'
-LRU = "config set maxmemory-policy allkeys-lru"
+LRU = "config set maxmemory-policy volatile-lru"
 DEFAULT_MAXMEMORY = 1024**3
 MANY_KEYS = 1000
 FOUND = "erc8004_cache_requests_total"
@@ -50,7 +51,7 @@ def redis_memory(parts: Parts) -> Finding:
     return warning(figure, cure)
 
 
-@check("cache", "What is evicted is computed again, and a rate limit's count begins anew.")
+@check("cache", "What is evicted is computed again; under allkeys-* budgets begin anew, too.")
 def redis_evictions(parts: Parts) -> Finding:
     """Keys that Redis dropped for want of memory."""
     info = parts.redis.info
@@ -62,11 +63,15 @@ def redis_evictions(parts: Parts) -> Finding:
     return warning(figure, f"{more}; {commands.redis_cli('config resetstat')}")
 
 
-@check("cache", "A cache that is full must drop the oldest, not refuse the newest.")
+@check("cache", "A Redis that is full must drop cached answers: neither budgets nor what is new.")
 def redis_policy(parts: Parts) -> Finding:
     """What Redis does when it is full."""
     policy = parts.redis.info["maxmemory_policy"]
-    return warning(policy, commands.redis_cli(LRU)) if policy == "noeviction" else ok(policy)
+    if policy.startswith("volatile-"):
+        return ok(policy)
+    if policy == "noeviction":
+        return warning(policy, commands.redis_cli(LRU))
+    return warning(f"{policy}: the budgets of keys can be evicted", commands.redis_cli(LRU))
 
 
 @check("cache", "After a restart without saved data all is computed at once and limits begin anew.")
@@ -91,13 +96,18 @@ def bgsave() -> str:
 
 @check("cache", "Keys that never expire pile up until Redis is full.")
 def redis_expiry(parts: Parts) -> Finding:
-    """Keys without an end; none of ours is."""
+    """Keys without an end, beyond the budgets: one of each API key that was ever used."""
     keys = parts.redis.keys
     forever = keys["keys"] - keys["expires"]
     figure = f"{forever} of {keys['keys']} keys never expire"
-    if forever < MANY_KEYS or parts.redis.info["maxmemory_policy"].startswith("allkeys-"):
+    if forever < MANY_KEYS:
         return ok(figure)
-    return warning(figure, commands.redis_cli(LRU))
+    parts.require("database")
+    told = db.rows("doctor.get_keys")[0]
+    budgets = told["active"] + told["expired"] + told["revoked"]
+    if forever < budgets + MANY_KEYS:
+        return ok(f"{figure}: budgets of API keys")
+    return warning(f"{figure}, for {budgets} API keys", commands.list_foreign_keys())
 
 
 @check("cache", "What is not found in the cache is computed by PostgreSQL.")

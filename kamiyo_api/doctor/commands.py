@@ -32,6 +32,11 @@ def redis_cli(words: str) -> str:
     return f"redis-cli -u {address(config().redis_url or '', 'REDIS_URL')} {words}"
 
 
+def list_foreign_keys() -> str:
+    """Show what in Redis is not ours."""
+    return f"{redis_cli('--scan')} | grep -vE '^(erc8004|kamiyo):' | head -20"
+
+
 def address(url: str, variable: str) -> str:
     """A server's address where it is no secret, else the variable that holds it."""
     return shlex.quote(url) if url and scrubbed(url) == url else f'"${variable}"'
