@@ -116,7 +116,7 @@ def test_large_answer_takes_no_room_and_keeps_nobody_waiting(app, server, admin,
     redis = app.extensions["redis"].connection
     answers = at_once(8, lambda number: server.request("GET", large, headers=admin))
     assert len({answer.text for answer in answers}) == 1
-    (name,) = redis.keys("erc8004:*:search:limit=*")
+    (name,) = redis.keys("erc8004:*:search:*limit=100*")
     assert redis.strlen(name) < 200
 
 
@@ -134,6 +134,6 @@ def test_page_of_a_hundred_usual_agents_is_kept(app, client, admin, make_agent, 
     path = f"{AGENTS}?limit=100"
     size = len(client.get(path, headers=admin).data)
     assert client.get("/api/v1/key", headers=admin).status_code == 200
-    (name,) = app.extensions["redis"].connection.keys("erc8004:*:search:limit=*")
+    (name,) = app.extensions["redis"].connection.keys("erc8004:*:search:*limit=100*")
     figures(bytes_a_page=size)
     assert size < app.extensions["redis"].connection.strlen(name) < LARGEST_KEPT
