@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from wsgiref.types import WSGIEnvironment
 
 from flask import Flask, Request, current_app, g
@@ -19,9 +19,12 @@ from kamiyo_api.bounded import Bounded
 from kamiyo_api.config import Config
 from kamiyo_api.present import extension, notes, present
 
-# A revoked key stops within this time in every process.
+# A revoked key reads no longer than this in every process; it writes nothing.
 REMEMBERED_SECONDS = 4.0
+# No answer is cached for longer, so what a key may read while the database is away ends, too.
+OUTAGE_SECONDS = 300.0
 REMEMBERED_AT_MOST = 10_000
+READS = frozenset({"GET", "HEAD"})
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -31,6 +34,7 @@ class ApiKey:
     """A key that authenticated the present request."""
 
     key_id: str
+    family_id: str
     key_prefix: str
     name: str
     tier: str
@@ -43,9 +47,15 @@ class ApiKey:
         """Whether the key may do what the scope stands for; admin may do all."""
         return scope in self.scopes or "admin" in self.scopes
 
-    def is_expired(self) -> bool:
-        """Whether the key's time is over."""
-        return self.expires_at is not None and self.expires_at <= dt.datetime.now(dt.UTC)
+    @property
+    def confirmation(self) -> db.Confirmation:
+        """What the database has to confirm before it writes anything with the key."""
+        return {
+            "confirmed_key_id": self.key_id,
+            "known_scopes": sorted(self.scopes),
+            "known_wallet_address": self.wallet_address,
+            "known_tier": self.tier,
+        }
 
     def acts_for(self, address: str) -> bool:
         """Whether the key may write as this wallet."""
@@ -95,32 +105,25 @@ def secret_of(environ: WSGIEnvironment) -> str:
     return secret
 
 
-def find_key(secret: str) -> ApiKey:
-    """The active key with this secret, remembered for a few seconds; for as long as the
-    database is away, too.
+def find_key(secret: str, *, is_read: bool) -> ApiKey:
+    """The active key with this secret, remembered for a few seconds; while the database is away
+    a read takes what was confirmed a few minutes ago, as what is cached can be answered.
 
-    Raises InvalidApiKey, ExpiredApiKey, and RateLimitExceeded for an address that guesses.
+    Raises InvalidApiKey, ExpiredApiKey, RateLimitExceeded for an address that sends too many of
+    these, and Unavailable.
     """
     digest = hash_of(secret)
-    remembered = extension("keys.remembered")
-    key: ApiKey | None = remembered.get(digest)
-    if key is None:
-        asked, last_seen = time.monotonic(), remembered.get_old(digest)
-        # A key that was valid when last seen is no guess, whoever else guesses from there.
-        if last_seen is None:
-            limits.refuse_guesser()
-        try:
-            key = look_up(digest)
-        except errors.Unavailable:
-            # What is cached can be answered without the database, but only to a known key.
-            if last_seen is None:
-                raise
-            key = last_seen
-        else:
-            remembered.put(digest, key, asked)
-    if key.is_expired():
-        raise errors.ExpiredApiKey
-    return key
+    remembered: Remembered = extension("keys.remembered")
+    key = remembered.get(digest)
+    if key is not None:
+        return key
+    try:
+        return look_up(digest)
+    except errors.Unavailable:
+        key = remembered.get_in_outage(digest) if is_read else None
+        if key is None:
+            raise
+        return key
 
 
 def key_at_hand(environ: WSGIEnvironment) -> ApiKey | None:
@@ -130,22 +133,43 @@ def key_at_hand(environ: WSGIEnvironment) -> ApiKey | None:
     except errors.Unauthorized:
         return None
     remembered: Remembered = extension("keys.remembered")
-    key = remembered.get(hash_of(secret))
-    return None if key is None or key.is_expired() else key
+    return remembered.get(hash_of(secret))
 
 
 def look_up(digest: str) -> ApiKey:
-    """The active key with this hash, from the database. Raises InvalidApiKey."""
-    row = db.row("keys.get_by_hash", key=digest)
-    if row is None or not hmac.compare_digest(row["key"], digest) or row["status"] != "active":
-        limits.count_failure()
-        extension("keys.remembered").forget(digest)
-        raise errors.InvalidApiKey
+    """The active key with this hash, from the database, remembered from now on.
+
+    Raises InvalidApiKey, ExpiredApiKey, RateLimitExceeded.
+    """
+    remembered: Remembered = extension("keys.remembered")
+    asked = time.monotonic()
+    row = db.row("keys.get_by_hash", key=digest) or {}
+    refusal = refusal_of(row, digest)
+    if refusal is not None:
+        remembered.forget(digest)
+        limits.count_failure(refusal.code)
+        raise refusal
     if row["is_use_unrecorded"] and db.takes_writes():
         with suppress(errors.Unavailable):
             db.in_transaction(lambda tx: tx.execute("keys.update_last_used", key_id=row["key_id"]))
+    key = key_of(row)
+    remembered.put(digest, Confirmed(key, asked, asked + row["seconds_left"]))
+    return key
+
+
+def refusal_of(row: db.Row, digest: str) -> errors.Unauthorized | None:
+    """Why a row, which may be empty, is no key that can be used; by the clock of the database, as
+    that of this machine may be wrong."""
+    if not row or not hmac.compare_digest(row["key"], digest) or row["status"] != "active":
+        return errors.InvalidApiKey()
+    return errors.ExpiredApiKey() if row["seconds_left"] <= 0 else None
+
+
+def key_of(row: db.Row) -> ApiKey:
+    """The key that a row holds."""
     return ApiKey(
         key_id=row["key_id"],
+        family_id=row["family_id"],
         key_prefix=row["key_prefix"],
         name=row["name"],
         tier=row["tier"],
@@ -156,28 +180,47 @@ def look_up(digest: str) -> ApiKey:
     )
 
 
-class Remembered:
-    """The keys that this process looked up lately, so that most requests ask nobody."""
+class Confirmed(NamedTuple):
+    """A key that the database knew, when it was asked, and when the key ends; by the clock that
+    nobody sets."""
 
-    def __init__(self) -> None:
-        self._keys: Bounded[str, tuple[float, ApiKey]] = Bounded(REMEMBERED_AT_MOST)
+    key: ApiKey
+    asked: float
+    ends: float
+
+    def within(self, seconds: float) -> ApiKey | None:
+        """The key, unless it was confirmed longer ago or has ended."""
+        return self.key if time.monotonic() < min(self.asked + seconds, self.ends) else None
+
+
+class Remembered:
+    """The keys that this process looked up lately, so that most requests ask nobody; only right
+    ones, so that nobody can make it forget them."""
+
+    def __init__(
+        self, seconds: float = REMEMBERED_SECONDS, outage_seconds: float = OUTAGE_SECONDS
+    ) -> None:
+        self._seconds = seconds
+        self._outage_seconds = outage_seconds
+        self._keys: Bounded[str, Confirmed] = Bounded(REMEMBERED_AT_MOST)
 
     def get(self, digest: str) -> ApiKey | None:
-        """The key with this hash, unless it was looked up too long ago."""
-        until, key = self._keys.get(digest, (0.0, None))
-        return key if time.monotonic() < until else None
+        """The key with this hash, where it was confirmed a moment ago."""
+        confirmed = self._keys.get(digest)
+        return None if confirmed is None else confirmed.within(self._seconds)
 
-    def get_old(self, digest: str) -> ApiKey | None:
-        """The key with this hash, however long ago it was looked up."""
-        return self._keys.get(digest, (0.0, None))[1]
+    def get_in_outage(self, digest: str) -> ApiKey | None:
+        """The key with this hash, for a read while the database is away."""
+        confirmed = self._keys.get(digest)
+        return None if confirmed is None else confirmed.within(self._outage_seconds)
 
     def forget(self, digest: str) -> None:
-        """Forget a key that turned out to be revoked."""
+        """Forget a key that turned out to be revoked, to have ended, or to be another."""
         self._keys.pop(digest, None)
 
-    def put(self, digest: str, key: ApiKey, asked: float) -> None:
-        """Remember a key from when it was asked for."""
-        self._keys.note(digest, (asked + REMEMBERED_SECONDS, key))
+    def put(self, digest: str, confirmed: Confirmed) -> None:
+        """Remember a key."""
+        self._keys.note(digest, confirmed)
 
 
 def authenticate() -> None:
@@ -186,7 +229,7 @@ def authenticate() -> None:
     request, noted = present()
     scope = noted["scope"] = scope_of_view(request)
     # Health and metrics tell of a database that hangs, so they do not ask it for a key; and
-    # METRICS_TOKEN is no key that somebody guesses.
+    # METRICS_TOKEN is no key.
     if scope is None and (
         "HTTP_AUTHORIZATION" not in request.environ or request.blueprint == "health"
     ):
@@ -194,11 +237,23 @@ def authenticate() -> None:
     if "api_key" in noted:
         return
     try:
-        noted["api_key"] = find_key(secret_of(request.environ))
-    except (errors.Unauthorized, errors.Unavailable):
+        secret = secret_of(request.environ)
+        noted["api_key"] = find_key(secret, is_read=request.method in READS)
+    except (errors.Unauthorized, errors.Unavailable, errors.RateLimitExceeded):
         if scope is None:
             return
         raise
+
+
+def authenticate_anew() -> None:
+    """Look up the key of the present request once more, whatever is remembered, and check its
+    scope. Raises what authenticate() and check_scope() raise."""
+    request, noted = present()
+    digest = hash_of(secret_of(request.environ))
+    remembered: Remembered = extension("keys.remembered")
+    remembered.forget(digest)
+    noted["api_key"] = look_up(digest)
+    check_scope()
 
 
 def scope_of_view(request: Request) -> str | None:

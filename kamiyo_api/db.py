@@ -24,11 +24,21 @@ from kamiyo_api.db_watch import NoAnswer
 from kamiyo_api.present import extension, notes
 from kamiyo_api.queries import QUERIES
 from kamiyo_api.scrubbing import brief
-from kamiyo_api.transaction import Row, Transaction, beginning, fetched, run, statement_timeout
+from kamiyo_api.transaction import (
+    Confirmation,
+    Row,
+    Transaction,
+    beginning,
+    fetched,
+    run,
+    statement_timeout,
+)
 
 RETRIES = 3
 LONGEST_PAUSE = 0.1
 INSUFFICIENT_RESOURCES = "53"
+# What erc8004_confirm_key raises.
+KEY_CHANGED = "KEY01"
 # jsonb takes less than JSON allows, and reads members that a later one of the same name hides.
 UNSTORABLE = psycopg2.errors.NumericValueOutOfRange | psycopg2.errors.UntranslatableCharacter
 
@@ -76,12 +86,15 @@ def _read(query: str, params: dict[str, Any]) -> list[Row]:
         return fetched(cursor)
 
 
-def in_transaction(work: Callable[[Transaction], Result]) -> Result:
+def in_transaction(
+    work: Callable[[Transaction], Result], confirmation: Confirmation | None = None
+) -> Result:
     """Run work in a transaction of its own; once more, up to three times, where it collided
     with others or lost its connection before the commit.
 
     Work must leave no trace but through the transaction. A connection lost during the commit
-    is never repeated: the write may have been kept. Raises TransactionFailed and what work raises.
+    is never repeated: the write may have been kept. Each attempt confirms the key that authorised
+    it anew. Raises TransactionFailed, KeyChanged, and what work raises.
     """
     for attempt in range(RETRIES + 1):
         if attempt:
@@ -89,9 +102,9 @@ def in_transaction(work: Callable[[Transaction], Result]) -> Result:
             metrics.transaction_retries.inc()
             time.sleep(random.uniform(0, LONGEST_PAUSE) * attempt)
         try:
-            with transaction() as tx:
+            with transaction(confirmation=confirmation) as tx:
                 return work(tx)
-        except errors.CommitUnknown:
+        except (errors.CommitUnknown, errors.KeyChanged):
             raise
         except (errors.TransactionFailed, ConnectionLost) as error:
             cause = error.__cause__
@@ -101,15 +114,18 @@ def in_transaction(work: Callable[[Transaction], Result]) -> Result:
 
 
 @contextmanager
-def transaction(*, limited: bool = True) -> Iterator[Transaction]:
+def transaction(
+    *, limited: bool = True, confirmation: Confirmation | None = None
+) -> Iterator[Transaction]:
     """A transaction: commits when the block ends, leaves nothing behind when it raises.
 
     `limited` applies the statement timeout of requests; bulk work and refreshes go without.
+    A confirmation refuses the first statement where a key has changed.
     Raises the ApiError that a violated constraint stands for, DatabaseUnavailable,
-    DatabaseBusy, TransactionFailed, CommitUnknown, and ConnectionLost.
+    DatabaseBusy, TransactionFailed, CommitUnknown, KeyChanged, and ConnectionLost.
     """
     with _connection(limited=limited) as connection:
-        tx = Transaction(connection, beginning() if limited else "begin; ")
+        tx = Transaction(connection, beginning() if limited else "begin; ", confirmation)
         try:
             yield tx
             tx.commit()
@@ -203,6 +219,8 @@ def _translated(error: psycopg2.Error) -> Exception:
     constraint = error.diag.constraint_name
     if constraint in CONSTRAINT_ERRORS:
         return CONSTRAINT_ERRORS[constraint]()
+    if error.pgcode == KEY_CHANGED:
+        return errors.KeyChanged()
     if isinstance(error, UNSTORABLE):
         return errors.InvalidInput(
             "PostgreSQL can store no NUL character and no number with thousands of digits; "

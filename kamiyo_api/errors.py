@@ -303,6 +303,11 @@ class CommitUnknown(TransactionFailed):
     again with the same Idempotency-Key, or read before you write again."""
 
 
+class KeyChanged(TransactionFailed):
+    """The API key was changed while it wrote, and nothing of the write was kept; send it again
+    after the time in Retry-After."""
+
+
 def first_cause(error: BaseException) -> str:
     """What began a chain of errors, in one line."""
     return " ".join(str(first_of(error)).split())

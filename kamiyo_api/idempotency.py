@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from flask import Response, g, request
 
-from kamiyo_api import db, errors
+from kamiyo_api import auth, db, errors
 
 HEADER = "Idempotency-Key"
 SANE_KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -33,10 +33,23 @@ def writing(view: View) -> View:
     def write(**path: Any) -> Response:
         key = idempotency_key()
         if key is None:
-            return db.in_transaction(lambda tx: view(tx, **path))
-        return db.in_transaction(lambda tx: once(tx, key, lambda: view(tx, **path)))
+            return confirmed(lambda tx: view(tx, **path))
+        return confirmed(lambda tx: once(tx, key, lambda: view(tx, **path)))
 
     return write
+
+
+def confirmed(work: Callable[[db.Transaction], Response]) -> Response:
+    """Run a write in a transaction that the database lets the key of the request begin.
+
+    Where the key is not what this process remembers, it is looked up anew: a key that may not
+    write any more is refused, and with another the write runs once more, by its new rights.
+    """
+    try:
+        return db.in_transaction(work, g.api_key.confirmation)
+    except errors.KeyChanged:
+        auth.authenticate_anew()
+    return db.in_transaction(work, g.api_key.confirmation)
 
 
 def idempotency_key() -> str | None:
@@ -52,8 +65,9 @@ def idempotency_key() -> str | None:
 
 
 def once(tx: db.Transaction, key: str, work: Callable[[], Response]) -> Response:
-    """Do the work, or answer as the first time. Raises IdempotencyKeyReused."""
-    place = {"api_key_id": g.api_key.key_id, "idempotency_key": key}
+    """Do the work, or answer as the first time; a key that replaced another by rotation finds
+    the answers of that one. Raises IdempotencyKeyReused."""
+    place = {"family_id": g.api_key.family_id, "idempotency_key": key}
     claimed = tx.row("idempotency.insert", request_hash=hash_of_request(), **place)
     if claimed is None:
         return replay(tx.rows("idempotency.get", **place)[0])

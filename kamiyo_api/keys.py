@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Sequence
+from operator import itemgetter
 
 from kamiyo_api import db
 from kamiyo_api.auth import hash_of
@@ -43,24 +44,42 @@ def create(
 def rotate(key_prefix: str, grace: dt.timedelta) -> str | None:
     """Make a new key with the rights of an old one, which lives on for the grace.
 
-    Returns the new secret, or None where no active key has this prefix.
+    The new key ends when the operator said that the old one would, whatever the grace of an
+    earlier rotation. Returns the new secret, or None where no active key has this prefix.
     """
     secret = new_secret()
-    with db.transaction() as tx:
+    # Without a time limit: the old key changes once the writes under way with it are over.
+    with db.transaction(limited=False) as tx:
         made = tx.execute(
             "keys.insert_rotated",
             key=hash_of(secret),
             key_prefix=secret[:PREFIX_LENGTH],
             old_key_prefix=key_prefix[:PREFIX_LENGTH],
         )
-        tx.execute("keys.update_expiry", key_prefix=key_prefix[:PREFIX_LENGTH], grace=grace)
+        tx.execute("keys.update_rotated", key_prefix=key_prefix[:PREFIX_LENGTH], grace=grace)
     return secret if made else None
 
 
-def revoke(key_prefix: str) -> bool:
-    """Revoke a key; False where no active key has this prefix."""
-    with db.transaction() as tx:
-        return tx.execute("keys.update_revoked", key_prefix=key_prefix[:PREFIX_LENGTH]) == 1
+def revoke(key_prefix: str, *, with_predecessors: bool = True) -> list[str]:
+    """Revoke a key, and the keys that it replaced by rotation.
+
+    Returns the prefixes of those that were active, newest first. Once this returns, nothing
+    more is written with them.
+    """
+    with db.transaction(limited=False) as tx:
+        revoked = tx.rows(
+            "keys.update_revoked",
+            key_prefix=key_prefix[:PREFIX_LENGTH],
+            with_predecessors=with_predecessors,
+        )
+    newest_first = sorted(revoked, key=itemgetter("created_at"), reverse=True)
+    return [row["key_prefix"] for row in newest_first]
+
+
+def successors(key_prefix: str) -> list[str]:
+    """The prefixes of the keys that replaced a key and work, newest first."""
+    rows = db.rows("keys.list_successors", key_prefix=key_prefix[:PREFIX_LENGTH])
+    return [row["key_prefix"] for row in rows]
 
 
 def list_all() -> list[db.Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -144,7 +145,7 @@ def refusal() -> errors.RateLimitExceeded:
     """Which limit is used up, of which tier, and how long to wait."""
     refused: Counted = g.rate_limit.tightest
     metrics.rate_limit_exceeded.labels(g.api_key.tier).inc()
-    wait = max(1, math.ceil(refused.reset_at - time.time()))
+    wait = seconds_to_end(refused)
     return errors.RateLimitExceeded(
         f"Rate limit exceeded: {refused.window} are allowed in tier {g.api_key.tier}; "
         f"wait {wait} seconds, or ask the operator for a higher tier.",
@@ -152,28 +153,48 @@ def refusal() -> errors.RateLimitExceeded:
     )
 
 
-def refuse_guesser() -> None:
-    """Refuse an address that sent too many wrong keys, before the database is asked.
+def seconds_to_end(counted: Counted) -> int:
+    """The whole seconds until a window ends."""
+    return max(1, math.ceil(counted.reset_at - time.time()))
 
-    Raises RateLimitExceeded as an ApiError.
+
+def count_failure(code: str) -> None:
+    """Count a key that was looked up in vain against the address that sent it; `code` is of the
+    error that says why.
+
+    A right key is not counted, whoever else is at its address. Raises RateLimitExceeded where
+    the address sent too many of the wrong ones.
     """
     window = failures_window()
-    if take(budget(window), cost=0).tightest.remaining == 0:
-        raise errors.RateLimitExceeded(
-            f"Rate limit exceeded: too many wrong API keys from this address "
-            f"({window}); wait {MINUTE} seconds and check the key.",
-            headers={"Retry-After": str(MINUTE)},
-        )
-
-
-def count_failure() -> None:
-    """Count a wrong key against the address that sent it."""
-    take(budget(failures_window()))
+    taken = take(budget(window))
+    if not taken.is_refused:
+        return
+    notes()["refused_key"] = code
+    wait = seconds_to_end(taken.tightest)
+    raise errors.RateLimitExceeded(
+        f"Rate limit exceeded: too many wrong API keys from this address ({window}); "
+        f"check the key, and wait {wait} seconds.",
+        headers={"Retry-After": str(wait)},
+    )
 
 
 def failures_window() -> Window:
     """Wrong keys of the present request's address."""
-    return Window("wrong keys", FAILURES_A_MINUTE, MINUTE, f"failures:{request.remote_addr}")
+    address = counted_address(request.remote_addr or "")
+    return Window("wrong keys", FAILURES_A_MINUTE, MINUTE, f"failures:{address}")
+
+
+def counted_address(address: str) -> str:
+    """An address as it is counted: of IPv6 the network, as one client has all of its /64."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(found), 64), strict=False))
 
 
 def charge(

@@ -28,6 +28,7 @@ QUIET = frozenset({"/health", "/health/live", "/metrics"})
 QUOTED_BY_DRIVER = re.compile(r"^(LINE \d+: .*\n *\^|(DETAIL|CONTEXT|QUERY): .*)\n?", re.MULTILINE)
 
 NO_REQUEST = "none"
+RATE_LIMIT_EXCEEDED = errors.RateLimitExceeded.code
 
 log = logging.getLogger("kamiyo_api.request")
 
@@ -83,8 +84,10 @@ def count(done: Done, noted: dict[str, Any]) -> None:
     code = noted.get("error_code")
     if code is not None:
         metrics.request_errors.labels(done.route, code).inc()
-        if code in metrics.AUTH_FAILURES:
-            metrics.auth_failures.labels(metrics.AUTH_FAILURES[code]).inc()
+        # Of many wrong keys from one address each is refused for its key, whatever the code.
+        refused = noted.get("refused_key", code) if code == RATE_LIMIT_EXCEEDED else code
+        if refused in metrics.AUTH_FAILURES:
+            metrics.auth_failures.labels(metrics.AUTH_FAILURES[refused]).inc()
     if "queries" in noted:
         metrics.series(metrics.request_queries, done.route).observe(noted["query_seconds"])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import IO, Any, Protocol
 
 from kamiyo_api import observability
@@ -12,6 +12,9 @@ from kamiyo_api.present import extension, notes
 from kamiyo_api.queries import QUERIES
 
 Row = dict[str, Any]
+# The key that authorised a write, as keys.get_confirmed takes it.
+Confirmation = Mapping[str, Any]
+CONFIRM = "keys.get_confirmed"
 
 
 class Change(Protocol):
@@ -27,10 +30,13 @@ class Change(Protocol):
 class Transaction:
     """Runs named queries over one connection; what is hung on it runs around the commit."""
 
-    def __init__(self, connection: Any, beginning: str) -> None:
-        """`beginning` is run with the first statement, in its round trip."""
+    def __init__(
+        self, connection: Any, beginning: str, confirmation: Confirmation | None = None
+    ) -> None:
+        """`beginning` is run with the first statement, in its round trip; so is a confirmation."""
         self._connection = connection
         self._beginning = beginning
+        self._confirmation = confirmation
         self.is_committing = False
         self.changes: list[Change] = []
         self.after_commit: list[Callable[[], None]] = []
@@ -50,7 +56,9 @@ class Transaction:
             return self.row(query, **params)
         self._announce()
         with self._connection.cursor() as cursor:
-            run(cursor, f"{statement_timeout()}; {QUERIES[query]}", params, is_commit=True)
+            confirming, given = self._confirming()
+            text = f"{statement_timeout()}; {confirming}{QUERIES[query]}"
+            run(cursor, text, {**given, **params}, is_commit=True)
             rows = fetched(cursor)
         if rows:
             return rows[0]
@@ -77,7 +85,7 @@ class Transaction:
     def rows(self, query: str, /, **params: Any) -> list[Row]:
         """All rows of a named query."""
         with self._connection.cursor() as cursor:
-            run(cursor, self._begun(QUERIES[query]), params)
+            self._run(cursor, query, params)
             return fetched(cursor)
 
     def row(self, query: str, /, **params: Any) -> Row | None:
@@ -87,7 +95,7 @@ class Transaction:
     def execute(self, query: str, /, **params: Any) -> int:
         """Run a named query that answers no rows; the number of rows that it changed."""
         with self._connection.cursor() as cursor:
-            run(cursor, self._begun(QUERIES[query]), params)
+            self._run(cursor, query, params)
             return int(cursor.rowcount)
 
     def copy(self, query: str, /, source: IO[bytes]) -> int:
@@ -100,12 +108,23 @@ class Transaction:
 
     def run_script(self, script: str) -> None:
         """Run SQL that is no named query: a migration file, or a word of the protocol."""
-        text = self._begun(script)
+        confirming, given = self._confirming()
+        text = self._begun(confirming + script)
         with (
             self._connection.cursor() as cursor,
             waiting(cursor.connection, is_commit=self.is_committing),
         ):
-            cursor.execute(text)
+            cursor.execute(text, given or None)
+
+    def _run(self, cursor: Any, query: str, params: dict[str, Any]) -> None:
+        confirming, given = self._confirming()
+        run(cursor, self._begun(confirming + QUERIES[query]), {**given, **params})
+
+    def _confirming(self) -> tuple[str, Confirmation]:
+        """What confirms the key before the first statement, and its parameters."""
+        if self._confirmation is None or self.has_begun:
+            return "", {}
+        return f"{QUERIES[CONFIRM]}\n", self._confirmation
 
     def _begun(self, text: str) -> str:
         text, self._beginning = f"{self._beginning}{text}", ""

@@ -187,3 +187,61 @@ def test_both_versions_make_the_same_schema(postgres_15, empty):
     migrate(postgres_15)
     migrate(empty)
     assert schema(postgres_15) == schema(empty)
+
+
+# Keys of one name and the same rights. Those of "a" were rotated by an earlier version, twice;
+# those of "b" and "c" only look alike.
+KEYS_OF_BEFORE = """
+insert into api_keys (id, key, key_prefix, name, tier, scopes, created_at, expires_at)
+select id::uuid, encode(sha256(id::bytea), 'hex'), id, name, 'pro', '{read}', began, ends
+from (
+  values
+    ('a', 1, timestamptz '2026-05-01 10:00:00.1', timestamptz '2026-05-04 12:30:00.2'),
+    ('a', 2, timestamptz '2026-05-03 12:30:00.2', timestamptz '2026-05-05 13:00:00.3'),
+    ('a', 3, timestamptz '2026-05-04 13:00:00.3', timestamptz '2026-08-01 10:00:00.1'),
+    ('b', 4, timestamptz '2026-05-01 10:00:00.1', null),
+    ('b', 5, timestamptz '2026-05-02 10:00:00.2', timestamptz '2026-06-02 10:00:00.2'),
+    ('c', 6, timestamptz '2026-05-01 10:00:00', timestamptz '2026-05-03 10:00:00'),
+    ('c', 7, timestamptz '2026-05-02 10:00:00', timestamptz 'infinity')
+) as k(name, number, began, ends)
+cross join lateral (select '00000000-0000-0000-0000-00000000000' || number) as i(id);
+insert into idempotency_keys (api_key_id, idempotency_key, request_hash)
+select k.id, 'once-' || right(k.id::text, 1), '' from api_keys as k where k.name = 'a';
+"""
+
+
+def test_keys_that_were_rotated_before_families_become_one(empty):
+    connection = psycopg2.connect(empty)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        *before, confirm_keys = [
+            path for path in sorted((ROOT / "sql/migrations").glob("*.sql")) if path.stem < "0027"
+        ]
+        for path in before:
+            cursor.execute(path.read_text())
+        cursor.execute(KEYS_OF_BEFORE)
+        cursor.execute(confirm_keys.read_text())
+    connection.close()
+    number = "right({}::text, 1)::int"
+    assert read(
+        empty,
+        f"""
+        select {number.format("id")}, {number.format("family_id")},
+          granted_until = case when name = 'a' then '2026-08-01 10:00:00.1' else expires_at end,
+          rotated_at is not null
+        from api_keys order by id
+        """,
+    ) == [
+        (1, 1, True, True),
+        (2, 1, True, True),
+        (3, 1, True, False),
+        (4, 4, None, False),
+        (5, 5, True, False),
+        (6, 6, True, False),
+        (7, 7, True, False),
+    ]
+    of_the_first = """
+        select idempotency_key from idempotency_keys
+        where right(api_key_id::text, 1) = '1' order by 1
+    """
+    assert read(empty, of_the_first) == [("once-1",), ("once-2",), ("once-3",)]

@@ -61,13 +61,18 @@ def list_keys() -> None:
 
 @api_keys.command("revoke")
 @click.argument("key_prefix")
+@click.option("--only", is_flag=True, help="Leave the keys alone that it replaced.")
 @with_appcontext
 @one_line_errors
-def revoke_key(key_prefix: str) -> None:
-    """Revoke the key that begins with KEY_PREFIX, as the list shows it."""
-    if not keys.revoke(key_prefix):
+def revoke_key(key_prefix: str, only: bool) -> None:
+    """Revoke the key that begins with KEY_PREFIX, and the keys that it replaced by rotation."""
+    revoked = keys.revoke(key_prefix, with_predecessors=not only)
+    if not revoked:
         raise click.ClickException(f"no active key has the prefix {key_prefix}; see the list")
-    click.echo(f"revoked {key_prefix}")
+    for prefix in revoked:
+        click.echo(f"revoked {prefix}")
+    for prefix in keys.successors(key_prefix):
+        click.echo(f"{prefix}, which replaced it, still works.", err=True)
 
 
 @api_keys.command("rotate")
@@ -76,9 +81,15 @@ def revoke_key(key_prefix: str) -> None:
 @with_appcontext
 @one_line_errors
 def rotate_key(key_prefix: str, grace: dt.timedelta) -> None:
-    """Replace the key that begins with KEY_PREFIX; the old one lives on for the grace."""
+    """Replace the key that begins with KEY_PREFIX; the old one lives on for the grace.
+
+    A key that was replaced may be replaced again during its grace: each new key ends when the
+    first was meant to.
+    """
     secret = keys.rotate(key_prefix, grace)
     if secret is None:
         raise click.ClickException(f"no active key has the prefix {key_prefix}; see the list")
     click.echo(secret)
     click.echo(f"{key_prefix} works for another {grace}; then only the new key does.", err=True)
+    for prefix in keys.successors(key_prefix)[1:]:
+        click.echo(f"{prefix}, from an earlier rotation, works, too.", err=True)

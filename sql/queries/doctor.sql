@@ -244,8 +244,8 @@ select
 from api_keys as k;
 
 -- name: list_expiring_keys
--- Keys that end within so many days and have no successor with their name and rights,
--- soonest first.
+-- Keys that end within so many days and were not rotated, nor have a successor with their name
+-- and rights, soonest first.
 select
   k.key_prefix,
   k.name,
@@ -258,6 +258,7 @@ from api_keys as k
 where k.status = 'active'
   and k.expires_at > now()
   and k.expires_at <= now() + %(days)s * interval '1 day'
+  and k.rotated_at is null
   and not exists (
     select
     from api_keys as s

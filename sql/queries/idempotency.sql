@@ -1,8 +1,8 @@
 -- name: insert
--- Claims a key for one request; waits for another one that claims it right now. No row
--- where it was claimed within the last 24 hours.
+-- Claims a key for one request of a family of API keys; waits for another one that claims it
+-- right now. No row where it was claimed within the last 24 hours.
 insert into idempotency_keys as i (api_key_id, idempotency_key, request_hash)
-values (%(api_key_id)s, %(idempotency_key)s, %(request_hash)s)
+values (%(family_id)s, %(idempotency_key)s, %(request_hash)s)
 on conflict on constraint pk__idempotency_keys do update
 set
   request_hash = excluded.request_hash,
@@ -18,7 +18,7 @@ select
   i.headers,
   i.body
 from idempotency_keys as i
-where i.api_key_id = %(api_key_id)s
+where i.api_key_id = %(family_id)s
   and i.idempotency_key = %(idempotency_key)s;
 
 -- name: update_answer
@@ -28,5 +28,5 @@ set
   status = %(status)s,
   headers = %(headers)s::jsonb,
   body = %(body)s
-where i.api_key_id = %(api_key_id)s
+where i.api_key_id = %(family_id)s
   and i.idempotency_key = %(idempotency_key)s;

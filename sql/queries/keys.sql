@@ -1,7 +1,8 @@
 -- name: get_by_hash
--- The API key whose secret has this SHA-256.
+-- The API key whose secret has this SHA-256, and the seconds until it ends, at most an hour.
 select
   k.id as key_id,
+  k.family_id,
   k.key,
   k.key_prefix,
   k.name,
@@ -11,9 +12,18 @@ select
   k.status,
   k.created_at,
   k.expires_at,
+  extract(
+    epoch from greatest(least(k.expires_at, now() + interval '1 hour'), now()) - now()
+  )::float8 as seconds_left,
   coalesce(k.last_used_at < now() - interval '1 minute', true) as is_use_unrecorded
 from api_keys as k
 where k.key = %(key)s;
+
+-- name: get_confirmed
+-- Nothing, where the key of a write has the rights that authorised it; refused otherwise.
+select erc8004_confirm_key(
+  %(confirmed_key_id)s, %(known_scopes)s, %(known_wallet_address)s, %(known_tier)s
+);
 
 -- name: update_last_used
 -- Records the use of a key; skipped where another request is recording it right now.
@@ -35,26 +45,59 @@ values (
 );
 
 -- name: insert_rotated
--- A new key with all rights of an old one that still works.
-insert into api_keys (key, key_prefix, name, tier, scopes, wallet_address, expires_at)
-select %(key)s, %(key_prefix)s, k.name, k.tier, k.scopes, k.wallet_address, k.expires_at
+-- A new key with all rights of an old one that still works, until the end that was granted.
+insert into api_keys (
+  key, key_prefix, name, tier, scopes, wallet_address, expires_at, family_id
+)
+select
+  %(key)s, %(key_prefix)s, k.name, k.tier, k.scopes, k.wallet_address, k.granted_until, k.family_id
 from api_keys as k
 where k.key_prefix = %(old_key_prefix)s
   and k.status = 'active'
   and (k.expires_at is null or k.expires_at > now());
 
--- name: update_expiry
--- Lets a key expire after the grace, or earlier if it would anyway.
+-- name: update_rotated
+-- Lets a key that was replaced expire after the grace, or earlier if it would anyway.
 update api_keys as k
-set expires_at = least(k.expires_at, now() + %(grace)s::interval)
+set
+  expires_at = least(k.expires_at, now() + %(grace)s::interval),
+  rotated_at = now()
 where k.key_prefix = %(key_prefix)s;
 
 -- name: update_revoked
--- Revokes one key.
+-- Revokes a key and, where told so, the keys of its family before it; answers those that were
+-- active.
+with key as (
+  select k.id, k.family_id, k.created_at
+  from api_keys as k
+  where k.key_prefix = %(key_prefix)s
+)
 update api_keys as k
 set status = 'revoked'
+from key
+where k.status = 'active'
+  and (
+    k.id = key.id
+    or (
+      %(with_predecessors)s
+      and k.family_id = key.family_id
+      and (k.created_at, k.id) < (key.created_at, key.id)
+    )
+  )
+returning k.key_prefix, k.created_at;
+
+-- name: list_successors
+-- The keys of a key's family that came after it and work, newest first.
+select s.key_prefix
+from api_keys as k
+join api_keys as s
+  on s.family_id = k.family_id
+  and (s.created_at, s.id) > (k.created_at, k.id)
 where k.key_prefix = %(key_prefix)s
-  and k.status = 'active';
+  and s.status = 'active'
+  and (s.expires_at is null or s.expires_at > now())
+order by s.created_at desc, s.id desc
+limit 10000;
 
 -- name: list
 -- All keys, newest first; never a secret.
