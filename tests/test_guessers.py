@@ -1,26 +1,29 @@
-"""Who guesses API keys is limited by address, before the database is asked."""
+"""Wrong API keys are counted by address, and cost nobody but who sends them."""
 
 from __future__ import annotations
 
 import dataclasses
+import time
 
 import pytest
+from prometheus_client import REGISTRY
 
-from kamiyo_api import auth, create_app
+from kamiyo_api import auth, create_app, limits
 from kamiyo_api.config import Config
 from tests.answers import CheckedClient, outcome
 
 KEY = "/api/v1/key"
 GUESSES = 30
+REDIS_KEY = "kamiyo:limit:failures:{}"
 
 
 @pytest.fixture
 def use(client):
     """Call with a key, from an address, perhaps with more headers."""
 
-    def call(secret, address="192.0.2.1", client=client, **headers):
+    def call(secret, address="192.0.2.1", client=client, path=KEY, **headers):
         sent = {"Authorization": f"Bearer {secret}", **headers}
-        return client.get(KEY, headers=sent, environ_base={"REMOTE_ADDR": address})
+        return client.get(path, headers=sent, environ_base={"REMOTE_ADDR": address})
 
     return call
 
@@ -40,25 +43,33 @@ def behind_a_proxy(app):
 
 
 def guess(use, **options):
-    """Guess as often as is allowed."""
+    """Send as many wrong keys as are answered 401."""
     return {outcome(use(f"kamiyo_{number}", **options)) for number in range(GUESSES)}
 
 
-def test_guesser_is_refused_after_30_wrong_keys(use, app):
+def test_guesser_is_refused_by_another_code_after_30_wrong_keys(use, app):
     assert guess(use) == {(401, "INVALID_API_KEY")}
     answer = use("kamiyo_another")
     assert outcome(answer) == (429, "RATE_LIMIT_EXCEEDED")
-    assert 1 <= int(answer.headers["Retry-After"]) <= 60
     assert "30 wrong keys per minute" in answer.get_json(force=True)["detail"]
     redis = app.extensions["redis"].connection
-    assert 50 < redis.ttl("kamiyo:limit:failures:192.0.2.1") <= 60
+    assert 50 < redis.ttl(REDIS_KEY.format("192.0.2.1")) <= 60
 
 
-def test_database_is_not_asked_for_more_guesses(use, statements):
+@pytest.mark.parametrize("left", [41, 7, 1])
+def test_retry_after_is_what_is_left_of_the_minute(use, app, left):
+    guess(use)
+    app.extensions["redis"].connection.pexpire(REDIS_KEY.format("192.0.2.1"), left * 1000)
+    answer = use("kamiyo_another")
+    assert int(answer.headers["Retry-After"]) in (left, max(1, left - 1))
+    assert f"wait {answer.headers['Retry-After']} seconds" in answer.json["detail"]
+
+
+def test_wrong_key_is_looked_up_once_each_time(use, statements):
     guess(use)
     assert len([each for each in statements() if "api_keys" in each]) == GUESSES
     assert outcome(use("kamiyo_another"))[0] == 429
-    assert [each for each in statements() if "api_keys" in each] == []
+    assert len([each for each in statements() if "api_keys" in each]) == 1
 
 
 def test_same_wrong_key_again_and_again_counts_too(use):
@@ -66,13 +77,20 @@ def test_same_wrong_key_again_and_again_counts_too(use):
     assert statuses == [401] * GUESSES + [429]
 
 
-def test_key_in_use_goes_on_at_the_address_of_a_guesser(use, secret, monkeypatch):
-    assert use(secret).status_code == 200
+def test_right_key_passes_at_the_address_of_a_guesser(app, use, secret):
     guess(use)
     assert use("kamiyo_another").status_code == 429
     assert use(secret).status_code == 200
-    monkeypatch.setattr(auth.Remembered, "get", lambda self, digest: None)
+    auth.init_memory(app)
     assert use(secret).status_code == 200
+
+
+def test_wrong_keys_push_no_right_one_out_of_memory(use, secret, app, monkeypatch):
+    monkeypatch.setattr(auth, "REMEMBERED_AT_MOST", 5)
+    auth.init_memory(app)
+    assert use(secret).status_code == 200
+    guess(use)
+    assert app.extensions["keys.remembered"].get(auth.hash_of(secret)) is not None
 
 
 def test_other_addresses_go_on(use, secret):
@@ -85,11 +103,56 @@ def test_valid_keys_are_no_guesses(use, secret):
     assert {use(secret).status_code for _ in range(2 * GUESSES)} == {200}
 
 
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs", "/health", "/health/live", "/metrics"])
+def test_public_path_asks_for_no_right_key(use, path):
+    guess(use, address="127.0.0.1")
+    assert use("kamiyo_another", path=path, address="127.0.0.1").status_code == 200
+
+
+def test_public_path_of_the_api_is_open_to_guessers(use, make_agent):
+    path = f"/api/v1/agents/{make_agent()['agent_uuid']}/registration"
+    guess(use)
+    assert [use(f"kamiyo_{n}", path=path).status_code for n in range(GUESSES)] == [200] * GUESSES
+
+
+def test_expired_key_counts_like_a_wrong_one(use, secret, sql, statements):
+    sql("update api_keys set expires_at = now() - interval '1 second'")
+    answers = [outcome(use(secret)) for _ in range(GUESSES + 1)]
+    assert answers == [(401, "EXPIRED_API_KEY")] * GUESSES + [(429, "RATE_LIMIT_EXCEEDED")]
+    statements()
+    use(secret)
+    assert len([each for each in statements() if "api_keys" in each]) == 1
+    assert sql("select last_used_at from api_keys") == [{"last_used_at": None}]
+
+
+def test_revoked_key_counts_like_a_wrong_one(use, secret, sql):
+    sql("update api_keys set status = 'revoked'")
+    assert [use(secret).status_code for _ in range(GUESSES + 1)] == [401] * GUESSES + [429]
+
+
+def test_wrong_keys_are_counted_in_the_metrics_whatever_they_are_answered(use, secret, sql):
+    def counted():
+        name = "erc8004_auth_failures_total"
+        return [
+            REGISTRY.get_sample_value(name, {"reason": each}) for each in ("invalid", "expired")
+        ]
+
+    guess(use)
+    before = counted()
+    assert use("kamiyo_another").status_code == 429
+    sql("update api_keys set expires_at = now() - interval '1 second'")
+    assert use(secret).status_code == 429
+    assert counted() == [each + 1 for each in before]
+
+
 def test_guesser_is_known_while_redis_is_away(app, use):
     made = create_app(dataclasses.replace(Config.from_environment(), redis_url=None))
     client = made.test_client()
-    statuses = [use("kamiyo_wrong", client=client).status_code for _ in range(GUESSES + 1)]
-    assert statuses == [401] * GUESSES + [429]
+    began = time.monotonic()
+    answers = [use("kamiyo_wrong", client=client) for _ in range(GUESSES + 1)]
+    assert [answer.status_code for answer in answers] == [401] * GUESSES + [429]
+    left = int(answers[-1].headers["Retry-After"])
+    assert 60 - (time.monotonic() - began) - 2 <= left <= 60
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
@@ -114,3 +177,27 @@ def test_address_that_a_client_tells_a_trusted_proxy_changes_nothing(use, behind
         return use("kamiyo_wrong", client=behind_a_proxy, **forwarded).status_code
 
     assert [through(number) for number in range(GUESSES + 1)] == [401] * GUESSES + [429]
+
+
+def test_addresses_of_one_ipv6_network_count_as_one(use):
+    statuses = [
+        use("kamiyo_wrong", address=f"2001:db8::{number:x}").status_code
+        for number in range(GUESSES + 1)
+    ]
+    assert statuses == [401] * GUESSES + [429]
+    assert use("kamiyo_wrong", address="2001:db8:0:1::1").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("unix", "unix"),
+    ],
+)
+def test_address_is_counted_by_what_one_client_has(address, counted):
+    assert limits.counted_address(address) == counted
