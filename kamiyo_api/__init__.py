@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Request
+from werkzeug.routing import MapAdapter
 
 from kamiyo_api import (
     asking,
@@ -23,6 +24,7 @@ from kamiyo_api import (
     redis_client,
     routes,
     sentry,
+    targets,
 )
 from kamiyo_api.config import Config
 
@@ -33,6 +35,14 @@ class Application(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function itself: none here is a coroutine."""
         return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """The routes, for a request whose address can be looked up among them."""
+        refusal = None if request is None else targets.refusal(request.environ)
+        if request is None or refusal is None:
+            return super().create_url_adapter(request)
+        request.routing_exception = refusal  # type: ignore[assignment]
+        return None
 
 
 def create_app(config: Config | None = None) -> Flask:

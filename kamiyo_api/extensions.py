@@ -23,10 +23,15 @@ from kamiyo_api import errors, problems
 from kamiyo_api.config import VERSION
 from kamiyo_api.idempotency import writing
 from kamiyo_api.present import present
+from kamiyo_api.schemas import bounds
 from kamiyo_api.schemas.problem import Problem
 
 API_PREFIX = "/api/v1"
 LONGEST_KNOWN_QUERY = 500
+# A reputation may be narrowed to a hundred clients and two tags.
+MOST_PARAMETERS = 128
+# A registration file has 64 KiB; what stands around it needs a fraction of the rest.
+MOST_STRUCTURE = 80_000
 
 
 def timestamp(moment: dt.datetime) -> str:
@@ -81,6 +86,8 @@ class ArgumentsParser(FlaskParser):
     def parse(self, argmap: ma.Schema, *args: Any, **options: Any) -> Any:
         """Read the arguments; a query string that was valid before need not be read again."""
         query = request.query_string
+        if options.get("location") == "query":
+            refuse_too_many(query)
         if options.get("location") != "query" or len(query) > LONGEST_KNOWN_QUERY:
             return super().parse(argmap, *args, **options)
         return dict(known_query(argmap, query))
@@ -100,6 +107,7 @@ class ArgumentsParser(FlaskParser):
             return missing
         if not req.is_json:
             raise errors.UnsupportedMediaType
+        refuse_too_much(body)
         try:
             return orjson.loads(body)
         except orjson.JSONDecodeError as error:
@@ -122,6 +130,25 @@ def whole_body(req: Request) -> bytes:
     if len(body) < (req.content_length or 0):
         raise BadRequest
     return body
+
+
+def refuse_too_much(body: bytes) -> None:
+    """Refuse JSON of more values than any valid body has: to read a megabyte of empty lists
+    takes 50 ms and 30 MB. Raises InvalidInput."""
+    if len(body) <= MOST_STRUCTURE:
+        return
+    if len(body) - len(body.translate(None, b"[{,:")) > MOST_STRUCTURE:
+        raise errors.InvalidInput(errors={"_schema": ["Give fewer values: the body has too many."]})
+
+
+def refuse_too_many(query: bytes) -> None:
+    """Refuse a query string of too many parameters. Raises InvalidInput."""
+    if query.count(b"&") < MOST_PARAMETERS:
+        return
+    if len([each for each in query.split(b"&") if each]) > MOST_PARAMETERS:
+        raise errors.InvalidInput(
+            errors={"_schema": [f"Give at most {MOST_PARAMETERS} parameters."]}
+        )
 
 
 arguments_parser = ArgumentsParser()
@@ -156,7 +183,7 @@ class ApiBlueprint(Blueprint):
                 view_func = writing(view_func)
         super().add_url_rule(rule, endpoint, view_func, **options)
 
-    def arguments(self, schema: type[ma.Schema], **options: Any) -> Callable[..., Any]:
+    def arguments(self, schema: type[bounds.Schema], **options: Any) -> Callable[..., Any]:
         """Read arguments by a schema, which is made once: to make one costs more than to use it."""
         decorate: Callable[..., Any] = super().arguments(schema(), **options)
         return decorate
@@ -208,7 +235,10 @@ def without_query(view: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(view)
     def answer(*args: Any, **kwargs: Any) -> Any:
         asked, _ = present()
-        if asked.query_string and asked.args and asked.path.startswith(API_PREFIX):
+        is_ours = asked.query_string and asked.path.startswith(API_PREFIX)
+        if is_ours:
+            refuse_too_many(asked.query_string)
+        if is_ours and asked.args:
             raise errors.InvalidInput(errors={name: ["Unknown field."] for name in asked.args})
         return view(*args, **kwargs)
 

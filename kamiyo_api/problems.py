@@ -13,11 +13,15 @@ from kamiyo_api import errors, observability, sentry
 
 log = logging.getLogger(__name__)
 
+MOST_MESSAGES = 20
+LONGEST_NAME = 100
+
 HTTP_CODES = {
     400: ("BAD_REQUEST", "The request cannot be read as HTTP; check its form."),
     404: (errors.NotFound.code, " ".join(str(errors.NotFound.__doc__).split())),
     405: ("METHOD_NOT_ALLOWED", "This address does not take this method; see the Allow header."),
     413: ("BODY_TOO_LARGE", "The body is too large; send at most {limit} bytes."),
+    414: ("URI_TOO_LONG", "The address is too long; send at most 8,000 characters of it."),
     415: (errors.UnsupportedMediaType.code, str(errors.UnsupportedMediaType.__doc__)),
     422: (errors.InvalidInput.code, str(errors.InvalidInput.__doc__)),
 }
@@ -41,11 +45,42 @@ def problem(
         "request_id": observability.request_id(),
     }
     if by_field:
-        body["errors"] = by_field
+        body |= bounded(by_field)
     response = current_app.json.response(body)
     response.status_code = status
     response.content_type = "application/problem+json"
     return response
+
+
+class Excerpt:
+    """The first messages of what is wrong with an input, and how many there are."""
+
+    def __init__(self) -> None:
+        self.total = 0
+
+    def of(self, found: Any) -> Any:
+        """The same mapping, list or message, with what is beyond the bound left out."""
+        if isinstance(found, Mapping):
+            return {
+                shortened(name): part for name, each in found.items() if (part := self.of(each))
+            }
+        if isinstance(found, list):
+            return [part for part in map(self.of, found) if part]
+        self.total += 1
+        return found if self.total <= MOST_MESSAGES else None
+
+
+def bounded(by_field: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of an error body that say what is wrong with an input."""
+    excerpt = Excerpt()
+    shown = {"errors": excerpt.of(by_field)}
+    return shown if excerpt.total <= MOST_MESSAGES else shown | {"errors_total": excerpt.total}
+
+
+def shortened(name: Any) -> Any:
+    """A name that a client made up, or a position, short enough to be repeated."""
+    is_long = isinstance(name, str) and len(name) > LONGEST_NAME
+    return f"{name[: LONGEST_NAME - 1]}…" if is_long else name
 
 
 def answer_api_error(error: errors.ApiError) -> Response:

@@ -38,6 +38,7 @@ CODES = [
     "METHOD_NOT_ALLOWED",
     "BODY_TOO_LARGE",
     "UNSUPPORTED_MEDIA_TYPE",
+    "URI_TOO_LONG",
     "AGENT_ALREADY_EXISTS",
     "AGENT_NOT_ACTIVE",
     "PAYMENT_ALREADY_LINKED",
@@ -61,7 +62,7 @@ def test_type_of_an_error_leads_to_what_it_means(client, code):
 
 
 @pytest.mark.parametrize(("path", "name"), PARAMETERS)
-@pytest.mark.parametrize("value", ["a%00b", "x" * 10_000], ids=["NUL", "endless"])
+@pytest.mark.parametrize("value", ["a%00b", "x" * 7_000], ids=["NUL", "endless"])
 def test_nul_or_endless_parameter_is_refused_by_name(client, admin, path, name, value):
     answer = client.get(f"{path}?{name}={value}", headers=admin)
     if name == "cursor" and "%00" in value:
@@ -80,13 +81,13 @@ def test_strange_parameter_is_answered_clearly(client, admin, path, name, value)
 
 @pytest.mark.parametrize("path", READS)
 def test_query_string_of_nothing_but_names_is_refused(client, admin, path):
-    answer = client.get(f"{path}?{'&'.join(f'a{n}' for n in range(2000))}", headers=admin)
+    answer = client.get(f"{path}?{'&'.join(f'a{n}' for n in range(1000))}", headers=admin)
     assert outcome(answer) == (422, "VALIDATION_ERROR")
 
 
 @pytest.mark.parametrize(
     "uuid",
-    ["1", "null", "%00", SURROGATE, "x" * 10_000, FAR_UUID[:-1], f"{{{FAR_UUID}}}", "%2E%2E"],
+    ["1", "null", "%00", SURROGATE, "x" * 7_000, FAR_UUID[:-1], f"{{{FAR_UUID}}}", "%2E%2E"],
 )
 @pytest.mark.parametrize("below", ["", "/stats", "/feedback", "/metadata/color", "/registration"])
 def test_ill_formed_uuid_in_a_path_is_not_found(client, admin, uuid, below):
@@ -94,14 +95,14 @@ def test_ill_formed_uuid_in_a_path_is_not_found(client, admin, uuid, below):
     assert outcome(answer) == (404, "NOT_FOUND")
 
 
-@pytest.mark.parametrize("uuid", ["1", "%00", SURROGATE, "x" * 10_000])
+@pytest.mark.parametrize("uuid", ["1", "%00", SURROGATE, "x" * 7_000])
 @pytest.mark.parametrize("below", ["revoke", "responses"])
 def test_ill_formed_feedback_id_is_not_found(client, admin, uuid, below):
     answer = client.post(f"{AGENTS}feedback/{uuid}/{below}", json={}, headers=admin)
     assert outcome(answer) == (404, "NOT_FOUND")
 
 
-@pytest.mark.parametrize("key", [SURROGATE, "%00", "x" * 10_000, "'", "%25s", "%EF%BF%BD"])
+@pytest.mark.parametrize("key", [SURROGATE, "%00", "x" * 7_000, "'", "%25s", "%EF%BF%BD"])
 def test_strange_metadata_key_is_not_found(client, admin, make_agent, key):
     path = f"{AGENTS}{make_agent()['agent_uuid']}/metadata/{key}"
     assert outcome(client.get(path, headers=admin)) == (404, "METADATA_NOT_FOUND")
@@ -176,8 +177,8 @@ def raw(server):
     return send
 
 
-def test_running_service_answers_a_query_string_of_10000_characters_itself(raw):
-    target = AGENTS + "?q=" + "x" * 10_000
+def test_running_service_answers_a_query_string_of_8000_characters_itself(raw):
+    target = AGENTS + "?q=" + "x" * 8_000
     line = raw(f"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
     assert b" 401 " in line
 

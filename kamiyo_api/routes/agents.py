@@ -56,11 +56,13 @@ def key_of(search: dict[str, Any]) -> str:
 
 
 def link_to_next(cursor: str) -> str:
-    """The Link header (RFC 8288) to the next page."""
+    """The Link header (RFC 8288) to the next page; of a parameter that may not repeat, with
+    its first value, which alone counted."""
     given = [
         (name, value)
-        for name, value in request.args.items(multi=True)
+        for name, values in request.args.lists()
         if name not in ("cursor", "offset")
+        for value in (values if name == "trust_level" else values[:1])
     ]
     query = urlencode([*given, ("cursor", cursor)])
     return f'<{request.path}?{query}>; rel="next"'

@@ -7,8 +7,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from kamiyo_api.schemas import bounds, pages
 from kamiyo_api.schemas import fields as own
-from kamiyo_api.schemas import pages
 
 TRUST_LEVELS = ("new", "excellent", "good", "fair", "poor")
 # Of these an agent has both a score and settled payments.
@@ -58,10 +58,10 @@ class AgentSearch(pages.Page):
             "which no import from the registry has confirmed."
         },
     )
-    trust_level = fields.List(
+    trust_level = bounds.List(
         fields.String(validate=validate.OneOf(TRUST_LEVELS)),
+        max_length=len(TRUST_LEVELS),
         load_default=None,
-        validate=validate.Length(max=len(TRUST_LEVELS)),
         metadata={"description": "May repeat: any of the given levels."},
     )
     min_reputation_score = fields.Float(load_default=None, validate=validate.Range(min=0, max=100))
@@ -101,24 +101,20 @@ class AgentSearch(pages.Page):
             raise ma.ValidationError("Give a cursor or an offset, not both.", "offset")
 
 
-class MetadataToRegister(ma.Schema):
+class MetadataToRegister(bounds.Schema):
     """One metadata entry of an agent to be registered."""
 
     key = own.Text(min_length=1, max_length=128, required=True)
     value = own.Base64Bytes(required=True)
 
 
-class AgentToRegister(ma.Schema):
+class AgentToRegister(bounds.Schema):
     """An agent to be registered here; with agent_id, one that is already on chain."""
 
     owner_address = own.Address(required=True)
     chain = own.chain(required=True)
     registration_file = own.RegistrationFile(required=True)
-    metadata = fields.List(
-        fields.Nested(MetadataToRegister),
-        load_default=list,
-        validate=validate.Length(max=50),
-    )
+    metadata = bounds.List(fields.Nested(MetadataToRegister), max_length=50, load_default=list)
     agent_id = own.BigInteger(low=0, high=own.UINT256_MAX, load_default=None)
     registry_address = own.Address(load_default=None)
 
@@ -139,7 +135,7 @@ class AgentToRegister(ma.Schema):
             raise ma.ValidationError("agentWallet is reserved by ERC-8004.", "metadata")
 
 
-class AgentChange(ma.Schema):
+class AgentChange(bounds.Schema):
     """What to change of an agent; what is left out stays."""
 
     registration_file = own.RegistrationFile(load_default=None)

@@ -8,8 +8,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
+from kamiyo_api.schemas import bounds, pages
 from kamiyo_api.schemas import fields as own
-from kamiyo_api.schemas import pages
 
 
 class FeedbackQuery(pages.Page):
@@ -25,7 +25,7 @@ class FeedbackQuery(pages.Page):
         return data | {"tag1": data["tag1"] or None, "tag2": data["tag2"] or None}
 
 
-class FeedbackToGive(ma.Schema):
+class FeedbackToGive(bounds.Schema):
     """A feedback: either a score from 0 to 100, or a value with its decimals, which tag1
     gives its meaning (ERC-8004, "Giving Feedback")."""
 
@@ -64,13 +64,13 @@ class FeedbackToGive(ma.Schema):
         return data | {"tag1": data["tag1"] or None, "tag2": data["tag2"] or None}
 
 
-class FeedbackToRevoke(ma.Schema):
+class FeedbackToRevoke(bounds.Schema):
     """Why a feedback is revoked."""
 
     reason = own.Text(max_length=1000, load_default=None)
 
 
-class ResponseToAppend(ma.Schema):
+class ResponseToAppend(bounds.Schema):
     """A response to a feedback."""
 
     responder_address = own.Address(required=True)

@@ -21,6 +21,9 @@ METADATA_VALUE_BYTES = 10 * 1024
 # Far from where the JSON library and PostgreSQL give up.
 DEEPEST_FILE = 100
 LARGEST_FILE = 64 * 1024
+TOO_DEEP = f"Nest at most {DEEPEST_FILE} levels."
+# Far more than any number has whose value is in bounds.
+LONGEST_NUMBER = 1_000
 
 
 class Address(fields.String):
@@ -95,7 +98,9 @@ class BigInteger(fields.Field[int]):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
         if isinstance(value, float):
             raise ma.ValidationError("Give a whole number; beyond 2^53 send it as a string.")
-        if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,78}", str(value), re.ASCII):
+        if not isinstance(value, str | int) or isinstance(value, bool):
+            raise ma.ValidationError("Give a whole number, or a string of decimal digits.")
+        if not re.fullmatch(r"-?[0-9]{1,78}", str(value), re.ASCII):
             raise ma.ValidationError("Give a whole number, or a string of decimal digits.")
         if not self.low <= int(value) <= self.high:
             raise ma.ValidationError(f"Give a number from {self.low} to {self.high}.")
@@ -121,6 +126,8 @@ class Amount(fields.Field[Decimal]):
             raise ma.ValidationError(
                 "Give so long a number as a string; as a number it is rounded."
             )
+        if isinstance(value, str) and len(value) > LONGEST_NUMBER:
+            raise ma.ValidationError(f"Give at most {LONGEST_NUMBER} characters.")
         if isinstance(value, str) and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", value, re.ASCII):
             raise ma.ValidationError("Give a decimal string such as 12.50.")
         return self._bounded(value)
@@ -145,17 +152,20 @@ def digits_of(value: float) -> int:
 class Base64Bytes(fields.Field[bytes]):
     """Bytes in base64 (RFC 4648, section 4)."""
 
+    LONGEST = -(-METADATA_VALUE_BYTES // 3) * 4
+
     def __init__(self, **kwargs: Any) -> None:
-        longest = -(-METADATA_VALUE_BYTES // 3) * 4
         kwargs.setdefault("metadata", {}).update(
             type="string",
             contentEncoding="base64",
             pattern="^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
-            maxLength=longest,
+            maxLength=self.LONGEST,
         )
         super().__init__(**kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bytes:
+        if isinstance(value, str) and len(value) > self.LONGEST:
+            raise ma.ValidationError(f"Give at most {METADATA_VALUE_BYTES} bytes.")
         try:
             decoded = base64.b64decode(value, validate=True)
         except (TypeError, ValueError) as error:
@@ -169,22 +179,30 @@ class RegistrationFile(fields.Dict):
     """A registration file (ERC-8004, "Agent URI and Agent Registration File"): a JSON object
     of at most 64 KiB and 100 levels, taken as its owner wrote it."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(keys=fields.String(), **kwargs)
-
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        file = super()._deserialize(value, *args, **kwargs)
-        level = [file]
+        if not isinstance(value, dict):
+            raise self.make_error("invalid")
+        refuse_too_large(value)
+        level: list[Any] = [value]
         for _ in range(DEEPEST_FILE):
-            if any(isinstance(value, str) and "\0" in value for value in level):
+            if any(isinstance(each, str) and "\0" in each for each in level):
                 raise ma.ValidationError("Leave out NUL characters.")
-            level = [member for value in level for member in members(value)]
+            level = [member for each in level for member in members(each)]
         if level:
-            raise ma.ValidationError(f"Nest at most {DEEPEST_FILE} levels.")
-        # PostgreSQL measures exactly, but writes all of what it refuses into its log.
-        if len(orjson.dumps(file)) > LARGEST_FILE:
-            raise ma.ValidationError(errors.RegistrationFileTooLarge.REASON)
-        return file
+            raise ma.ValidationError(TOO_DEEP)
+        return value
+
+
+def refuse_too_large(file: dict[str, Any]) -> None:
+    """Measure a file, which costs less than to walk it. Raises ValidationError."""
+    try:
+        size = len(orjson.dumps(file))
+    except orjson.JSONEncodeError as error:
+        # Of what was read from JSON, it is only the depth that cannot be written as JSON.
+        raise ma.ValidationError(TOO_DEEP) from error
+    # PostgreSQL measures exactly, but writes all of what it refuses into its log.
+    if size > LARGEST_FILE:
+        raise ma.ValidationError(errors.RegistrationFileTooLarge.REASON)
 
 
 def members(value: Any) -> list[Any]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow import fields
 
+from kamiyo_api.schemas import bounds
 from kamiyo_api.schemas import fields as own
 
 
-class MetadataToSet(ma.Schema):
+class MetadataToSet(bounds.Schema):
     """The value of one entry, at most 10 KiB, in base64."""
 
     value = own.Base64Bytes(required=True)

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import marshmallow as ma
 from marshmallow import fields, validate
 
 from kamiyo_api import errors
 from kamiyo_api.present import extension
+from kamiyo_api.schemas import bounds
 
 # What may differ from one page of a walk to the next.
 OF_ONE_PAGE = ("limit", "cursor", "offset")
@@ -22,7 +22,7 @@ LISTED = 300
 WHOLE = 2**31 - 1
 
 
-class Page(ma.Schema):
+class Page(bounds.Schema):
     """How much of a list to answer, and from where on."""
 
     limit = fields.Integer(load_default=50, validate=validate.Range(min=1, max=100))

@@ -7,13 +7,13 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from kamiyo_api.schemas import bounds, pages
 from kamiyo_api.schemas import fields as own
-from kamiyo_api.schemas import pages
 
 STATUSES = ("pending", "verified", "failed", "rejected")
 
 
-class PaymentToLink(ma.Schema):
+class PaymentToLink(bounds.Schema):
     """A payment to an agent; the same transaction again may settle a pending one."""
 
     agent_uuid = own.Identifier(required=True)

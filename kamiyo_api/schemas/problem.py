@@ -15,4 +15,12 @@ class Problem(ma.Schema):
     detail = fields.String(required=True, metadata={"description": "What to do next."})
     code = fields.String(required=True, metadata={"description": "Stable; switch on this."})
     request_id = fields.String(required=True)
-    errors = fields.Dict(metadata={"description": "For bad input: what is wrong, by field."})
+    errors = fields.Dict(
+        metadata={
+            "description": "For bad input: what is wrong, by field; the first 20 messages, under "
+            "names of at most 100 characters."
+        }
+    )
+    errors_total = fields.Integer(
+        metadata={"description": "How many messages there are, if that is more than 20."}
+    )

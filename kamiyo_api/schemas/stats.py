@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import marshmallow as ma
-from marshmallow import fields, validate
+from marshmallow import fields
 
+from kamiyo_api.schemas import bounds
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.agents import Summary, claimed
 
 
-class ReputationQuery(ma.Schema):
+class ReputationQuery(bounds.Schema):
     """Which feedback to count; without any, all of it."""
 
-    client_address = fields.List(
+    client_address = bounds.List(
         own.Address(),
+        max_length=100,
         load_default=None,
-        validate=validate.Length(max=100),
         metadata={"description": "May repeat: feedback of any of these clients."},
     )
     tag1 = own.Text(max_length=256, load_default=None)

@@ -8,11 +8,11 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from kamiyo_api.schemas import bounds, pages
 from kamiyo_api.schemas import fields as own
-from kamiyo_api.schemas import pages
 
 
-class ValidationToRequest(ma.Schema):
+class ValidationToRequest(bounds.Schema):
     """A validation that an agent's owner asks of a validator (ERC-8004, "Validation Request")."""
 
     agent_uuid = own.Identifier(required=True)
@@ -38,7 +38,7 @@ class ValidationToRequest(ma.Schema):
         return asked
 
 
-class ValidationResponse(ma.Schema):
+class ValidationResponse(bounds.Schema):
     """A validator's answer, 0 to 100; a later one replaces it. Give agent_uuid to be sure which
     agent it is for; chain and registry_address are needed only where that agent asked in several
     registries with the same request_hash."""

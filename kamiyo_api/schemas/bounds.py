@@ -1,0 +1,34 @@
+"""Objects and lists from clients: refused by their size before any of their members is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields, utils, validate
+
+MOST_MEMBERS = 100
+
+
+class Schema(ma.Schema):
+    """An object, or a query string, from a client. Every input schema derives from this one."""
+
+    def load(self, data: Any, **options: Any) -> Any:
+        """Validate an object. Raises ValidationError, without more work if it is too wide."""
+        if isinstance(data, Mapping) and len(data) > MOST_MEMBERS:
+            raise ma.ValidationError(f"Give at most {MOST_MEMBERS} fields.")
+        return super().load(data, **options)
+
+
+class List(fields.List[Any]):
+    """A list from a client of at most max_length items."""
+
+    def __init__(self, inner: fields.Field[Any], *, max_length: int, **kwargs: Any) -> None:
+        self.length = validate.Length(max=max_length)
+        super().__init__(inner, validate=self.length, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if utils.is_sequence_but_not_string(value):
+            self.length(value)
+        return super()._deserialize(value, *args, **kwargs)

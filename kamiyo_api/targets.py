@@ -1,0 +1,24 @@
+"""What a request may ask for: an address of bounded length."""
+
+from __future__ import annotations
+
+from wsgiref.types import WSGIEnvironment
+
+from werkzeug.exceptions import RequestURITooLarge
+
+LONGEST_TARGET = 8 * 1024
+
+
+def refusal(environ: WSGIEnvironment) -> Exception | None:
+    """Why a request is refused for its address alone, before anything reads that."""
+    if length_of_target(environ) > LONGEST_TARGET:
+        return RequestURITooLarge()
+    return None
+
+
+def length_of_target(environ: WSGIEnvironment) -> int:
+    """How long path and query string are as they were sent; in other servers, as they decode."""
+    raw = environ.get("RAW_URI")
+    if raw is not None:
+        return len(raw)
+    return len(environ["PATH_INFO"]) + len(environ.get("QUERY_STRING", "")) + 1
