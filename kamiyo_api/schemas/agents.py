@@ -139,7 +139,7 @@ class AgentChange(bounds.Schema):
     """What to change of an agent; what is left out stays."""
 
     registration_file = own.RegistrationFile(load_default=None)
-    token_uri = own.Text(max_length=2048, load_default=None)
+    token_uri = own.Uri(load_default=None)
     status = fields.String(load_default=None, validate=validate.OneOf(STATUSES))
 
     @ma.validates_schema(pass_original=True)

@@ -38,8 +38,8 @@ class FeedbackToGive(bounds.Schema):
     )
     tag1 = own.Text(max_length=256, load_default=None)
     tag2 = own.Text(max_length=256, load_default=None)
-    endpoint = own.Text(max_length=2048, load_default=None)
-    file_uri = own.Text(max_length=2048, load_default=None)
+    endpoint = own.Endpoint(load_default=None)
+    file_uri = own.Uri(load_default=None)
     file_hash = own.Hash32(load_default=None)
     chain = own.chain(load_default=None)
     tx_hash = own.Hash32(load_default=None)
@@ -74,7 +74,7 @@ class ResponseToAppend(bounds.Schema):
     """A response to a feedback."""
 
     responder_address = own.Address(required=True)
-    response_uri = own.Text(min_length=1, max_length=2048, required=True)
+    response_uri = own.Uri(min_length=1, required=True)
     response_hash = own.Hash32(load_default=None)
 
 

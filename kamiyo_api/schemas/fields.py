@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import sys
+import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -24,6 +25,12 @@ LARGEST_FILE = 64 * 1024
 TOO_DEEP = f"Nest at most {DEEPEST_FILE} levels."
 # Far more than any number has whose value is in bounds.
 LONGEST_NUMBER = 1_000
+LONGEST_URI = 2048
+SCHEMES = ("http", "https", "ipfs", "ar", "data")
+# Control and format characters, and white space, by their Unicode category.
+INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+# What a browser runs; of other names before a colon and a number it is a host and its port.
+EXECUTED = frozenset({"javascript", "vbscript"})
 
 
 class Address(fields.String):
@@ -80,6 +87,70 @@ class Text(fields.String):
         if "\0" in text:
             raise ma.ValidationError("Leave out NUL characters.")
         return text
+
+
+class Uri(Text):
+    """A URI of a scheme that is safe to show as a link; empty where min_length lets it be."""
+
+    PATTERN = (
+        "^(([Hh][Tt][Tt][Pp][Ss]?|[Ii][Pp][Ff][Ss]|[Aa][Rr]|[Dd][Aa][Tt][Aa]):"
+        r"[^\u0000-\u0020\u007f-\u00a0\u00ad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f"
+        r"\u205f-\u206f\u3000\ufeff\ufff9-\ufffb]*)?$"
+    )
+    REFUSAL = (
+        f"Give a URI of one of the schemes {', '.join(SCHEMES)}, with white space and control "
+        "characters percent-encoded."
+    )
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=LONGEST_URI, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, *args, **kwargs)
+        if len(text) <= LONGEST_URI and text and (scheme_of(text) not in SCHEMES or is_odd(text)):
+            raise ma.ValidationError(self.REFUSAL)
+        return text
+
+
+class Endpoint(Text):
+    """What was used of an agent: a name, a path, a host with its port, or a URI as above."""
+
+    REFUSAL = (
+        "Give a name, a path, host:port, or a URI of one of the schemes "
+        f"{', '.join(SCHEMES)}, without control characters."
+    )
+
+    def __init__(self, **kwargs: Any) -> None:
+        metadata = {"description": self.REFUSAL.replace("Give a", "A", 1)}
+        super().__init__(max_length=LONGEST_URI, metadata=metadata, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, *args, **kwargs)
+        if len(text) <= LONGEST_URI and (is_odd(text, but=" ") or is_foreign(text.strip())):
+            raise ma.ValidationError(self.REFUSAL)
+        return text
+
+
+def scheme_of(text: str) -> str | None:
+    """The scheme with which a text begins (RFC 3986, section 3.1), in lower case."""
+    found = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", text)
+    return found[1].lower() if found else None
+
+
+def is_odd(text: str, but: str = "") -> bool:
+    """Whether white space, control or format characters stand in a text, but for those given."""
+    if text.isascii() and text.isprintable() and " " not in text:
+        return False
+    return any(unicodedata.category(each) in INVISIBLE for each in text if each not in but)
+
+
+def is_foreign(text: str) -> bool:
+    """Whether a text is a URI of another scheme, rather than a host and its port."""
+    scheme = scheme_of(text)
+    if scheme is None or scheme in SCHEMES:
+        return False
+    is_host = re.match(r"[^:]*:[0-9]{1,5}(?=[/?#]|$)", text)
+    return scheme in EXECUTED or not is_host
 
 
 class BigInteger(fields.Field[int]):

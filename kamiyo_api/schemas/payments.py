@@ -21,7 +21,7 @@ class PaymentToLink(bounds.Schema):
     tx_hash = own.Hash32(required=True)
     amount_usdc = own.Amount(digits=14, places=6, required=True)
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))
-    endpoint = own.Text(max_length=2048, load_default=None)
+    endpoint = own.Endpoint(load_default=None)
     failure_reason = own.Text(max_length=1000, load_default=None)
 
     @ma.validates_schema

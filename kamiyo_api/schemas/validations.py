@@ -18,7 +18,7 @@ class ValidationToRequest(bounds.Schema):
     agent_uuid = own.Identifier(required=True)
     validator_address = own.Address(required=True)
     request_hash = own.Hash32(required=True)
-    request_uri = own.Text(max_length=2048, load_default=None)
+    request_uri = own.Uri(load_default=None)
     chain = own.chain(load_default=None)
     registry_address = own.Address(load_default=None)
     expires_at = fields.AwareDateTime(load_default=None, format="iso")
@@ -44,7 +44,7 @@ class ValidationResponse(bounds.Schema):
     registries with the same request_hash."""
 
     response = fields.Integer(required=True, strict=True, validate=validate.Range(min=0, max=100))
-    response_uri = own.Text(max_length=2048, load_default=None)
+    response_uri = own.Uri(load_default=None)
     response_hash = own.Hash32(load_default=None)
     tag = own.Text(max_length=256, load_default=None)
     agent_uuid = own.Identifier(load_default=None)
