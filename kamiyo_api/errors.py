@@ -33,6 +33,12 @@ class MalformedJson(ApiError):
     status, code, title = 400, "MALFORMED_JSON", "Malformed JSON"
 
 
+class MalformedPath(ApiError):
+    """The path is not UTF-8; percent-encode the UTF-8 bytes of each of its parts."""
+
+    status, code, title = 400, "MALFORMED_PATH", "Malformed path"
+
+
 class ChainNotSupported(ApiError):
     """This chain is not served here; check its name (such as base), or ask the operator."""
 

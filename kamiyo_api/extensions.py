@@ -17,7 +17,7 @@ from gunicorn.http.errors import ParseException
 from webargs import missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
-from werkzeug.routing import UUIDConverter
+from werkzeug.routing import BaseConverter, UUIDConverter
 
 from kamiyo_api import errors, problems
 from kamiyo_api.config import VERSION
@@ -76,6 +76,15 @@ class Identifier(UUIDConverter):
 
     def to_python(self, value: str) -> str:  # type: ignore[override]
         return value.lower()
+
+
+class AnyText(BaseConverter):
+    """The rest of a path as it is: slashes, line breaks and all."""
+
+    part_isolating = False
+    regex = r"(?s:.+)"
+    # Behind every rule that says more of the path.
+    weight = 200
 
 
 class ArgumentsParser(FlaskParser):
@@ -281,5 +290,6 @@ def init_app(app: Flask) -> None:
     app.json = OrjsonProvider(app)
     app.url_map.strict_slashes = False
     app.url_map.converters["uuid"] = Identifier
+    app.url_map.converters["text"] = AnyText
     api.init_app(app)
     api.spec.components.security_scheme("apiKey", {"type": "http", "scheme": "bearer"})

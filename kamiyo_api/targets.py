@@ -1,10 +1,12 @@
-"""What a request may ask for: an address of bounded length."""
+"""What a request may ask for: an address of bounded length, whose path is UTF-8."""
 
 from __future__ import annotations
 
 from wsgiref.types import WSGIEnvironment
 
 from werkzeug.exceptions import RequestURITooLarge
+
+from kamiyo_api import errors
 
 LONGEST_TARGET = 8 * 1024
 
@@ -13,6 +15,9 @@ def refusal(environ: WSGIEnvironment) -> Exception | None:
     """Why a request is refused for its address alone, before anything reads that."""
     if length_of_target(environ) > LONGEST_TARGET:
         return RequestURITooLarge()
+    path = environ["PATH_INFO"]
+    if not path.isascii() and not is_utf8(path):
+        return errors.MalformedPath()
     return None
 
 
@@ -22,3 +27,13 @@ def length_of_target(environ: WSGIEnvironment) -> int:
     if raw is not None:
         return len(raw)
     return len(environ["PATH_INFO"]) + len(environ.get("QUERY_STRING", "")) + 1
+
+
+def is_utf8(path: str) -> bool:
+    """Whether a path, whose bytes WSGI writes as characters, is UTF-8. Werkzeug replaces what
+    is not, so that different paths would be one."""
+    try:
+        path.encode("latin-1").decode()
+    except UnicodeError:
+        return False
+    return True

@@ -28,12 +28,16 @@ def list_metadata(agent_uuid: str) -> Any:
     return {"metadata": [row for row in rows if row["key"] is not None]}
 
 
-@blueprint.get("/<uuid:agent_uuid>/metadata/<path:key>")
+@blueprint.get("/<uuid:agent_uuid>/metadata/<text:key>", merge_slashes=False)
 @requires("read")
 @blueprint.response(200, schemas.MetadataEntry)
 def get_metadata(agent_uuid: str, key: str) -> Any:
-    """One metadata entry of an agent."""
-    entry = db.row("metadata.get", agent_uuid=agent_uuid, key=key.replace("\0", "\ufffd"))
+    """One metadata entry of an agent.
+
+    The key is all that follows `metadata/`, percent-encoded; a slash may stand as it is.
+    """
+    # No key holds NUL, which PostgreSQL cannot be asked for.
+    entry = db.row("metadata.get", agent_uuid=agent_uuid, key=None if "\0" in key else key)
     if entry is None:
         raise errors.AgentNotFound
     if entry["key"] is None:
@@ -41,7 +45,7 @@ def get_metadata(agent_uuid: str, key: str) -> Any:
     return entry
 
 
-@blueprint.put("/<uuid:agent_uuid>/metadata/<path:key>")
+@blueprint.put("/<uuid:agent_uuid>/metadata/<text:key>", merge_slashes=False)
 @requires("write")
 @blueprint.arguments(schemas.MetadataToSet)
 @blueprint.response(200, schemas.MetadataEntry)
@@ -71,7 +75,7 @@ def check_key(key: str) -> None:
         )
 
 
-@blueprint.delete("/<uuid:agent_uuid>/metadata/<path:key>")
+@blueprint.delete("/<uuid:agent_uuid>/metadata/<text:key>", merge_slashes=False)
 @requires("write")
 @blueprint.response(204)
 def delete_metadata(tx: db.Transaction, agent_uuid: str, key: str) -> None:

@@ -23,7 +23,7 @@ FIELDS = {
         "token_uri": "ipfs://x",
         "status": "active",
     },
-    "/api/v1/agents/<uuid:agent_uuid>/metadata/<path:key>": {"value": "cmVk"},
+    "/api/v1/agents/<uuid:agent_uuid>/metadata/<text:key>": {"value": "cmVk"},
 }
 
 
@@ -58,7 +58,7 @@ def routes(app: Flask, agent_uuid: str) -> Iterator[Route]:
     values = {
         "<uuid:agent_uuid>": agent_uuid,
         "<uuid:feedback_id>": agent_uuid,
-        "<path:key>": KEY,
+        "<text:key>": KEY,
         "<path:path>": "index.html",
         "<string:request_hash>": factories.hash32(),
     }
