@@ -25,8 +25,11 @@ def number(name: str, default: int, most: int) -> int:
 host = "0.0.0.0" if os.environ.get("PORT", "").strip(" \t\r\n") else "127.0.0.1"
 bind = f"{host}:{number('PORT', 8000, 65535)}"
 workers = number("WEB_CONCURRENCY", 2, 1000)
-worker_class = "gthread"
+# Threads, and a main loop in which slow clients wait.
+worker_class = "kamiyo_api.worker.Worker"
 threads = number("WEB_THREADS", 4, 1000)
+# Clients' connections of a worker; a new one takes the place of the one idle longest.
+worker_connections = 1000
 timeout = number("WEB_TIMEOUT", 30, 3600)
 # Platforms kill 30 seconds after they ask to stop.
 graceful_timeout = 25
@@ -36,8 +39,14 @@ keepalive = 75
 # A boot error shows once and ends the start; the application opens nothing before the fork.
 preload_app = True
 
-# The application answers an over-long query string itself, in its own error shape.
-limit_request_line = 0
+# The parser of gunicorn takes a time that grows with the square of a line's length.
+limit_request_line = 8190
+limit_request_fields = 100
+limit_request_field_size = 8190
+# No header of a client says where the application is mounted.
+forwarder_headers = ""
+# Answers are collected before they are sent.
+sendfile = False
 
 # A heartbeat on a slow disk looks like a hung worker.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
@@ -80,8 +89,12 @@ def post_fork(server: Any, worker: Any) -> None:
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """Take what a worker that ended said of the present out of the metrics."""
+    """Take what a worker that ended said of the present out of the metrics, and its connections
+    out of those that the others compare theirs with."""
+    from kamiyo_api.turns import board
+
     multiprocess.mark_process_dead(worker.number)
+    board.leave(worker.number)
 
 
 def on_exit(server: Any) -> None:

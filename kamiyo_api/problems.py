@@ -20,11 +20,33 @@ HTTP_CODES = {
     400: ("BAD_REQUEST", "The request cannot be read as HTTP; check its form."),
     404: (errors.NotFound.code, " ".join(str(errors.NotFound.__doc__).split())),
     405: ("METHOD_NOT_ALLOWED", "This address does not take this method; see the Allow header."),
+    408: ("REQUEST_TIMEOUT", "The request did not arrive whole in time; send it again, faster."),
     413: ("BODY_TOO_LARGE", "The body is too large; send at most {limit} bytes."),
     414: ("URI_TOO_LONG", "The address is too long; send at most 8,000 characters of it."),
     415: (errors.UnsupportedMediaType.code, str(errors.UnsupportedMediaType.__doc__)),
+    417: ("EXPECTATION_FAILED", "Expect may only be 100-continue; leave it out."),
     422: (errors.InvalidInput.code, str(errors.InvalidInput.__doc__)),
+    431: (
+        "REQUEST_HEADERS_TOO_LARGE",
+        "The headers are too large; send at most 100, of 8,000 characters each and 32,000 in all.",
+    ),
+    501: (
+        "TRANSFER_CODING_NOT_SUPPORTED",
+        "The only transfer coding taken is chunked; send the body with it or with Content-Length.",
+    ),
 }
+
+
+def document(status: int, code: str, title: str, detail: str, request_id: str) -> dict[str, Any]:
+    """Build an error body; the only place that does."""
+    return {
+        "type": f"/docs/errors#{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": request_id,
+    }
 
 
 def problem(
@@ -34,16 +56,9 @@ def problem(
     detail: str,
     by_field: Mapping[str, Any] | None = None,
 ) -> Response:
-    """Build an error body; the only place that does."""
+    """Answer with an error body."""
     g.error_code = code
-    body: dict[str, Any] = {
-        "type": f"/docs/errors#{code}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "code": code,
-        "request_id": observability.request_id(),
-    }
+    body = document(status, code, title, detail, observability.request_id())
     if by_field:
         body |= bounded(by_field)
     response = current_app.json.response(body)

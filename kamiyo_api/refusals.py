@@ -1,0 +1,95 @@
+"""The answers to requests that never reach the application: those that are no HTTP, too long,
+or too slow. They have the same shape as every error, and are logged and counted with them.
+
+Nothing of such a request is logged but what is wrong with it: it may be anything.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import NamedTuple
+
+import orjson
+from gunicorn.http import errors as http
+from gunicorn.util import http_date
+from werkzeug.http import HTTP_STATUS_CODES
+
+from kamiyo_api import errors, metrics, problems
+from kamiyo_api.carried import OF_THE_API, SECURITY
+from kamiyo_api.connection import BodyTooLarge
+from kamiyo_api.ids import new_id
+
+ROUTE = "unread"
+STATUSES: dict[type[Exception], int] = {
+    TimeoutError: 408,
+    BodyTooLarge: 413,
+    http.LimitRequestLine: 414,
+    http.ExpectationFailed: 417,
+    http.LimitRequestHeaders: 431,
+    http.UnsupportedTransferCoding: 501,
+}
+OF_THE_APPLICATION = (http.InvalidResponseHeader, http.InvalidResponseHeaderName)
+
+log = logging.getLogger("kamiyo_api.request")
+
+
+class Refusal(NamedTuple):
+    """Why a request is refused before the application sees it."""
+
+    status: int
+    code: str
+    detail: str
+    reason: str
+
+
+def refusal_of(error: BaseException, longest_body: int) -> Refusal:
+    """Say what is wrong with a request, or that the application failed to answer it."""
+    reason = type(error).__name__
+    status = STATUSES.get(type(error))
+    if status is None:
+        is_clients = isinstance(error, http.ParseException)
+        status = 400 if is_clients and not isinstance(error, OF_THE_APPLICATION) else 500
+    if status == 500:
+        detail = "Something went wrong on our side; report it with the request_id."
+        return Refusal(status, errors.ApiError.code, detail, reason)
+    code, detail = problems.HTTP_CODES[status]
+    return Refusal(status, code, detail.format(limit=longest_body), reason)
+
+
+def answer(refusal: Refusal) -> bytes:
+    """Log and count a refusal; the whole HTTP answer, after which the connection is closed."""
+    identifier = new_id()
+    note(refusal, identifier)
+    title = HTTP_STATUS_CODES[refusal.status]
+    body = orjson.dumps(
+        problems.document(refusal.status, refusal.code, title, refusal.detail, identifier)
+    )
+    headers = (
+        ("Date", http_date()),
+        ("Connection", "close"),
+        ("Content-Type", "application/problem+json"),
+        ("Content-Length", str(len(body))),
+        ("X-Request-ID", identifier),
+        *SECURITY,
+        *OF_THE_API,
+    )
+    lines = [f"HTTP/1.1 {refusal.status} {title}", *(f"{name}: {text}" for name, text in headers)]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def note(refusal: Refusal, identifier: str) -> None:
+    """Count a refusal, and write its log line."""
+    metrics.request_errors.labels(ROUTE, refusal.code).inc()
+    level = logging.ERROR if refusal.status == 500 else logging.INFO
+    if not log.isEnabledFor(level):
+        return
+    text = f"{ROUTE} {refusal.status} {refusal.reason}"
+    record = logging.LogRecord(log.name, level, "", 0, text, None, None)
+    record.fields = {
+        "request_id": identifier,
+        "route": ROUTE,
+        "status": refusal.status,
+        "code": refusal.code,
+        "reason": refusal.reason,
+    }
+    log.handle(record)
