@@ -68,15 +68,26 @@ if os.environ.get(OWNER) != str(os.getpid()):
     values.ValueClass = values.MultiProcessValue(lambda: os.environ.get(WORKER, "master"))
 
 
+def turns() -> Any:
+    """Who has how many connections; imported late, because metrics look for their folder then."""
+    from kamiyo_api.turns import board
+
+    return board
+
+
 def on_starting(server: Any) -> None:
-    """Note whose folder it is."""
+    """Note whose folder it is, and let the first worker share with those that are started next."""
     os.environ[OWNER] = str(os.getpid())
+    for place in range(server.cfg.workers):
+        turns().note(place, 0, 0)
 
 
 def pre_fork(server: Any, worker: Any) -> None:
-    """Give a worker the lowest number that none has who lives."""
+    """Give a worker the lowest number that none has who lives, and let the others know that it
+    is about to take connections."""
     taken = {each.number for each in server.WORKERS.values()}
     worker.number = next(number for number in itertools.count() if number not in taken)
+    turns().note(worker.number, 0, 0)
     # What the application is made of is no garbage: to look through it takes a worker 40 ms, in
     # which none of its requests goes on.
     gc.collect()
@@ -91,10 +102,8 @@ def post_fork(server: Any, worker: Any) -> None:
 def child_exit(server: Any, worker: Any) -> None:
     """Take what a worker that ended said of the present out of the metrics, and its connections
     out of those that the others compare theirs with."""
-    from kamiyo_api.turns import board
-
     multiprocess.mark_process_dead(worker.number)
-    board.leave(worker.number)
+    turns().leave(worker.number)
 
 
 def on_exit(server: Any) -> None:

@@ -202,11 +202,21 @@ class Connection:
             request = next(self.parser)
         except NoMoreData:
             raise StopIteration from None
-        self.held[:0] = self.parser.unreader.take_buffered()
+        self._take_back()
         self._searched = 0
         is_chunked = isinstance(request.body.reader, ChunkedReader)
         self._chunks = Chunks(self._longest) if is_chunked else None
         self.request = request
+
+    def _take_back(self) -> None:
+        """Hold again what the parser has read ahead."""
+        self.held[:0] = self.parser.unreader.take_buffered()
+
+    def finish(self) -> bool:
+        """Pass over what the application left of a body; whether a request may follow it."""
+        is_finished: bool = self.parser.finish_body()
+        self._take_back()
+        return is_finished
 
     def ask_for_body(self) -> None:
         """Tell a client that waits before it sends its body to go on."""

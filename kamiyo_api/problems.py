@@ -26,6 +26,10 @@ HTTP_CODES = {
     415: (errors.UnsupportedMediaType.code, str(errors.UnsupportedMediaType.__doc__)),
     417: ("EXPECTATION_FAILED", "Expect may only be 100-continue; leave it out."),
     422: (errors.InvalidInput.code, str(errors.InvalidInput.__doc__)),
+    429: (
+        "TOO_MANY_CONNECTIONS",
+        "Too many requests of your address are under way; wait until some are answered.",
+    ),
     431: (
         "REQUEST_HEADERS_TOO_LARGE",
         "The headers are too large; send at most 100, of 8,000 characters each and 32,000 in all.",
@@ -33,6 +37,10 @@ HTTP_CODES = {
     501: (
         "TRANSFER_CODING_NOT_SUPPORTED",
         "The only transfer coding taken is chunked; send the body with it or with Content-Length.",
+    ),
+    503: (
+        "SERVICE_UNAVAILABLE",
+        "The service cannot be reached; try again after the time in Retry-After.",
     ),
 }
 

@@ -11,36 +11,42 @@ from __future__ import annotations
 
 import mmap
 import time
-from collections.abc import Callable
 
-WORKERS_AT_MOST = 256
+WORKERS_AT_MOST = 64
 PATIENCE_SECONDS = 0.01
-IMPATIENT_SECONDS = 0.5
+# After so many connections that nobody else took, the others hang: wait for none for a while.
+UNANSWERED_AT_MOST = 50
+ALONE_SECONDS = 5.0
 
 
 class Board:
-    """How many connections each worker has, in memory that processes share which are forked
-    from the one that made it. A place holds one more than that, and 0 where nobody works."""
+    """How many connections each worker has and has had, in memory that processes share which
+    are forked from the one that made it."""
 
     def __init__(self) -> None:
-        self._places = memoryview(mmap.mmap(-1, WORKERS_AT_MOST * 4)).cast("I")
+        self._places = memoryview(mmap.mmap(-1, 2 * WORKERS_AT_MOST * 4)).cast("I")
 
-    def note(self, number: int, connections: int) -> None:
-        """Say how many connections a worker has."""
+    def note(self, number: int, connections: int, accepted: int) -> None:
+        """Say how many connections a worker has and has had."""
         if number < WORKERS_AT_MOST:
-            self._places[number] = connections + 1
+            self._places[2 * number] = connections + 1  # 0 where nobody works
+            self._places[2 * number + 1] = accepted % 2**32
 
     def leave(self, number: int) -> None:
         """Say that a worker takes no more connections."""
         if number < WORKERS_AT_MOST:
-            self._places[number] = 0
+            self._places[2 * number] = 0
 
-    def others(self, number: int) -> list[int]:
-        """How many connections each other worker has, by its number; -1 for none."""
-        places = self._places.tolist()
-        if number < WORKERS_AT_MOST:
-            places[number] = 0
-        return [each - 1 for each in places]
+    def fewest(self, number: int) -> int | None:
+        """The connections of the other worker that has the fewest; None where none works."""
+        present = self._places[::2].tolist()
+        others = [each - 1 for at, each in enumerate(present) if each and at != number]
+        return min(others, default=None)
+
+    def accepted(self, number: int) -> list[int]:
+        """How many connections each other worker has had."""
+        accepted = self._places[1::2].tolist()
+        return [each for at, each in enumerate(accepted) if at != number]
 
 
 board = Board()
@@ -49,15 +55,17 @@ board = Board()
 class Turn:
     """Whether a worker may accept a connection now."""
 
-    def __init__(self, number: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, number: int) -> None:
         self._number = number
-        self._clock = clock
+        self._accepted = self._unanswered = 0
         self._seen: list[int] = []
-        self._waits_until = self._impatient_until = 0.0
+        self._may_take_one = False
+        self._waits_until = self._alone_until = 0.0
 
-    def note(self, connections: int) -> None:
-        """Say how many connections this worker has."""
-        board.note(self._number, connections)
+    def note(self, connections: int, *, accepted: bool = False) -> None:
+        """Say how many connections this worker has, and whether it accepted one."""
+        self._accepted += accepted
+        board.note(self._number, connections, self._accepted)
 
     def leave(self) -> None:
         """Take no more connections."""
@@ -70,19 +78,21 @@ class Turn:
 
     def is_mine(self, connections: int) -> bool:
         """Whether to accept the connection that waits; else another worker gets a moment to."""
-        others = board.others(self._number)
-        fewer = any(0 <= each < connections for each in others)
-        if not fewer or self._clock() < self._impatient_until:
+        fewest = board.fewest(self._number)
+        may_take_one, self._may_take_one = self._may_take_one, False
+        now = time.monotonic()
+        if fewest is None or connections <= fewest or may_take_one or now < self._alone_until:
             return True
-        self._seen, self._waits_until = others, self._clock() + PATIENCE_SECONDS
+        self._seen, self._waits_until = board.accepted(self._number), now + PATIENCE_SECONDS
         return False
 
     def has_waited(self) -> bool:
-        """Whether the moment is over. If nobody used it, this worker is not so patient for a
-        while: the others may hang."""
-        if self._clock() < self._waits_until:
+        """Whether the moment is over. If nobody used it, this worker takes one connection."""
+        if time.monotonic() < self._waits_until:
             return False
         self._waits_until = 0.0
-        if board.others(self._number) == self._seen:
-            self._impatient_until = self._clock() + IMPATIENT_SECONDS
+        self._may_take_one = board.accepted(self._number) == self._seen
+        self._unanswered = self._unanswered + 1 if self._may_take_one else 0
+        if self._unanswered > UNANSWERED_AT_MOST:
+            self._unanswered, self._alone_until = 0, time.monotonic() + ALONE_SECONDS
         return True

@@ -151,7 +151,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def count(self, more: int) -> None:
         """Count the connections of this worker."""
         self.nr_conns += more
-        self.turn.note(self.nr_conns)
+        self.turn.note(self.nr_conns, accepted=more > 0)
 
     def drop(self, conn: Connection) -> None:
         """Close a connection, whatever state it is in."""
@@ -280,7 +280,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         request = conn.take_request()
         stays = self.handle_request(request, conn)
         conn.sock.flush()
-        return Wait.REQUEST if stays and conn.parser.finish_body() else Wait.CLOSED
+        return Wait.REQUEST if stays and conn.finish() else Wait.CLOSED
 
     def refuse(self, conn: Connection, error: Exception) -> None:
         """Answer for the application, which has not seen the request or has failed."""
