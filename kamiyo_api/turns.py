@@ -14,9 +14,14 @@ import time
 
 WORKERS_AT_MOST = 64
 PATIENCE_SECONDS = 0.01
-# After so many connections that nobody else took, the others hang: wait for none for a while.
-UNANSWERED_AT_MOST = 50
-ALONE_SECONDS = 5.0
+# How often to look, meanwhile, whether it is still another's turn.
+LOOK_SECONDS = 0.001
+# As many more than another has are no reason to wait: one, and an eighth of what it has.
+EVEN = 8
+# A worker that so often takes none that is left to it hangs: wait for it no more for a while.
+MISSED_AT_MOST = 10
+IGNORED_SECONDS = 5.0
+NEVER = (-1, 0.0)
 
 
 class Board:
@@ -37,16 +42,18 @@ class Board:
         if number < WORKERS_AT_MOST:
             self._places[2 * number] = 0
 
-    def fewest(self, number: int) -> int | None:
-        """The connections of the other worker that has the fewest; None where none works."""
-        present = self._places[::2].tolist()
-        others = [each - 1 for at, each in enumerate(present) if each and at != number]
-        return min(others, default=None)
+    def fewer(self, number: int, connections: int) -> dict[int, int]:
+        """The other workers that have clearly fewer connections: how many each has had."""
+        places = self._places.tolist()
+        return {
+            at // 2: places[at + 1]
+            for at in range(0, len(places), 2)
+            if places[at] and places[at] + places[at] // EVEN < connections and at != 2 * number
+        }
 
-    def accepted(self, number: int) -> list[int]:
-        """How many connections each other worker has had."""
-        accepted = self._places[1::2].tolist()
-        return [each for at, each in enumerate(accepted) if at != number]
+    def accepted(self, number: int) -> int:
+        """How many connections a worker has had."""
+        return self._places[2 * number + 1]
 
 
 board = Board()
@@ -57,10 +64,12 @@ class Turn:
 
     def __init__(self, number: int) -> None:
         self._number = number
-        self._accepted = self._unanswered = 0
-        self._seen: list[int] = []
+        self._accepted = 0
+        self._waits_until = 0.0
         self._may_take_one = False
-        self._waits_until = self._alone_until = 0.0
+        self._left_to: dict[int, int] = {}
+        self._missed: dict[int, tuple[int, int]] = {}
+        self._ignored: dict[int, tuple[int, float]] = {}
 
     def note(self, connections: int, *, accepted: bool = False) -> None:
         """Say how many connections this worker has, and whether it accepted one."""
@@ -78,21 +87,36 @@ class Turn:
 
     def is_mine(self, connections: int) -> bool:
         """Whether to accept the connection that waits; else another worker gets a moment to."""
-        fewest = board.fewest(self._number)
         may_take_one, self._may_take_one = self._may_take_one, False
-        now = time.monotonic()
-        if fewest is None or connections <= fewest or may_take_one or now < self._alone_until:
-            return True
-        self._seen, self._waits_until = board.accepted(self._number), now + PATIENCE_SECONDS
-        return False
+        self._left_to = {} if may_take_one else self._poorer(connections)
+        if self._left_to:
+            self._waits_until = time.monotonic() + PATIENCE_SECONDS
+        return not self._left_to
 
-    def has_waited(self) -> bool:
+    def _poorer(self, connections: int) -> dict[int, int]:
+        """The workers with fewer connections, but for those that take none left to them."""
+        now, fewer = time.monotonic(), board.fewer(self._number, connections)
+        return {at: had for at, had in fewer.items() if (had, now) > self._ignored.get(at, NEVER)}
+
+    def has_waited(self, connections: int) -> bool:
         """Whether the moment is over. If nobody used it, this worker takes one connection."""
-        if time.monotonic() < self._waits_until:
+        now = time.monotonic()
+        if now < self._waits_until and self._poorer(connections):
             return False
+        if now >= self._waits_until:
+            left_to = self._left_to.items()
+            self._may_take_one = all(board.accepted(at) == had for at, had in left_to)
+        if self._may_take_one:
+            self._note_missed(now)
         self._waits_until = 0.0
-        self._may_take_one = board.accepted(self._number) == self._seen
-        self._unanswered = self._unanswered + 1 if self._may_take_one else 0
-        if self._unanswered > UNANSWERED_AT_MOST:
-            self._unanswered, self._alone_until = 0, time.monotonic() + ALONE_SECONDS
         return True
+
+    def _note_missed(self, now: float) -> None:
+        """Count for those that a connection was left to that they did not take it."""
+        for at, had in self._left_to.items():
+            missed_before, had_before = self._missed.get(at, (0, had))
+            missed = missed_before + 1 if had == had_before else 1
+            self._missed[at] = (missed, had)
+            if missed > MISSED_AT_MOST:
+                del self._missed[at]
+                self._ignored[at] = (had, now + IGNORED_SECONDS)

@@ -24,7 +24,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from kamiyo_api import refusals
 from kamiyo_api.connection import Connection, Outbox, Wait
 from kamiyo_api.parked import Parked
-from kamiyo_api.turns import PATIENCE_SECONDS, Turn
+from kamiyo_api.turns import LOOK_SECONDS, Turn
 
 # From the first byte of a request to the end of its head, and to the end of its body.
 HEAD_SECONDS = 10
@@ -81,7 +81,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.set_accept_enabled(True)
         while self.alive and self.is_parent_alive():
             self.notify()
-            self.wait_for_and_dispatch_events(PATIENCE_SECONDS if self.turn.is_waiting else 1.0)
+            self.wait_for_and_dispatch_events(LOOK_SECONDS if self.turn.is_waiting else 1.0)
             self.take_turn()
             self.sweep()
         self.stop()
@@ -106,7 +106,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def take_turn(self) -> None:
         """Accept again after a moment in which another worker might have."""
-        if self.turn.is_waiting and self.turn.has_waited():
+        if self.turn.is_waiting and self.turn.has_waited(self.nr_conns):
             self.set_accept_enabled(True)
 
     def accept(self, listener: Any) -> None:

@@ -24,6 +24,8 @@ RUNS = 15
 def web(session_app):
     """A service of its own."""
     with serving() as started:
+        while len(started.workers()) < 2:
+            time.sleep(0.01)
         yield started
 
 
