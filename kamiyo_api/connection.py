@@ -34,6 +34,7 @@ class Wait(Enum):
     REST = "the rest of a request"
     TAKEN = "that the client takes the answer"
     CLOSED = "that the client closes it"
+    NOTHING = "nothing: the client asked for its end"
 
 
 class BodyTooLarge(ParseException):
@@ -217,6 +218,11 @@ class Connection:
         is_finished: bool = self.parser.finish_body()
         self._take_back()
         return is_finished
+
+    def is_over(self, request: Request) -> bool:
+        """Whether the client wanted only this answer, and sent nothing else: the connection can
+        be closed without waiting, which would break one on which something is still to read."""
+        return not (request.must_close or self.held) and request.should_close()
 
     def ask_for_body(self) -> None:
         """Tell a client that waits before it sends its body to go on."""

@@ -16,8 +16,8 @@ WORKERS_AT_MOST = 64
 PATIENCE_SECONDS = 0.01
 # How often to look, meanwhile, whether it is still another's turn.
 LOOK_SECONDS = 0.001
-# As many more than another has are no reason to wait: one, and an eighth of what it has.
-EVEN = 8
+# So many more than another has are no reason to wait, and a part of what it has.
+EVEN_BY, EVEN_PART = 2, 4
 # A worker that so often takes none that is left to it hangs: wait for it no more for a while.
 MISSED_AT_MOST = 10
 IGNORED_SECONDS = 5.0
@@ -29,31 +29,41 @@ class Board:
     are forked from the one that made it."""
 
     def __init__(self) -> None:
-        self._places = memoryview(mmap.mmap(-1, 2 * WORKERS_AT_MOST * 4)).cast("I")
+        memory = memoryview(mmap.mmap(-1, 2 * WORKERS_AT_MOST * 4)).cast("I")
+        # One more than there are; 0 where nobody works.
+        self._present = memory[:WORKERS_AT_MOST]
+        self._accepted = memory[WORKERS_AT_MOST:]
 
     def note(self, number: int, connections: int, accepted: int) -> None:
         """Say how many connections a worker has and has had."""
         if number < WORKERS_AT_MOST:
-            self._places[2 * number] = connections + 1  # 0 where nobody works
-            self._places[2 * number + 1] = accepted % 2**32
+            self._present[number] = connections + 1
+            self._accepted[number] = accepted % 2**32
 
     def leave(self, number: int) -> None:
         """Say that a worker takes no more connections."""
         if number < WORKERS_AT_MOST:
-            self._places[2 * number] = 0
+            self._present[number] = 0
 
-    def fewer(self, number: int, connections: int) -> dict[int, int]:
-        """The other workers that have clearly fewer connections: how many each has had."""
-        places = self._places.tolist()
+    def fewer(self, connections: int) -> dict[int, int]:
+        """The workers that have clearly fewer connections: how many each has had."""
+        present = self._present.tolist()
+        if not is_clearly_less(min(filter(None, present), default=1) - 1, connections):
+            return {}
         return {
-            at // 2: places[at + 1]
-            for at in range(0, len(places), 2)
-            if places[at] and places[at] + places[at] // EVEN < connections and at != 2 * number
+            at: self._accepted[at]
+            for at, each in enumerate(present)
+            if each and is_clearly_less(each - 1, connections)
         }
 
     def accepted(self, number: int) -> int:
         """How many connections a worker has had."""
-        return self._places[2 * number + 1]
+        return self._accepted[number]
+
+
+def is_clearly_less(connections: int, others: int) -> bool:
+    """Whether a number of connections is so much smaller that it should become even."""
+    return connections + EVEN_BY + connections // EVEN_PART < others
 
 
 board = Board()
@@ -95,7 +105,7 @@ class Turn:
 
     def _poorer(self, connections: int) -> dict[int, int]:
         """The workers with fewer connections, but for those that take none left to them."""
-        now, fewer = time.monotonic(), board.fewer(self._number, connections)
+        now, fewer = time.monotonic(), board.fewer(connections)
         return {at: had for at, had in fewer.items() if (had, now) > self._ignored.get(at, NEVER)}
 
     def has_waited(self, connections: int) -> bool:

@@ -17,6 +17,7 @@ import selectors
 import socket
 import time
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
@@ -78,6 +79,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         queue = self.method_queue
         self.poller.register(queue.fileno(), selectors.EVENT_READ, queue.run_callbacks)
         self.turn.note(0)
+        self.accept_with_data()
         self.set_accept_enabled(True)
         while self.alive and self.is_parent_alive():
             self.notify()
@@ -85,6 +87,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self.take_turn()
             self.sweep()
         self.stop()
+
+    def accept_with_data(self) -> None:
+        """Let connections wait in the kernel, where that can be, until something arrives on them,
+        but no longer than a second: one that is accepted before has to be looked at twice."""
+        for listener in self.sockets:
+            if listener.family in (socket.AF_INET, socket.AF_INET6):
+                with suppress(AttributeError):
+                    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 1)
 
     def stop(self) -> None:
         """Finish what is under way; connections that wait to be accepted are left to others."""
@@ -168,6 +178,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if conn.sock.unsent:
             conn.then = wait
             self.parked.put(conn, Wait.TAKEN, time.monotonic() + ANSWER_SECONDS)
+        elif wait is Wait.NOTHING:
+            self.drop(conn)
         elif wait is Wait.CLOSED:
             self.part(conn)
         elif wait is Wait.REQUEST and (conn.held or conn.has_ended):
@@ -280,7 +292,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         request = conn.take_request()
         stays = self.handle_request(request, conn)
         conn.sock.flush()
-        return Wait.REQUEST if stays and conn.finish() else Wait.CLOSED
+        if stays and conn.finish():
+            return Wait.REQUEST
+        return Wait.NOTHING if conn.is_over(request) else Wait.CLOSED
 
     def refuse(self, conn: Connection, error: Exception) -> None:
         """Answer for the application, which has not seen the request or has failed."""
