@@ -31,8 +31,10 @@ def many_files():
 
 @pytest.fixture(scope="module")
 def plain(session_app):
-    """A service of its own."""
+    """A service of its own, both of whose workers are there."""
     with serving() as started:
+        while len(started.workers()) < 2:
+            time.sleep(0.01)
         yield started
 
 
