@@ -6,8 +6,11 @@ client costs memory, which is bounded, and never a thread.
 
 from __future__ import annotations
 
+import resource
 import socket
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from enum import Enum
 from typing import Any
 
@@ -39,6 +42,26 @@ class Wait(Enum):
 
 class BodyTooLarge(ParseException):
     """The chunks of a body hold more than a body may have."""
+
+
+def accept_with_data(listeners: Iterable[Any]) -> None:
+    """Let connections wait in the kernel, where that can be, until something arrives on them, but
+    no longer than a second: one that is accepted before has to be looked at twice."""
+    for listener in listeners:
+        if listener.family in (socket.AF_INET, socket.AF_INET6):
+            with suppress(AttributeError):
+                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 1)
+
+
+def allow_files(wanted: int) -> None:
+    """Let this process have so many files, as far as the system permits it: each connection is
+    one. systemd permits no change, and is told by the unit."""
+    with suppress(OSError, ValueError):
+        allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if most != resource.RLIM_INFINITY:
+            wanted = min(wanted, most)
+        if allowed != resource.RLIM_INFINITY and allowed < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 class Outbox(socket.socket):

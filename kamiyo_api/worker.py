@@ -12,18 +12,16 @@ TLS and HTTP/2 are for the proxy in front.
 from __future__ import annotations
 
 import errno
-import resource
 import selectors
 import socket
 import time
 from concurrent.futures import Future
-from contextlib import suppress
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
 from kamiyo_api import refusals
-from kamiyo_api.connection import Connection, Outbox, Wait
+from kamiyo_api.connection import Connection, Outbox, Wait, accept_with_data, allow_files
 from kamiyo_api.parked import Parked
 from kamiyo_api.turns import LOOK_SECONDS, Turn
 
@@ -58,9 +56,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def init_process(self) -> None:
         """Prepare, and run the main loop until the worker ends."""
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        files = FILES_AT_MOST if most == resource.RLIM_INFINITY else min(FILES_AT_MOST, most)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+        allow_files(FILES_AT_MOST)
         self.turn = Turn(self.number)
         self.bytes_held = 0
         self.swept = time.monotonic()
@@ -79,7 +75,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         queue = self.method_queue
         self.poller.register(queue.fileno(), selectors.EVENT_READ, queue.run_callbacks)
         self.turn.note(0)
-        self.accept_with_data()
+        accept_with_data(self.sockets)
         self.set_accept_enabled(True)
         while self.alive and self.is_parent_alive():
             self.notify()
@@ -87,14 +83,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self.take_turn()
             self.sweep()
         self.stop()
-
-    def accept_with_data(self) -> None:
-        """Let connections wait in the kernel, where that can be, until something arrives on them,
-        but no longer than a second: one that is accepted before has to be looked at twice."""
-        for listener in self.sockets:
-            if listener.family in (socket.AF_INET, socket.AF_INET6):
-                with suppress(AttributeError):
-                    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 1)
 
     def stop(self) -> None:
         """Finish what is under way; connections that wait to be accepted are left to others."""

@@ -89,7 +89,9 @@ def never_read(web, keep):
 
 def never_close(web, keep):
     for _ in range(300):
-        keep(dial(web)).sendall(LAST_LIVE)
+        sock = keep(dial(web))
+        sock.sendall(LAST_LIVE)
+        assert sock.recv(100).startswith(b"HTTP/1.1 200")
 
 
 def keep_alive(web, keep):
