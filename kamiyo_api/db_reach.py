@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from kamiyo_api.queries import QUERIES
 from kamiyo_api.scrubbing import brief
 
 PAUSE_SECONDS = 0.5
@@ -16,7 +17,6 @@ PAUSE_SECONDS = 0.5
 # opens one at once, and answers once it has one of the server's.
 CONNECT_SECONDS = 0.3
 ANSWER_SECONDS = 2.0
-LOOK = "select 1 /* whether this server answers */"
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class Reach:
         try:
             self._await(ANSWER_SECONDS)
             with connection.cursor() as cursor:
-                cursor.execute(LOOK)
+                cursor.execute(QUERIES["health.get_alive"])
         finally:
             connection.close()
 
