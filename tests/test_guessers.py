@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY
 from kamiyo_api import auth, create_app, limits
 from kamiyo_api.config import Config
 from tests.answers import CheckedClient, outcome
+from tests.windows import let_end_in
 
 KEY = "/api/v1/key"
 GUESSES = 30
@@ -59,7 +60,7 @@ def test_guesser_is_refused_by_another_code_after_30_wrong_keys(use, app):
 @pytest.mark.parametrize("left", [41, 7, 1])
 def test_retry_after_is_what_is_left_of_the_minute(use, app, left):
     guess(use)
-    app.extensions["redis"].connection.pexpire(REDIS_KEY.format("192.0.2.1"), left * 1000)
+    let_end_in(app.extensions["redis"].connection, REDIS_KEY.format("192.0.2.1"), left * 1000)
     answer = use("kamiyo_another")
     assert int(answer.headers["Retry-After"]) in (left, max(1, left - 1))
     assert f"wait {answer.headers['Retry-After']} seconds" in answer.json["detail"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -56,14 +57,12 @@ class Result(NamedTuple):
 def routes(app: Flask, agent_uuid: str) -> Iterator[Route]:
     """Every method of every route, over one agent."""
     values = {
-        "<uuid:agent_uuid>": agent_uuid,
-        "<uuid:feedback_id>": agent_uuid,
         "<text:key>": KEY,
         "<path:path>": "index.html",
         "<string:request_hash>": factories.hash32(),
     }
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
-        path = rule.rule
+        path = re.sub(r"<uuid:\w+>", agent_uuid, rule.rule)
         for name, value in values.items():
             path = path.replace(name, value)
         assert "<" not in path

@@ -91,7 +91,7 @@ def test_forged_total_never_reaches_the_database(get, agents, refused):
     """A total beyond what is few would make each page walk an index of the sort."""
     cursor = cursor_at(get, "/agents/")
     raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-    parts = json.loads(raw[raw.index(b"[") :])
+    parts = json.loads(raw[16:])
     forged = json.dumps([*parts[:-1], 10**9]).encode()
     for signature in (b"", raw[:16], b"\0" * 16):
         refused("/agents/", base64.urlsafe_b64encode(signature + forged).decode().rstrip("="))

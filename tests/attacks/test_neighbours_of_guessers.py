@@ -13,6 +13,7 @@ import pytest
 from bench.serving import serving
 from tests.faults.place import wait_until
 from tests.live import at_once
+from tests.windows import left_of, let_end_in
 
 KEY = "/api/v1/key"
 COUNTED = "kamiyo:limit:failures:127.0.0.1"
@@ -81,29 +82,11 @@ def test_retry_after_tells_when_the_minute_is_over(app, server, flood):
     with flood():
         pass
     redis = app.extensions["redis"].connection
-    let_end_in(redis, 20_000)
+    let_end_in(redis, COUNTED, 20_000)
     told = int(server.request("GET", KEY, headers=bearer("no_key")).headers["Retry-After"])
-    assert math.ceil(left_of(redis) / 1000) <= told <= 20
-    let_end_in(redis, 0)
+    assert math.ceil(left_of(redis, COUNTED) / 1000) <= told <= 20
+    let_end_in(redis, COUNTED, 0)
     assert server.request("GET", KEY, headers=bearer("no_key")).status_code == 401
-
-
-def let_end_in(redis, milliseconds):
-    """Let the window of wrong keys end so soon."""
-    ((field, value),) = redis.hgetall(COUNTED).items()
-    end = milliseconds_now(redis) + milliseconds
-    redis.hset(COUNTED, field, b"%d:%s" % (end, value.partition(b":")[2]))
-
-
-def left_of(redis):
-    """The milliseconds until the window of wrong keys ends."""
-    (value,) = redis.hvals(COUNTED)
-    return int(value.partition(b":")[0]) - milliseconds_now(redis)
-
-
-def milliseconds_now(redis):
-    seconds, microseconds = redis.time()
-    return seconds * 1000 + microseconds // 1000
 
 
 def test_expired_and_revoked_keys_cost_who_goes_on_sending_them(server, key_for, sql):

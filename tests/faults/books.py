@@ -15,7 +15,7 @@ WRITTEN = """
     union all
     select r.tag2, r.id::text from erc8004_reputation as r
     union all
-    select p.response_uri, p.id::text from erc8004_feedback_responses as p
+    select replace(p.response_uri, 'ipfs://', ''), p.id::text from erc8004_feedback_responses as p
 """
 HALF_WRITTEN = """
     select a.id::text as id

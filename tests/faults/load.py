@@ -130,7 +130,7 @@ def bodies(marker: str, agent_uuid: str, feedback_id: str) -> list[tuple[str, di
     metadata = [{"key": key, "value": "cmVk"} for key in ("a", "b")]
     agent = factories.agent(metadata=metadata)
     agent["registration_file"]["name"] = marker
-    responder = {"responder_address": factories.address(), "response_uri": marker}
+    responder = {"responder_address": factories.address(), "response_uri": f"ipfs://{marker}"}
     return [
         (f"{API}register", agent),
         (f"{API}feedback", factories.feedback(agent_uuid=agent_uuid, tag2=marker)),
