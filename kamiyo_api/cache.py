@@ -71,6 +71,7 @@ class ERC8004Cache:
 
     def invalidate_agent(self, agent_uuid: str) -> None:
         """Forget all that is cached of one agent."""
+        self._state.newest()
         self._state.drop(agent_keys(agent_uuid), [])
 
     def clear(self) -> None:
@@ -81,6 +82,7 @@ class ERC8004Cache:
     def forget_all(self) -> None:
         """Let nothing that is kept count any more, at once; for bulk loads. Where Redis is away,
         once it is back, if this process still lives then."""
+        self._state.newest()
         self._state.drop([GENERATION], [])
 
 

@@ -46,11 +46,17 @@ class CacheState:
         self._lock = threading.Lock()
         self._pending: set[str] = set()
 
+    @property
+    def known(self) -> Known:
+        """The database and its newest refresh, as far as is known, without asking."""
+        return self._known
+
     def newest(self) -> Known:
         """The database and its newest refresh, at most a second old.
 
         A refresh may be run by psql, and a database be restored, which tells nobody. While the
-        database is away, the last known.
+        database is away, the last known. Never call this while a transaction is open: a request
+        that holds one connection would wait for another.
         """
         now = time.monotonic()
         if now >= self._ask_at:
@@ -94,7 +100,6 @@ class CacheState:
         `held_under` is the prefix under which they were held. Where the database turned out to be
         another one since, they are deleted for both.
         """
-        self.newest()
         self._dropped_at = time.monotonic()
         # After that was noted: whoever learns of another database in between looks at it.
         prefix = self._known.prefix

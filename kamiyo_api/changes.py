@@ -26,7 +26,7 @@ class Change:
 
     def announce(self) -> None:
         """Forget it, and keep nothing new of it until the commit is over."""
-        prefix = state().newest().prefix
+        prefix = state().known.prefix
         if not prefix:
             return
         with suppress(RedisAway):

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from flask import Response, g, request
 
-from kamiyo_api import auth, db, errors
+from kamiyo_api import auth, cache_state, db, errors
 
 HEADER = "Idempotency-Key"
 SANE_KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -43,13 +43,18 @@ def confirmed(work: Callable[[db.Transaction], Response]) -> Response:
     """Run a write in a transaction that the database lets the key of the request begin.
 
     Where the key is not what this process remembers, it is looked up anew: a key that may not
-    write any more is refused, and with another the write runs once more, by its new rights.
+    write any more is refused, and with another the write runs once more, by its new rights. Of
+    which database the cache is, is asked before, and again where a new connection was opened.
     """
+    known = cache_state.state()
+    known.newest()
     try:
         return db.in_transaction(work, g.api_key.confirmation)
     except errors.KeyChanged:
         auth.authenticate_anew()
-    return db.in_transaction(work, g.api_key.confirmation)
+        return db.in_transaction(work, g.api_key.confirmation)
+    finally:
+        known.newest()
 
 
 def idempotency_key() -> str | None:

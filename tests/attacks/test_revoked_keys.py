@@ -56,16 +56,17 @@ class Writer:
         with place.app.app_context():
             secret = keys.create("w", "enterprise", ("read", "write"), self.wallet, None)
         self.key_prefix, self.headers = secret[:15], {"Authorization": f"Bearer {secret}"}
-        agent = requests.post(
-            f"{place.web.url}{API}register",
-            json=factories.agent(),
-            headers=place.headers(),
-            timeout=30,
-        ).json()
-        self.agent_uuid = agent["agent_uuid"]
+        # The database may have come back just now.
+        wait_until(lambda: self.register().status_code == 201)
+        self.agent_uuid = self.register().json()["agent_uuid"]
         self.answers, self.stopped = [], threading.Event()
         # Nobody was refused from this address so far.
         place.redis.flushall()
+
+    def register(self):
+        """Register an agent of somebody else."""
+        url, headers = f"{self.place.web.url}{API}register", self.place.headers()
+        return requests.post(url, json=factories.agent(), headers=headers, timeout=30)
 
     def write(self):
         """Give feedback until told to stop; note when each was sent."""

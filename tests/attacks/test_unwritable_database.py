@@ -128,7 +128,7 @@ def test_read_only_server_is_found_before_anybody_writes(server, sql):
             "the server is read-only; reads go on, writes are refused",
         )
         assert scrape(server).total("erc8004_database_writable") == 0
-    assert checks(server)[2] == "ok"
+    wait_until(lambda: checks(server)[2] == "ok")
 
 
 def test_doctor_finds_it_and_its_cure_cures_a_read_only_server(server, sql, doctor, cure):
