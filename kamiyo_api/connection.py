@@ -6,6 +6,7 @@ client costs memory, which is bounded, and never a thread.
 
 from __future__ import annotations
 
+import re
 import resource
 import socket
 import time
@@ -15,7 +16,13 @@ from enum import Enum
 from typing import Any
 
 from gunicorn.http.body import ChunkedReader
-from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, NoMoreData, ParseException
+from gunicorn.http.errors import (
+    LimitRequestHeaders,
+    LimitRequestLine,
+    NoMoreData,
+    ParseException,
+    UnsupportedTransferCoding,
+)
 from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
 from gunicorn.http.unreader import Unreader
@@ -27,6 +34,7 @@ LONGEST_FRAMES = 256 * 1024
 PIECE = 16 * 1024
 PIECE_OF_BODY = 256 * 1024
 END_OF_HEAD = b"\r\n\r\n"
+CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -62,6 +70,16 @@ def allow_files(wanted: int) -> None:
             wanted = min(wanted, most)
         if allowed != resource.RLIM_INFINITY and allowed < wanted:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+def refuse_codings(request: Request) -> None:
+    """Refuse a body in another coding than chunks, which nobody here would decode.
+
+    Raises UnsupportedTransferCoding.
+    """
+    codings = [value.strip() for name, value in request.headers if name == "TRANSFER-ENCODING"]
+    if codings and ",".join(codings).lower() != "chunked":
+        raise UnsupportedTransferCoding(codings[0])
 
 
 class Outbox(socket.socket):
@@ -130,10 +148,8 @@ class Chunks:
 
     def _follow(self, held: bytearray, end: int) -> bool:
         """Go past one chunk, or to the end of the trailers; False where that has to arrive."""
-        try:
-            size = int(held[self._at : end].split(b";")[0], 16)
-        except ValueError:
-            size = -1
+        digits = bytes(held[self._at : end]).split(b";")[0]
+        size = int(digits, 16) if CHUNK_SIZE.fullmatch(digits) else -1
         if size < 0:
             self.is_broken = True
         elif size == 0:
@@ -160,6 +176,7 @@ class Connection:
         self.began = 0.0
         self.wait = self.then = Wait.REQUEST
         self.until = 0.0
+        self.take_until = 0.0
         self.allowance = 0
         self.weight = 0
         self._longest = longest
@@ -226,6 +243,7 @@ class Connection:
             request = next(self.parser)
         except NoMoreData:
             raise StopIteration from None
+        refuse_codings(request)
         self._take_back()
         self._searched = 0
         is_chunked = isinstance(request.body.reader, ChunkedReader)
@@ -237,8 +255,12 @@ class Connection:
         self.held[:0] = self.parser.unreader.take_buffered()
 
     def finish(self) -> bool:
-        """Pass over what the application left of a body; whether a request may follow it."""
-        is_finished: bool = self.parser.finish_body()
+        """Pass over what the application left of a body; whether a request may follow it. None
+        may behind a broken body: its request has been answered, and gets no second answer."""
+        try:
+            is_finished: bool = self.parser.finish_body()
+        except (ParseException, OSError):
+            return False
         self._take_back()
         return is_finished
 

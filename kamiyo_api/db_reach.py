@@ -44,7 +44,11 @@ class Reach:
                 return
             self._is_asking = True
             self._await(CONNECT_SECONDS)
-        threading.Thread(target=self._ask, name="db-reach", daemon=True).start()
+        try:
+            threading.Thread(target=self._ask, name="db-reach", daemon=True).start()
+        except RuntimeError:
+            # No thread can be had; the next doubt tries again.
+            self._is_asking = False
 
     def is_unanswered(self, now: float) -> bool:
         """Whether what is asked aside has gone without an answer for too long."""
@@ -76,6 +80,10 @@ class Reach:
                 # A refusal is an answer, too.
                 self.answered = time.monotonic()
             self.note_away(str(error))
+            return False
+        except Exception as error:
+            # Whatever it is, only the next attempt can tell whether the server answers.
+            self.note_away(f"{type(error).__name__}: {error}")
             return False
         self._note_back()
         return True

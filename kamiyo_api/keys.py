@@ -50,6 +50,8 @@ def rotate(key_prefix: str, grace: dt.timedelta) -> str | None:
     secret = new_secret()
     # Without a time limit: the old key changes once the writes under way with it are over.
     with db.transaction(limited=False) as tx:
+        # Locked first: a key that is being revoked gets no successor.
+        tx.row("keys.get_for_update", key_prefix=key_prefix[:PREFIX_LENGTH])
         made = tx.execute(
             "keys.insert_rotated",
             key=hash_of(secret),

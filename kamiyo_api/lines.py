@@ -10,8 +10,12 @@ from typing import Any, NamedTuple
 import orjson
 
 from kamiyo_api.copying import escaped
+from kamiyo_api.numbers import digits_added
 
 LONGEST_LINE = 1024 * 1024
+LARGEST_FILE = 64 * 1024
+# Shorter ones are measured by PostgreSQL alone.
+LONG_LINE = 4 * 1024
 HIGHEST_AGENT_ID = 2**256 - 1
 HIGHEST_BLOCK = 2**63 - 1
 HIGHEST_LOG_INDEX = 2**31 - 1
@@ -183,6 +187,8 @@ def source_of(agent: dict[str, Any], line: bytes) -> bytes:
         )
     if may_be_unstorable(line):
         reread(line, parse_float=refuse_unstorable)
+    if len(line) > LONG_LINE and digits_added(line) > LARGEST_FILE:
+        raise LineRefused("registration_file holds numbers that are too long written out")
     return escaped(line)
 
 

@@ -18,8 +18,8 @@ class Parked:
         self._wake = wake
         self._waiting: dict[Connection, None] = {}
 
-    def __len__(self) -> int:
-        return len(self._waiting)
+    def __contains__(self, conn: Connection) -> bool:
+        return conn in self._waiting
 
     def put(self, conn: Connection, wait: Wait, until: float) -> None:
         """Watch a connection until it can be read, or written where its answer is not taken."""
@@ -29,7 +29,9 @@ class Parked:
         self._waiting[conn] = None
 
     def _woken(self, conn: Connection, sock: object) -> None:
-        self._wake(conn)
+        # Another event of the same batch may have ended it.
+        if conn in self._waiting:
+            self._wake(conn)
 
     def take(self, conn: Connection) -> None:
         """Watch a connection no more."""

@@ -58,6 +58,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Prepare, and run the main loop until the worker ends."""
         allow_files(FILES_AT_MOST)
         self.turn = Turn(self.number)
+        self.is_full = False
         self.bytes_held = 0
         self.swept = time.monotonic()
         self.scratch = bytearray(256 * 1024)
@@ -105,15 +106,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def take_turn(self) -> None:
         """Accept again after a moment in which another worker might have."""
         if self.turn.is_waiting and self.turn.has_waited(self.nr_conns):
-            self.set_accept_enabled(True)
+            self.set_accept_enabled(not self.is_full)
 
     def accept(self, listener: Any) -> None:
         """Accept a connection, unless another worker has fewer."""
         if not self.turn.is_mine(self.nr_conns):
             self.set_accept_enabled(False)
             return
-        if self.nr_conns >= self.worker_connections:
-            self.make_room()
+        if self.nr_conns >= self.worker_connections and not self.make_room():
+            return
         try:
             accepted, client = listener.accept()
         except OSError as error:
@@ -129,12 +130,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         elif error.errno not in NO_CONNECTION:
             raise error
 
-    def make_room(self) -> None:
-        """Close the connection that has waited longest."""
+    def make_room(self) -> bool:
+        """Close the connection that has waited longest; without one, accept none until one ends."""
         oldest = self.parked.oldest()
-        if oldest is not None:
-            self.parked.take(oldest)
-            self.drop(oldest)
+        if oldest is None:
+            self.is_full = True
+            self.set_accept_enabled(False)
+            return False
+        self.parked.take(oldest)
+        self.drop(oldest)
+        return True
 
     def begin(self, accepted: socket.socket, client: Any, server: Any) -> None:
         """Take in what a new connection sent."""
@@ -150,6 +155,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Count the connections of this worker."""
         self.nr_conns += more
         self.turn.note(self.nr_conns, accepted=more > 0)
+        if more < 0:
+            self.accept_again()
+
+    def accept_again(self) -> None:
+        """Accept connections after a moment without room for any."""
+        if self.is_full and self.alive:
+            self.is_full = False
+            self.set_accept_enabled(True)
 
     def drop(self, conn: Connection) -> None:
         """Close a connection, whatever state it is in."""
@@ -163,9 +176,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def go_on(self, conn: Connection, wait: Wait) -> None:
         """Let a connection wait for what it needs, or give it to a thread."""
         self.bytes_held += conn.weigh()
+        if not conn.sock.unsent:
+            conn.take_until = 0.0
         if conn.sock.unsent:
             conn.then = wait
-            self.parked.put(conn, Wait.TAKEN, time.monotonic() + ANSWER_SECONDS)
+            conn.take_until = conn.take_until or time.monotonic() + ANSWER_SECONDS
+            self.parked.put(conn, Wait.TAKEN, conn.take_until)
         elif wait is Wait.NOTHING:
             self.drop(conn)
         elif wait is Wait.CLOSED:
@@ -181,6 +197,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self.parked.put(conn, wait, conn.began + seconds)
         if self.bytes_held > BYTES_AT_MOST:
             self.lighten()
+        self.accept_again()
 
     def lighten(self) -> None:
         """Close the connection that has waited longest of those that hold bytes."""
@@ -214,6 +231,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self.parked.take(conn)
             self.resume(conn)
         except OSError:
+            self.drop(conn)
+        except Exception:
+            # What goes wrong with one connection must not end all of them.
+            self.log.exception("A connection was given up")
+            if conn in self.parked:
+                self.parked.take(conn)
             self.drop(conn)
 
     def resume(self, conn: Connection) -> None:
@@ -251,6 +274,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             return
         self.swept = now
         for conn in self.parked.overdue():
+            if conn not in self.parked:
+                continue
             self.parked.take(conn)
             if conn.wait is Wait.REST:
                 self.refuse(conn, TimeoutError())

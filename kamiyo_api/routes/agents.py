@@ -11,10 +11,14 @@ from flask import Response, request, url_for
 from kamiyo_api import asking, cache, changes, db, errors, metrics, searching
 from kamiyo_api.auth import act_for, public, requires
 from kamiyo_api.extensions import ApiBlueprint, json_answer
+from kamiyo_api.numbers import digits_added
 from kamiyo_api.routes.rules import own_agent
 from kamiyo_api.schemas import agents as schemas
+from kamiyo_api.schemas.fields import LARGEST_FILE
 
 PREFIX = "/agents"
+# PostgreSQL writes a file with a space behind each comma and colon: at most twice as long.
+SMALL_DOCUMENT = LARGEST_FILE // 2
 blueprint = ApiBlueprint("agents", __name__, description="Who is this agent?")
 
 
@@ -82,7 +86,7 @@ def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
     """
     act_for(agent["owner_address"], errors.NotAgentOwner)
     entries = agent.pop("metadata")
-    agent["document"] = request.get_data(as_text=True)
+    agent["document"] = measured_document(tx)
     made = tx.row("agents.insert", **agent)
     if made is None:
         raise errors.ChainNotSupported
@@ -120,11 +124,28 @@ def change_agent(tx: db.Transaction, change: dict[str, Any], agent_uuid: str) ->
     `admin` key sets it active again or the registry names another owner. What changes nothing
     moves no time.
     """
-    change["document"] = request.get_data(as_text=True)
     own_agent(tx, agent_uuid, reactivates=change["status"] == "active")
+    change["document"] = measured_document(tx)
     if tx.execute("agents.update", agent_uuid=agent_uuid, **change):
         changes.agent(tx, agent_uuid, search=True)
     return answer_agent(tx, agent_uuid)
+
+
+def measured_document(tx: db.Transaction) -> str:
+    """Return the body as it was sent, so that its numbers stay exact.
+
+    PostgreSQL writes what it refuses into its log, all of it; so a file that may be too large as
+    PostgreSQL writes it is measured first. Raises RegistrationFileTooLarge.
+    """
+    body, document = request.get_data(), request.get_data(as_text=True)
+    added = digits_added(body)
+    if added > LARGEST_FILE:
+        raise errors.RegistrationFileTooLarge
+    if len(body) + added > SMALL_DOCUMENT:
+        size = tx.rows("agents.get_file_size", document=document)[0]["bytes"]
+        if size is not None and size > LARGEST_FILE:
+            raise errors.RegistrationFileTooLarge
+    return document
 
 
 def answer_agent(tx: db.Transaction, agent_uuid: str) -> Response:

@@ -92,7 +92,9 @@ def find_requested(tx: db.Transaction, place: dict[str, Any]) -> str:
     """
     key = g.api_key
     validator = None if key.has("admin") else key.wallet_address or ""
-    requested = tx.rows("validations.list_by_request", validator_address=validator, **place)
+    place["validator_address"] = validator
+    requested = tx.rows("validations.list_by_request", is_any=False, **place)
+    requested = requested or tx.rows("validations.list_by_request", is_any=True, **place)
     if len(requested) > 1:
         raise errors.InvalidInput(
             errors={"registry_address": ["Several registries hold this hash; name chain and one."]}

@@ -81,7 +81,7 @@ language plpgsql
 as $$
 begin
   new.family_id := coalesce(new.family_id, new.id);
-  new.granted_until := new.expires_at;
+  new.granted_until := coalesce(new.granted_until, new.expires_at);
   return new;
 end;
 $$;

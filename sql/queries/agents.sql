@@ -61,6 +61,10 @@ from erc8004_agents as a
 where a.id = %(agent_uuid)s
 for no key update;
 
+-- name: get_file_size
+-- The size of the registration file in a request, as the table measures it.
+select octet_length((%(document)s::jsonb -> 'registration_file')::text) as bytes;
+
 -- name: insert
 -- A new agent in the given registry, else in the identity registry of its chain: claimed where
 -- it has an on-chain id; one without is numbered from 2^256 on. The registration file is taken

@@ -44,6 +44,13 @@ values (
   now() + %(lifetime)s::interval
 );
 
+-- name: get_for_update
+-- One key, locked for a change of it.
+select k.id as key_id
+from api_keys as k
+where k.key_prefix = %(key_prefix)s
+for update;
+
 -- name: insert_rotated
 -- A new key with all rights of an old one that still works, until the end that was granted.
 insert into api_keys (

@@ -59,12 +59,26 @@ returning
   expires_at,
   '{}'::text[] as truncated;
 
+-- part: open
+-- Whether a validation request waits for a response or has one, of an agent that may ask.
+(
+  (v.status = 'completed' or (v.status = 'pending' and (v.expires_at > now()) is not false))
+  and exists (
+    select
+    from erc8004_agents as a
+    where a.id = v.agent_uuid
+      and a.status = 'active'
+      and not a.claimed
+  )
+)
+
 -- name: list_by_request
 -- The requests that a response to a hash may be for; the first, and a second where that leaves
 -- it open. Of those that name the validator (any, for null), the ones in the validation registry
 -- of their own chain go before others, whose registry anybody can make up; of these the agent
 -- that asked first is meant. So nobody who asks later changes what a response is for, and no
--- number of requests by others is read: only the first of each registry.
+-- number of requests by others is read: only the first of each registry. Unless it is_any, a
+-- request that has expired and one of an agent that is not active or merely claimed do not count.
 with first_in_registry as (
   select f.agent_uuid, f.created_at, f.id
   from erc8004_chains as c
@@ -77,6 +91,7 @@ with first_in_registry as (
       and (%(validator_address)s::text is null or v.validator_address = %(validator_address)s)
       and (%(agent_uuid)s::uuid is null or v.agent_uuid = %(agent_uuid)s)
       and (%(registry_address)s::text is null or v.registry_address = %(registry_address)s)
+      and (%(is_any)s or {open})
     order by v.created_at, v.id
     limit 1
   ) as f
@@ -90,6 +105,7 @@ first_elsewhere as (
     and (%(agent_uuid)s::uuid is null or v.agent_uuid = %(agent_uuid)s)
     and (%(registry_address)s::text is null or v.registry_address = %(registry_address)s)
     and (%(chain)s::text is null or v.chain = %(chain)s)
+    and (%(is_any)s or {open})
     and not exists (select from first_in_registry)
   order by v.created_at, v.id
   limit 1

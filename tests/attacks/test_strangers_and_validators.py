@@ -130,6 +130,30 @@ def flooded(asked, stranger, sql):
     return asked
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "update erc8004_validations set expires_at = now() where agent_uuid = %s",
+        "update erc8004_agents set status = 'revoked' where id = %s",
+        "update erc8004_agents set claimed = true, agent_id = 7 where id = %s",
+    ],
+    ids=["expired", "of a revoked agent", "of a claim"],
+)
+def test_earlier_request_that_cannot_count_takes_no_response(
+    agent, stranger, ask, respond, sql, spoil
+):
+    first = ask(stranger).json
+    asked = ask(agent, **same(first, "request_hash", "validator_address")).json
+    sql(spoil, stranger["agent_uuid"])
+    assert_is_for(respond(asked), asked)
+
+
+def test_expired_request_is_found_where_there_is_no_other(agent, ask, respond, sql):
+    asked = ask(agent).json
+    sql("update erc8004_validations set expires_at = now()")
+    assert outcome(respond(asked)) == (409, "INVALID_TRANSITION")
+
+
 def test_thousands_of_requests_do_not_hide_the_one_that_is_meant(flooded, respond, key_for):
     assert_is_for(respond(flooded), flooded)
 
@@ -144,7 +168,7 @@ def test_response_reads_and_locks_no_row_of_strangers(flooded, servers, respond,
     connection.close()
     nothing = dict.fromkeys(("agent_uuid", "chain", "registry_address"))
     with psycopg2.connect(servers.database_url) as reader, reader.cursor() as cursor:
-        given = {**nothing, **same(flooded, "validator_address")}
+        given = {"is_any": False, **nothing, **same(flooded, "validator_address")}
         cursor.execute(
             f"explain (analyze, format json) {QUERIES['validations.list_by_request']}", given
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from pathlib import Path
 
 import pytest
 
@@ -91,3 +92,31 @@ def test_change_to_a_number_that_cannot_be_stored_is_refused(client, admin, make
     headers = {**admin, "Content-Type": "application/json"}
     body = '{"registration_file": {"x": 0e2147483648}}'
     assert outcome(client.patch(path, data=body, headers=headers)) == (422, "VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        "1e-999," * 16_000,
+        ("1." + "0" * 990 + ",") * 900,
+        "1e-20000,",
+        "1" * 20_000 + ",",
+        "1," * 40_000,
+    ],
+    ids=["exponents", "decimals", "one exponent", "one number", "many numbers"],
+)
+def test_file_that_postgresql_would_write_out_is_refused_unlogged(
+    client, admin, sql, make_agent, numbers
+):
+    """What PostgreSQL refuses it logs whole; so it is not asked to store such a file."""
+    agent = make_agent()
+    log = Path(sql("show data_directory")[0]["data_directory"]) / "server.log"
+    before = log.stat().st_size
+    file = '{"n": [' + numbers + "1]}"
+    body = f'{{"registration_file": {file}, "owner_address": "0x{"1" * 40}", "chain": "base"}}'
+    sent = {"data": body, "content_type": "application/json", "headers": admin}
+    answers = [client.post("/api/v1/agents/register", **sent)]
+    sent["data"] = f'{{"registration_file": {file}}}'
+    answers.append(client.patch(f"/api/v1/agents/{agent['agent_uuid']}", **sent))
+    assert {answer.status_code for answer in answers} <= {400, 422}
+    assert log.stat().st_size - before < 1000

@@ -1,0 +1,38 @@
+"""Numbers in JSON texts, which PostgreSQL keeps to the last digit and writes out in full."""
+
+from __future__ import annotations
+
+import re
+
+# What PostgreSQL stores: digits behind the point, and the exponent of a zero.
+MOST_DECIMALS = 16_383
+GREATEST_EXPONENT = 2**30 - 1
+# A greater exponent than this only a zero has: any other number would be infinite.
+GREATEST_DOUBLE = 308
+UNSTORABLE = 10**6
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+EXPONENT = re.compile(rb"[0-9][eE]\+?(-?)0*([0-9]+)")
+MANY_DECIMALS = re.compile(rb"[0-9]{%d}" % (MOST_DECIMALS + 1))
+
+
+def digits_added(text: bytes) -> int:
+    """Return how many digits PostgreSQL adds at most as it writes out the numbers of a JSON text.
+
+    A number that it cannot store counts as a million.
+    """
+    if EXPONENT.search(text) is None and MANY_DECIMALS.search(text) is None:
+        return 0
+    outside = STRING.sub(b'""', text)
+    if MANY_DECIMALS.search(outside):
+        return UNSTORABLE
+    return sum(size_of(*found) for found in EXPONENT.findall(outside))
+
+
+def size_of(sign: bytes, digits: bytes) -> int:
+    """Return how many digits an exponent adds to its number."""
+    exponent = int(digits[:20])
+    if sign:
+        return exponent if exponent <= MOST_DECIMALS else UNSTORABLE
+    if exponent > GREATEST_DOUBLE:
+        return 0 if exponent <= GREATEST_EXPONENT else UNSTORABLE
+    return exponent
