@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import resource
 import select
@@ -18,8 +19,10 @@ from bench.serving import serving
 from kamiyo_api import auth, cache_state, create_app
 from kamiyo_api.config import Config
 from kamiyo_api.db_pool import Pool
+from kamiyo_api.db_reach import Reach
 from tests import factories
 from tests.answers import CheckedClient, outcome
+from tests.faults.place import wait_until
 from tests.live import at_once
 
 AGENTS = "/api/v1/agents/"
@@ -185,3 +188,19 @@ def test_connections_that_the_server_closes_at_once_are_as_good_as_none(app, sql
     pool = Pool(Config.from_environment(), opening, psycopg2.OperationalError)
     with pytest.raises(psycopg2.OperationalError, match="closed at once"), pool.connect():
         pass
+
+
+def test_look_that_fails_in_any_way_is_repeated(servers):
+    """A process that once had no descriptor must not take the server for silent for ever."""
+    failures = iter([OSError(24, "Too many open files"), psycopg2.InternalError("odd")])
+
+    def connect():
+        for failure in failures:
+            raise failure
+        return psycopg2.connect(servers.database_url)
+
+    reach = Reach(connect, psycopg2.OperationalError)
+    reach.doubt()
+    wait_until(lambda: not reach.is_unanswered(math.inf))
+    assert reach.reason is None
+    assert next(failures, None) is None
