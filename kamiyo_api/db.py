@@ -222,10 +222,7 @@ def _translated(error: psycopg2.Error) -> Exception:
     if error.pgcode == KEY_CHANGED:
         return errors.KeyChanged()
     if isinstance(error, UNSTORABLE):
-        return errors.InvalidInput(
-            "PostgreSQL can store no NUL character and no number with thousands of digits; "
-            "take it out."
-        )
+        return errors.UnstorableInput()
     if isinstance(error, psycopg2.errors.QueryCanceled | psycopg2.errors.LockNotAvailable):
         return errors.DatabaseBusy()
     if isinstance(error, psycopg2.errors.ReadOnlySqlTransaction):

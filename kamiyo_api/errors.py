@@ -232,6 +232,10 @@ class InvalidInput(ApiError):
     status, code, title = 422, "VALIDATION_ERROR", "Validation error"
 
 
+class UnstorableInput(InvalidInput):
+    """PostgreSQL can store no NUL character and no number with thousands of digits; take it out."""
+
+
 class RegistrationFileTooLarge(InvalidInput):
     """The registration file is too large; "errors" says by what measure."""
 

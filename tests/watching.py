@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,8 @@ def statements(sql: Sql) -> Iterator[Callable[[], Statements]]:
 
     while not since():
         sql("select 'watched'")
+    # The sessions of the application learn of it a moment later.
+    time.sleep(0.1)
     yield since
     sql("alter system reset log_statement")
     sql("select pg_reload_conf()")

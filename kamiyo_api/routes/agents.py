@@ -11,7 +11,7 @@ from flask import Response, request, url_for
 from kamiyo_api import asking, cache, changes, db, errors, metrics, searching
 from kamiyo_api.auth import act_for, public, requires
 from kamiyo_api.extensions import ApiBlueprint, json_answer
-from kamiyo_api.numbers import digits_added
+from kamiyo_api.numbers import UNSTORABLE, digits_added
 from kamiyo_api.routes.rules import own_agent
 from kamiyo_api.schemas import agents as schemas
 from kamiyo_api.schemas.fields import LARGEST_FILE
@@ -135,10 +135,12 @@ def measured_document(tx: db.Transaction) -> str:
     """Return the body as it was sent, so that its numbers stay exact.
 
     PostgreSQL writes what it refuses into its log, all of it; so a file that may be too large as
-    PostgreSQL writes it is measured first. Raises RegistrationFileTooLarge.
+    PostgreSQL writes it is measured first. Raises UnstorableInput, RegistrationFileTooLarge.
     """
     body, document = request.get_data(), request.get_data(as_text=True)
     added = digits_added(body)
+    if added >= UNSTORABLE:
+        raise errors.UnstorableInput
     if added > LARGEST_FILE:
         raise errors.RegistrationFileTooLarge
     if len(body) + added > SMALL_DOCUMENT:
