@@ -57,8 +57,9 @@ class Writer:
             secret = keys.create("w", "enterprise", ("read", "write"), self.wallet, None)
         self.key_prefix, self.headers = secret[:15], {"Authorization": f"Bearer {secret}"}
         # The database may have come back just now.
-        wait_until(lambda: self.register().status_code == 201)
-        self.agent_uuid = self.register().json()["agent_uuid"]
+        made = []
+        wait_until(lambda: made.append(self.register()) or made[-1].status_code == 201)
+        self.agent_uuid = made[-1].json()["agent_uuid"]
         self.answers, self.stopped = [], threading.Event()
         # Nobody was refused from this address so far.
         place.redis.flushall()
