@@ -56,10 +56,9 @@ class Writer:
         with place.app.app_context():
             secret = keys.create("w", "enterprise", ("read", "write"), self.wallet, None)
         self.key_prefix, self.headers = secret[:15], {"Authorization": f"Bearer {secret}"}
-        # The database may have come back just now.
-        made = []
-        wait_until(lambda: made.append(self.register()) or made[-1].status_code == 201)
-        self.agent_uuid = made[-1].json()["agent_uuid"]
+        # The database may have come back just now, which each worker learns for itself.
+        wait_until(lambda: all(self.register().status_code == 201 for _ in range(8)))
+        self.agent_uuid = self.register().json()["agent_uuid"]
         self.answers, self.stopped = [], threading.Event()
         # Nobody was refused from this address so far.
         place.redis.flushall()
