@@ -100,7 +100,7 @@ def refreshed(refresh: str) -> None:
 
 
 def question(resource: str, key: str) -> Question:
-    """What to ask of the cache, by the database and the newest refresh that are known here."""
+    """Return the cache lookup for a key, by the database and newest refresh known here."""
     version = SEARCH_VERSION if resource == "search" else None
     return Question(resource, key, version, state().newest(), new_id())
 

@@ -63,7 +63,7 @@ def accept_with_data(listeners: Iterable[Any]) -> None:
 
 def allow_files(wanted: int) -> None:
     """Let this process have so many files, as far as the system permits it: each connection is
-    one. systemd permits no change, and is told by the unit."""
+    one. systemd permits no change: its unit sets the limit."""
     with suppress(OSError, ValueError):
         allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         if most != resource.RLIM_INFINITY:

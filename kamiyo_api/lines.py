@@ -11,9 +11,9 @@ import orjson
 
 from kamiyo_api.copying import escaped
 from kamiyo_api.numbers import digits_added
+from kamiyo_api.schemas.fields import LARGEST_FILE
 
 LONGEST_LINE = 1024 * 1024
-LARGEST_FILE = 64 * 1024
 # Shorter ones are measured by PostgreSQL alone.
 LONG_LINE = 4 * 1024
 HIGHEST_AGENT_ID = 2**256 - 1
