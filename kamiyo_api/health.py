@@ -99,16 +99,18 @@ def pool() -> Finding:
 
 
 def schema() -> Finding:
-    """Whether the database has every migration."""
+    """Whether the database has the schema of this version."""
     try:
-        pending = migrations.pending()
+        records = migrations.read_records(db)
     except errors.ApiError:
         return Finding("unknown: the database does not answer")
+    except migrations.SchemaTooOld as error:
+        return Finding(str(error), is_fatal=True)
     except Exception:
-        # The record of the migrations is made by the first.
-        return Finding("none ever ran, or their record cannot be read; run flask migrate", True)
+        return Finding("their record cannot be read; run flask migrate", is_fatal=True)
+    pending = records.pending()
     if pending:
-        return Finding(f"{len(pending)} pending; run flask migrate")
+        return Finding(f"{len(pending)} pending; run flask migrate", is_fatal=records.is_new)
     return Finding()
 
 

@@ -1,43 +1,132 @@
-"""Bringing the database to the newest version of sql/migrations."""
+"""Bring the schema of the database up to date: sql/tables, sql/migrations and sql/functions."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 from kamiyo_api import db
 from kamiyo_api.queries import SQL
 
+TABLES = SQL / "tables"
+FUNCTIONS = SQL / "functions"
 MIGRATIONS = SQL / "migrations"
+
+# The tables in sql/tables contain everything up to this version.
+BASELINE = 27
+
+
+class SchemaTooOld(Exception):
+    """The database is at a version that this code cannot upgrade."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(
+            f"the database is at migration {version}, and this version upgrades from {BASELINE} "
+            f"on: run `flask migrate` of an earlier build (git 4d84df9), then again of this one"
+        )
+
+
+class Reader(Protocol):
+    """What the records are read with: the module db, or a transaction."""
+
+    def rows(self, query: str, /) -> list[db.Row]:
+        """Return all rows of a named query."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """What was applied to a database: versions of migrations, and hashes of functions files."""
+
+    versions: frozenset[int]
+    hashes: Mapping[str, str]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the database has no schema yet."""
+        return not self.versions
+
+    def pending_migrations(self) -> list[Path]:
+        """Return the migrations to run, in order."""
+        files = sorted(MIGRATIONS.glob("*.sql"))
+        return [path for path in files if version(path) not in self.versions]
+
+    def pending_functions(self) -> list[Path]:
+        """Return the functions files to apply, in order: those that changed."""
+        files = sorted(FUNCTIONS.glob("*.sql"))
+        return [path for path in files if self.hashes.get(path.stem) != sha256(path)]
+
+    def pending(self) -> list[str]:
+        """Return the names of what `flask migrate` would apply, in order."""
+        tables = sorted(TABLES.glob("*.sql")) if self.is_new else self.pending_migrations()
+        return [name(path) for path in [*tables, *self.pending_functions()]]
 
 
 def migrate() -> list[str]:
-    """Apply what is missing, one transaction a file; the names of the files applied.
+    """Bring the database up to date in one transaction; return the names of the files applied.
 
-    Safe to run twice or from two machines at once: an advisory lock lets one go first,
-    and the version row, written before the file runs, tells the other that it is done.
+    Safe to run twice or from two machines at once: an advisory lock lets one go first, and the
+    other then finds nothing to do. If a file fails, nothing is changed. Raises SchemaTooOld.
     """
     with db.transaction(limited=False) as tx:
-        tx.row("migrations.get_lock")
-        tx.execute("migrations.create_table")
-    return [path.stem for path in pending() if apply(path)]
+        tx.row("schema.get_lock")
+        tx.execute("schema.create_migrations")
+        tx.execute("schema.create_functions")
+        records = read_records(tx)
+        upgrade(tx, records)
+    return records.pending()
 
 
-def pending() -> list[Path]:
-    """The files that are not applied yet, in their order."""
-    done = {row["version"] for row in db.rows("migrations.list")}
-    return [path for path in sorted(MIGRATIONS.glob("*.sql")) if version(path) not in done]
+def read_records(reader: Reader) -> Records:
+    """Return what was applied to the database. Raises SchemaTooOld."""
+    (there,) = reader.rows("schema.get_records")
+    migrations = reader.rows("schema.list_migrations") if there["has_migrations"] else []
+    functions = reader.rows("schema.list_functions") if there["has_functions"] else []
+    records = Records(
+        frozenset(row["version"] for row in migrations),
+        {row["name"]: row["sha256"] for row in functions},
+    )
+    if records.versions and max(records.versions) < BASELINE:
+        raise SchemaTooOld(max(records.versions))
+    return records
 
 
-def apply(path: Path) -> bool:
-    """Apply one file; False where another machine was first."""
-    with db.transaction(limited=False) as tx:
-        tx.row("migrations.get_lock")
-        if tx.row("migrations.insert", version=version(path), name=path.stem) is None:
-            return False
+def upgrade(tx: db.Transaction, records: Records) -> None:
+    """Apply what is pending. A new database gets the tables of today and needs no migration."""
+    if records.is_new:
+        tx.execute("schema.insert_migration", version=BASELINE, name="baseline")
+        run(tx, sorted(TABLES.glob("*.sql")))
+    else:
+        run(tx, records.pending_migrations())
+    for path in records.pending_migrations():
+        tx.execute("schema.insert_migration", version=version(path), name=path.stem)
+    run(tx, records.pending_functions())
+    for path in records.pending_functions():
+        tx.execute("schema.upsert_functions", name=path.stem, sha256=sha256(path))
+    if records.is_new:
+        tx.row("stats.refresh", from_history=False)
+
+
+def run(tx: db.Transaction, files: list[Path]) -> None:
+    """Run SQL files in order."""
+    for path in files:
         tx.run_script(path.read_text())
-    return True
+
+
+def name(path: Path) -> str:
+    """Return the name of a file under sql/, such as functions/60_fold."""
+    return f"{path.parent.name}/{path.stem}"
 
 
 def version(path: Path) -> int:
-    """The number that a migration's name begins with."""
+    """Return the number that the name of a migration begins with."""
     return int(path.stem.split("_")[0])
+
+
+@cache
+def sha256(path: Path) -> str:
+    """Return the hash of a file in lower-case hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -85,8 +85,9 @@ def crowded(servers):
     connection = psycopg2.connect(servers.database_url, dbname=name)
     connection.autocommit = True
     with connection.cursor() as cursor:
-        for path in sorted((SQL / "migrations").glob("*.sql")):
-            cursor.execute(path.read_text())
+        for folder in ("tables", "functions"):
+            for path in sorted((SQL / folder).glob("*.sql")):
+                cursor.execute(path.read_text())
         cursor.execute(CROWD.format(agents=AGENTS, rows=ROWS_OF_ONE_AGENT))
         cursor.execute("vacuum analyze")
         yield cursor

@@ -13,8 +13,17 @@ import pytest
 from kamiyo_api.embedded import embedded_postgres
 
 ROOT = Path(__file__).parent.parent
-FILES = sorted(path.stem for path in (ROOT / "sql" / "migrations").glob("*.sql"))
+SQL = ROOT / "sql"
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
+STATE_27 = (ROOT / "tests" / "schema" / "state_27.sql").read_text()
+
+
+def names(folder):
+    return [f"{folder}/{path.stem}" for path in sorted((SQL / folder).glob("*.sql"))]
+
+
+OF_A_NEW_DATABASE = names("tables") + names("functions")
+OF_AN_UPGRADE = names("migrations") + names("functions")
 
 
 @pytest.fixture
@@ -59,32 +68,58 @@ def read(database_url, statement):
     return rows
 
 
+def applied(files):
+    return [f"applied {name}" for name in files]
+
+
 def versions(database_url):
-    return read(database_url, "select version from schema_migrations order by version")
+    rows = read(database_url, "select version from schema_migrations order by version")
+    return [version for (version,) in rows]
 
 
-def test_every_migration_runs_once_and_in_order(empty):
-    assert migrate(empty) == [f"applied {name}" for name in FILES]
-    done = versions(empty)
+def test_new_database_gets_the_tables_and_functions_and_needs_no_migration(empty):
+    assert migrate(empty) == applied(OF_A_NEW_DATABASE)
+    assert versions(empty) == [27, *(int(name[11:15]) for name in names("migrations"))]
     assert migrate(empty) == ["the database is up to date"]
-    assert versions(empty) == done == [(int(name[:4]),) for name in FILES]
 
 
 def test_two_processes_at_once_share_the_work(empty):
     both = [start_migrate(empty) for _ in range(2)]
-    said = [line for process in both for line in said_by(process) if line.startswith("applied")]
-    assert sorted(said) == [f"applied {name}" for name in FILES]
+    said = sorted((said_by(process) for process in both), key=len)
+    assert said == [["the database is up to date"], applied(OF_A_NEW_DATABASE)]
 
 
-def test_migration_that_fails_keeps_no_record_of_having_run(empty):
-    migrate(empty)
-    read(empty, "delete from schema_migrations where version = 1 returning version")
+def test_upgrade_that_fails_changes_nothing(empty):
+    load(empty, STATE_27)
+    # The next migration drops this function last; what it dropped before comes back.
+    read(empty, "drop function erc8004_key_lock(uuid); select 1")
+    before = catalog(empty)
     process = start_migrate(empty)
     _, errors = process.communicate()
-    # The tables of the first are there, so it fails, and keeps no record of having run.
     assert process.returncode == 1
-    assert "already exists" in errors
-    assert (1,) not in versions(empty)
+    assert "erc8004_key_lock(uuid) does not exist" in errors
+    assert catalog(empty) == before
+    assert versions(empty)[-1] == 27
+
+
+def test_database_that_is_too_old_is_one_line_that_says_what_to_do(empty):
+    load(empty, STATE_27)
+    read(empty, "delete from schema_migrations where version > 20 returning 1")
+    process = start_migrate(empty)
+    said, errors = process.communicate()
+    assert (process.returncode, said) == (1, "")
+    assert errors.startswith("Error: the database is at migration 20,")
+    assert "run `flask migrate` of an earlier build" in errors
+    assert len(errors.splitlines()) == 1
+
+
+def test_changed_functions_file_alone_is_applied_again(empty):
+    migrate(empty)
+    forget = "update schema_functions set sha256 = '' where name = '70_trust' returning 1"
+    read(empty, f"drop function erc8004_trust_level cascade; {forget}")
+    assert migrate(empty) == ["applied functions/70_trust"]
+    assert read(empty, "select erc8004_trust_level(0, null, null)") == [("new",)]
+    assert migrate(empty) == ["the database is up to date"]
 
 
 def test_wrong_address_is_one_clear_line():
@@ -131,7 +166,7 @@ REGISTERED = [(99.77, "fair", ["mcp"], "fair", "1")]
 
 
 def test_all_of_it_works_on_postgresql_15(postgres_15):
-    assert migrate(postgres_15) == [f"applied {name}" for name in FILES]
+    assert migrate(postgres_15) == applied(OF_A_NEW_DATABASE)
     assert read(postgres_15, "show server_version_num")[0][0].startswith("15")
     assert read(postgres_15, REGISTER) == REGISTERED
 
@@ -142,106 +177,114 @@ def test_all_of_it_works_on_the_bundled_postgresql_18(empty):
     assert read(empty, REGISTER) == REGISTERED
 
 
-# What a client registered with a token id before there were claims.
-BEFORE_CLAIMS = """
-insert into erc8004_agents (agent_id, chain, registry_address, owner_address)
-values (7, 'base', '0x' || repeat('1', 40), '0x' || repeat('2', 40));
-select refresh_erc8004_stats();
-"""
-AFTER_CLAIMS = """
-select a.claimed, s.claimed, v.claimed, f.totals -> 'agents' -> 0 -> 'claimed'
-from erc8004_agents as a
-join erc8004_agent_search as s on s.agent_uuid = a.id
-cross join lateral erc8004_agent_stats_now(a.id) as v
-cross join (select totals from erc8004_stats_refreshes order by id desc limit 1) as f
-"""
+def load(database_url, script):
+    connection = psycopg2.connect(database_url)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(script)
+    connection.close()
 
 
-def test_agents_from_before_there_were_claims_are_not_claimed(empty):
-    scripts = {name: (ROOT / "sql" / "migrations" / f"{name}.sql").read_text() for name in FILES}
-    read(empty, "".join(scripts[name] for name in FILES if name < "0021") + BEFORE_CLAIMS)
-    for name in FILES:
-        if name >= "0021":
-            read(empty, f"{scripts[name]}; select 1")
-    assert read(empty, AFTER_CLAIMS) == [(False, False, False, 0)]
-
-
-def schema(database_url):
-    return read(
-        database_url,
-        """
-        select table_name, column_name, data_type, is_nullable
-        from information_schema.columns where table_schema = 'public'
-        union all
-        select conrelid::regclass::text, conname, contype::text, pg_get_constraintdef(oid)
-        from pg_constraint
-        where connamespace = 'public'::regnamespace and contype in ('p', 'u', 'f')
-        union all
-        select tablename, indexname, '', indexdef from pg_indexes where schemaname = 'public'
-        order by 1, 2, 3, 4
-        """,
-    )
-
-
-def test_both_versions_make_the_same_schema(postgres_15, empty):
-    migrate(postgres_15)
-    migrate(empty)
-    assert schema(postgres_15) == schema(empty)
-
-
-# Keys of one name and the same rights. Those of "a" were rotated by an earlier version, twice;
-# those of "b" and "c" only look alike.
-KEYS_OF_BEFORE = """
-insert into api_keys (id, key, key_prefix, name, tier, scopes, created_at, expires_at)
-select id::uuid, encode(sha256(id::bytea), 'hex'), id, name, 'pro', '{read}', began, ends
-from (
-  values
-    ('a', 1, timestamptz '2026-05-01 10:00:00.1', timestamptz '2026-05-04 12:30:00.2'),
-    ('a', 2, timestamptz '2026-05-03 12:30:00.2', timestamptz '2026-05-05 13:00:00.3'),
-    ('a', 3, timestamptz '2026-05-04 13:00:00.3', timestamptz '2026-08-01 10:00:00.1'),
-    ('b', 4, timestamptz '2026-05-01 10:00:00.1', null),
-    ('b', 5, timestamptz '2026-05-02 10:00:00.2', timestamptz '2026-06-02 10:00:00.2'),
-    ('c', 6, timestamptz '2026-05-01 10:00:00', timestamptz '2026-05-03 10:00:00'),
-    ('c', 7, timestamptz '2026-05-02 10:00:00', timestamptz 'infinity')
-) as k(name, number, began, ends)
-cross join lateral (select '00000000-0000-0000-0000-00000000000' || number) as i(id);
-insert into idempotency_keys (api_key_id, idempotency_key, request_hash)
-select k.id, 'once-' || right(k.id::text, 1), '' from api_keys as k where k.name = 'a';
+CATALOG = """
+select 'column', c.relname, a.attname, concat_ws(
+  ' ', c.relkind, rank() over (partition by c.oid order by a.attnum),
+  format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity,
+  (select l.collname from pg_collation as l where l.oid = a.attcollation),
+  pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum), c.reloptions
+)
+from pg_class as c
+join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+left join pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
+where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'v', 'm', 'S')
+union all
+select 'constraint', conrelid::regclass::text, conname, replace(
+  -- A dump nests what `between` makes differently, to the same effect.
+  replace(pg_get_constraintdef(oid), '(', ''), ')', ''
+)
+from pg_constraint where connamespace = 'public'::regnamespace and contype <> 'n'
+union all
+select 'index', tablename, indexname, indexdef from pg_indexes where schemaname = 'public'
+union all
+select 'view', viewname, '', definition from pg_views where schemaname = 'public'
+union all
+select 'view', matviewname, '', definition from pg_matviews where schemaname = 'public'
+union all
+select 'routine', proname, oid::regprocedure::text, pg_get_functiondef(oid)
+from pg_proc where pronamespace = 'public'::regnamespace
+union all
+select 'trigger', tgrelid::regclass::text, tgname, pg_get_triggerdef(oid)
+from pg_trigger where not tgisinternal
+order by 1, 2, 3, 4
 """
 
 
-def test_keys_that_were_rotated_before_families_become_one(empty):
-    connection = psycopg2.connect(empty)
+def catalog(database_url):
+    """Everything that a schema is made of."""
+    return read(database_url, CATALOG)
+
+
+@pytest.fixture(params=["postgresql 15", "postgresql 18"])
+def pair(request, servers):
+    """The addresses of two empty databases on one server, of each version that is supported."""
+    if request.param == "postgresql 18":
+        address = servers.database_url
+    else:
+        address = request.getfixturevalue("postgres_15")
+    connection = psycopg2.connect(address)
     connection.autocommit = True
     with connection.cursor() as cursor:
-        *before, confirm_keys = [
-            path for path in sorted((ROOT / "sql/migrations").glob("*.sql")) if path.stem < "0026"
-        ]
-        for path in before:
-            cursor.execute(path.read_text())
-        cursor.execute(KEYS_OF_BEFORE)
-        cursor.execute(confirm_keys.read_text())
+        cursor.execute("create database older")
+        cursor.execute("create database newer")
+        yield [address.replace("/kamiyo?", f"/{name}?") for name in ("older", "newer")]
+        cursor.execute("drop database older with (force)")
+        cursor.execute("drop database newer with (force)")
     connection.close()
-    number = "right({}::text, 1)::int"
-    assert read(
-        empty,
-        f"""
-        select {number.format("id")}, {number.format("family_id")},
-          granted_until = case when name = 'a' then '2026-08-01 10:00:00.1' else expires_at end,
-          rotated_at is not null
-        from api_keys order by id
-        """,
-    ) == [
-        (1, 1, True, True),
-        (2, 1, True, True),
-        (3, 1, True, False),
-        (4, 4, None, False),
-        (5, 5, True, False),
-        (6, 6, True, False),
-        (7, 7, True, False),
-    ]
-    of_the_first = """
-        select idempotency_key from idempotency_keys
-        where right(api_key_id::text, 1) = '1' order by 1
-    """
-    assert read(empty, of_the_first) == [("once-1",), ("once-2",), ("once-3",)]
+
+
+def test_upgraded_database_has_the_catalog_of_a_new_one(pair):
+    older, newer = pair
+    load(older, STATE_27)
+    assert migrate(older) == applied(OF_AN_UPGRADE)
+    migrate(newer)
+    assert catalog(older) == catalog(newer)
+
+
+# What the API answers, but for the moment of the answer.
+ANSWERS = """
+select
+  a.id::text,
+  (select s::jsonb - 'as_of' from erc8004_agent_stats_answer(a.id) as s),
+  (select r::jsonb - 'as_of' from erc8004_reputation_answer(a.id) as r),
+  (select to_jsonb(v) from v_erc8004_agent_stats as v where v.agent_uuid = a.id),
+  (select p.agents from erc8004_found_page(array[a.id], 1) as p),
+  (select to_jsonb(f) - 'words' from erc8004_agent_search as f where f.agent_uuid = a.id)
+from erc8004_agents as a
+order by a.id
+"""
+
+
+def test_upgraded_database_answers_as_before_and_as_a_new_one_with_its_data(pair):
+    older, newer = pair
+    load(older, STATE_27)
+    before = read(older, ANSWERS)
+    assert len(before) == 13
+    migrate(older)
+    assert read(older, ANSWERS) == before
+    migrate(newer)
+    load(newer, rows_of(STATE_27))
+    assert read(newer, ANSWERS) == before
+    for address in pair:
+        read(address, "select refresh_erc8004_stats()")
+    assert read(newer, ANSWERS) == read(older, ANSWERS)
+    for address in pair:
+        read(address, "select refresh_erc8004_stats(true)")
+    assert read(newer, ANSWERS) == read(older, ANSWERS)
+
+
+def rows_of(dump):
+    """The rows of a dump alone, to be loaded as they are into another database."""
+    inserts = [line for line in dump.splitlines() if line.startswith("INSERT INTO")]
+    of_the_new = ("schema_migrations", "erc8004_chains", "erc8004_tag_scales", "stats_refreshes")
+    kept = [line for line in inserts if not any(table in line[:60] for table in of_the_new)]
+    views = "mv_erc8004_agent_reputation", "mv_erc8004_agent_payment_stats"
+    refresh = [f"refresh materialized view {view};" for view in views]
+    return "\n".join(["set session_replication_role = replica;", *kept, *refresh])

@@ -7,7 +7,7 @@ import re
 import psycopg2
 import pytest
 
-from kamiyo_api import db
+from kamiyo_api import db, migrations
 from kamiyo_api.queries import QUERIES, SQL
 
 ROOT = SQL.parent
@@ -173,5 +173,24 @@ def test_every_constraint_has_a_name_that_says_its_table(app, sql):
 
 def test_migrations_are_numbered_without_a_gap():
     names = [path.name for path in sorted((SQL / "migrations").glob("*.sql"))]
-    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+    first = migrations.BASELINE + 1
+    assert [int(name[:4]) for name in names] == list(range(first, first + len(names)))
     assert all(re.fullmatch(r"\d{4}_[a-z]+_[a-z_]+\.sql", name) for name in names)
+
+
+def test_migrations_neither_define_nor_call_a_routine():
+    for path in (SQL / "migrations").glob("*.sql"):
+        code = re.sub(r"--.*", "", path.read_text())
+        assert not re.search(r"\bcreate (or replace )?(function|procedure|trigger|view)\b", code)
+        called = re.sub(r"\bdrop (function|procedure) \w+\([^)]*\)", "", code)
+        assert not re.search(r"\w*erc8004_\w+\(", called)
+
+
+def test_functions_are_defined_once_and_may_be_applied_again():
+    text = "\n".join(path.read_text() for path in (SQL / "functions").glob("*.sql"))
+    code = re.sub(r"--.*", "", text)
+    created = re.findall(
+        r"^create (.*?)(function|procedure|view|trigger) (\w+)", code, re.MULTILINE
+    )
+    assert {how for how, _, _ in created} == {"or replace "}
+    assert len(created) == len({name for _, _, name in created}) > 50

@@ -116,7 +116,7 @@ def test_everything_that_the_guide_lists_is_collected(bundle, addresses, leaky_l
     assert json.loads(files["settings.json"])["database_pool_size"] == 5
     assert json.loads(files["versions.json"])["packages"]["Flask"]
     assert json.loads(files["postgresql-settings.json"])["version"]
-    assert json.loads(files["migrations.json"])[0]["version"] == 1
+    assert json.loads(files["migrations.json"])[0]["version"] == 27
     assert {"api_keys", "mv_erc8004_agent_reputation"} <= {
         table["table_name"] for table in json.loads(files["tables.json"])
     }

@@ -16,7 +16,10 @@ from kamiyo_api.cli.failures import explained, one_line_errors
 @one_line_errors
 def migrate() -> None:
     """Bring the database to the newest version."""
-    applied = migrations.migrate()
+    try:
+        applied = migrations.migrate()
+    except migrations.SchemaTooOld as error:
+        raise click.ClickException(str(error)) from error
     for name in applied:
         click.echo(f"applied {name}")
     if not applied:

@@ -1,10 +1,9 @@
-"""The schema: migrations, and the indexes that they create."""
+"""The schema: what is pending, and the indexes of sql/tables."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from kamiyo_api import db, migrations
 from kamiyo_api.doctor import commands
@@ -15,64 +14,52 @@ MIGRATE = "flask migrate"
 CREATE_TABLE = re.compile(r"\bcreate table (\w+) \((.*?)\n\);", re.DOTALL)
 CONSTRAINT = re.compile(r"constraint (\w+)\s+((?:primary key|unique) \([^)]+\))")
 CREATE_INDEX = re.compile(r"create ((?:unique )?index) (\w+)\s+(on [^;]+);")
-DROP = re.compile(r"drop (?:index|constraint|table|materialized view) (?:if exists )?(\w+)")
 
 
 @check("database", "The code expects the newest tables and functions, and fails without them.")
 def pending_migrations(parts: Parts) -> Finding:
-    """Migrations that this version brings and the database lacks, or the other way round."""
-    ran = versions()
-    brought = {migrations.version(path): path.stem for path in files()}
-    missing = [name for version, name in brought.items() if version not in ran]
-    if missing:
-        return failing(f"{len(missing)} pending: {', '.join(missing)}", MIGRATE)
-    newer = sorted(ran - brought.keys())
+    """Compare the schema files of this version with what was applied to the database."""
+    try:
+        records = migrations.read_records(db)
+    except migrations.SchemaTooOld as error:
+        return failing(str(error), MIGRATE)
+    pending = records.pending()
+    if pending:
+        return failing(f"{len(pending)} pending: {', '.join(pending)}", MIGRATE)
+    newer = sorted(records.versions - known_versions())
     if newer:
         figure = f"the database is newer than this code: it has {', '.join(map(str, newer))}"
         return warning(figure, commands.restart("kamiyo-api"))
-    return ok(f"all {len(brought)} ran")
+    return ok(f"up to date at {max(records.versions)}")
 
 
-def versions() -> set[int]:
-    """The versions that ran; none where nothing ever did."""
-    if not db.rows("doctor.get_migrations_table")[0]["is_there"]:
-        return set()
-    return {row["version"] for row in db.rows("migrations.list")}
-
-
-def files() -> list[Path]:
-    """All migrations, in their order."""
-    return sorted(migrations.MIGRATIONS.glob("*.sql"))
+def known_versions() -> set[int]:
+    """Return every version that a database of this code may have run."""
+    later = {migrations.version(path) for path in migrations.MIGRATIONS.glob("*.sql")}
+    return later | set(range(1, migrations.BASELINE + 1))
 
 
 @check("database", "Without its index a query reads the whole table, and gets slow as that grows.")
 def missing_indexes(parts: Parts) -> Finding:
-    """Indexes that the migrations created and that are gone."""
+    """Indexes of sql/tables that the database does not have."""
     there = {row["index_name"] for row in db.rows("doctor.list_indexes")}
-    created = created_indexes()
-    missing = {name: made for name, made in created.items() if name not in there}
+    wanted = wanted_indexes()
+    missing = {name: created for name, created in wanted.items() if name not in there}
     if not missing:
-        return ok(f"all {len(created)} are there")
-    steps = "; ".join(commands.psql(made) for made in missing.values())
+        return ok(f"all {len(wanted)} are there")
+    steps = "; ".join(commands.psql(created) for created in missing.values())
     return failing(f"{len(missing)} missing: {', '.join(missing)}", steps)
 
 
-def created_indexes() -> dict[str, str]:
-    """Every index that the migrations that ran left behind, and what makes it anew."""
-    ran = versions()
-    created: dict[str, str] = {}
-    for path in files():
-        if migrations.version(path) in ran:
-            text = re.sub(r"--.*", "", path.read_text())
-            # An index that a migration both drops and creates is one that it replaces.
-            for name in DROP.findall(text):
-                created.pop(name, None)
-            created |= dict(indexes_in(text))
-    return created
+def wanted_indexes() -> dict[str, str]:
+    """Return every index of sql/tables by name, each with the statement that creates it again."""
+    files = sorted(migrations.TABLES.glob("*.sql"))
+    return dict(index for path in files for index in indexes_in(path.read_text()))
 
 
 def indexes_in(text: str) -> Iterator[tuple[str, str]]:
-    """The indexes that a migration creates, those behind constraints too."""
+    """Yield the indexes that a file creates, those of constraints too."""
+    text = re.sub(r"--.*", "", text)
     for table, body in CREATE_TABLE.findall(text):
         for name, kind in CONSTRAINT.findall(body):
             yield name, f"alter table {table} add constraint {name} {kind}"

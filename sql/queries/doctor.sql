@@ -147,10 +147,6 @@ select
     ) as pending
   ) as validations;
 
--- name: get_migrations_table
--- Whether any migration ever ran here.
-select to_regclass('schema_migrations') is not null as is_there;
-
 -- name: list_indexes
 -- Every index of our schema, by name, and whether it can be used.
 select

@@ -1,9 +1,71 @@
--- What a request reads of agents, as functions that keep their plan: planning took five times
--- as long as running. Every step of them is by a key, whatever the statistics of a table say
--- that each refresh empties: hence no sequential scans; and no bitmap scans, which step over
--- what a refresh deleted again and again, while a plain one marks it.
+-- The statistics of agents: of all as of the last refresh, of one as of now.
 
--- The feedback of one agent as of now: what is counted, and the changes not folded yet.
+-- The statistics of every agent as of the last refresh. New columns go to the end, where PostgreSQL
+-- accepts them.
+create or replace view v_erc8004_agent_stats as
+select
+  s.agent_uuid,
+  s.agent_id,
+  s.chain,
+  s.registry_address,
+  s.owner_address,
+  s.status,
+  s.registered_at,
+  s.last_activity_at,
+  s.total_feedback,
+  s.average_score,
+  s.positive_feedback,
+  s.negative_feedback,
+  s.revoked_feedback,
+  s.unscored_feedback,
+  s.unique_clients,
+  s.last_feedback_at,
+  s.total_payments,
+  s.total_amount_usdc,
+  s.successful_payments,
+  s.failed_payments,
+  s.avg_payment_amount,
+  s.success_rate,
+  s.last_payment_at,
+  s.unique_endpoints_used,
+  erc8004_trust_level(
+    s.successful_payments + s.failed_payments, s.success_rate, s.average_score
+  ) as trust_level,
+  s.claimed
+from (
+  select
+    a.id as agent_uuid,
+    a.agent_id,
+    a.chain,
+    a.registry_address,
+    a.owner_address,
+    a.status,
+    a.claimed,
+    a.created_at as registered_at,
+    greatest(a.last_activity_at, r.last_feedback_at, p.last_payment_at) as last_activity_at,
+    coalesce(r.total_feedback, 0) as total_feedback,
+    r.average_score,
+    coalesce(r.positive_feedback, 0) as positive_feedback,
+    coalesce(r.negative_feedback, 0) as negative_feedback,
+    coalesce(r.revoked_feedback, 0) as revoked_feedback,
+    coalesce(r.unscored_feedback, 0) as unscored_feedback,
+    coalesce(r.unique_clients, 0) as unique_clients,
+    r.last_feedback_at,
+    coalesce(p.total_payments, 0) as total_payments,
+    coalesce(p.total_amount_usdc, 0) as total_amount_usdc,
+    coalesce(p.successful_payments, 0) as successful_payments,
+    coalesce(p.failed_payments, 0) as failed_payments,
+    p.avg_payment_amount,
+    p.success_rate,
+    p.last_payment_at,
+    coalesce(p.unique_endpoints_used, 0) as unique_endpoints_used
+  from erc8004_agents as a
+  left join mv_erc8004_agent_reputation as r on r.agent_uuid = a.id
+  left join mv_erc8004_agent_payment_stats as p on p.agent_uuid = a.id
+) as s;
+
+-- Return the feedback counts of one agent as of now: the folded counts plus the changes not folded
+-- yet.
 create or replace function erc8004_feedback_now(agent uuid) returns table (
   total_feedback bigint,
   average_score numeric,
@@ -14,13 +76,8 @@ create or replace function erc8004_feedback_now(agent uuid) returns table (
   unique_clients bigint,
   last_feedback_at timestamptz
 )
-language plpgsql stable
-set enable_seqscan = off
-set enable_bitmapscan = off
-as $$
-#variable_conflict use_column
-begin
-  return query
+language sql stable
+begin atomic
   with by_client as (
     select
       t.client_address,
@@ -70,9 +127,9 @@ begin
     erc8004_last_feedback_at(agent)
   from parts as p;
 end;
-$$;
 
--- The payments of one agent as of now: what is counted, and the changes not folded yet.
+-- Return the payment counts of one agent as of now: the folded counts plus the changes not folded
+-- yet.
 create or replace function erc8004_payments_now(agent uuid) returns table (
   total_payments bigint,
   total_amount_usdc numeric,
@@ -83,13 +140,8 @@ create or replace function erc8004_payments_now(agent uuid) returns table (
   last_payment_at timestamptz,
   unique_endpoints_used bigint
 )
-language plpgsql stable
-set enable_seqscan = off
-set enable_bitmapscan = off
-as $$
-#variable_conflict use_column
-begin
-  return query
+language sql stable
+begin atomic
   with by_endpoint as (
     select
       t.endpoint_hash,
@@ -146,17 +198,12 @@ begin
     s.unique_endpoints_used
   from summed as s;
 end;
-$$;
 
--- What v_erc8004_agent_stats says of one agent, as of now and not of the last refresh.
+-- Return the row of v_erc8004_agent_stats of one agent, as of now.
 create or replace function erc8004_agent_stats_now(agent uuid)
 returns setof v_erc8004_agent_stats
-language plpgsql stable
-set enable_seqscan = off
-set enable_bitmapscan = off
-as $$
-begin
-  return query
+language sql stable
+begin atomic
   select
     a.id,
     a.agent_id,
@@ -184,50 +231,10 @@ begin
     p.unique_endpoints_used,
     erc8004_trust_level(
       p.successful_payments + p.failed_payments, p.success_rate, f.average_score
-    )
+    ),
+    a.claimed
   from erc8004_agents as a
   cross join lateral erc8004_feedback_now(a.id) as f
   cross join lateral erc8004_payments_now(a.id) as p
   where a.id = agent;
 end;
-$$;
-
--- What a search shows of the given agents, in their order.
-create function erc8004_found_agents(agents uuid[]) returns table (
-  place bigint,
-  agent json
-)
-language plpgsql stable
-set enable_seqscan = off
-set enable_bitmapscan = off
-as $$
-begin
-  return query
-  select given.place, row_to_json(summary)
-  from unnest(agents) with ordinality as given (agent_uuid, place)
-  cross join lateral (
-    select
-      a.id as agent_uuid,
-      a.agent_id::text as agent_id,
-      a.chain,
-      a.registry_address,
-      a.owner_address,
-      a.status,
-      erc8004_file_text(a.registration_file, 'name') as name,
-      left(erc8004_file_text(a.registration_file, 'description'), 300) as description,
-      s.services,
-      s.x402,
-      erc8004_timestamp(s.registered_at) as registered_at,
-      erc8004_timestamp(s.last_activity_at) as last_activity_at,
-      s.total_feedback,
-      s.average_score::float8 as average_score,
-      s.total_payments,
-      s.success_rate::float8 as success_rate,
-      s.trust_level
-    from erc8004_agents as a
-    join erc8004_agent_search as s on s.agent_uuid = a.id
-    where a.id = given.agent_uuid
-  ) as summary
-  order by given.place;
-end;
-$$;

@@ -1,30 +1,33 @@
--- What a change adds to the counts of its agent, told once for the fold and for the reader.
+-- The fold: delete the change rows and add them to the counts, in one statement. Only one fold runs
+-- at a time, as the refresh holds a lock.
+--
+-- The bodies of the two folds are text, not parsed SQL: pg_dump writes a parsed body with two
+-- upserts in a form that cannot be restored.
 
-create view erc8004_feedback_contributions as
-select
-  t.agent_uuid,
-  t.client_address,
-  case when not t.is_revoked then t.sign else 0 end as total_feedback,
-  case when not t.is_revoked and t.score is not null then t.sign else 0 end as scored_feedback,
-  case when not t.is_revoked then t.sign * coalesce(t.score, 0) else 0 end as score_sum,
-  case when not t.is_revoked and t.score >= 80 then t.sign else 0 end as positive_feedback,
-  case when not t.is_revoked and t.score < 50 then t.sign else 0 end as negative_feedback,
-  case when t.is_revoked then t.sign else 0 end as revoked_feedback
-from erc8004_feedback_changes as t;
+-- Return when an agent last got feedback that is not revoked, by one lookup in an index.
+create or replace function erc8004_last_feedback_at(agent uuid) returns timestamptz
+language sql stable parallel safe
+begin atomic
+  select r.created_at
+  from erc8004_reputation as r
+  where r.agent_uuid = agent
+    and not r.is_revoked
+  order by r.created_at desc, r.id desc
+  limit 1;
+end;
 
-create view erc8004_payment_contributions as
-select
-  t.agent_uuid,
-  md5(t.endpoint)::uuid as endpoint_hash,
-  t.sign as total_payments,
-  case when t.status = 'verified' then t.sign else 0 end as successful_payments,
-  case when t.status in ('failed', 'rejected') then t.sign else 0 end as failed_payments,
-  case when t.status = 'verified' then t.sign * t.amount_usdc else 0 end as total_amount_usdc
-from erc8004_payment_changes as t;
+-- Return when an agent last got a payment, by one lookup in an index.
+create or replace function erc8004_last_payment_at(agent uuid) returns timestamptz
+language sql stable parallel safe
+begin atomic
+  select p.created_at
+  from erc8004_agent_payments as p
+  where p.agent_uuid = agent
+  order by p.created_at desc, p.id desc
+  limit 1;
+end;
 
--- Folds the feedback changes that this statement sees; the agents whose counts changed.
--- Only one fold runs at a time: the refresh holds a lock. Its body is text, here and below:
--- of a parsed one with two upserts pg_dump writes what nothing can restore.
+-- Fold the feedback changes that this statement sees; return the agents whose counts changed.
 create or replace function erc8004_fold_feedback() returns setof uuid
 language sql
 as $$
@@ -106,7 +109,7 @@ as $$
   returning f.agent_uuid;
 $$;
 
--- Folds the payment changes that this statement sees; the agents whose counts changed.
+-- Fold the payment changes that this statement sees; return the agents whose counts changed.
 create or replace function erc8004_fold_payments() returns setof uuid
 language sql
 as $$
@@ -177,3 +180,26 @@ as $$
     last_payment_at = excluded.last_payment_at
   returning p.agent_uuid;
 $$;
+
+-- Delete all counts and turn each row of history into a change again, for a full rebuild. One
+-- statement, so that what it deletes and what it reads belong to one snapshot.
+create or replace procedure erc8004_reset_counts()
+language sql
+begin atomic
+  with feedback_counts as (delete from erc8004_feedback_counts),
+  client_counts as (delete from erc8004_client_counts),
+  payment_counts as (delete from erc8004_payment_counts),
+  endpoint_counts as (delete from erc8004_endpoint_counts),
+  feedback_changes as (delete from erc8004_feedback_changes),
+  payment_changes as (delete from erc8004_payment_changes),
+  feedback as (
+    insert into erc8004_feedback_changes
+      (agent_uuid, client_address, sign, is_revoked, score, created_at)
+    select r.agent_uuid, r.client_address, 1, r.is_revoked, r.score, r.created_at
+    from erc8004_reputation as r
+  )
+  insert into erc8004_payment_changes
+    (agent_uuid, sign, status, amount_usdc, endpoint, created_at)
+  select p.agent_uuid, 1, p.status, p.amount_usdc, p.endpoint, p.created_at
+  from erc8004_agent_payments as p;
+end;

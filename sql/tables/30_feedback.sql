@@ -1,6 +1,7 @@
--- Feedback, the responses to it, and how a value becomes a 0-100 score.
+-- Feedback, the responses to it, and the scales of tags.
 
--- What a tag's values mean: low reads as 0, high as 100. The empty tag is "no tag".
+-- What the values of a tag mean: `low` is a score of 0, `high` a score of 100. The empty tag
+-- stands for feedback without a tag.
 create table erc8004_tag_scales (
   tag text not null,
   low numeric not null,
@@ -19,23 +20,10 @@ values
   ('reachable', 0, 1),
   ('ownerVerified', 0, 1);
 
--- The 0-100 reading of a value: its place between the low and the high of its
--- tag's scale; null where the tag has no scale or the value lies off it.
-create function erc8004_score(value numeric, value_decimals smallint, tag1 text) returns numeric
-language sql stable parallel safe
-begin atomic
-  select
-    round(
-      (value * 0.1 ^ value_decimals - scale.low) / (scale.high - scale.low) * 100,
-      2
-    )
-  from erc8004_tag_scales as scale
-  where scale.tag = coalesce(tag1, '')
-    and value * 0.1 ^ value_decimals between scale.low and scale.high;
-end;
-
+-- One row a feedback: a value as ERC-8004 has it (`value` divided by ten to the power of
+-- `value_decimals`), and the score from 0 to 100 that it stands for, null if it has none.
 create table erc8004_reputation (
-  id uuid not null default erc8004_uuid(),
+  id uuid not null,
   agent_uuid uuid not null,
   client_address text not null,
   value numeric(39, 0) not null,
@@ -57,7 +45,8 @@ create table erc8004_reputation (
   constraint fk__erc8004_reputation__agent
     foreign key (agent_uuid) references erc8004_agents (id) on delete cascade,
   constraint fk__erc8004_reputation__chain foreign key (chain) references erc8004_chains (name),
-  constraint ck__erc8004_reputation__client_address check (client_address ~ '^0x[0-9a-f]{40}$'),
+  constraint ck__erc8004_reputation__client_address
+    check (octet_length(client_address) = 42 and client_address ~ '^0x[0-9a-f]*$'),
   constraint ck__erc8004_reputation__value check (abs(value) <= 1e38),
   constraint ck__erc8004_reputation__value_decimals check (value_decimals between 0 and 18),
   constraint ck__erc8004_reputation__score check (score between 0 and 100),
@@ -66,29 +55,27 @@ create table erc8004_reputation (
   constraint ck__erc8004_reputation__revoked_has_time check (is_revoked = (revoked_at is not null))
 );
 
+-- Each index of a list holds revoked feedback apart, so that no number of revoked rows lies
+-- between a reader and the rows that count.
 create index ix__erc8004_reputation__agent_created
-  on erc8004_reputation (agent_uuid, created_at, id);
+  on erc8004_reputation (agent_uuid, is_revoked, created_at, id);
 create index ix__erc8004_reputation__agent_client_created
   on erc8004_reputation (agent_uuid, client_address, created_at, id);
 
--- A feedback given as a rating arrives with its score; any other is read from its
--- value, whoever inserts it (the API, COPY, psql).
-create function erc8004_set_score() returns trigger
-language plpgsql
-as $$
-begin
-  new.score := erc8004_score(new.value, new.value_decimals, new.tag1);
-  return new;
-end;
-$$;
+-- Feedback by one tag, and by both.
+create index ix__erc8004_reputation__agent_tag1
+  on erc8004_reputation (agent_uuid, tag1, is_revoked, created_at, id)
+  where tag1 is not null;
+create index ix__erc8004_reputation__agent_tag2
+  on erc8004_reputation (agent_uuid, tag2, is_revoked, created_at, id)
+  where tag2 is not null;
+create index ix__erc8004_reputation__agent_tags
+  on erc8004_reputation (agent_uuid, tag1, tag2, is_revoked, created_at, id)
+  where tag1 is not null and tag2 is not null;
 
-create trigger tr__erc8004_reputation__set_score
-before insert on erc8004_reputation
-for each row when (new.score is null)
-execute function erc8004_set_score();
-
+-- Responses to a feedback, by anybody.
 create table erc8004_feedback_responses (
-  id uuid not null default erc8004_uuid(),
+  id uuid not null,
   feedback_id uuid not null,
   responder_address text not null,
   response_uri text not null,
@@ -104,3 +91,7 @@ create table erc8004_feedback_responses (
 
 create index ix__erc8004_feedback_responses__feedback_created
   on erc8004_feedback_responses (feedback_id, created_at, id);
+
+-- The responses of one address, such as the owner's, however many others responded.
+create index ix__erc8004_feedback_responses__feedback_responder
+  on erc8004_feedback_responses (feedback_id, responder_address, created_at, id);

@@ -1,6 +1,6 @@
--- The chains that agents may live on, and the ERC-8004 registries of each.
--- Operators add a chain by inserting a row; addresses are stored in lower case.
+-- The chains that agents live on, and the ERC-8004 registries of each.
 
+-- Operators add a chain by inserting a row. Addresses are stored in lower case.
 create table erc8004_chains (
   name text not null,
   chain_id bigint not null,
@@ -18,6 +18,7 @@ create table erc8004_chains (
   )
 );
 
+-- All mainnets share one set of registry addresses.
 insert into erc8004_chains
   (name, chain_id, is_testnet, identity_registry, reputation_registry, validation_registry)
 select
@@ -53,6 +54,7 @@ from (values
   ('shape', 360)
 ) as mainnet (name, chain_id);
 
+-- So do all testnets.
 insert into erc8004_chains
   (name, chain_id, is_testnet, identity_registry, reputation_registry, validation_registry)
 select

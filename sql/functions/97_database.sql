@@ -1,10 +1,11 @@
--- Which database this is, so that a cache that several share gives none the answers of another.
+-- Which database this is, so that a restored copy never uses the cache of the original.
 
--- What tells this database from every other: those of other servers; a copy of its files, which has
--- another timeline once it was promoted, and else another start; another database of the server; and
--- itself before its tables were restored or emptied. What may not be read here, as on some managed
--- servers, is null. A standby shows what its primary may have changed since, so it is another, too.
-create function erc8004_database_marks() returns jsonb
+-- Return what tells this database from every other: from those of other servers; from a copy of its
+-- files, which has another timeline after a promotion and another start time otherwise; from other
+-- databases of the server; and from itself before its tables were restored or emptied. A value that
+-- may not be read, as on some managed servers, is null. A standby shows what its primary may have
+-- changed since, so it counts as another database.
+create or replace function erc8004_database_marks() returns jsonb
 language plpgsql stable
 as $$
 declare
@@ -37,7 +38,7 @@ begin
 end;
 $$;
 
--- The same in twelve letters, which the names of what is cached of this database begin with.
-create function erc8004_database_identity() returns text
+-- Return a hash of these properties in twelve characters, which prefixes the keys of the cache.
+create or replace function erc8004_database_identity() returns text
 language sql stable
 return left(encode(sha256(convert_to(erc8004_database_marks()::text, 'UTF8')), 'hex'), 12);

@@ -1,0 +1,37 @@
+-- Values that tables and functions share: ids, times, positions on a chain.
+
+-- Return a new time-ordered UUID (RFC 9562, version 7), so that indexes grow at their end. Its 74
+-- random bits come from random(), which PostgreSQL seeds from the system: no id is a secret, and
+-- gen_random_uuid() may open a file for each call.
+create or replace function erc8004_uuid() returns uuid
+language sql volatile parallel safe
+return encode(
+  substring(int8send(floor(extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
+  || set_byte(
+    set_byte(
+      substring(int8send(floor(random() * 1099511627776)::bigint) from 4),
+      0, 112 + floor(random() * 16)::integer
+    ),
+    2, 128 + floor(random() * 64)::integer
+  )
+  || substring(int8send(floor(random() * 1099511627776)::bigint) from 4),
+  'hex'
+)::uuid;
+
+-- Return a time as the API writes it: RFC 3339 in UTC.
+create or replace function erc8004_timestamp(moment timestamptz) returns text
+language sql stable parallel safe
+return to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+
+-- Return the next number for an agent without an on-chain id, from 2^256 on: token ids are uint256,
+-- so no registry can ever issue the same number.
+create or replace function erc8004_local_agent_id() returns numeric
+language sql volatile
+return 115792089237316195423570985008687907853269984665640564039457584007913129639936
+       + nextval('erc8004_local_agent_ids');
+
+-- Return the position of a fact in the order of its chain: by block, then by position in the block.
+-- A fact without a block comes before all others. Of two positions the lower is the older.
+create or replace function erc8004_position(block_number bigint, log_index integer) returns bigint[]
+language sql immutable parallel safe
+return array[coalesce(block_number, -1), coalesce(log_index, -1)];

@@ -1,0 +1,34 @@
+-- How the value of a feedback becomes a score from 0 to 100.
+
+-- Return the score of a value: its place between the low and the high of its tag's scale, from 0 to
+-- 100; null if the tag has no scale or the value lies outside it.
+create or replace function erc8004_score(
+  value numeric, value_decimals smallint, tag1 text
+) returns numeric
+language sql stable parallel safe
+begin atomic
+  select
+    round(
+      (value * 0.1 ^ value_decimals - scale.low) / (scale.high - scale.low) * 100,
+      2
+    )
+  from erc8004_tag_scales as scale
+  where scale.tag = coalesce(tag1, '')
+    and value * 0.1 ^ value_decimals between scale.low and scale.high;
+end;
+
+-- Set the score of a new feedback from its value, whoever inserts it (the API, COPY, psql). A
+-- feedback that was posted as a score arrives with it.
+create or replace function erc8004_set_score() returns trigger
+language plpgsql
+as $$
+begin
+  new.score := erc8004_score(new.value, new.value_decimals, new.tag1);
+  return new;
+end;
+$$;
+
+create or replace trigger tr__erc8004_reputation__set_score
+before insert on erc8004_reputation
+for each row when (new.score is null)
+execute function erc8004_set_score();

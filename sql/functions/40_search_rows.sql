@@ -1,0 +1,107 @@
+-- Triggers that keep one search row for each agent, and clear what a former owner said.
+
+-- Insert or update the search rows of the agents that a statement wrote.
+create or replace function erc8004_write_search_rows() returns trigger
+language plpgsql
+as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into erc8004_agent_search (
+      agent_uuid, agent_id, chain, owner_address, status, claimed,
+      registered_at, last_activity_at, services, x402, words
+    )
+    select
+      a.id,
+      a.agent_id,
+      a.chain,
+      a.owner_address,
+      a.status,
+      a.claimed,
+      a.created_at,
+      a.last_activity_at,
+      o.services,
+      erc8004_supports_x402(a.registration_file),
+      erc8004_agent_words(a.registration_file)
+    from new_rows as a
+    cross join lateral erc8004_service_names(a.registration_file) as o;
+  else
+    update erc8004_agent_search as s
+    set
+      agent_id = a.agent_id,
+      chain = a.chain,
+      owner_address = a.owner_address,
+      status = a.status,
+      claimed = a.claimed,
+      last_activity_at = greatest(s.last_activity_at, a.last_activity_at),
+      services = o.services,
+      x402 = erc8004_supports_x402(a.registration_file),
+      words = erc8004_agent_words(a.registration_file)
+    from new_rows as a
+    cross join lateral erc8004_service_names(a.registration_file) as o
+    where s.agent_uuid = a.id;
+  end if;
+  return null;
+end;
+$$;
+
+create or replace trigger tr__erc8004_agents__inserted
+after insert on erc8004_agents
+referencing new table as new_rows
+for each statement execute function erc8004_write_search_rows();
+
+create or replace trigger tr__erc8004_agents__updated
+after update on erc8004_agents
+referencing new table as new_rows
+for each statement execute function erc8004_write_search_rows();
+
+-- Delete the search rows of the agents that a statement deleted.
+create or replace function erc8004_delete_search_rows() returns trigger
+language plpgsql
+as $$
+begin
+  if tg_op = 'TRUNCATE' then
+    delete from erc8004_agent_search;
+  else
+    delete from erc8004_agent_search as s using old_rows as o where s.agent_uuid = o.id;
+  end if;
+  return null;
+end;
+$$;
+
+create or replace trigger tr__erc8004_agents__deleted
+after delete on erc8004_agents
+referencing old table as old_rows
+for each statement execute function erc8004_delete_search_rows();
+
+create or replace trigger tr__erc8004_agents__truncated
+after truncate on erc8004_agents
+for each statement execute function erc8004_delete_search_rows();
+
+-- Delete the metadata of the former owner when an agent gets a new one. If the former owner was a
+-- mere claimant, delete the validations that only a claimant requested, and revoke the feedback
+-- that the new owner gave in good faith: it is now feedback to their own agent. Whoever writes the
+-- new owner also writes status, file and URI.
+create or replace function erc8004_clear_former_owner() returns trigger
+language plpgsql
+as $$
+begin
+  delete from erc8004_agent_metadata as m where m.agent_uuid = new.id;
+  if old.claimed then
+    delete from erc8004_validations as v where v.agent_uuid = new.id;
+    update erc8004_reputation as r
+    set
+      is_revoked = true,
+      revoked_at = now(),
+      revocation_reason = 'The client is the owner of the agent, as its registry says.'
+    where r.agent_uuid = new.id
+      and r.client_address = new.owner_address
+      and not r.is_revoked;
+  end if;
+  return null;
+end;
+$$;
+
+create or replace trigger tr__erc8004_agents__owner_changed
+after update of owner_address on erc8004_agents
+for each row when (old.owner_address <> new.owner_address)
+execute function erc8004_clear_former_owner();

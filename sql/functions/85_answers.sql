@@ -1,0 +1,152 @@
+-- The JSON bodies that the API sends most often. PL/pgSQL keeps one generic plan for all agents.
+-- Sequential scans are off, as they look cheap on tables that each refresh empties; bitmap scans
+-- are off, as they do not mark the index entries of rows that a refresh deleted.
+
+-- Return the body of GET /agents/{uuid}/stats; no row if there is no such agent.
+create or replace function erc8004_agent_stats_answer(agent uuid) returns setof text
+language plpgsql stable
+set enable_seqscan = off
+set enable_bitmapscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  return query
+  select row_to_json(answer)::text
+  from (
+    select
+      v.agent_uuid,
+      v.agent_id::text as agent_id,
+      v.chain,
+      v.registry_address,
+      v.owner_address,
+      v.status,
+      v.claimed,
+      erc8004_timestamp(v.registered_at) as registered_at,
+      erc8004_timestamp(v.last_activity_at) as last_activity_at,
+      v.total_feedback,
+      v.average_score::float8 as average_score,
+      v.positive_feedback,
+      v.negative_feedback,
+      v.revoked_feedback,
+      v.unscored_feedback,
+      v.unique_clients,
+      erc8004_timestamp(v.last_feedback_at) as last_feedback_at,
+      v.total_payments,
+      v.total_amount_usdc::numeric(30, 6)::text as total_amount_usdc,
+      v.successful_payments,
+      v.failed_payments,
+      v.avg_payment_amount::numeric(30, 6)::text as avg_payment_amount,
+      v.success_rate::float8 as success_rate,
+      erc8004_timestamp(v.last_payment_at) as last_payment_at,
+      v.unique_endpoints_used,
+      v.trust_level,
+      erc8004_timestamp(now()) as as_of
+    from erc8004_agent_stats_now(agent) as v
+  ) as answer;
+end;
+$$;
+
+-- Return the body of GET /agents/{uuid}/reputation without filters; no row if there is no such
+-- agent.
+create or replace function erc8004_reputation_answer(agent uuid) returns setof text
+language plpgsql stable
+set enable_seqscan = off
+set enable_bitmapscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  return query
+  select row_to_json(answer)::text
+  from (
+    select
+      a.id as agent_uuid,
+      a.claimed,
+      f.total_feedback,
+      f.average_score::float8 as average_score,
+      f.positive_feedback,
+      f.negative_feedback,
+      f.revoked_feedback,
+      f.unscored_feedback,
+      f.unique_clients,
+      erc8004_timestamp(f.last_feedback_at) as last_feedback_at,
+      erc8004_timestamp(now()) as as_of
+    from erc8004_agents as a
+    cross join lateral erc8004_feedback_now(a.id) as f
+    where a.id = agent
+  ) as answer;
+end;
+$$;
+
+-- Return the rows of a search page. Long values are cut and named in `truncated`, so that a page of
+-- 100 agents is at most 1.2 MB whatever their files hold.
+create or replace function erc8004_found_agents(agents uuid[]) returns table (
+  place bigint,
+  agent json
+)
+language plpgsql stable
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+begin
+  return query
+  select requested.place, row_to_json(summary)
+  from unnest(agents) with ordinality as requested (agent_uuid, place)
+  cross join lateral (
+    select
+      a.id as agent_uuid,
+      a.agent_id::text as agent_id,
+      a.chain,
+      a.registry_address,
+      a.owner_address,
+      a.status,
+      a.claimed,
+      left(file.name, 200) as name,
+      left(file.description, 300) as description,
+      s.services[:20] as services,
+      s.x402,
+      array_remove(
+        array[
+          case when length(file.name) > 200 then 'name' end,
+          case when length(file.description) > 300 then 'description' end,
+          case when cardinality(s.services) > 20 then 'services' end
+        ],
+        null
+      ) as truncated,
+      erc8004_timestamp(s.registered_at) as registered_at,
+      erc8004_timestamp(s.last_activity_at) as last_activity_at,
+      s.total_feedback,
+      s.average_score::float8 as average_score,
+      s.total_payments,
+      s.success_rate::float8 as success_rate,
+      s.trust_level
+    from erc8004_agents as a
+    join erc8004_agent_search as s on s.agent_uuid = a.id
+    cross join lateral (
+      select
+        erc8004_file_text(a.registration_file, 'name') as name,
+        erc8004_file_text(a.registration_file, 'description') as description
+    ) as file
+    where a.id = requested.agent_uuid
+  ) as summary
+  order by requested.place;
+end;
+$$;
+
+-- Return a search page: the rows in order as JSON, the last of them, and whether there are more.
+-- `matches` holds one agent more than page_size if there are.
+create or replace function erc8004_found_page(matches uuid[], page_size integer) returns table (
+  agents text,
+  last_agent jsonb,
+  is_more boolean
+)
+language plpgsql stable
+as $$
+begin
+  return query
+  select
+    coalesce(json_agg(listed.agent order by listed.place), '[]')::text,
+    (array_agg(listed.agent order by listed.place desc))[1]::jsonb,
+    cardinality(matches) > page_size
+  from erc8004_found_agents(matches[:page_size]) as listed;
+end;
+$$;

@@ -1,0 +1,179 @@
+-- The refresh of all statistics.
+
+-- Return when the statistics were computed: they contain everything that was committed before.
+-- PL/pgSQL keeps the plan, which a function in SQL would make again for each call.
+create or replace function erc8004_stats_as_of() returns timestamptz
+language plpgsql stable parallel safe
+as $$
+begin
+  return (select f.began_at from erc8004_stats_refreshes as f order by f.id desc limit 1);
+end;
+$$;
+
+-- Return the number of the newest refresh, as text that sorts like the number. Cached answers carry
+-- it.
+create or replace function erc8004_stats_refresh_number() returns text
+language plpgsql stable parallel safe
+as $$
+begin
+  return lpad(coalesce((select max(f.id) from erc8004_stats_refreshes as f), 0)::text, 19, '0');
+end;
+$$;
+
+-- Return the totals over all agents as of this refresh. Claimed agents are counted separately.
+create or replace function erc8004_totals() returns jsonb
+language sql stable
+begin atomic
+  with counted as materialized (
+    select trust_level, status, chain, claimed, count(*) as agents
+    from erc8004_agent_search
+    group by trust_level, status, chain, claimed
+  )
+  select jsonb_build_object(
+    'agents', coalesce(
+      (
+        select jsonb_agg(
+          jsonb_build_object(
+            'chain', chain, 'status', status, 'agents', agents, 'claimed', claimed_agents
+          )
+          order by chain, status
+        )
+        from (
+          select
+            chain,
+            status,
+            sum(agents)::bigint as agents,
+            coalesce(sum(agents) filter (where claimed), 0)::bigint as claimed_agents
+          from counted
+          group by chain, status
+        ) as by_chain
+      ),
+      '[]'
+    ),
+    'feedback', (select coalesce(sum(total_feedback), 0) from mv_erc8004_agent_reputation),
+    'payments', (select coalesce(sum(total_payments), 0) from mv_erc8004_agent_payment_stats),
+    'amount_usdc', (
+      select coalesce(sum(total_amount_usdc), 0)::numeric(30, 6)::text
+      from mv_erc8004_agent_payment_stats
+    ),
+    'trust_levels', (
+      select coalesce(jsonb_object_agg(trust_level, agents), '{}')
+      from (
+        select trust_level, sum(agents)::bigint as agents
+        from counted
+        group by trust_level
+      ) as by_trust_level
+    )
+  );
+end;
+
+-- Write the new statistics of some agents to their search rows, then their last activity once more:
+-- the first statement waits for a concurrent change of the same agent and overwrites its time, as
+-- the view was read before. No change can come between the two, as the rows are locked.
+create or replace procedure erc8004_refresh_search(agents uuid[])
+language sql
+begin atomic
+  update erc8004_agent_search as s
+  set
+    last_activity_at = v.last_activity_at,
+    total_feedback = v.total_feedback,
+    average_score = v.average_score,
+    total_payments = v.total_payments,
+    success_rate = v.success_rate,
+    trust_level = v.trust_level
+  from v_erc8004_agent_stats as v
+  where s.agent_uuid = any(agents)
+    and v.agent_uuid = s.agent_uuid
+    and (
+      s.last_activity_at, s.total_feedback, s.average_score,
+      s.total_payments, s.success_rate, s.trust_level
+    ) is distinct from (
+      v.last_activity_at, v.total_feedback, v.average_score,
+      v.total_payments, v.success_rate, v.trust_level
+    );
+
+  update erc8004_agent_search as s
+  set last_activity_at = a.last_activity_at
+  from erc8004_agents as a
+  where s.agent_uuid = any(agents)
+    and a.id = s.agent_uuid
+    and s.last_activity_at < a.last_activity_at;
+end;
+
+-- Refresh the larger materialized view. Its old and new rows are already sorted by agent, so a
+-- merge join takes three quarters of the time of a hash join, if it has the memory to sort half a
+-- million rows.
+create or replace procedure erc8004_refresh_reputation()
+language plpgsql
+set enable_hashjoin = off
+set work_mem = '128MB'
+as $$
+begin
+  refresh materialized view concurrently mv_erc8004_agent_reputation;
+end;
+$$;
+
+-- Refresh all statistics; return false if another refresh is running. `from_history` rebuilds the
+-- counts from the whole history instead of from the changes. The newest ten thousand records are
+-- kept, a month of one every five minutes.
+create or replace function refresh_erc8004_stats(from_history boolean default false) returns boolean
+language plpgsql
+as $$
+declare
+  began constant timestamptz := clock_timestamp();
+  changed uuid[];
+  folded timestamptz;
+  reputation_done timestamptz;
+  payment_done timestamptz;
+  search_done timestamptz;
+  number bigint;
+begin
+  if not pg_try_advisory_xact_lock(hashtext('refresh_erc8004_stats')) then
+    return false;
+  end if;
+
+  if from_history then
+    call erc8004_reset_counts();
+  end if;
+  changed := array(
+    select erc8004_fold_feedback()
+    union
+    select erc8004_fold_payments()
+  );
+  if from_history then
+    changed := array(select agent_uuid from erc8004_agent_search);
+  end if;
+  folded := clock_timestamp();
+
+  call erc8004_refresh_reputation();
+  reputation_done := clock_timestamp();
+
+  refresh materialized view concurrently mv_erc8004_agent_payment_stats;
+  payment_done := clock_timestamp();
+
+  update erc8004_validations
+  set status = 'expired'
+  where status = 'pending' and expires_at <= began;
+
+  call erc8004_refresh_search(changed);
+  search_done := clock_timestamp();
+
+  delete from idempotency_keys where created_at < began - interval '24 hours';
+
+  insert into erc8004_stats_refreshes (
+    began_at, ended_at, fold_seconds, reputation_seconds, payment_seconds, search_seconds, totals
+  )
+  values (
+    began,
+    greatest(began, clock_timestamp()),
+    extract(epoch from folded - began),
+    extract(epoch from reputation_done - folded),
+    extract(epoch from payment_done - reputation_done),
+    extract(epoch from search_done - payment_done),
+    erc8004_totals()
+  )
+  returning id into number;
+  delete from erc8004_stats_refreshes where id <= number - 10000;
+  return true;
+end;
+$$;

@@ -1,0 +1,92 @@
+-- Changes and counts, so that no statistic ever reads the history twice: each write of feedback or
+-- of a payment inserts a change row (functions/50_changes.sql), each refresh folds the change rows
+-- into the counts (functions/60_fold.sql), and the materialized views read the counts.
+--
+-- The snapshot of a fold alone decides which changes it takes: one statement deletes the change
+-- rows that it sees and counts what it deleted. A change that is committed later is not seen and
+-- waits for the next fold. A reader sees either the change or its count, never both.
+
+create table erc8004_feedback_changes (
+  agent_uuid uuid not null,
+  client_address text not null,
+  sign smallint not null,
+  is_revoked boolean not null,
+  score numeric(5, 2),
+  created_at timestamptz not null,
+
+  constraint ck__erc8004_feedback_changes__sign check (sign in (-1, 1))
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
+
+create index ix__erc8004_feedback_changes__agent on erc8004_feedback_changes (agent_uuid);
+
+create table erc8004_payment_changes (
+  agent_uuid uuid not null,
+  sign smallint not null,
+  status text not null,
+  amount_usdc numeric(20, 6) not null,
+  endpoint text,
+  created_at timestamptz not null,
+
+  constraint ck__erc8004_payment_changes__sign check (sign in (-1, 1))
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
+
+create index ix__erc8004_payment_changes__agent on erc8004_payment_changes (agent_uuid);
+
+-- Counts of one client of an agent. Revoked feedback counts in revoked_feedback only.
+create table erc8004_client_counts (
+  agent_uuid uuid not null,
+  client_address text not null,
+  total_feedback bigint not null,
+  scored_feedback bigint not null,
+  score_sum numeric not null,
+  positive_feedback bigint not null,
+  negative_feedback bigint not null,
+  revoked_feedback bigint not null,
+
+  constraint pk__erc8004_client_counts primary key (agent_uuid, client_address),
+  constraint fk__erc8004_client_counts__agent
+    foreign key (agent_uuid) references erc8004_agents (id) on delete cascade
+);
+
+-- Counts of one agent: the sums over its clients.
+create table erc8004_feedback_counts (
+  agent_uuid uuid not null,
+  total_feedback bigint not null,
+  scored_feedback bigint not null,
+  score_sum numeric not null,
+  positive_feedback bigint not null,
+  negative_feedback bigint not null,
+  revoked_feedback bigint not null,
+  unique_clients bigint not null,
+  last_feedback_at timestamptz,
+
+  constraint pk__erc8004_feedback_counts primary key (agent_uuid),
+  constraint fk__erc8004_feedback_counts__agent
+    foreign key (agent_uuid) references erc8004_agents (id) on delete cascade
+);
+
+-- Counts of one endpoint of an agent, by its hash: an endpoint may be longer than an index allows.
+create table erc8004_endpoint_counts (
+  agent_uuid uuid not null,
+  endpoint_hash uuid not null,
+  total_payments bigint not null,
+
+  constraint pk__erc8004_endpoint_counts primary key (agent_uuid, endpoint_hash),
+  constraint fk__erc8004_endpoint_counts__agent
+    foreign key (agent_uuid) references erc8004_agents (id) on delete cascade
+);
+
+-- Counts of the payments of one agent.
+create table erc8004_payment_counts (
+  agent_uuid uuid not null,
+  total_payments bigint not null,
+  successful_payments bigint not null,
+  failed_payments bigint not null,
+  total_amount_usdc numeric not null,
+  unique_endpoints_used bigint not null,
+  last_payment_at timestamptz,
+
+  constraint pk__erc8004_payment_counts primary key (agent_uuid),
+  constraint fk__erc8004_payment_counts__agent
+    foreign key (agent_uuid) references erc8004_agents (id) on delete cascade
+);

@@ -1,0 +1,79 @@
+-- What search filters and sorts by: one narrow row an agent. Triggers write what the agent says
+-- about itself (functions/40_search_rows.sql), a refresh writes what others say about it
+-- (functions/90_refresh.sql). The rows have no foreign key: the triggers insert and delete them
+-- with their agents, and a key would look up each agent once more.
+
+create table erc8004_agent_search (
+  agent_uuid uuid not null,
+  agent_id numeric(78, 0) not null,
+  chain text not null,
+  owner_address text collate "C" not null,
+  status text not null,
+  registered_at timestamptz not null,
+  last_activity_at timestamptz not null,
+  services text[] not null,
+  x402 boolean not null,
+  words tsvector not null,
+  total_feedback bigint not null default 0,
+  average_score numeric(5, 2),
+  total_payments bigint not null default 0,
+  success_rate numeric(5, 2),
+  trust_level text not null default 'new',
+  claimed boolean not null default false,
+
+  constraint pk__erc8004_agent_search primary key (agent_uuid)
+);
+
+-- One index a sort, read forward or backward. The columns after the sort's own decide in the index
+-- whether an agent matches the filters, before its row is read. Agents without a score, feedback or
+-- payments are in none of the indexes of these.
+create index ix__erc8004_agent_search__registered
+  on erc8004_agent_search (
+    registered_at, agent_uuid,
+    trust_level, chain, total_feedback, average_score, success_rate, claimed
+  );
+create index ix__erc8004_agent_search__last_activity
+  on erc8004_agent_search (
+    last_activity_at, agent_uuid,
+    trust_level, chain, total_feedback, average_score, success_rate, claimed
+  );
+create index ix__erc8004_agent_search__average_score
+  on erc8004_agent_search (
+    average_score, registered_at, agent_uuid,
+    trust_level, chain, total_feedback, success_rate, claimed
+  )
+  include (status)
+  where average_score is not null;
+create index ix__erc8004_agent_search__total_feedback
+  on erc8004_agent_search (
+    total_feedback, registered_at, agent_uuid,
+    trust_level, chain, average_score, success_rate, claimed
+  )
+  include (status)
+  where total_feedback > 0;
+create index ix__erc8004_agent_search__total_payments
+  on erc8004_agent_search (
+    total_payments, registered_at, agent_uuid,
+    trust_level, chain, total_feedback, average_score, success_rate, claimed
+  )
+  where total_payments > 0;
+
+-- One index a filter, without an order: PostgreSQL stores equal keys once, which makes it a tenth
+-- as large. Those with status and claimed count agents without reading their rows.
+create index ix__erc8004_agent_search__owner on erc8004_agent_search (owner_address);
+create index ix__erc8004_agent_search__chain on erc8004_agent_search (chain, status, claimed);
+create index ix__erc8004_agent_search__agent_id on erc8004_agent_search (agent_id);
+create index ix__erc8004_agent_search__inactive
+  on erc8004_agent_search (status, claimed)
+  where status <> 'active';
+create index ix__erc8004_agent_search__claimed
+  on erc8004_agent_search (status)
+  where claimed;
+create index ix__erc8004_agent_search__trust_level
+  on erc8004_agent_search (trust_level, status, chain, claimed);
+create index ix__erc8004_agent_search__success_rate
+  on erc8004_agent_search (success_rate, status, trust_level, chain, claimed)
+  where success_rate is not null;
+create index ix__erc8004_agent_search__x402 on erc8004_agent_search (agent_uuid) where x402;
+create index ix__erc8004_agent_search__services on erc8004_agent_search using gin (services);
+create index ix__erc8004_agent_search__words on erc8004_agent_search using gin (words);
