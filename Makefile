@@ -8,13 +8,13 @@ PY := .venv/bin/python
 .PHONY: help run watch test lint bench requirements clean
 
 help:
-	@echo "make run    serve on http://127.0.0.1:$(PORT) with a database, a cache and demo data"
-	@echo "make watch  show its metrics and alerts on http://127.0.0.1:$(WATCH_PORT), by Debian's prometheus"
-	@echo "make test   check the style and run every test against throw-away servers"
+	@echo "make run    serve on http://127.0.0.1:$(PORT), with a database, a cache and demo data"
+	@echo "make watch  show metrics and alerts on http://127.0.0.1:$(WATCH_PORT); needs Debian's prometheus"
+	@echo "make test   check the style and run every test against temporary servers"
 	@echo "make lint   check the style only"
-	@echo "make bench  measure it against its targets; SCALE=small, medium or large; by Debian's wrk"
+	@echo "make bench  measure the service against its targets; SCALE=small, medium or large; needs Debian's wrk"
 	@echo "make requirements  pin the newest versions of all packages, with their hashes"
-	@echo "make clean  remove .venv, .data and every cache"
+	@echo "make clean  delete .venv, .data and all caches"
 
 run: .venv/current
 	@exec $(PY) -m kamiyo_api.devserver "$(PORT)"
@@ -36,7 +36,7 @@ clean:
 	rm -rf .venv .data .hypothesis .pytest_cache .ruff_cache .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Universal: the pins hold for every Python from 3.11 on and every system.
+# Universal: the pins work for every Python from 3.11 on and every system.
 PIN := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--upgrade --custom-compile-command "make requirements"
 
@@ -49,7 +49,7 @@ requirements: .venv/current
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
 	@touch $@
 
-# Readable by all, whatever our umask: root runs PostgreSQL as another user.
+# Readable by all, whatever the umask: root runs PostgreSQL as another user.
 .venv/current: requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("kamiyo-api needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0])'
 	@echo "Installing into .venv ..."
