@@ -9,26 +9,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from flask import Flask
-from flask_caching import Cache
-
 from kamiyo_api import db, errors
-from kamiyo_api.cache_backend import (
-    GENERATION,
-    PREFIX,
-    REFRESH,
-    Known,
-    LeasedRedisCache,
-    known,
-)
-from kamiyo_api.present import extension
-from kamiyo_api.redis_client import RedisAway
+from kamiyo_api.cache_backend import GENERATION, REFRESH, Known, known
+from kamiyo_api.context import services
+from kamiyo_api.redis_client import RedisUnavailable
 
 AS_OF_SECONDS = 1.0
 PENDING_AT_MOST = 10_000
-
-caching = Cache()
-
 
 UNSEEN = Known("", "")
 
@@ -110,8 +97,8 @@ class CacheState:
         self, prefix: str, keys: Sequence[str], versions: Sequence[str], *, are_held: bool = False
     ) -> None:
         try:
-            backend().drop(prefix, keys, versions, are_held=are_held)
-        except RedisAway:
+            services().cache.drop(prefix, keys, versions, are_held=are_held)
+        except RedisUnavailable:
             self._drop_when_back(prefix, [*keys, *versions])
 
     # Without the generation, nothing that is kept counts: enough where there is too much to name.
@@ -123,30 +110,9 @@ class CacheState:
             else:
                 self._pending = {prefix + GENERATION}
         if is_first:
-            extension("redis").when_back(self._drop_pending)
+            services().redis.when_back(self._drop_pending)
 
     def _drop_pending(self, redis: Any) -> None:
         with self._lock:
             redis.delete(*(name + end for name in self._pending for end in ("", ":lease")))
             self._pending.clear()
-
-
-def state() -> CacheState:
-    """What this process knows of the cache."""
-    made: CacheState = extension("cache.state")
-    return made
-
-
-def backend() -> LeasedRedisCache:
-    """The Flask-Caching backend of the present application."""
-    made: LeasedRedisCache = extension("cache")[caching]
-    return made
-
-
-def init_app(app: Flask) -> None:
-    """Bind the cache to the application; a new connection may lead to another database."""
-    state = app.extensions["cache.state"] = CacheState()
-    app.extensions["db"].when_opened(state.ask_again)
-    app.config["CACHE_TYPE"] = "kamiyo_api.cache_backend.LeasedRedisCache"
-    app.config["CACHE_KEY_PREFIX"] = PREFIX
-    caching.init_app(app)
