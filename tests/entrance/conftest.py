@@ -7,6 +7,7 @@ import logging
 
 import pytest
 from flask import request, request_started
+from flask.ctx import RequestContext
 
 from kamiyo_api.observability import JsonFormatter
 from tests.entrance.shown import AGENTS
@@ -60,3 +61,27 @@ def logged():
     yield written
     log.removeHandler(handler)
     log.setLevel(level)
+
+
+class NewContext(RequestContext):
+    """A context that finds none to reuse, as every one of Flask 3.2, where the contexts of the
+    application and of the request are one."""
+
+    def push(self):
+        """Push an application context of its own, then itself."""
+        self.own = self.app.app_context()
+        self.own.push()
+        super().push()
+
+    def pop(self, *error):
+        """Pop both."""
+        super().pop(*error)
+        self.own.pop(*error)
+
+
+@pytest.fixture(params=["reused", "new"])
+def app(app, request, monkeypatch):
+    """The application, by whatever rule Flask makes its contexts."""
+    if request.param == "new":
+        monkeypatch.setattr(app, "request_context", lambda environ: NewContext(app, environ))
+    return app
