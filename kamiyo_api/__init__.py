@@ -11,7 +11,6 @@ from werkzeug.routing import MapAdapter
 
 from kamiyo_api import (
     admission,
-    cache_backend,
     cli,
     db_driver,
     extensions,
@@ -29,7 +28,7 @@ from kamiyo_api import (
 from kamiyo_api.authentication import KnownKeys
 from kamiyo_api.background import Background
 from kamiyo_api.bounded import BoundedDict
-from kamiyo_api.cache_state import CacheState
+from kamiyo_api.cache_state import CacheState, backend_of
 from kamiyo_api.config import Config
 from kamiyo_api.context import EXTENSION, Services
 from kamiyo_api.cursors import Cursors
@@ -77,15 +76,15 @@ def create_app(config: Config | None = None) -> Flask:
 def services_of(app: Flask, config: Config) -> Services:
     """Make the services of an application. Raises ConfigError."""
     db, redis = db_driver.pool_of(config), redis_client.client_of(config)
-    cache_state = CacheState()
+    state = CacheState()
     # A new connection may lead to another database.
-    db.when_opened(cache_state.ask_again)
+    db.when_opened(state.ask_again)
     return Services(
         config=config,
         db=db,
         redis=redis,
-        cache=cache_backend.backend_of(app, redis),
-        cache_state=cache_state,
+        cache=backend_of(app, redis),
+        cache_state=state,
         cursors=Cursors(config.cursor_keys, config.database_url),
         background=Background(),
         known_keys=KnownKeys(),

@@ -26,6 +26,7 @@ def admit(state: RequestState, policy: Policy, cache_key: str | None) -> None:
     state.policy, state.cache_key = policy, cache_key
     authenticate(state, policy)
     key = state.api_key
+    # Flask-Limiter's strategy is rate_limits.TierWindows, whose hit() counts.
     if key is not None and not limiter.limiter.hit(EVERY_REQUEST):
         raise refusal(key, counted(state, key).tightest)
     require_scope(state, policy)

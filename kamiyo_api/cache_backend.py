@@ -8,7 +8,6 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from flask import Flask
-from flask_caching import Cache
 from flask_caching.backends.rediscache import RedisCache
 from redis.exceptions import NoScriptError
 
@@ -279,16 +278,6 @@ class LeasedRedisCache(RedisCache):
 
         self._client.ask(work)
         return True
-
-
-def backend_of(app: Flask, client: RedisClient | NoRedis) -> LeasedRedisCache:
-    """Make the Flask-Caching backend of an application."""
-    app.config["CACHE_TYPE"] = f"{__name__}.{LeasedRedisCache.__name__}"
-    app.config["CACHE_KEY_PREFIX"] = PREFIX
-    app.config["CACHE_OPTIONS"] = {"client": client}
-    caching = Cache(app)
-    made: LeasedRedisCache = app.extensions["cache"][caching]
-    return made
 
 
 def named(prefix: str, names: Sequence[str]) -> list[str]:

@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
+from flask import Flask
+from flask_caching import Cache
+
 from kamiyo_api import db, errors
-from kamiyo_api.cache_backend import GENERATION, REFRESH, Known, known
+from kamiyo_api.cache_backend import GENERATION, PREFIX, REFRESH, Known, LeasedRedisCache, known
 from kamiyo_api.context import services
-from kamiyo_api.redis_client import RedisUnavailable
+from kamiyo_api.redis_client import NoRedis, RedisClient, RedisUnavailable
 
 AS_OF_SECONDS = 1.0
 PENDING_AT_MOST = 10_000
@@ -116,3 +119,13 @@ class CacheState:
         with self._lock:
             redis.delete(*(name + end for name in self._pending for end in ("", ":lease")))
             self._pending.clear()
+
+
+def backend_of(app: Flask, client: RedisClient | NoRedis) -> LeasedRedisCache:
+    """Make the Flask-Caching backend of an application."""
+    app.config["CACHE_TYPE"] = "kamiyo_api.cache_backend.LeasedRedisCache"
+    app.config["CACHE_KEY_PREFIX"] = PREFIX
+    app.config["CACHE_OPTIONS"] = {"client": client}
+    caching = Cache(app)
+    made: LeasedRedisCache = app.extensions["cache"][caching]
+    return made

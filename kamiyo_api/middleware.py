@@ -40,15 +40,14 @@ class StateMiddleware:
     """Gives each request its state; sends the headers of the state with its answer, none of which
     is one that a view sets."""
 
-    def __init__(self, application: WSGIApplication, services: Services, api_prefix: str) -> None:
+    def __init__(self, application: WSGIApplication, services: Services) -> None:
         self._application = application
         self._services = services
-        self._api_prefix = api_prefix
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
         request_id = request_id_of(environ)
-        headers = self._headers(environ, request_id)
+        headers = headers_for(environ, request_id)
 
         def start_with_headers(status: str, own: list[Header], *rest: Any) -> Callable[..., object]:
             return start(status, own + headers, *rest)
@@ -61,23 +60,24 @@ class StateMiddleware:
         finally:
             STATE.reset(token)
 
-    def _headers(self, environ: WSGIEnvironment, request_id: str) -> list[Header]:
-        """Return what every answer to such a request carries."""
-        headers: list[Header] = list(SECURITY)
-        if environ["wsgi.url_scheme"] == "https":
-            headers += BY_HTTPS
-        if environ["PATH_INFO"].startswith(self._api_prefix):
-            headers += OF_THE_API
-        headers.append(("X-Request-ID", request_id))
-        return headers
-
 
 def init_app(app: Flask, services: Services) -> None:
     """Stand before all else of ours, and behind what says who the client is."""
-    app.wsgi_app = StateMiddleware(app.wsgi_app, services, API_PREFIX)  # type: ignore[method-assign]
+    app.wsgi_app = StateMiddleware(app.wsgi_app, services)  # type: ignore[assignment, method-assign]
     hops = services.config.trusted_proxies
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+
+
+def headers_for(environ: WSGIEnvironment, request_id: str) -> list[Header]:
+    """Return the headers that every answer to such a request carries."""
+    headers: list[Header] = list(SECURITY)
+    if environ["wsgi.url_scheme"] == "https":
+        headers += BY_HTTPS
+    if environ["PATH_INFO"].startswith(API_PREFIX):
+        headers += OF_THE_API
+    headers.append(("X-Request-ID", request_id))
+    return headers
 
 
 def request_id_of(environ: WSGIEnvironment) -> str:

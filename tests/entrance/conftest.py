@@ -7,7 +7,6 @@ import logging
 
 import pytest
 from flask import request, request_started
-from flask.ctx import RequestContext
 
 from kamiyo_api.observability import JsonFormatter
 from tests.entrance.shown import AGENTS
@@ -63,25 +62,21 @@ def logged():
     log.setLevel(level)
 
 
-class NewContext(RequestContext):
-    """A context that finds none to reuse, as every one of Flask 3.2, where the contexts of the
-    application and of the request are one."""
-
-    def push(self):
-        """Push an application context of its own, then itself."""
-        self.own = self.app.app_context()
-        self.own.push()
-        super().push()
-
-    def pop(self, *error):
-        """Pop both."""
-        super().pop(*error)
-        self.own.pop(*error)
+def in_new_context(app, context):
+    """Let a context of Flask find no application context to reuse, as in Flask 3.2, where that of
+    the application and that of the request are one."""
+    own, push, pop = app.app_context(), context.push, context.pop
+    context.push = lambda: (own.push(), push())
+    context.pop = lambda *error: (pop(*error), own.pop(*error))
+    return context
 
 
 @pytest.fixture(params=["reused", "new"])
 def app(app, request, monkeypatch):
     """The application, by whatever rule Flask makes its contexts."""
     if request.param == "new":
-        monkeypatch.setattr(app, "request_context", lambda environ: NewContext(app, environ))
+        of = app.request_context
+        monkeypatch.setattr(
+            app, "request_context", lambda environ: in_new_context(app, of(environ))
+        )
     return app
