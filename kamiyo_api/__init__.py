@@ -6,27 +6,33 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Request
+from limits.storage import MemoryStorage
 from werkzeug.routing import MapAdapter
 
 from kamiyo_api import (
-    asking,
-    auth,
-    cache,
+    admission,
     cli,
-    cursors,
-    db,
-    entrance,
+    db_driver,
     extensions,
+    fast_path,
     headers,
-    health,
+    middleware,
     observability,
+    prefetch,
     problems,
     redis_client,
     routes,
     sentry,
     targets,
 )
+from kamiyo_api.authentication import KnownKeys
+from kamiyo_api.background import Background
+from kamiyo_api.bounded import BoundedDict
+from kamiyo_api.cache_state import CacheState, backend_of
 from kamiyo_api.config import Config
+from kamiyo_api.context import EXTENSION, Services
+from kamiyo_api.cursors import Cursors
+from kamiyo_api.health import BusyDatabase, FailedChecks
 
 
 class Application(Flask):
@@ -52,22 +58,39 @@ def create_app(config: Config | None = None) -> Flask:
     """
     config = config or Config.from_environment()
     app = Application(__name__, static_folder=None)
-    app.extensions["config"] = config
     app.config["MAX_CONTENT_LENGTH"] = config.max_content_length
-    app.config["METRICS_TOKEN"] = config.metrics_token
     observability.init_app(app, config)
     sentry.init_app(app, config)
+    services = app.extensions[EXTENSION] = services_of(app, config)
     problems.init_app(app)
-    entrance.init_app(app)
+    fast_path.init_app(app, services)
     headers.init_app(app, config)
-    db.init_app(app, config)
-    redis_client.init_app(app, config)
-    cache.init_app(app)
-    asking.init_app(app)
-    health.init_app(app)
-    auth.init_app(app, config)
-    cursors.init_app(app, config)
+    middleware.init_app(app, services)
+    admission.init_app(app)
     extensions.init_app(app)
     routes.init_app(app)
     cli.init_app(app)
     return app
+
+
+def services_of(app: Flask, config: Config) -> Services:
+    """Make the services of an application. Raises ConfigError."""
+    db, redis = db_driver.pool_of(config), redis_client.client_of(config)
+    state = CacheState()
+    # A new connection may lead to another database.
+    db.when_opened(state.ask_again)
+    return Services(
+        config=config,
+        db=db,
+        redis=redis,
+        cache=backend_of(app, redis),
+        cache_state=state,
+        cursors=Cursors(config.cursor_keys, config.database_url),
+        background=Background(),
+        known_keys=KnownKeys(),
+        known_searches=BoundedDict(prefetch.SEARCHES_AT_MOST),
+        sent_answers=BoundedDict(fast_path.SENT_AT_MOST),
+        local_windows=MemoryStorage(),
+        busy_database=BusyDatabase(),
+        failed_checks=FailedChecks(),
+    )

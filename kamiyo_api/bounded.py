@@ -8,8 +8,8 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
-class Bounded(dict[Key, Value]):
-    """A dict that forgets all it holds where it would hold too much."""
+class BoundedDict(dict[Key, Value]):
+    """A dict that forgets all it holds before it would hold too much."""
 
     def __init__(self, most: int) -> None:
         super().__init__()

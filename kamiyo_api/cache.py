@@ -12,15 +12,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import wraps
+from typing import Any, TypeVar
 
-from flask import Flask
-
-from kamiyo_api import cache_state, db, errors, metrics
-from kamiyo_api.cache_backend import GENERATION, LARGE, Found, Question
-from kamiyo_api.cache_state import backend, state
+from kamiyo_api import db, errors, metrics
+from kamiyo_api.cache_backend import GENERATION, LARGE, CacheLookup, Found
+from kamiyo_api.context import RequestState, current_request, current_state, services
 from kamiyo_api.ids import new_id
-from kamiyo_api.present import notes
-from kamiyo_api.redis_client import RedisAway
+from kamiyo_api.policies import declare
+from kamiyo_api.prefetch import (
+    AGENT_KEYS,
+    SEARCH,
+    SEARCH_KEY,
+    SEARCH_VERSION,
+    agent_keys,
+    known_canonical,
+)
+from kamiyo_api.redis_client import RedisUnavailable
 
 AGENT_SECONDS = 300
 SEARCH_SECONDS = 60
@@ -32,21 +40,15 @@ POLL_SECONDS = 0.005
 # Twice a page of a hundred usual agents. A key of the tier free can have at most 360 answers kept
 # at a time (60 a minute for 300 seconds, and a minute's more at once), which then take 47 MB.
 LARGEST_KEPT = 128 * 1024
-SEARCH_KEY = "search:{}"
-SEARCH_VERSION = "search:version"
-AGENT_KEYS = {
-    "agent": "agent:{}",
-    "stats": "agent:{}:stats",
-    "reputation": "agent:{}:reputation",
-}
 
 # What shows figures of the last refresh; all else is of now, and no refresh changes it.
-OF_THE_REFRESH = ("agent", "search")
+OF_THE_REFRESH = ("agent", SEARCH)
 NO_REFRESH = "9" * 19
 
 # Answers a row with the JSON of the answer as its body, and with the number of the refresh of its
 # statistics where they are those of the last one.
 Compute = Callable[[], db.Row | None]
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class ERC8004Cache:
@@ -57,7 +59,8 @@ class ERC8004Cache:
     """
 
     def __init__(self) -> None:
-        self._state = state()
+        self._services = services()
+        self._state = self._services.cache_state
 
     @property
     def hits(self) -> int:
@@ -75,38 +78,76 @@ class ERC8004Cache:
         self._state.drop(agent_keys(agent_uuid), [])
 
     def clear(self) -> None:
-        """Forget everything of this database, or of all where it was never seen; harmless at any
-        time. Raises RedisAway."""
-        backend().clear(self._state.newest().prefix or None)
+        """Forget everything of this database, or of all if it was never seen; harmless at any
+        time. Raises RedisUnavailable."""
+        self._services.cache.clear(self._state.newest().prefix or None)
 
     def forget_all(self) -> None:
-        """Let nothing that is kept count any more, at once; for bulk loads. Where Redis is away,
-        once it is back, if this process still lives then."""
+        """Let nothing that is cached count any more, at once; for bulk loads. If Redis is
+        unavailable, once it is back, if this process still lives then."""
         self._state.newest()
         self._state.drop([GENERATION], [])
 
 
-def agent_keys(agent_uuid: str) -> list[str]:
-    """Every key that is kept of one agent."""
-    return [key.format(agent_uuid) for key in AGENT_KEYS.values()]
-
-
 def refreshed(refresh: str) -> None:
     """Make every answer with older statistics stale, after a refresh of this number."""
-    known = state().advance(refresh)
-    with suppress(RedisAway):
+    own = services()
+    known = own.cache_state.advance(refresh)
+    with suppress(RedisUnavailable):
         if known.prefix:
-            backend().advance(known.prefix, refresh)
+            own.cache.advance(known.prefix, refresh)
 
 
-def question(resource: str, key: str) -> Question:
-    """Return the cache lookup for a key, by the database and newest refresh known here."""
-    version = SEARCH_VERSION if resource == "search" else None
-    return Question(resource, key, version, state().newest(), new_id())
+def cached(resource: str) -> Callable[[View], View]:
+    """Answer a view from the cache: one about an agent, or the search.
+
+    The view computes the row whose body is the answer; it runs only if nothing is cached. The
+    declaration also lets the round trip that counts a request bring the cached answer along.
+    """
+    of_resource = search_from_cache if resource == SEARCH else agent_from_cache
+
+    def decorate(view: View) -> View:
+        answer: Any = wraps(view)(of_resource(resource, view))
+        return declare(answer, cached=resource)
+
+    return decorate
+
+
+def agent_from_cache(resource: str, view: Callable[..., Any]) -> Callable[..., Any]:
+    """Answer a view about an agent from the cache, unless a query narrows it.
+
+    Raises AgentNotFound if the view returns None.
+    """
+
+    def answer(*query: dict[str, Any], agent_uuid: str) -> Any:
+        if not query or not any(query[0].values()):
+            return cached_agent(resource, agent_uuid, lambda: view(*query, agent_uuid=agent_uuid))
+        found = view(*query, agent_uuid=agent_uuid)
+        if found is None:
+            raise errors.AgentNotFound
+        return found
+
+    return answer
+
+
+def search_from_cache(resource: str, view: Callable[..., Any]) -> Callable[..., Any]:
+    """Answer the view of a search from the cache."""
+
+    def answer(search: dict[str, Any]) -> bytes:
+        query = known_canonical(current_request().query_string, search)
+        return cached_search(query, lambda: view(search))
+
+    return answer
+
+
+def lookup(resource: str, key: str) -> CacheLookup:
+    """Return the lookup of a key, by the database and newest refresh known here."""
+    version = SEARCH_VERSION if resource == SEARCH else None
+    return CacheLookup(resource, key, version, services().cache_state.newest(), new_id())
 
 
 def cached_agent(resource: str, agent_uuid: str, compute: Compute) -> bytes:
-    """The kept or computed answer about one agent. Raises AgentNotFound, which is kept too."""
+    """Return the cached or computed answer about an agent. Raises AgentNotFound, cached too."""
     body = _cached(resource, AGENT_KEYS[resource].format(agent_uuid), AGENT_SECONDS, compute)
     if not body:
         raise errors.AgentNotFound
@@ -114,83 +155,89 @@ def cached_agent(resource: str, agent_uuid: str, compute: Compute) -> bytes:
 
 
 def cached_search(query: str, compute: Compute) -> bytes:
-    """The kept or computed page of a search; the query is the key that an operator reads."""
-    return _cached("search", SEARCH_KEY.format(query), SEARCH_SECONDS, compute)
+    """Return the cached or computed page of a search; the query is the key that an operator
+    reads."""
+    return _cached(SEARCH, SEARCH_KEY.format(query), SEARCH_SECONDS, compute)
 
 
 def _cached(resource: str, key: str, seconds: int, compute: Compute) -> bytes:
-    asked, found = _asked(resource, key)
-    note_result(asked, found.state)
+    state = current_state()
+    wanted, found = _looked_up(state, resource, key)
+    note_result(state, wanted, found.state)
     if found.state == "hit":
         return found.value
     if found.state != "leased":
         return _body(compute())
-    return _computed(asked, found.stamp, seconds, compute)
+    return _computed(wanted, found.stamp, seconds, compute)
 
 
-def note_result(asked: Question, result: str) -> None:
-    """Count and note what came of a question; every result but a hit is a miss."""
-    known, noted = state(), notes()
-    noted["asked"], noted["cache_result"] = asked, result
-    metrics.series(metrics.cache_requests, asked.resource, result).inc()
+def note_result(state: RequestState, wanted: CacheLookup, result: str) -> None:
+    """Count and note what came of a lookup; every result but a hit is a miss."""
+    state.lookup, state.cache_result = wanted, result
+    metrics.series(metrics.cache_requests, wanted.resource, result).inc()
+    known = state.services.cache_state
     if result == "hit":
         known.hits += 1
     else:
         known.misses += 1
 
 
-def hit_ahead() -> bytes | None:
-    """What came along with the count of the request, where it is a hit; it stays for the view."""
-    _, found = notes().get("asked_ahead", (None, None))
-    return found.value if found is not None and found.state == "hit" else None
+def prefetched_hit(state: RequestState) -> tuple[CacheLookup, bytes] | None:
+    """Return the lookup and the body that came along with the count of a request, if they are a
+    hit; they stay for the view."""
+    if state.prefetched is None:
+        return None
+    lookup, found = state.prefetched
+    return (lookup, found.value) if found.state == "hit" and found.value else None
 
 
-def _asked(resource: str, key: str) -> tuple[Question, Found]:
-    """The question and its answer, which may have come with the count of the request."""
-    asked: Question
-    asked, found = notes().pop("asked_ahead", (None, None))
-    if found is not None and asked.key == key and found.state != "busy":
-        return asked, found
-    asked = question(resource, key)
-    with suppress(RedisAway):
-        if asked.known.prefix:
-            return asked, _find(asked)
-    return asked, Found(b"", "away", b"")
+def _looked_up(state: RequestState, resource: str, key: str) -> tuple[CacheLookup, Found]:
+    """Return a lookup and what it found, which may have come with the count of the request."""
+    prefetched, state.prefetched = state.prefetched, None
+    if prefetched is not None and prefetched[0].key == key and prefetched[1].state != "busy":
+        return prefetched
+    wanted = lookup(resource, key)
+    with suppress(RedisUnavailable):
+        if wanted.known.prefix:
+            return wanted, _find(wanted)
+    return wanted, Found(b"", "away", b"")
 
 
-def _find(asked: Question) -> Found:
-    """What is kept; where another reader computes it, what that one keeps. Of one who takes long
-    the lease is taken over, so that others wait for one who lives."""
+def _find(wanted: CacheLookup) -> Found:
+    """Return what is cached; while another reader computes it, wait for that one. Of one who
+    takes long the lease is taken over, so that others wait for one who lives."""
+    backend = services().cache
     began = since = now = time.monotonic()
-    found = backend().find(asked)
+    found = backend.find(wanted)
     holder = found.value
     while found.state == "busy" and now < began + WAIT_SECONDS:
         time.sleep(POLL_SECONDS)
         is_given_up = now >= since + PATIENCE_SECONDS
-        found = backend().find(asked, given_up=holder if is_given_up else None)
+        found = backend.find(wanted, given_up=holder if is_given_up else None)
         now = time.monotonic()
         if found.value != holder:
             holder, since = found.value, now
     return found
 
 
-def _computed(asked: Question, stamp: bytes, seconds: int, compute: Compute) -> bytes:
-    """Compute an answer under the lease of a question, and keep it under the stamp for so many
+def _computed(wanted: CacheLookup, stamp: bytes, seconds: int, compute: Compute) -> bytes:
+    """Compute an answer under the lease of a lookup, and cache it under the stamp for so many
     seconds, unless a write came in between."""
+    backend = services().cache
     try:
         answer = compute()
     except BaseException:
-        with suppress(RedisAway):
-            backend().release(asked)
+        with suppress(RedisUnavailable):
+            backend.release(wanted)
         raise
     body = _body(answer)
     seconds = UNKNOWN_SECONDS if answer is None else seconds
     refresh = NO_REFRESH
-    if answer is not None and asked.resource in OF_THE_REFRESH:
+    if answer is not None and wanted.resource in OF_THE_REFRESH:
         refresh = answer["refresh"]
     kept = body if len(body) <= LARGEST_KEPT else LARGE
-    with suppress(RedisAway):
-        backend().keep(asked, refresh.encode() + stamp + kept, seconds)
+    with suppress(RedisUnavailable):
+        backend.keep(wanted, refresh.encode() + stamp + kept, seconds)
     return body
 
 
@@ -199,8 +246,3 @@ def _body(answer: db.Row | None) -> bytes:
         return b""
     body: str = answer["body"]
     return body.encode()
-
-
-def init_app(app: Flask) -> None:
-    """Bind the cache to the application."""
-    cache_state.init_app(app)

@@ -11,7 +11,7 @@ from flask import Flask
 from flask_caching.backends.rediscache import RedisCache
 from redis.exceptions import NoScriptError
 
-from kamiyo_api.redis_client import RedisClient, Script
+from kamiyo_api.redis_client import NoRedis, RedisClient, Script
 
 CLEARED_AT_ONCE = 1000
 KEPT_SECONDS = 86400
@@ -164,8 +164,8 @@ def known(identity: str, refresh: str) -> Known:
     return Known(prefix, refresh, (prefix + REFRESH, prefix + GENERATION))
 
 
-class Question(NamedTuple):
-    """What is asked of the cache: a key, of which resource, and the version that it is kept
+class CacheLookup(NamedTuple):
+    """What is looked up in the cache: a key, of which resource, and the version that it is kept
     under, if any; of which database, of which no answer older than its newest refresh counts. The
     token makes a lease ours."""
 
@@ -184,10 +184,10 @@ def script_of(script: Script, prefix: str) -> Script:
 
 
 class LeasedRedisCache(RedisCache):
-    """Redis under a prefix for each database, asked through the client that all share;
-    RedisAway leaves it."""
+    """Redis under a prefix for each database, through the client that all share;
+    RedisUnavailable leaves it."""
 
-    def __init__(self, client: RedisClient, prefix: str) -> None:
+    def __init__(self, client: RedisClient | NoRedis, prefix: str) -> None:
         super().__init__(host=client, key_prefix=prefix)
         self._client = client
         self._prefix = prefix
@@ -196,31 +196,31 @@ class LeasedRedisCache(RedisCache):
     def factory(
         cls, app: Flask, config: dict[str, Any], args: list[Any], kwargs: dict[str, Any]
     ) -> LeasedRedisCache:
-        """What Flask-Caching calls to make the backend."""
-        return cls(app.extensions["redis"], config["CACHE_KEY_PREFIX"])
+        """Make the backend; Flask-Caching calls it."""
+        return cls(kwargs["client"], config["CACHE_KEY_PREFIX"])
 
-    def find(self, question: Question, given_up: bytes | None = None) -> Found:
-        """What is kept and still true, or a lease; that of a holder whom one gave up, if it is
-        his yet."""
-        names, arguments = self.asking(question)
+    def find(self, lookup: CacheLookup, given_up: bytes | None = None) -> Found:
+        """Return what is cached and still true, or a lease; that of a holder whom one gave up, if
+        it is his yet."""
+        names, arguments = self.names_and_arguments(lookup)
         if given_up is not None:
             arguments = (*arguments, given_up)
-        return found(self.run(FIND, question, names, arguments))
+        return found(self.run(FIND, lookup, names, arguments))
 
-    def asking(self, question: Question) -> tuple[tuple[str, ...], tuple[Any, ...]]:
-        """The names and arguments of the script's find()."""
-        _, key, version, (prefix, refresh, own), token = question
+    def names_and_arguments(self, lookup: CacheLookup) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+        """Return the names and arguments of the script's find()."""
+        _, key, version, (prefix, refresh, own), token = lookup
         name = prefix + key
         if version:
             return (name, f"{name}:lease", *own, prefix + version), (refresh, token, LEASE_MS)
         return (name, f"{name}:lease", *own), (refresh, token, LEASE_MS)
 
     def run(
-        self, script: Script, question: Question, names: Sequence[str], arguments: Sequence[Any]
+        self, script: Script, lookup: CacheLookup, names: Sequence[str], arguments: Sequence[Any]
     ) -> Any:
-        """Run a script that finds; where Redis was restarted, after all that is kept was made
+        """Run a script that finds; if Redis was restarted, after all that is kept was made
         stale: from its file it brings back what was deleted after the file was written."""
-        prefix = question.known.prefix
+        prefix = lookup.known.prefix
         own = script_of(script, prefix)
         return self._client.run(own, names, arguments, partial(self._renew_if_restarted, prefix))
 
@@ -237,15 +237,15 @@ class LeasedRedisCache(RedisCache):
 
         self._client.ask(work)
 
-    def keep(self, question: Question, stamped: bytes, seconds: int) -> None:
+    def keep(self, lookup: CacheLookup, stamped: bytes, seconds: int) -> None:
         """Keep a stamped value, where the lease is still ours; unheard, as it only helps."""
-        names = named(question.known.prefix, [question.key, f"{question.key}:lease"])
-        self._client.run_unheard(KEEP, names, [question.token, stamped, seconds])
+        names = named(lookup.known.prefix, [lookup.key, f"{lookup.key}:lease"])
+        self._client.run_unheard(KEEP, names, [lookup.token, stamped, seconds])
 
-    def release(self, question: Question) -> None:
+    def release(self, lookup: CacheLookup) -> None:
         """Give a lease back without keeping anything; unheard, as it ends by itself."""
-        names = named(question.known.prefix, [f"{question.key}:lease"])
-        self._client.run_unheard(RELEASE, names, [question.token])
+        names = named(lookup.known.prefix, [f"{lookup.key}:lease"])
+        self._client.run_unheard(RELEASE, names, [lookup.token])
 
     def hold(self, prefix: str, keys: Sequence[str], versions: Sequence[str], seconds: int) -> None:
         """Before a commit: forget what it will change, and keep nothing new of it for so long."""

@@ -13,22 +13,12 @@ from flask import Flask
 from flask_caching import Cache
 
 from kamiyo_api import db, errors
-from kamiyo_api.cache_backend import (
-    GENERATION,
-    PREFIX,
-    REFRESH,
-    Known,
-    LeasedRedisCache,
-    known,
-)
-from kamiyo_api.present import extension
-from kamiyo_api.redis_client import RedisAway
+from kamiyo_api.cache_backend import GENERATION, PREFIX, REFRESH, Known, LeasedRedisCache, known
+from kamiyo_api.context import services
+from kamiyo_api.redis_client import NoRedis, RedisClient, RedisUnavailable
 
 AS_OF_SECONDS = 1.0
 PENDING_AT_MOST = 10_000
-
-caching = Cache()
-
 
 UNSEEN = Known("", "")
 
@@ -110,8 +100,8 @@ class CacheState:
         self, prefix: str, keys: Sequence[str], versions: Sequence[str], *, are_held: bool = False
     ) -> None:
         try:
-            backend().drop(prefix, keys, versions, are_held=are_held)
-        except RedisAway:
+            services().cache.drop(prefix, keys, versions, are_held=are_held)
+        except RedisUnavailable:
             self._drop_when_back(prefix, [*keys, *versions])
 
     # Without the generation, nothing that is kept counts: enough where there is too much to name.
@@ -123,7 +113,7 @@ class CacheState:
             else:
                 self._pending = {prefix + GENERATION}
         if is_first:
-            extension("redis").when_back(self._drop_pending)
+            services().redis.when_back(self._drop_pending)
 
     def _drop_pending(self, redis: Any) -> None:
         with self._lock:
@@ -131,22 +121,11 @@ class CacheState:
             self._pending.clear()
 
 
-def state() -> CacheState:
-    """What this process knows of the cache."""
-    made: CacheState = extension("cache.state")
-    return made
-
-
-def backend() -> LeasedRedisCache:
-    """The Flask-Caching backend of the present application."""
-    made: LeasedRedisCache = extension("cache")[caching]
-    return made
-
-
-def init_app(app: Flask) -> None:
-    """Bind the cache to the application; a new connection may lead to another database."""
-    state = app.extensions["cache.state"] = CacheState()
-    app.extensions["db"].when_opened(state.ask_again)
+def backend_of(app: Flask, client: RedisClient | NoRedis) -> LeasedRedisCache:
+    """Make the Flask-Caching backend of an application."""
     app.config["CACHE_TYPE"] = "kamiyo_api.cache_backend.LeasedRedisCache"
     app.config["CACHE_KEY_PREFIX"] = PREFIX
-    caching.init_app(app)
+    app.config["CACHE_OPTIONS"] = {"client": client}
+    caching = Cache(app)
+    made: LeasedRedisCache = app.extensions["cache"][caching]
+    return made

@@ -31,6 +31,7 @@ SHORTEST_CURSOR_KEY = 16
 
 
 VERSION = "1.0.0"
+API_PREFIX = "/api/v1"
 
 
 class Tier(NamedTuple):

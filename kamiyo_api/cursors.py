@@ -10,10 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from flask import Flask
 
 from kamiyo_api import errors
-from kamiyo_api.config import Config
 
 SIGNATURE_BYTES = 16
 SALT = b"kamiyo-api cursors"
@@ -77,8 +75,3 @@ def raw_of(cursor: str) -> bytes:
     if written(raw) != cursor:
         raise errors.InvalidCursor
     return raw
-
-
-def init_app(app: Flask, config: Config) -> None:
-    """Let the application sign cursors."""
-    app.extensions["cursors"] = Cursors(config.cursor_keys, config.database_url)

@@ -9,19 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
-import orjson
 import psycopg2
 import psycopg2.errors
 import psycopg2.extensions
-import psycopg2.extras
-from flask import Flask
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from kamiyo_api import errors, metrics
-from kamiyo_api.config import Config
-from kamiyo_api.db_driver import pool_of
+from kamiyo_api.context import current_state, services
 from kamiyo_api.db_watch import NoAnswer
-from kamiyo_api.present import extension, notes
 from kamiyo_api.queries import QUERIES
 from kamiyo_api.scrubbing import brief
 from kamiyo_api.transaction import (
@@ -98,7 +93,7 @@ def in_transaction(
     """
     for attempt in range(RETRIES + 1):
         if attempt:
-            notes()["retries"] = attempt
+            current_state().retries = attempt
             metrics.transaction_retries.inc()
             time.sleep(random.uniform(0, LONGEST_PAUSE) * attempt)
         try:
@@ -133,8 +128,8 @@ def transaction(
             _abandon(tx, connection, error)
             raise
     metrics.transactions.labels("committed").inc()
-    extension("db").writes.note_kept()
-    for call in (tx.settle, *tx.after_commit):
+    services().db.writes.note_kept()
+    for call in (tx.end_changes, *tx.after_commit):
         try:
             call()
         except Exception:
@@ -144,7 +139,7 @@ def transaction(
 
 def takes_writes() -> bool:
     """Whether nothing is known of why a write would be refused."""
-    return extension("db").writes.refusal is None
+    return services().db.writes.refusal is None
 
 
 def _abandon(tx: Transaction, connection: Any, error: BaseException) -> None:
@@ -157,14 +152,14 @@ def _abandon(tx: Transaction, connection: Any, error: BaseException) -> None:
         raise errors.CommitUnknown from error
     metrics.transactions.labels("rolled_back").inc()
     if tx.has_begun:
-        connection.dbapi_connection.patience = extension("db").patience
+        connection.dbapi_connection.patience = services().db.patience
         with suppress(psycopg2.Error, NoAnswer):
             tx.run_script("rollback")
     # Who waited in vain does not wait again.
     if is_lost and not isinstance(error, NoAnswer):
         raise ConnectionLost from error
     if tx.is_committing:
-        tx.settle()
+        tx.end_changes()
 
 
 def _is_lost(connection: Any, error: BaseException) -> bool:
@@ -183,9 +178,9 @@ def _connection(*, limited: bool = True) -> Iterator[Any]:
     A request waits in vain once, not again for each of its queries. `limited` bounds each wait
     for the server.
     """
-    connections, noted = extension("db"), notes()
-    if "waited_in_vain" in noted and connections.is_exhausted():
-        raise errors.DatabaseBusy from noted["waited_in_vain"]
+    connections, state = services().db, current_state()
+    if state.pool_timeout is not None and connections.is_exhausted():
+        raise errors.DatabaseBusy from state.pool_timeout
     try:
         if limited:
             connections.watch.refuse_silent()
@@ -198,7 +193,7 @@ def _connection(*, limited: bool = True) -> Iterator[Any]:
                 if connection.dbapi_connection.closed or _in_transaction(connection):
                     connection.invalidate()
     except PoolTimeout as error:
-        noted["waited_in_vain"] = error
+        state.pool_timeout = error
         raise errors.DatabaseBusy from error
     except NoAnswer as error:
         raise errors.DatabaseSilent from error
@@ -244,9 +239,3 @@ def _is_unanswered(error: BaseException) -> bool:
     """Whether a statement could not even be sent, which libpq says of a connection that it
     takes for open still; what a server says has a code."""
     return type(error) is psycopg2.DatabaseError and error.pgcode is None
-
-
-def init_app(app: Flask, config: Config) -> None:
-    """Make the pool; forks share nothing of it."""
-    psycopg2.extras.register_default_jsonb(loads=orjson.loads, globally=True)
-    app.extensions["db"] = pool_of(config)

@@ -67,6 +67,7 @@ def pool_of(config: Config) -> Pool:
     Raises ConfigError where the address cannot be read, without showing it: it holds a password.
     """
     refuse_malformed(config.database_url)
+    psycopg2.extras.register_default_jsonb(loads=orjson.loads, globally=True)
 
     def connect(name: str) -> Any:
         connection = psycopg2.connect(

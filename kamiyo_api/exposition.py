@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from concurrent.futures import TimeoutError as TooLate
+from functools import partial
 from typing import Any
 
-from flask import current_app
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -15,9 +15,9 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 
 from kamiyo_api import db, errors
-from kamiyo_api.health import aside
-from kamiyo_api.present import extension
-from kamiyo_api.redis_client import RedisAway
+from kamiyo_api.background import run_in_background
+from kamiyo_api.context import services
+from kamiyo_api.redis_client import RedisUnavailable
 
 VIEWS = ("mv_erc8004_agent_reputation", "mv_erc8004_agent_payment_stats")
 # A scrape is worth most while something hangs, so it waits for nothing.
@@ -62,7 +62,7 @@ class DatabaseCollector(Collector):
     @staticmethod
     def _last_refresh() -> tuple[bool, db.Row | None]:
         """Whether PostgreSQL is up, and the record where it could be read."""
-        asked = aside("metrics of database", last_refresh)
+        asked = run_in_background("metrics of database", last_refresh)
         try:
             return True, asked.result(PATIENCE_SECONDS)
         except errors.DatabaseBusy:
@@ -75,13 +75,13 @@ class DatabaseCollector(Collector):
             return True, None
         finally:
             # The connection of this very question is no longer in use.
-            extension("db").show()
+            services().db.show()
 
 
 def last_refresh() -> db.Row | None:
     """The record of the last refresh; notes whether the server is read-only, too."""
     (told,) = db.rows("health.get_alive")
-    extension("db").writes.note_state(is_read_only=told["is_read_only"])
+    services().db.writes.note_state(is_read_only=told["is_read_only"])
     return db.row("stats.get_totals")
 
 
@@ -111,11 +111,12 @@ class RedisCollector(Collector):
 
     @staticmethod
     def _info() -> dict[str, Any] | None:
-        client = extension("redis")
-        asked = aside("metrics of Redis", lambda: client.ask(lambda redis: redis.info()))
+        client = services().redis
+        ask = partial(client.ask, lambda redis: redis.info())
+        asked = run_in_background("metrics of Redis", ask)
         try:
             return asked.result(PATIENCE_SECONDS)
-        except (TooLate, RedisAway):
+        except (TooLate, RedisUnavailable):
             return None
 
 
@@ -124,7 +125,7 @@ def text() -> bytes:
     registry = CollectorRegistry()
     registry.register(DatabaseCollector())
     registry.register(RedisCollector())
-    if current_app.config["METRICS_OF_ALL_WORKERS"]:
+    if services().config.prometheus_multiproc_dir is not None:
         MultiProcessCollector(registry)
         return generate_latest(registry)
     return generate_latest(REGISTRY) + generate_latest(registry)

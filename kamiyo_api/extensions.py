@@ -20,13 +20,13 @@ from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.routing import BaseConverter, UUIDConverter
 
 from kamiyo_api import errors, problems
-from kamiyo_api.config import VERSION
+from kamiyo_api.config import API_PREFIX, VERSION
+from kamiyo_api.context import current_request
 from kamiyo_api.idempotency import writing
-from kamiyo_api.present import present
+from kamiyo_api.policies import Policy, policy_of
 from kamiyo_api.schemas import bounds
 from kamiyo_api.schemas.problem import Problem
 
-API_PREFIX = "/api/v1"
 LONGEST_KNOWN_QUERY = 500
 # A reputation may be narrowed to a hundred clients and two tags.
 MOST_PARAMETERS = 128
@@ -182,13 +182,13 @@ class ApiBlueprint(Blueprint):
         view_func: Callable[..., Any] | None = None,
         **options: Any,
     ) -> None:
-        """Register a view, documented with the scope that it declared; one that writes gets
-        a transaction."""
+        """Register a view, documented and wrapped by the policy that it declared."""
         if view_func is not None:
-            view_func = documented_as(self.doc(**security_of(view_func)), view_func)
+            policy = policy_of(view_func)
+            view_func = documented_as(self.doc(**security_of(policy)), view_func)
             if not takes_query(view_func):
                 view_func = without_query(view_func)
-            if not {"GET"}.issuperset(options.get("methods", ["GET"])):
+            if policy.is_transactional:
                 view_func = writing(view_func)
         super().add_url_rule(rule, endpoint, view_func, **options)
 
@@ -198,13 +198,16 @@ class ApiBlueprint(Blueprint):
         return decorate
 
     def response(self, status_code: int, schema: Any = None, **kwargs: Any) -> Callable[..., Any]:
-        """Document what a view answers, and send it with this status unless it gives its own."""
+        """Document what a view answers, and send it with this status unless it gives its own;
+        bytes are ready-made JSON."""
         documented = super().response(status_code, schema, **kwargs)
 
         def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(view)
             def answer(*args: Any, **view_kwargs: Any) -> Response:
                 result = view(*args, **view_kwargs)
+                if isinstance(result, bytes):
+                    return json_answer(result)
                 if isinstance(result, Response):
                     return result
                 response: Response = make_response("" if result is None else result)
@@ -224,12 +227,11 @@ def documented_as(document: Callable[..., Any], view: Callable[..., Any]) -> Cal
     return view
 
 
-def security_of(view: Callable[..., Any]) -> dict[str, Any]:
-    """What a view requires of the key, as OpenAPI says it; every view declares it."""
-    scope: str | None = view.scope  # type: ignore[attr-defined]
-    if scope is None:
+def security_of(policy: Policy) -> dict[str, Any]:
+    """Return what a policy requires of the key, as OpenAPI says it."""
+    if policy.scope is None:
         return {"security": []}
-    return {"security": [{"apiKey": []}], "x-required-scope": scope}
+    return {"security": [{"apiKey": []}], "x-required-scope": policy.scope}
 
 
 def takes_query(view: Callable[..., Any]) -> bool:
@@ -243,7 +245,7 @@ def without_query(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def answer(*args: Any, **kwargs: Any) -> Any:
-        asked, _ = present()
+        asked = current_request()
         is_ours = asked.query_string and asked.path.startswith(API_PREFIX)
         if is_ours:
             refuse_too_many(asked.query_string)

@@ -9,12 +9,9 @@ from wsgiref.types import WSGIEnvironment
 from flask import Flask, Response
 from flask_compress import Compress
 from flask_cors import CORS
-from werkzeug.middleware.proxy_fix import ProxyFix
 
-from kamiyo_api.carried import Carrier
-from kamiyo_api.config import Config
-from kamiyo_api.extensions import API_PREFIX
-from kamiyo_api.present import present
+from kamiyo_api.config import API_PREFIX, Config
+from kamiyo_api.context import current_request
 from kamiyo_api.strict import origin_pattern
 
 VARY = "Authorization, Accept-Encoding"
@@ -49,7 +46,7 @@ compress = Compress()
 
 def tag(response: Response) -> Response:
     """Let a client ask for a body again only if it changed (RFC 9110, section 13)."""
-    request, _ = present()
+    request = current_request()
     if not request.path.startswith(API_PREFIX):
         return response
     vary = response.headers.get("Vary")
@@ -74,7 +71,7 @@ def is_plain(environ: WSGIEnvironment) -> bool:
 
 def compressed(response: Response) -> Response:
     """Compress for a client that asked for it."""
-    request, _ = present()
+    request = current_request()
     if "HTTP_ACCEPT_ENCODING" not in request.environ and "Vary" in response.headers:
         return response
     return compress.after_request(response)
@@ -111,7 +108,3 @@ def init_app(app: Flask, config: Config) -> None:
     app.after_request(tag)
     if config.cors_origins:
         share(app, config.cors_origins)
-    app.wsgi_app = Carrier(app.wsgi_app, API_PREFIX)  # type: ignore[method-assign]
-    if config.trusted_proxies:
-        hops = config.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass
-from typing import Any, TypeVar
-
-from flask import Flask, current_app
+from typing import Any
 
 from kamiyo_api import db, errors, migrations
-from kamiyo_api.present import extension
-from kamiyo_api.redis_client import RedisAway
+from kamiyo_api.background import run_in_background
+from kamiyo_api.context import services
+from kamiyo_api.redis_client import RedisUnavailable
 
 DEADLINE_SECONDS = 0.6
 FRESH_SECONDS = 300
 STALE_SECONDS = 3600
 OK = "ok"
-
-Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
 
@@ -45,13 +41,13 @@ def database() -> Finding:
         return Finding("does not answer in time", is_fatal=True)
     except errors.ApiError:
         return Finding("cannot be reached", is_fatal=True)
-    extension("db").writes.note_state(is_read_only=told["is_read_only"])
+    services().db.writes.note_state(is_read_only=told["is_read_only"])
     return Finding()
 
 
 def writable() -> Finding:
     """Whether PostgreSQL takes writes, as far as this process knows; reads go on without."""
-    refusal = extension("db").writes.refusal
+    refusal = services().db.writes.refusal
     if refusal is None:
         return Finding()
     return Finding(f"{refusal.reason}; reads go on, writes are refused")
@@ -60,8 +56,8 @@ def writable() -> Finding:
 def redis() -> Finding:
     """Whether Redis answers; without it requests go on, uncached."""
     try:
-        extension("redis").ask(lambda connection: connection.ping())
-    except RedisAway:
+        services().redis.ask(lambda connection: connection.ping())
+    except RedisUnavailable:
         return Finding("Redis is away; requests go on, uncached, limited per process")
     return Finding()
 
@@ -92,7 +88,7 @@ def from_the_future(age: float) -> str:
 
 def pool() -> Finding:
     """Whether this process has connections left."""
-    used, most = extension("db").usage()
+    used, most = services().db.usage()
     if used >= most:
         return Finding(f"all {most} connections of this process are in use")
     return Finding()
@@ -123,41 +119,6 @@ CHECKS: dict[str, Callable[[], Finding]] = {
 }
 
 
-class Aside:
-    """Runs calls beside the request, each at most once at a time, so that one that hangs
-    costs one thread and no answer."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._running: dict[str, Future[Any]] = {}
-
-    def start(self, app: Flask, name: str, call: Callable[[], Result]) -> Future[Result]:
-        """What a call will answer; where the last one of this name hangs yet, what that will."""
-        with self._lock:
-            running = self._running.get(name)
-            if running is not None and not running.done():
-                return running
-            future: Future[Result] = Future()
-            self._running[name] = future
-        threading.Thread(target=self._run, args=(app, call, future), daemon=True).start()
-        return future
-
-    @staticmethod
-    def _run(app: Flask, call: Callable[[], Result], future: Future[Result]) -> None:
-        with app.app_context():
-            try:
-                future.set_result(call())
-            except Exception as error:
-                future.set_exception(error)
-
-
-def aside(name: str, call: Callable[[], Result]) -> Future[Result]:
-    """Run a call beside the present request; see Aside."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    future: Future[Result] = app.extensions["aside"].start(app, name, call)
-    return future
-
-
 def found_by(name: str, future: Future[Finding], deadline: float) -> Finding:
     """What a check found until the deadline."""
     try:
@@ -165,11 +126,11 @@ def found_by(name: str, future: Future[Finding], deadline: float) -> Finding:
     except TooLate:
         return Finding("does not answer in time", is_fatal=name == "database")
     except Exception as error:
-        extension("health.failed").note(name, error)
+        services().failed_checks.note(name, error)
         return Finding(f"the check failed ({type(error).__name__}); see the log")
 
 
-class Failed:
+class FailedChecks:
     """The checks that failed, each of which is logged once for the same reason."""
 
     def __init__(self) -> None:
@@ -183,7 +144,7 @@ class Failed:
         self._reasons[name] = reason
 
 
-class Busy:
+class BusyDatabase:
     """Whether the database is only busy: no connection is free, for which its check waits."""
 
     def __init__(self) -> None:
@@ -197,7 +158,7 @@ class Busy:
             return found
         now = time.monotonic()
         self._since = self._since or now
-        longest = extension("db").statement_timeout / 1000 + 1
+        longest = services().db.statement_timeout / 1000 + 1
         return Finding(found.text, is_fatal=now - self._since > longest)
 
 
@@ -206,10 +167,9 @@ def report() -> dict[str, Any]:
     deadline = time.monotonic() + DEADLINE_SECONDS
     # Before the other checks, which use connections themselves.
     connections = pool()
-    futures = {name: aside(f"health {name}", check) for name, check in CHECKS.items()}
+    futures = {name: run_in_background(f"health {name}", check) for name, check in CHECKS.items()}
     found = {name: found_by(name, future, deadline) for name, future in futures.items()}
-    busy: Busy = extension("health.busy")
-    found["database"] = busy.judge(found["database"], connections)
+    found["database"] = services().busy_database.judge(found["database"], connections)
     found["pool"] = connections
     found["writable"] = writable()
     status = "healthy"
@@ -218,10 +178,3 @@ def report() -> dict[str, Any]:
     if any(finding.is_fatal for finding in found.values()):
         status = "unhealthy"
     return {"status": status, "checks": {name: finding.text for name, finding in found.items()}}
-
-
-def init_app(app: Flask) -> None:
-    """Make what runs the checks; its threads begin with the first question."""
-    app.extensions["aside"] = Aside()
-    app.extensions["health.busy"] = Busy()
-    app.extensions["health.failed"] = Failed()

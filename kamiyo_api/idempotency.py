@@ -9,9 +9,10 @@ from functools import wraps
 from typing import Any
 
 import orjson
-from flask import Response, g, request
+from flask import Response, request
 
-from kamiyo_api import auth, cache_state, db, errors
+from kamiyo_api import admission, db, errors
+from kamiyo_api.context import current_key, services
 
 HEADER = "Idempotency-Key"
 SANE_KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -46,13 +47,13 @@ def confirmed(work: Callable[[db.Transaction], Response]) -> Response:
     write any more is refused, and with another the write runs once more, by its new rights. Of
     which database the cache is, is asked before, and again where a new connection was opened.
     """
-    known = cache_state.state()
+    known = services().cache_state
     known.newest()
     try:
-        return db.in_transaction(work, g.api_key.confirmation)
+        return db.in_transaction(work, current_key().confirmation)
     except errors.KeyChanged:
-        auth.authenticate_anew()
-        return db.in_transaction(work, g.api_key.confirmation)
+        admission.admit_again()
+        return db.in_transaction(work, current_key().confirmation)
     finally:
         known.newest()
 
@@ -72,7 +73,7 @@ def idempotency_key() -> str | None:
 def once(tx: db.Transaction, key: str, work: Callable[[], Response]) -> Response:
     """Do the work, or answer as the first time; a key that replaced another by rotation finds
     the answers of that one. Raises IdempotencyKeyReused."""
-    place = {"family_id": g.api_key.family_id, "idempotency_key": key}
+    place = {"family_id": current_key().family_id, "idempotency_key": key}
     claimed = tx.row("idempotency.insert", request_hash=hash_of_request(), **place)
     if claimed is None:
         return replay(tx.rows("idempotency.get", **place)[0])

@@ -12,8 +12,9 @@ from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
-from kamiyo_api import changes, db
+from kamiyo_api import db
 from kamiyo_api.copying import copy_rows
+from kamiyo_api.invalidation import invalidate_all
 from kamiyo_api.lines import LONGEST_LINE, LineRefused, NotJson, Staged, staged
 
 BUFFER = 256 * 1024
@@ -168,7 +169,7 @@ def import_agents(
     registries = {chain["name"]: chain["identity_registry"] for chain in chains}
     intake = Intake(unpacked(file, advance), registries, on_refused)
     with db.transaction(limited=False) as tx:
-        changes.everything(tx)
+        invalidate_all(tx)
         tx.execute("imports.create_staging")
         copy_rows(tx, "imports.copy_staging", intake.rows())
         refuse_too_large(tx, intake)

@@ -1,5 +1,5 @@
-"""What each request says of itself: its id on every answer, one log line, its metrics, and
-what Sentry learns of defects."""
+"""What each request says of itself: one log line, its metrics, and what Sentry learns of
+defects."""
 
 from __future__ import annotations
 
@@ -9,62 +9,50 @@ import sys
 import time
 from functools import lru_cache
 from typing import Any, NamedTuple
-from wsgiref.types import WSGIEnvironment
 
 import orjson
-from flask import Flask, Response, has_app_context
+from flask import Flask, Request, Response
 
 from kamiyo_api import errors, metrics
-from kamiyo_api.carried import carry
 from kamiyo_api.config import Config
-from kamiyo_api.ids import new_id
-from kamiyo_api.present import notes, present
+from kamiyo_api.context import (
+    NO_REQUEST,
+    RequestState,
+    current_request,
+    current_state,
+    request_id,
+)
 from kamiyo_api.scrubbing import brief
 
-SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-QUIET = frozenset({"/health", "/health/live", "/metrics"})
 # What the driver quotes of a statement, with what the client sent in it.
 QUOTED_BY_DRIVER = re.compile(r"^(LINE \d+: .*\n *\^|(DETAIL|CONTEXT|QUERY): .*)\n?", re.MULTILINE)
 
-NO_REQUEST = "none"
 RATE_LIMIT_EXCEEDED = errors.RateLimitExceeded.code
 
 log = logging.getLogger("kamiyo_api.request")
 
 
-def request_id() -> str:
-    """The id of the present request: the client's X-Request-ID if it is sane, else a new one;
-    none outside of requests."""
-    identifier: str = notes().get("request_id", NO_REQUEST) if has_app_context() else NO_REQUEST
-    return identifier
-
-
-def begin(environ: WSGIEnvironment, noted: dict[str, Any]) -> None:
-    """Note when a request began, and name it on its answer."""
-    noted["began"] = time.perf_counter()
-    given = environ.get("HTTP_X_REQUEST_ID")
-    is_sane = given is not None and SANE_REQUEST_ID.fullmatch(given)
-    identifier = noted["request_id"] = given if is_sane else new_id()
-    carry(environ, ("X-Request-ID", identifier))
-
-
 def end(response: Response) -> Response:
     """Finish a request that Flask answered."""
-    asked, noted = present()
-    route = asked.url_rule.rule if asked.url_rule else "unmatched"
-    finish(noted, asked.method, route, response.status_code)
+    finish(current_state(), route_of(current_request()), response.status_code)
     return response
 
 
-def finish(noted: dict[str, Any], method: str, route: str, status: int) -> None:
+def route_of(request: Request) -> str:
+    """Return the template of the route of a request."""
+    return request.url_rule.rule if request.url_rule else "unmatched"
+
+
+def finish(state: RequestState, route: str, status: int) -> None:
     """Count a request that was answered, and write its log line."""
-    done = Done(method, route, status, time.perf_counter() - noted["began"])
-    count(done, noted)
+    done = Done(state.method, route, status, time.perf_counter() - state.started)
+    count(done, state)
     metrics.memory.show()
     level = logging.ERROR if status >= 500 else logging.INFO
-    if log.isEnabledFor(level) and (route not in QUIET or level == logging.ERROR):
-        log.handle(line(level, done, noted))
+    is_quiet = state.policy is not None and state.policy.is_quiet
+    if log.isEnabledFor(level) and (not is_quiet or level == logging.ERROR):
+        log.handle(line(level, done, state))
 
 
 class Done(NamedTuple):
@@ -76,38 +64,37 @@ class Done(NamedTuple):
     seconds: float
 
 
-def count(done: Done, noted: dict[str, Any]) -> None:
+def count(done: Done, state: RequestState) -> None:
     """Count a request in the metrics."""
     method = done.method if done.method in METHODS else "OTHER"
     duration = metrics.series(metrics.request_duration, done.route, method, done.status)
     duration.observe(done.seconds)
-    code = noted.get("error_code")
+    code = state.error_code
     if code is not None:
         metrics.request_errors.labels(done.route, code).inc()
         # Of many wrong keys from one address each is refused for its key, whatever the code.
-        refused = noted.get("refused_key", code) if code == RATE_LIMIT_EXCEEDED else code
+        refused = state.refused_key or code if code == RATE_LIMIT_EXCEEDED else code
         if refused in metrics.AUTH_FAILURES:
             metrics.auth_failures.labels(metrics.AUTH_FAILURES[refused]).inc()
-    if "queries" in noted:
-        metrics.series(metrics.request_queries, done.route).observe(noted["query_seconds"])
+    if state.queries:
+        metrics.series(metrics.request_queries, done.route).observe(state.query_seconds)
 
 
-def line(level: int, done: Done, noted: dict[str, Any]) -> logging.LogRecord:
-    """The log record of a request; made here, as the logger would look for who calls it."""
-    error: BaseException | None = noted.get("error")
+def line(level: int, done: Done, state: RequestState) -> logging.LogRecord:
+    """Return the log record of a request; made here, as the logger would look for who calls it."""
+    error = state.error
     trace = None if error is None else (type(error), error, error.__traceback__)
     text = f"{done.method} {done.route} {done.status}"
     record = logging.LogRecord(log.name, level, "", 0, text, None, trace)
-    record.fields = fields(done, noted)
+    record.fields = fields(done, state)
     return record
 
 
-def fields(done: Done, noted: dict[str, Any]) -> dict[str, Any]:
-    """What the log line tells of a request; never a secret, a body or a raw query string."""
-    key = noted.get("api_key")
-    unavailable: BaseException | None = noted.get("unavailable")
+def fields(done: Done, state: RequestState) -> dict[str, Any]:
+    """Return what the log line says of a request; never a secret, a body or a raw query string."""
+    key, unavailable = state.api_key, state.unavailable
     told = {
-        "request_id": noted["request_id"],
+        "request_id": state.request_id,
         "method": done.method,
         "route": done.route,
         "status": done.status,
@@ -115,11 +102,11 @@ def fields(done: Done, noted: dict[str, Any]) -> dict[str, Any]:
         "key": key.key_prefix if key else None,
         "key_id": key.key_id if key else None,
         "tier": key.tier if key else None,
-        "code": noted.get("error_code"),
-        "cache": noted.get("cache_result"),
-        "queries": noted.get("queries"),
-        "query_ms": round(noted.get("query_seconds", 0) * 1000, 2),
-        "retries": noted.get("retries"),
+        "code": state.error_code,
+        "cache": state.cache_result,
+        "queries": state.queries or None,
+        "query_ms": round(state.query_seconds * 1000, 2),
+        "retries": state.retries,
         "cause": None if unavailable is None else brief(str(errors.first_of(unavailable))),
     }
     return {name: value for name, value in told.items() if value is not None}
@@ -192,7 +179,6 @@ def configure_logging(config: Config) -> None:
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """End after everything else; a request begins at the entrance."""
+    """Finish each request after everything else; call before what else works on answers."""
     configure_logging(config)
-    app.config["METRICS_OF_ALL_WORKERS"] = config.prometheus_multiproc_dir is not None
     app.after_request(end)

@@ -6,10 +6,11 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
-from kamiyo_api import errors, observability, sentry
+from kamiyo_api import errors, sentry
+from kamiyo_api.context import current_state, services
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +66,9 @@ def problem(
     by_field: Mapping[str, Any] | None = None,
 ) -> Response:
     """Answer with an error body."""
-    g.error_code = code
-    body = document(status, code, title, detail, observability.request_id())
+    state = current_state()
+    state.error_code = code
+    body = document(status, code, title, detail, state.request_id)
     if by_field:
         body |= bounded(by_field)
     response = current_app.json.response(body)
@@ -109,9 +111,9 @@ def shortened(name: Any) -> Any:
 def answer_api_error(error: errors.ApiError) -> Response:
     """Answer an error of our own; what it was raised from is for the log."""
     if isinstance(error, errors.Unavailable):
-        g.unavailable = error
+        current_state().unavailable = error
     elif error.status >= 500:
-        g.error = error
+        current_state().error = error
     response = problem(error.status, error.code, error.title, error.detail, error.errors)
     response.headers.update(error.headers)
     return response
@@ -125,7 +127,7 @@ def answer_http_error(error: HTTPException) -> Response:
     code, detail = HTTP_CODES.get(
         status, (error.name.upper().replace(" ", "_"), error.description or error.name)
     )
-    detail = detail.format(limit=current_app.config["MAX_CONTENT_LENGTH"])
+    detail = detail.format(limit=services().config.max_content_length)
     response = problem(status, code, error.name, detail)
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):

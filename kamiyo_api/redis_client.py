@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import redis
-from flask import Flask
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -34,7 +33,7 @@ class Script:
         self.sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
-class RedisAway(Exception):
+class RedisUnavailable(Exception):
     """Redis cannot be asked now; go on without it."""
 
 
@@ -61,14 +60,14 @@ class RedisClient:
         return self._is_away
 
     def ask(self, work: Callable[[redis.Redis], Result]) -> Result:
-        """Do work with Redis. Raises RedisAway, at once where Redis failed before."""
+        """Do work with Redis. Raises RedisUnavailable, at once where Redis failed before."""
         if self._is_away:
-            raise RedisAway
+            raise RedisUnavailable
         try:
             return work(self.connection)
         except redis.RedisError as error:
             self._note_away(error)
-            raise RedisAway from error
+            raise RedisUnavailable from error
 
     def run(
         self,
@@ -78,13 +77,13 @@ class RedisClient:
         when_unknown: Callable[[], object] = lambda: None,
     ) -> Any:
         """Run a script, in one round trip; where Redis does not know it yet, after
-        `when_unknown`. Raises RedisAway, at once where Redis failed before.
+        `when_unknown`. Raises RedisUnavailable, at once where Redis failed before.
 
         Each thread has a connection of its own for scripts: a request's only round trip
         would otherwise spend a third of its time on a pool.
         """
         if self._is_away:
-            raise RedisAway
+            raise RedisUnavailable
         try:
             return self._line().ask(("EVALSHA", script.sha, len(keys), *keys, *arguments))
         except redis.exceptions.NoScriptError:
@@ -92,19 +91,19 @@ class RedisClient:
             return self.ask(lambda redis: redis.eval(script.text, len(keys), *keys, *arguments))
         except redis.RedisError as error:
             self._note_away(error)
-            raise RedisAway from error
+            raise RedisUnavailable from error
 
     def run_unheard(self, script: Script, keys: Sequence[str], arguments: Sequence[Any]) -> None:
         """Have a script run without waiting until it has: only where nothing is wrong if it
-        never does. After what this thread asked before. Raises RedisAway, as run() does."""
+        never does. After what this thread asked before. Raises RedisUnavailable, as run() does."""
         if self._is_away:
-            raise RedisAway
+            raise RedisUnavailable
         try:
             # By its text, as nobody would hear that it is not known.
             self._line().send(("EVAL", script.text, len(keys), *keys, *arguments))
         except redis.RedisError as error:
             self._note_away(error)
-            raise RedisAway from error
+            raise RedisUnavailable from error
 
     def _line(self) -> Line:
         try:
@@ -154,33 +153,30 @@ class NoRedis:
     is_away = True
 
     def ask(self, work: Callable[[redis.Redis], Result]) -> Result:
-        """Raises RedisAway."""
-        raise RedisAway
+        """Raises RedisUnavailable."""
+        raise RedisUnavailable
 
     def run(self, script: Script, *_: Any) -> Any:
-        """Raises RedisAway."""
-        raise RedisAway
+        """Raises RedisUnavailable."""
+        raise RedisUnavailable
 
     def run_unheard(self, script: Script, *_: Any) -> None:
-        """Raises RedisAway."""
-        raise RedisAway
+        """Raises RedisUnavailable."""
+        raise RedisUnavailable
 
     def when_back(self, work: Callable[[redis.Redis], None]) -> None:
         """Forget the work: there is no Redis that would need it."""
 
 
-def init_app(app: Flask, config: Config) -> None:
-    """Make the client; it connects when first asked, so that forks share nothing.
+def client_of(config: Config) -> RedisClient | NoRedis:
+    """Make the client of REDIS_URL; it connects when first used, so that forks share nothing.
 
-    Raises ConfigError.
+    Raises ConfigError, which does not show the address: it may hold a password.
     """
-    app.extensions["redis"] = client_of(config) if config.redis_url else NoRedis()
-
-
-def client_of(config: Config) -> RedisClient:
-    """A client of REDIS_URL. Raises ConfigError, which does not show it: it may hold a password."""
+    if not config.redis_url:
+        return NoRedis()
     try:
-        client = RedisClient(str(config.redis_url), config.redis_timeout)
+        client = RedisClient(config.redis_url, config.redis_timeout)
         # Takes each option of the address, and opens nothing.
         client.connection.connection_pool.make_connection()
     except (ValueError, TypeError, redis.RedisError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import current_app
 
@@ -13,12 +12,6 @@ from kamiyo_api.schemas import agents as schemas
 COUNTED_UP_TO = 10_000
 FEW = 1_000
 FEW_AT_A_PRICE = COUNTED_UP_TO
-
-
-def canonical(search: dict[str, Any]) -> str:
-    """A search as a query string, the same for all that ask the same."""
-    given = sorted((name, value) for name, value in search.items() if value is not None)
-    return urlencode(given, doseq=True)
 
 
 def find_page(search: dict[str, Any]) -> db.Row:

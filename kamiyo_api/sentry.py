@@ -6,14 +6,14 @@ from __future__ import annotations
 from typing import Any
 
 import sentry_sdk
-from flask import Flask, g, has_request_context, request
+from flask import Flask, has_request_context, request
 from sentry_sdk.integrations.flask import FlaskIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
 from sentry_sdk.types import Event, Hint
 from sentry_sdk.utils import BadDsn
 
-from kamiyo_api import observability
 from kamiyo_api.config import Config
+from kamiyo_api.context import current_state
 from kamiyo_api.strict import ConfigError
 
 
@@ -26,10 +26,11 @@ def scrub(event: Event, hint: Hint) -> Event:
     """Leave of the request what finds it again: no headers, body, query string or cookies."""
     event["request"] = {}
     if has_request_context():
+        state = current_state()
         event["request"] = {"method": request.method, "url": request.base_url}
-        event.setdefault("tags", {})["request_id"] = observability.request_id()  # type: ignore[index, call-overload]
-        if "api_key" in g:
-            event["user"] = {"id": g.api_key.key_id}
+        event.setdefault("tags", {})["request_id"] = state.request_id  # type: ignore[index, call-overload]
+        if state.api_key is not None:
+            event["user"] = {"id": state.api_key.key_id}
     for exception in event.get("exception", {}).get("values", []):
         # After the first line the driver quotes the statement, with what the client sent.
         exception["value"] = (exception.get("value") or "").partition("\n")[0]

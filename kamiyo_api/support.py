@@ -19,12 +19,12 @@ from typing import Any
 import redis
 
 from kamiyo_api import db, doctor, errors
+from kamiyo_api.background import run_in_background
 from kamiyo_api.config import VERSION, Config
+from kamiyo_api.context import services
 from kamiyo_api.doctor.commands import config
 from kamiyo_api.doctor.scrape import scrape_metrics
 from kamiyo_api.doctor.wording import size, without_literals
-from kamiyo_api.health import aside
-from kamiyo_api.present import extension
 from kamiyo_api.redis_client import NoRedis
 from kamiyo_api.scrubbing import scrubbed_all, scrubber
 
@@ -94,7 +94,7 @@ def collect(url: str, log: str | None, postgres_log: str | None) -> Bundle:
 def entry(name: str, what: str, get: Callable[[], Any], scrub: Callable[[str], str]) -> Entry:
     """Collect one file; what goes wrong with it is told in its place."""
     try:
-        got = aside(f"support {name}", get).result(PATIENCE_SECONDS)
+        got = run_in_background(f"support {name}", get).result(PATIENCE_SECONDS)
     except TooLate:
         return Entry(name, what, "", f"no answer within {PATIENCE_SECONDS} s")
     except Missing as error:
@@ -169,7 +169,7 @@ def tail(path: Path) -> str:
 
 def redis_info() -> str:
     """All that Redis tells of itself."""
-    client = extension("redis")
+    client = services().redis
     if isinstance(client, NoRedis):
         raise Missing("REDIS_URL is not set")
     try:

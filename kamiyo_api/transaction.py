@@ -6,9 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import IO, Any, Protocol
 
-from kamiyo_api import observability
+from kamiyo_api.context import current_state, services
 from kamiyo_api.db_watch import waiting
-from kamiyo_api.present import extension, notes
 from kamiyo_api.queries import QUERIES
 
 Row = dict[str, Any]
@@ -20,10 +19,10 @@ CONFIRM = "keys.get_confirmed"
 class Change(Protocol):
     """What a commit makes untrue elsewhere."""
 
-    def announce(self) -> None:
+    def before_commit(self) -> None:
         """Run before the commit."""
 
-    def settle(self) -> None:
+    def after_commit(self) -> None:
         """Run after the commit, or once it is sure that there is nothing to commit."""
 
 
@@ -54,7 +53,7 @@ class Transaction:
         """
         if self.has_begun:
             return self.row(query, **params)
-        self._announce()
+        self._before_commit()
         with self._connection.cursor() as cursor:
             confirming, given = self._confirming()
             text = f"{statement_timeout()}; {confirming}{QUERIES[query]}"
@@ -62,25 +61,25 @@ class Transaction:
             rows = fetched(cursor)
         if rows:
             return rows[0]
-        self.settle()
+        self.end_changes()
         self.is_committing = False
         return None
 
     def commit(self) -> None:
         """Keep what was done."""
         if self.has_begun:
-            self._announce()
+            self._before_commit()
             self.run_script("commit")
 
-    def _announce(self) -> None:
+    def _before_commit(self) -> None:
         for change in self.changes:
-            change.announce()
+            change.before_commit()
         self.is_committing = True
 
-    def settle(self) -> None:
-        """Say that the commit is over."""
+    def end_changes(self) -> None:
+        """Tell every change that the commit is over."""
         for change in self.changes:
-            change.settle()
+            change.after_commit()
 
     def rows(self, query: str, /, **params: Any) -> list[Row]:
         """All rows of a named query."""
@@ -142,22 +141,22 @@ def run(cursor: Any, text: str, params: dict[str, Any], *, is_commit: bool = Fal
 
     Raises NoAnswer where the connection bounds the wait.
     """
-    began, noted = time.perf_counter(), notes()
+    began, state = time.perf_counter(), current_state()
     try:
         with waiting(cursor.connection, is_commit=is_commit):
-            cursor.execute(f"/* {observability.request_id()} */ {text}", params)
+            cursor.execute(f"/* {state.request_id} */ {text}", params)
     finally:
-        noted["queries"] = noted.get("queries", 0) + 1
-        noted["query_seconds"] = noted.get("query_seconds", 0.0) + time.perf_counter() - began
+        state.queries += 1
+        state.query_seconds += time.perf_counter() - began
 
 
 def statement_timeout() -> str:
     """What bounds the statements of a transaction; run in it, it ends with it."""
-    return f"set local statement_timeout = {extension('db').statement_timeout}"
+    return f"set local statement_timeout = {services().db.statement_timeout}"
 
 
 def beginning() -> str:
     """What begins a transaction of several statements, and bounds the pauses between them."""
-    milliseconds = extension("db").statement_timeout
+    milliseconds = services().db.statement_timeout
     idle = f"set local idle_in_transaction_session_timeout = {milliseconds}"
     return f"begin; {statement_timeout()}; {idle}; "

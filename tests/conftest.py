@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from kamiyo_api import auth, create_app, keys, migrations, stats
+from kamiyo_api import authentication, create_app, keys, migrations, stats
 from kamiyo_api.config import TIERS, Config
 from kamiyo_api.embedded import Servers, embedded_servers
 from tests import factories
@@ -115,9 +115,9 @@ def app(session_app: Flask, sql: Sql) -> Iterator[Flask]:
     for table in TABLES:
         sql(f"delete from {table}")
     with session_app.app_context():
-        session_app.extensions["redis"].ask(lambda redis: redis.flushall())
-        auth.init_memory(session_app)
-        session_app.extensions["sent"].clear()
+        session_app.extensions["kamiyo"].redis.ask(lambda redis: redis.flushall())
+        session_app.extensions["kamiyo"].known_keys = authentication.KnownKeys()
+        session_app.extensions["kamiyo"].sent_answers.clear()
         yield session_app
 
 

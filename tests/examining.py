@@ -124,7 +124,7 @@ def wait_until(condition: Callable[[], Any], seconds: float = 30) -> Any:
 @pytest.fixture
 def valkey(app: Flask) -> Iterator[redis.Redis]:
     """The Redis of the tests, whose settings are put back afterwards."""
-    connection: redis.Redis = app.extensions["redis"].connection
+    connection: redis.Redis = app.extensions["kamiyo"].redis.connection
     names = ("maxmemory", "maxmemory-policy", "save")
     before = {name: connection.config_get(name)[name] for name in names}
     yield connection

@@ -11,8 +11,8 @@ import pytest
 
 from kamiyo_api import create_app, importing, stats
 from kamiyo_api.cache import ERC8004Cache
-from kamiyo_api.cache_state import state
 from kamiyo_api.config import Config
+from kamiyo_api.context import services
 from kamiyo_api.extensions import timestamp
 from tests.answers import outcome
 
@@ -25,7 +25,7 @@ FIRST_PAGE = "search:claimed=false&limit=50&offset=0&sort=-registered_at&status=
 @pytest.fixture
 def redis(app):
     """Redis, as an operator sees it."""
-    return app.extensions["redis"].connection
+    return app.extensions["kamiyo"].redis.connection
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def kept(redis):
 @pytest.fixture
 def prefix(app):
     """What the names of this database's answers begin with."""
-    return state().newest().prefix
+    return services().cache_state.newest().prefix
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_write_while_redis_is_away_shows_once_it_is_back(read, admin, agent, red
     read(agent)
     redis.client_pause(200)
     another_worker.patch(AGENTS + agent, json={"status": "suspended"}, headers=admin)
-    missed = another_worker.application.extensions["redis"]
+    missed = another_worker.application.extensions["kamiyo"].redis
     assert missed.is_away
     while missed.is_away:
         time.sleep(0.01)

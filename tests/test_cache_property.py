@@ -19,8 +19,9 @@ from hypothesis.stateful import (
 )
 
 from kamiyo_api import cache, cache_state, config, create_app, db, redis_client, stats
+from kamiyo_api.prefetch import canonical
 from kamiyo_api.schemas.agents import AgentSearch
-from kamiyo_api.searching import canonical, find_page
+from kamiyo_api.searching import find_page
 from tests import factories
 
 AGENTS = "/api/v1/agents/"
@@ -228,7 +229,7 @@ class Interleaving(RuleBasedStateMachine):
 
     def wait_for_those_who_missed_writes(self, worker):
         """A worker that wrote while Redis was away says so to Redis when it sees it again."""
-        clients = [app.extensions["redis"] for app in self.world.apps]
+        clients = [app.extensions["kamiyo"].redis for app in self.world.apps]
         if not clients[worker].is_away:
             while any(client.is_away for client in clients):
                 time.sleep(0.01)
@@ -259,6 +260,6 @@ def test_cached_answer_is_always_that_of_the_database(servers, admin, sql, monke
             suppress_health_check=list(HealthCheck),
         ),
     )
-    hits = sum(app.extensions["cache.state"].hits for app in world.apps)
+    hits = sum(app.extensions["kamiyo"].cache_state.hits for app in world.apps)
     figures(answers_compared=world.compared, from_the_cache=hits)
     assert hits > 100

@@ -8,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis import RedisError
 
-from kamiyo_api import cache, changes, db, errors, keys
+from kamiyo_api import cache, db, errors, invalidation, keys, prefetch
+from kamiyo_api.context import own_state
+from kamiyo_api.prefetch import canonical
 from kamiyo_api.redis_line import Line
 from kamiyo_api.schemas.agents import AgentSearch
-from kamiyo_api.searching import canonical, find_page
+from kamiyo_api.searching import find_page
 from tests.faults.place import wait_until
 from tests.live import at_once
 from tests.test_cache import (
@@ -73,24 +75,26 @@ def test_search_that_began_before_a_refresh_does_not_outlive_it(
 
 
 def test_write_goes_on_holding_when_another_is_done(read, agent, sql):
-    first, second = [changes.Change(cache.agent_keys(agent), []) for _ in range(2)]
-    first.announce()
-    second.announce()
-    first.settle()
+    first, second = [invalidation.Change(prefetch.agent_keys(agent), []) for _ in range(2)]
+    first.before_commit()
+    second.before_commit()
+    first.after_commit()
     agent_slowly(agent, meanwhile=lambda: None)
     sql("update erc8004_agents set status = 'suspended'")
     assert read(agent)["status"] == "suspended"
-    second.settle()
+    second.after_commit()
     assert [read(agent)["status"] for _ in range(2)] == ["suspended"] * 2
 
 
 def test_search_is_kept_once_the_last_of_several_writes_is_done(app):
-    writes = [changes.Change([], [cache.SEARCH_VERSION]) for _ in range(2)]
+    writes = [invalidation.Change([], [prefetch.SEARCH_VERSION]) for _ in range(2)]
     results = []
-    for step in (writes[0].announce, writes[1].announce, writes[0].settle, writes[1].settle):
+    steps = (*(each.before_commit for each in writes), *(each.after_commit for each in writes))
+    for step in steps:
         step()
-        search_slowly(meanwhile=lambda: None)
-        results.append(cache.notes()["cache_result"])
+        with own_state() as state:
+            search_slowly(meanwhile=lambda: None)
+        results.append(state.cache_result)
     assert results == ["held", "held", "held", "leased"]
 
 
@@ -101,15 +105,15 @@ def fails(*_):
 def test_write_whose_hold_ran_out_shows_though_redis_was_away_for_its_drop(
     app, read, redis, agent, sql, prefix, monkeypatch
 ):
-    change = changes.Change(cache.agent_keys(agent), [])
-    change.announce()
+    change = invalidation.Change(prefetch.agent_keys(agent), [])
+    change.before_commit()
     redis.delete(f"{prefix}agent:{agent}:lease")
     assert read(agent)["status"] == "active"
     sql("update erc8004_agents set status = 'suspended'")
     with monkeypatch.context() as patch:
         patch.setattr(Line, "send", fails)
-        change.settle()
-    wait_until(lambda: not app.extensions["redis"].is_away)
+        change.after_commit()
+    wait_until(lambda: not app.extensions["kamiyo"].redis.is_away)
     assert read(agent)["status"] == "suspended"
 
 

@@ -46,7 +46,7 @@ def total(sql):
 @pytest.fixture
 def leases(app):
     """The leases that the cache holds."""
-    redis = app.extensions["redis"].connection
+    redis = app.extensions["kamiyo"].redis.connection
     return lambda: redis.keys("erc8004:*:lease")
 
 

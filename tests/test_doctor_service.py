@@ -162,7 +162,7 @@ def test_slow_answers_are_told(doctor, web, admin, servers, app):
             asking.start()
             time.sleep(1.2)
         asking.join()
-        app.extensions["redis"].connection.flushall()
+        app.extensions["kamiyo"].redis.connection.flushall()
     found = doctor(url=web.url)["latency"]
     assert found["status"] in ("warning", "failing")
     assert "at the slowest, /api/v1/agents/; should be below 500 ms" in found["figure"]
@@ -207,7 +207,7 @@ def test_refusals_for_rates_and_keys_are_told(doctor, web, key_for):
 
 
 def test_low_hit_rate_is_told_until_the_cache_serves(doctor, web, admin, app):
-    client = app.extensions["redis"].connection
+    client = app.extensions["kamiyo"].redis.connection
     for number in range(1, 51):
         web.request("GET", f"{AGENTS}?limit={number}", headers=admin)
         web.request("GET", f"{AGENTS}?limit={number}&chain=base", headers=admin)

@@ -8,7 +8,7 @@ import time
 import pytest
 from prometheus_client import REGISTRY
 
-from kamiyo_api import auth, create_app, limits
+from kamiyo_api import authentication, create_app, rate_limits
 from kamiyo_api.config import Config
 from tests.answers import CheckedClient, outcome
 from tests.windows import let_end_in
@@ -53,14 +53,15 @@ def test_guesser_is_refused_by_another_code_after_30_wrong_keys(use, app):
     answer = use("kamiyo_another")
     assert outcome(answer) == (429, "RATE_LIMIT_EXCEEDED")
     assert "30 wrong keys per minute" in answer.get_json(force=True)["detail"]
-    redis = app.extensions["redis"].connection
+    redis = app.extensions["kamiyo"].redis.connection
     assert 50 < redis.ttl(REDIS_KEY.format("192.0.2.1")) <= 60
 
 
 @pytest.mark.parametrize("left", [41, 7, 1])
 def test_retry_after_is_what_is_left_of_the_minute(use, app, left):
     guess(use)
-    let_end_in(app.extensions["redis"].connection, REDIS_KEY.format("192.0.2.1"), left * 1000)
+    redis = app.extensions["kamiyo"].redis.connection
+    let_end_in(redis, REDIS_KEY.format("192.0.2.1"), left * 1000)
     answer = use("kamiyo_another")
     assert int(answer.headers["Retry-After"]) in (left, max(1, left - 1))
     assert f"wait {answer.headers['Retry-After']} seconds" in answer.json["detail"]
@@ -82,16 +83,16 @@ def test_right_key_passes_at_the_address_of_a_guesser(app, use, secret):
     guess(use)
     assert use("kamiyo_another").status_code == 429
     assert use(secret).status_code == 200
-    auth.init_memory(app)
+    app.extensions["kamiyo"].known_keys = authentication.KnownKeys()
     assert use(secret).status_code == 200
 
 
 def test_wrong_keys_push_no_right_one_out_of_memory(use, secret, app, monkeypatch):
-    monkeypatch.setattr(auth, "REMEMBERED_AT_MOST", 5)
-    auth.init_memory(app)
+    monkeypatch.setattr(authentication, "KNOWN_AT_MOST", 5)
+    app.extensions["kamiyo"].known_keys = authentication.KnownKeys()
     assert use(secret).status_code == 200
     guess(use)
-    assert app.extensions["keys.remembered"].get(auth.hash_of(secret)) is not None
+    assert app.extensions["kamiyo"].known_keys.get(authentication.hash_of(secret)) is not None
 
 
 def test_other_addresses_go_on(use, secret):
@@ -201,4 +202,4 @@ def test_addresses_of_one_ipv6_network_count_as_one(use):
     ],
 )
 def test_address_is_counted_by_what_one_client_has(address, counted):
-    assert limits.counted_address(address) == counted
+    assert rate_limits.counted_address(address) == counted

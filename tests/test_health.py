@@ -229,7 +229,7 @@ def test_health_takes_no_lock(place):
 
 
 def test_live_touches_nothing(client, statements, app):
-    redis = app.extensions["redis"].connection
+    redis = app.extensions["kamiyo"].redis.connection
     before = redis.info("stats")["total_commands_processed"]
     statements()
     assert client.get("/health/live").json == {"status": "alive"}

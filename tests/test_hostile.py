@@ -240,7 +240,7 @@ def test_write_that_waits_too_long_says_that_the_database_is_busy(
     app, client, admin, servers, make_agent, monkeypatch
 ):
     agent = make_agent()
-    monkeypatch.setattr(app.extensions["db"], "statement_timeout", 100)
+    monkeypatch.setattr(app.extensions["kamiyo"].db, "statement_timeout", 100)
     with closing(psycopg2.connect(servers.database_url)) as holder, holder.cursor() as cursor:
         cursor.execute("select from erc8004_agents for update")
         path = AGENTS + agent["agent_uuid"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kamiyo_api import auth
+from kamiyo_api import authentication
 from tests import factories
 from tests.answers import outcome
 from tests.live import at_once
@@ -152,7 +152,7 @@ def test_key_that_lost_its_scope_gets_no_answer_again(register, key_for, sql, ap
     headers = key_for(None, "read", "write", "admin")
     assert register(headers=headers).status_code == 201
     sql("update api_keys set scopes = '{read}'")
-    auth.init_memory(app)
+    app.extensions["kamiyo"].known_keys = authentication.KnownKeys()
     assert outcome(register(headers=headers)) == (403, "INSUFFICIENT_SCOPE")
 
 

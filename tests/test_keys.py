@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from kamiyo_api import auth
+from kamiyo_api import authentication
 from tests import factories
 from tests.answers import outcome
 
@@ -44,7 +44,7 @@ def use(client):
 @pytest.fixture
 def forget(app):
     """Let the process forget the keys that it looked up in the last seconds."""
-    return lambda: auth.init_memory(app)
+    return lambda: setattr(app.extensions["kamiyo"], "known_keys", authentication.KnownKeys())
 
 
 def test_created_key_opens_the_door_and_knows_itself(created, use):

@@ -123,7 +123,7 @@ def test_who_exceeds_a_limit_is_told_which_and_how_long_to_wait(
 def test_who_waited_goes_on(app, limited):
     client, headers = limited(minute=1)
     assert [look(client, headers).status_code for _ in range(2)] == [200, 429]
-    redis = app.extensions["redis"].connection
+    redis = app.extensions["kamiyo"].redis.connection
     (counts,) = redis.keys("kamiyo:limit:*")
     ends, _, count = redis.hget(counts, "requests:minute").decode().partition(":")
     assert (count, 50 < int(ends) / 1000 - redis.time()[0] < 61) == ("1", True)
@@ -199,7 +199,7 @@ def test_counters_hold_no_secret_and_are_one_a_key(app, limited, sql):
     register(client, headers)
     write(client, headers)
     client.get(KEY, headers={"Authorization": "Bearer kamiyo_guessed"})
-    redis = app.extensions["redis"].connection
+    redis = app.extensions["kamiyo"].redis.connection
     (row,) = sql("select id::text as id, key from api_keys")
     counters = {key.decode() for key in redis.keys("*limit*")}
     assert counters == {of_key := f"kamiyo:limit:{row['id']}", "kamiyo:limit:failures:127.0.0.1"}

@@ -205,7 +205,7 @@ def test_what_redis_and_postgres_say_of_themselves_is_told(server, app):
     told = scrape(server)
     assert told.total("erc8004_redis_up") == told.total("erc8004_database_up") == 1
     assert told.total("erc8004_redis_memory_used_bytes") > 100_000
-    redis = app.extensions["redis"].connection
+    redis = app.extensions["kamiyo"].redis.connection
     most = redis.info("memory")["used_memory"] + 500_000
     redis.config_set("maxmemory-policy", "allkeys-lru")
     redis.config_set("maxmemory", most)

@@ -115,7 +115,7 @@ def test_commands_answer_as_the_document_shows(app, sql, refresh, typed):
     # Other tests of this process left their marks on its servers.
     sql("delete from erc8004_stats_refreshes")
     refresh()
-    redis = app.extensions["redis"].connection
+    redis = app.extensions["kamiyo"].redis.connection
     redis.config_set("maxmemory", "256mb")
     redis.config_set("maxmemory-policy", "volatile-lru")
     redis.config_resetstat()

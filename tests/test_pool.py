@@ -16,7 +16,7 @@ import psycopg2
 import pytest
 
 from bench.serving import serving
-from kamiyo_api import auth, cache_state, create_app
+from kamiyo_api import authentication, cache_state, create_app
 from kamiyo_api.config import Config
 from kamiyo_api.db_pool import Pool
 from kamiyo_api.db_reach import Reach
@@ -52,9 +52,9 @@ def service(app):
 def held(app):
     """Every connection of an application's pool, given back when the block ends."""
     stack = ExitStack()
-    _, most = app.extensions["db"].usage()
+    _, most = app.extensions["kamiyo"].db.usage()
     for _ in range(most):
-        stack.enter_context(app.extensions["db"].connect())
+        stack.enter_context(app.extensions["kamiyo"].db.connect())
     return stack
 
 
@@ -87,7 +87,7 @@ def test_readers_of_the_same_cold_page_are_all_refused_within_2_seconds(
 ):
     client.get("/api/v1/key", headers=admin)
     # The key must be looked up again, too.
-    monkeypatch.setattr(auth.Remembered, "get", lambda self, digest: None)
+    monkeypatch.setattr(authentication.KnownKeys, "get", lambda self, digest: None)
 
     def timed(number):
         began = time.monotonic()
@@ -146,12 +146,12 @@ def test_request_waits_for_a_connection_that_is_given_back(app, client, admin):
 
 def test_pool_has_the_size_that_the_settings_say(service):
     made = service(database_pool_size=2, database_max_overflow=1, database_pool_timeout=0.1)
-    assert made.extensions["db"].usage() == (0, 3)
+    assert made.extensions["kamiyo"].db.usage() == (0, 3)
     with made.app_context(), held(made):
-        assert made.extensions["db"].usage() == (3, 3)
+        assert made.extensions["kamiyo"].db.usage() == (3, 3)
         answer = made.test_client().get(f"{AGENTS}{UNKNOWN}/registration")
         assert outcome(answer) == BUSY
-    assert made.extensions["db"].usage() == (0, 3)
+    assert made.extensions["kamiyo"].db.usage() == (0, 3)
 
 
 def test_workers_take_no_more_connections_than_the_settings_say(

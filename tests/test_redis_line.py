@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from kamiyo_api.embedded import embedded_valkey
-from kamiyo_api.redis_client import RedisAway, RedisClient, Script
+from kamiyo_api.redis_client import RedisClient, RedisUnavailable, Script
 from tests.faults.place import Restartable, wait_until
 from tests.needed import needed
 
@@ -46,7 +46,7 @@ def address_of(server):
 
 def test_server_that_hangs_is_asked_once(own, asked):
     server, valkey = own
-    with valkey.frozen(), pytest.raises(RedisAway) as away:
+    with valkey.frozen(), pytest.raises(RedisUnavailable) as away:
         asked.run(COUNT, ["count"], [])
     # To begin a line anew would have waited once more, and failed otherwise.
     assert str(away.value.__cause__) == "no answer in time"
@@ -56,7 +56,7 @@ def test_server_that_hangs_is_asked_once(own, asked):
 
 def test_server_that_takes_nothing_more_is_left(own, asked):
     _, valkey = own
-    with valkey.frozen(), pytest.raises(RedisAway) as away:
+    with valkey.frozen(), pytest.raises(RedisUnavailable) as away:
         asked.run_unheard(GIVE, [], [LARGE])
     assert "writing" in str(away.value.__cause__)
     wait_until(lambda: not asked.is_away)
@@ -79,7 +79,7 @@ def test_server_behind_tls_that_hangs_is_left(own, tmp_path):
     with behind_tls(server, tmp_path) as address:
         asked = RedisClient(f"{address}?ssl_cert_reqs=none&ssl_check_hostname=false", TIMEOUT)
         assert asked.run(GIVE, [], [LARGE]) == LARGE.encode()
-        with valkey.frozen(), pytest.raises(RedisAway) as away:
+        with valkey.frozen(), pytest.raises(RedisUnavailable) as away:
             asked.run(GIVE, [], ["never"])
         assert isinstance(away.value.__cause__, redis.TimeoutError)
         wait_until(lambda: not asked.is_away)

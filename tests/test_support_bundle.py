@@ -12,7 +12,7 @@ import redis
 
 from bench.serving import serving
 from kamiyo_api import keys
-from kamiyo_api.auth import hash_of
+from kamiyo_api.authentication import hash_of
 from kamiyo_api.embedded import embedded_valkey
 from kamiyo_api.scrubbing import scrubbed
 from tests.examining import NOWHERE, typed

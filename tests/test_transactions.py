@@ -59,7 +59,7 @@ def nothing_is_left_behind(app, sql):
     plain = [sql(f"show {name}")[0][name] for name in SETTINGS]
     yield
     assert sql(IDLE_IN_TRANSACTION) == []
-    with app.extensions["db"].connect() as connection, connection.cursor() as cursor:
+    with app.extensions["kamiyo"].db.connect() as connection, connection.cursor() as cursor:
         for name, value in zip(SETTINGS, plain, strict=True):
             cursor.execute(f"show {name}")
             assert cursor.fetchone() == (value,)
@@ -124,7 +124,7 @@ def test_connection_lost_during_the_commit_is_not_repeated(register, disturb, le
 def test_write_that_takes_too_long_is_refused_and_leaves_nothing(
     app, register, disturb, left, monkeypatch
 ):
-    monkeypatch.setattr(app.extensions["db"], "statement_timeout", 200)
+    monkeypatch.setattr(app.extensions["kamiyo"].db, "statement_timeout", 200)
     with disturb(TAKE_LONG):
         answer = register(**{"Idempotency-Key": "once"})
     assert outcome(answer) == (503, "DATABASE_BUSY")
@@ -134,7 +134,7 @@ def test_write_that_takes_too_long_is_refused_and_leaves_nothing(
 
 def test_read_that_takes_too_long_is_refused(app, client, admin, servers, monkeypatch):
     client.get("/api/v1/key", headers=admin)
-    monkeypatch.setattr(app.extensions["db"], "statement_timeout", 200)
+    monkeypatch.setattr(app.extensions["kamiyo"].db, "statement_timeout", 200)
     holder = psycopg2.connect(servers.database_url)
     holder.cursor().execute("lock table erc8004_agents in access exclusive mode")
     answer = client.get("/api/v1/agents/?q=slow", headers=admin)
@@ -144,7 +144,7 @@ def test_read_that_takes_too_long_is_refused(app, client, admin, servers, monkey
 
 
 def test_transaction_that_stands_still_is_ended_by_the_database(app, register, monkeypatch):
-    monkeypatch.setattr(app.extensions["db"], "statement_timeout", 100)
+    monkeypatch.setattr(app.extensions["kamiyo"].db, "statement_timeout", 100)
 
     def stand_still(tx):
         tx.row("health.get_alive")

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from kamiyo_api import db, errors
-from kamiyo_api.present import extension
+from kamiyo_api.context import services
 
 
 def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
@@ -33,7 +33,7 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Leave it to the command to say that PostgreSQL is away."""
-    reach = extension("db").reach
+    reach = services().db.reach
     reach.is_logged = False
     try:
         yield

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from kamiyo_api import changes, db
+from kamiyo_api import db
 from kamiyo_api.copying import copy_rows
 from kamiyo_api.demo.agents import agent_rows, metadata_rows
 from kamiyo_api.demo.feedback import feedback_rows, response_rows
 from kamiyo_api.demo.payments import payment_rows, validation_rows
 from kamiyo_api.demo.population import REGISTRY
+from kamiyo_api.invalidation import invalidate_all
 
 # PostgreSQL keeps the foreign keys to check in memory until a COPY ends.
 ROWS_A_COPY = 100_000
@@ -45,7 +46,7 @@ def load(size: Size, advance: Callable[[int], object] = lambda rows: None) -> No
     """
     seed, agents = size.seed, size.agents
     with db.transaction(limited=False) as tx:
-        changes.everything(tx)
+        invalidate_all(tx)
         check_not_loaded(tx)
         copy(tx, "demo.copy_agents", metered(agent_rows(seed, agents), advance))
         copy(tx, "demo.copy_metadata", metadata_rows(seed, agents))

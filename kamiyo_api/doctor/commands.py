@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kamiyo_api.config import Config, local_servers
-from kamiyo_api.present import extension
+from kamiyo_api.context import services
 from kamiyo_api.queries import QUERIES
 from kamiyo_api.scrubbing import scrubbed
 
@@ -17,9 +17,8 @@ COMMENT = re.compile(r"^--.*\n", re.MULTILINE)
 
 
 def config() -> Config:
-    """The settings of the present application."""
-    settings: Config = extension("config")
-    return settings
+    """Return the settings of the present application."""
+    return services().config
 
 
 def psql(statement: str) -> str:

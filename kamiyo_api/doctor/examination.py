@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import TimeoutError as TooLate
 
+from kamiyo_api.background import run_in_background
 from kamiyo_api.doctor import (
     cache,
     keys,
@@ -19,7 +20,6 @@ from kamiyo_api.doctor import (
 from kamiyo_api.doctor.findings import Check, Finding, PartAway, failing, unknown, warning
 from kamiyo_api.doctor.parts import Parts
 from kamiyo_api.doctor.report import Report, Result
-from kamiyo_api.health import aside
 
 CHECK_SECONDS = 1.5
 ALL_SECONDS = 6.0
@@ -60,7 +60,7 @@ def found(check: Check, parts: Parts, until: float) -> Finding:
             parts.require(check.part)
         if patience <= 0 and check.part == "database":
             return unknown("not asked: the checks before it took all the time", LOOK_WHO_LOCKS)
-        asked = aside(f"doctor {check.name}", lambda: check.find(parts))
+        asked = run_in_background(f"doctor {check.name}", lambda: check.find(parts))
         # A root waits for its part, which has a deadline of its own.
         return asked.result(None if check.is_root else max(0.1, patience))
     except PartAway as away:

@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 import redis
 
 from kamiyo_api import db, errors
+from kamiyo_api.background import run_in_background
+from kamiyo_api.context import services
 from kamiyo_api.doctor import commands
 from kamiyo_api.doctor.commands import config
 from kamiyo_api.doctor.findings import PartAway, Status
 from kamiyo_api.doctor.scrape import Metrics, Service, scrape
-from kamiyo_api.health import aside
-from kamiyo_api.present import extension
 from kamiyo_api.redis_client import NoRedis
 
 PATIENCE_SECONDS = 3.0
@@ -57,9 +57,9 @@ class Parts:
     def __init__(self, url: str, long_seconds: float) -> None:
         self.long_seconds = long_seconds
         self._asked: dict[str, Future[Any]] = {
-            "database": aside("doctor asks database", ask_database),
-            "cache": aside("doctor asks cache", ask_redis),
-            "service": aside(f"doctor asks {url}", lambda: ask_service(url)),
+            "database": run_in_background("doctor asks database", ask_database),
+            "cache": run_in_background("doctor asks cache", ask_redis),
+            "service": run_in_background(f"doctor asks {url}", lambda: ask_service(url)),
         }
         self._until = time.monotonic() + PATIENCE_SECONDS
 
@@ -140,7 +140,7 @@ def database_away(cause: str) -> PartAway:
 
 def ask_redis() -> Redis:
     """Raises PartAway."""
-    client = extension("redis")
+    client = services().redis
     if isinstance(client, NoRedis):
         cure = commands.set_and_restart("REDIS_URL=redis://127.0.0.1:6379/0")
         raise PartAway(Status.WARNING, "REDIS_URL is not set", cure)

@@ -12,7 +12,7 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_ope
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from kamiyo_api.observability import QUIET
+from kamiyo_api.policies import quiet_routes
 
 TIMEOUT_SECONDS = 2
 LARGEST_ANSWER = 16 * 1024 * 1024
@@ -61,9 +61,10 @@ class Metrics:
     def requests(self, label: str) -> dict[str, float]:
         """Requests by the values of a label; those of monitoring do not count."""
         name = "erc8004_request_duration_seconds_count"
+        quiet = quiet_routes()
         sums: dict[str, float] = defaultdict(float)
         for sample in self._samples:
-            if sample.name == name and sample.labels["endpoint"] not in QUIET:
+            if sample.name == name and sample.labels["endpoint"] not in quiet:
                 sums[sample.labels[label]] += sample.value
         return dict(sums)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from kamiyo_api.extensions import API_PREFIX, api
+from kamiyo_api.config import API_PREFIX
+from kamiyo_api.extensions import api
 from kamiyo_api.routes import (
     agents,
     docs,

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 from flask import Response, request, url_for
 
-from kamiyo_api import asking, cache, changes, db, errors, metrics, searching
-from kamiyo_api.auth import act_for, public, requires
+from kamiyo_api import db, errors, metrics, searching
+from kamiyo_api.admission import require_wallet
+from kamiyo_api.cache import cached
 from kamiyo_api.extensions import ApiBlueprint, json_answer
+from kamiyo_api.invalidation import invalidate_agent
 from kamiyo_api.numbers import UNSTORABLE, digits_added
+from kamiyo_api.policies import public, requires, transactional
 from kamiyo_api.routes.rules import own_agent
 from kamiyo_api.schemas import agents as schemas
 from kamiyo_api.schemas.fields import LARGEST_FILE
@@ -22,11 +27,27 @@ SMALL_DOCUMENT = LARGEST_FILE // 2
 blueprint = ApiBlueprint("agents", __name__, description="Who is this agent?")
 
 
+def with_link_to_next(view: Callable[..., bytes]) -> Callable[..., Response]:
+    """Answer a page with the Link header to the next one, if there is one."""
+
+    @wraps(view)
+    def answer(*args: Any) -> Response:
+        page = view(*args)
+        response = json_answer(page)
+        cursor = cursor_in(page)
+        if cursor is not None:
+            response.headers["Link"] = link_to_next(cursor)
+        return response
+
+    return answer
+
+
 @blueprint.get("/")
 @requires("read")
-@asking.shows("search")
 @blueprint.arguments(schemas.AgentSearch, location="query")
 @blueprint.response(200, schemas.AgentPage)
+@with_link_to_next
+@cached("search")
 def search_agents(search: dict[str, Any]) -> Any:
     """Search agents.
 
@@ -35,12 +56,7 @@ def search_agents(search: dict[str, Any]) -> Any:
     a walk along them shows every agent that was there at its start exactly once, while
     others register. `as_of` says when the statistics were computed.
     """
-    page = cache.cached_search(key_of(search), lambda: searching.find_page(search))
-    response = json_answer(page)
-    cursor = cursor_in(page)
-    if cursor is not None:
-        response.headers["Link"] = link_to_next(cursor)
-    return response
+    return searching.find_page(search)
 
 
 def cursor_in(page: bytes) -> str | None:
@@ -48,15 +64,6 @@ def cursor_in(page: bytes) -> str | None:
     end = page[page.rindex(b'"next_cursor":') :]
     cursor: str | None = orjson.loads(b"{" + end)["next_cursor"]
     return cursor
-
-
-def key_of(search: dict[str, Any]) -> str:
-    """What a search is kept under; the next request for it need not work that out again."""
-    key = asking.known_searches().get(request.query_string)
-    if key is None:
-        key = searching.canonical(search)
-        asking.know_search(request.query_string, key)
-    return key
 
 
 def link_to_next(cursor: str) -> str:
@@ -73,7 +80,8 @@ def link_to_next(cursor: str) -> str:
 
 
 @blueprint.post("/register")
-@requires("write")
+@requires("write", budget="register")
+@transactional
 @blueprint.arguments(schemas.AgentToRegister)
 @blueprint.response(201, schemas.Agent)
 def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
@@ -84,7 +92,7 @@ def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
     `claimed`, and searches find it only where they ask for that. Without, the agent gets an id
     from 2^256 on, which no uint256 token id can ever equal.
     """
-    act_for(agent["owner_address"], errors.NotAgentOwner)
+    require_wallet(agent["owner_address"], errors.NotAgentOwner)
     entries = agent.pop("metadata")
     agent["document"] = measured_document(tx)
     made = tx.row("agents.insert", **agent)
@@ -96,7 +104,7 @@ def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
         keys=[entry["key"] for entry in entries],
         values=[entry["value"] for entry in entries],
     )
-    changes.agent(tx, made["agent_uuid"], search=True)
+    invalidate_agent(tx, made["agent_uuid"], search=True)
     tx.after_commit.append(metrics.registrations.inc)
     location = url_for("agents.get_agent", agent_uuid=made["agent_uuid"])
     return answer_agent(tx, made["agent_uuid"]), 201, {"Location": location}
@@ -104,17 +112,16 @@ def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
 
 @blueprint.get("/<uuid:agent_uuid>")
 @requires("read")
-@asking.shows("agent")
 @blueprint.response(200, schemas.Agent)
+@cached("agent")
 def get_agent(agent_uuid: str) -> Any:
     """One agent with its registration file."""
-    return json_answer(
-        cache.cached_agent("agent", agent_uuid, lambda: db.row("agents.get", agent_uuid=agent_uuid))
-    )
+    return db.row("agents.get", agent_uuid=agent_uuid)
 
 
 @blueprint.patch("/<uuid:agent_uuid>")
 @requires("write")
+@transactional
 @blueprint.arguments(schemas.AgentChange)
 @blueprint.response(200, schemas.Agent)
 def change_agent(tx: db.Transaction, change: dict[str, Any], agent_uuid: str) -> Any:
@@ -127,7 +134,7 @@ def change_agent(tx: db.Transaction, change: dict[str, Any], agent_uuid: str) ->
     own_agent(tx, agent_uuid, reactivates=change["status"] == "active")
     change["document"] = measured_document(tx)
     if tx.execute("agents.update", agent_uuid=agent_uuid, **change):
-        changes.agent(tx, agent_uuid, search=True)
+        invalidate_agent(tx, agent_uuid, search=True)
     return answer_agent(tx, agent_uuid)
 
 
@@ -156,7 +163,7 @@ def answer_agent(tx: db.Transaction, agent_uuid: str) -> Response:
 
 
 @blueprint.get("/<uuid:agent_uuid>/registration")
-@public
+@public()
 @blueprint.response(200, description="The file as its owner wrote it.")
 def get_registration(agent_uuid: str) -> Response:
     """The registration file of an agent: what its agentURI points to. Needs no key."""

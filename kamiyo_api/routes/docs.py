@@ -9,8 +9,9 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.wrappers import Response as AnyResponse
 
 from kamiyo_api import errors, problems
-from kamiyo_api.auth import public
+from kamiyo_api.context import services
 from kamiyo_api.extensions import api
+from kamiyo_api.policies import public
 
 # Without a validator, which would be asked on another host.
 CONFIG = {"app_name": "kamiyo-api", "validatorUrl": None}
@@ -18,21 +19,21 @@ blueprint = Blueprint("docs", __name__, template_folder="../templates")
 
 
 @blueprint.get("/")
-@public
+@public()
 def index() -> AnyResponse:
     """Lead a browser to the documentation."""
-    return redirect(url_for("swagger_ui.show"))
+    return redirect(url_for("swagger_ui.show"), 302)
 
 
 @blueprint.get("/openapi.json")
-@public
+@public()
 def openapi() -> Response:
     """The OpenAPI 3.1 document."""
     return current_app.json.response(api.spec.to_dict())
 
 
 @blueprint.get("/docs/errors")
-@public
+@public()
 def error_codes() -> str:
     """Every error code: the page that the "type" of an error leads to."""
     return render_template("errors.html", codes=sorted(explained_codes()))
@@ -40,8 +41,9 @@ def error_codes() -> str:
 
 def explained_codes() -> set[tuple[int, str, str]]:
     """The status and the meaning of every code, of ours and of HTTP's."""
+    limit = services().config.max_content_length
     of_http = {
-        (status, code, detail.format(limit=current_app.config["MAX_CONTENT_LENGTH"]))
+        (status, code, detail.format(limit=limit))
         for status, (code, detail) in problems.HTTP_CODES.items()
     }
     of_ours = {(each.status, each.code, each().detail) for each in coded(errors.ApiError)}
@@ -62,4 +64,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(blueprint)
     ui = get_swaggerui_blueprint("/docs", "/openapi.json", config=CONFIG)
     app.register_blueprint(ui)
-    public(app.view_functions["swagger_ui.show"])
+    public()(app.view_functions["swagger_ui.show"])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from kamiyo_api import changes, db, errors, metrics
-from kamiyo_api.auth import act_for, requires
+from kamiyo_api import db, errors, metrics
+from kamiyo_api.admission import require_wallet
 from kamiyo_api.extensions import ApiBlueprint
+from kamiyo_api.invalidation import invalidate_agent
+from kamiyo_api.policies import requires, transactional
 from kamiyo_api.routes.rules import open_agent
 from kamiyo_api.schemas import feedback as schemas
 from kamiyo_api.schemas import pages
@@ -49,6 +51,7 @@ def find_feedback(feedback_id: str) -> db.Row:
 
 @blueprint.post("/feedback")
 @requires("write")
+@transactional
 @blueprint.arguments(schemas.FeedbackToGive)
 @blueprint.response(201, schemas.Feedback)
 def give_feedback(tx: db.Transaction, feedback: dict[str, Any]) -> Any:
@@ -57,8 +60,8 @@ def give_feedback(tx: db.Transaction, feedback: dict[str, Any]) -> Any:
     Refused for the agent's own owner (SELF_FEEDBACK) and for an agent that is not active
     (AGENT_NOT_ACTIVE). ERC-8004, "Giving Feedback".
     """
-    act_for(feedback["client_address"], errors.NotFeedbackClient)
-    changes.agent(tx, feedback["agent_uuid"])
+    require_wallet(feedback["client_address"], errors.NotFeedbackClient)
+    invalidate_agent(tx, feedback["agent_uuid"])
     tx.after_commit.append(metrics.feedback.inc)
     given = tx.only_row("feedback.insert", **feedback)
     if given is None:
@@ -77,6 +80,7 @@ def refuse_feedback(tx: db.Transaction, feedback: dict[str, Any]) -> None:
 
 @blueprint.post("/feedback/<uuid:feedback_id>/revoke")
 @requires("write")
+@transactional
 @blueprint.arguments(schemas.FeedbackToRevoke, required=False)
 @blueprint.response(200, schemas.RevokedFeedback)
 def revoke_feedback(tx: db.Transaction, revocation: dict[str, Any], feedback_id: str) -> Any:
@@ -84,20 +88,21 @@ def revoke_feedback(tx: db.Transaction, revocation: dict[str, Any], feedback_id:
     feedback = tx.row("feedback.get_for_update", feedback_id=feedback_id)
     if feedback is None:
         raise errors.FeedbackNotFound
-    act_for(feedback["client_address"], errors.NotFeedbackClient)
+    require_wallet(feedback["client_address"], errors.NotFeedbackClient)
     if feedback["is_revoked"]:
         raise errors.AlreadyRevoked
-    changes.agent(tx, feedback["agent_uuid"])
+    invalidate_agent(tx, feedback["agent_uuid"])
     return tx.row("feedback.update_revoked", feedback_id=feedback_id, **revocation)
 
 
 @blueprint.post("/feedback/<uuid:feedback_id>/responses")
 @requires("write")
+@transactional
 @blueprint.arguments(schemas.ResponseToAppend)
 @blueprint.response(201, schemas.ResponseToFeedback)
 def append_response(tx: db.Transaction, response: dict[str, Any], feedback_id: str) -> Any:
     """Append a response to a feedback, as the wallet of your key; anyone may, repeatedly."""
-    act_for(response["responder_address"], errors.NotResponder)
+    require_wallet(response["responder_address"], errors.NotResponder)
     appended = tx.row("feedback.insert_response", feedback_id=feedback_id, **response)
     if appended is None:
         raise errors.FeedbackNotFound

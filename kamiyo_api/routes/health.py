@@ -6,19 +6,21 @@ import hmac
 import ipaddress
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from kamiyo_api import errors, exposition, health
-from kamiyo_api.auth import public, secret_of
+from kamiyo_api.authentication import secret_of
+from kamiyo_api.context import services
 from kamiyo_api.extensions import ApiBlueprint
+from kamiyo_api.policies import public
 from kamiyo_api.schemas import health as schemas
 
 blueprint = ApiBlueprint("health", __name__, description="Is the service well?")
 
 
 @blueprint.get("/health")
-@public
+@public(reads_key=False, is_quiet=True)
 @blueprint.response(200, schemas.Health)
 @blueprint.alt_response(503, schema=schemas.Health)
 def get_health() -> Any:
@@ -31,7 +33,7 @@ def get_health() -> Any:
 
 
 @blueprint.get("/health/live")
-@public
+@public(reads_key=False, is_quiet=True)
 @blueprint.response(200, schemas.Live)
 def get_live() -> Any:
     """Whether the process answers; touches nothing."""
@@ -39,7 +41,7 @@ def get_live() -> Any:
 
 
 @blueprint.get("/metrics")
-@public
+@public(reads_key=False, is_quiet=True)
 @blueprint.response(200, content_type="text/plain", description="Prometheus' text format.")
 def get_metrics() -> Response:
     """The metrics of all workers.
@@ -65,7 +67,7 @@ def is_loopback() -> bool:
 
 def has_token() -> bool:
     """Whether the client sent METRICS_TOKEN."""
-    token: str | None = current_app.config["METRICS_TOKEN"]
+    token = services().config.metrics_token
     if token is None:
         return False
     return hmac.compare_digest(secret_of(request.environ).encode(), token.encode())

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from flask import g
-
-from kamiyo_api import limits
-from kamiyo_api.auth import requires
-from kamiyo_api.budgets import Counted
+from kamiyo_api.context import current_key
 from kamiyo_api.extensions import ApiBlueprint
+from kamiyo_api.policies import requires
+from kamiyo_api.rate_limits import window_states
 from kamiyo_api.schemas import keys as schemas
+from kamiyo_api.windows import WindowState
 
 PREFIX = ""
 blueprint = ApiBlueprint("keys", __name__, description="What may I do?")
@@ -25,7 +24,7 @@ def get_key() -> Any:
 
     Its tier, its scopes and the wallet that it acts for.
     """
-    key = g.api_key
+    key = current_key()
     return {
         "key_prefix": key.key_prefix,
         "name": key.name,
@@ -34,16 +33,16 @@ def get_key() -> Any:
         "wallet_address": key.wallet_address,
         "created_at": key.created_at,
         "expires_at": key.expires_at,
-        "limits": [limit(counted) for counted in limits.look()],
+        "limits": [limit(state) for state in window_states()],
     }
 
 
-def limit(counted: Counted) -> dict[str, Any]:
-    """A window of the key, as it is answered."""
+def limit(state: WindowState) -> dict[str, Any]:
+    """Return a window of the key as it is answered."""
     return {
-        "kind": counted.window.kind,
-        "amount": counted.window.amount,
-        "seconds": counted.window.seconds,
-        "remaining": counted.remaining,
-        "reset_at": math.ceil(counted.reset_at),
+        "kind": state.window.kind,
+        "amount": state.window.amount,
+        "seconds": state.window.seconds,
+        "remaining": state.remaining,
+        "reset_at": math.ceil(state.reset_at),
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kamiyo_api import db, errors
-from kamiyo_api.auth import requires
 from kamiyo_api.extensions import ApiBlueprint
+from kamiyo_api.policies import requires, transactional
 from kamiyo_api.routes.rules import own_agent
 from kamiyo_api.schemas import metadata as schemas
 
@@ -47,6 +47,7 @@ def get_metadata(agent_uuid: str, key: str) -> Any:
 
 @blueprint.put("/<uuid:agent_uuid>/metadata/<text:key>", merge_slashes=False)
 @requires("write")
+@transactional
 @blueprint.arguments(schemas.MetadataToSet)
 @blueprint.response(200, schemas.MetadataEntry)
 def set_metadata(tx: db.Transaction, entry: dict[str, Any], agent_uuid: str, key: str) -> Any:
@@ -77,6 +78,7 @@ def check_key(key: str) -> None:
 
 @blueprint.delete("/<uuid:agent_uuid>/metadata/<text:key>", merge_slashes=False)
 @requires("write")
+@transactional
 @blueprint.response(204)
 def delete_metadata(tx: db.Transaction, agent_uuid: str, key: str) -> None:
     """Remove a metadata entry, as the agent's owner."""

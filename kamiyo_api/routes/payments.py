@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from kamiyo_api import changes, db, errors, metrics
-from kamiyo_api.auth import requires
+from kamiyo_api import db, errors, metrics
 from kamiyo_api.extensions import ApiBlueprint
+from kamiyo_api.invalidation import invalidate_agent
+from kamiyo_api.policies import requires, transactional
 from kamiyo_api.routes.rules import open_agent
 from kamiyo_api.schemas import pages
 from kamiyo_api.schemas import payments as schemas
@@ -43,6 +44,7 @@ def get_payment(payment_id: str) -> Any:
 
 @blueprint.post("/link-payment")
 @requires("payments")
+@transactional
 @blueprint.arguments(schemas.PaymentToLink)
 @blueprint.response(201, schemas.Payment)
 @blueprint.alt_response(200, schema=schemas.Payment, description="Linked before, or settled now.")
@@ -53,7 +55,7 @@ def link_payment(tx: db.Transaction, payment: dict[str, Any]) -> Any:
     rejected; anything else about a linked transaction is refused. A new payment needs an
     active agent, the settlement of a pending one does not.
     """
-    changes.agent(tx, payment["agent_uuid"])
+    invalidate_agent(tx, payment["agent_uuid"])
     linked = find_linked(tx, payment)
     if linked is None:
         open_agent(tx, payment["agent_uuid"])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from flask import g
-
 from kamiyo_api import errors
-from kamiyo_api.auth import act_for
+from kamiyo_api.admission import require_wallet
+from kamiyo_api.context import current_key
 from kamiyo_api.db import Row, Transaction
 
 
@@ -34,8 +33,8 @@ def own_agent(tx: Transaction, agent_uuid: str, *, reactivates: bool = False) ->
     agent = tx.row("agents.get_for_update", agent_uuid=agent_uuid)
     if agent is None:
         raise errors.AgentNotFound
-    act_for(agent["owner_address"], errors.NotAgentOwner)
-    if agent["status"] == "revoked" and not (reactivates and g.api_key.has("admin")):
+    require_wallet(agent["owner_address"], errors.NotAgentOwner)
+    if agent["status"] == "revoked" and not (reactivates and current_key().has("admin")):
         raise errors.InvalidTransition(
             "This agent is revoked and takes no change; register a new one, or ask the operator "
             "to set it active with an admin key."

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from kamiyo_api import asking, cache, db, errors
-from kamiyo_api.auth import requires
-from kamiyo_api.extensions import ApiBlueprint, json_answer
+from kamiyo_api import db
+from kamiyo_api.cache import cached
+from kamiyo_api.extensions import ApiBlueprint
+from kamiyo_api.policies import requires
 from kamiyo_api.schemas import stats as schemas
 
 PREFIX = ""
@@ -15,41 +16,28 @@ blueprint = ApiBlueprint("stats", __name__, description="Can I trust it?")
 
 @blueprint.get("/agents/<uuid:agent_uuid>/stats")
 @requires("read")
-@asking.shows("stats")
 @blueprint.response(200, schemas.AgentStats)
+@cached("stats")
 def get_agent_stats(agent_uuid: str) -> Any:
     """All statistics of one agent and its trust level, as of now.
 
     Feedback or a payment that was just acknowledged is in them. An agent of which nothing
     is known is `new`, with counts of 0.
     """
-    return json_answer(
-        cache.cached_agent(
-            "stats", agent_uuid, lambda: db.row("stats.get_by_agent", agent_uuid=agent_uuid)
-        )
-    )
+    return db.row("stats.get_by_agent", agent_uuid=agent_uuid)
 
 
 @blueprint.get("/agents/<uuid:agent_uuid>/reputation")
 @requires("read")
-@asking.shows("reputation")
 @blueprint.arguments(schemas.ReputationQuery, location="query")
 @blueprint.response(200, schemas.Reputation)
+@cached("reputation")
 def get_reputation(query: dict[str, Any], agent_uuid: str) -> Any:
     """The reputation of one agent as of now, over all feedback or that of some clients and tags."""
     narrowed = {name: value or None for name, value in query.items()}
-    if not any(narrowed.values()):
-        return json_answer(
-            cache.cached_agent(
-                "reputation",
-                agent_uuid,
-                lambda: db.row("stats.get_reputation", agent_uuid=agent_uuid),
-            )
-        )
-    found = db.row("stats.get_reputation_narrowed", agent_uuid=agent_uuid, **narrowed)
-    if found is None:
-        raise errors.AgentNotFound
-    return found
+    if any(narrowed.values()):
+        return db.row("stats.get_reputation_narrowed", agent_uuid=agent_uuid, **narrowed)
+    return db.row("stats.get_reputation", agent_uuid=agent_uuid)
 
 
 @blueprint.get("/stats")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import g
-
 from kamiyo_api import db, errors
-from kamiyo_api.auth import act_for, requires
+from kamiyo_api.admission import require_wallet
+from kamiyo_api.context import current_key
 from kamiyo_api.extensions import ApiBlueprint
+from kamiyo_api.policies import requires, transactional
 from kamiyo_api.routes.rules import open_agent
 from kamiyo_api.schemas import pages
 from kamiyo_api.schemas import validations as schemas
@@ -48,6 +48,7 @@ def get_validation(validation_id: str) -> Any:
 
 @blueprint.post("/validations")
 @requires("write")
+@transactional
 @blueprint.arguments(schemas.ValidationToRequest)
 @blueprint.response(201, schemas.Validation)
 def request_validation(tx: db.Transaction, validation: dict[str, Any]) -> Any:
@@ -57,7 +58,7 @@ def request_validation(tx: db.Transaction, validation: dict[str, Any]) -> Any:
     an agent uses a `request_hash` once in a registry. ERC-8004, "Validation Registry".
     """
     agent = open_agent(tx, validation["agent_uuid"])
-    act_for(agent["owner_address"], errors.NotAgentOwner)
+    require_wallet(agent["owner_address"], errors.NotAgentOwner)
     validation["chain"] = validation["chain"] or agent["chain"]
     requested = tx.row("validations.insert", **validation)
     if requested is None:
@@ -67,6 +68,7 @@ def request_validation(tx: db.Transaction, validation: dict[str, Any]) -> Any:
 
 @blueprint.post("/validations/<string:request_hash>/response")
 @requires("write")
+@transactional
 @blueprint.arguments(schemas.ValidationResponse)
 @blueprint.response(200, schemas.Validation)
 def respond_to_validation(tx: db.Transaction, response: dict[str, Any], request_hash: str) -> Any:
@@ -90,7 +92,7 @@ def find_requested(tx: db.Transaction, place: dict[str, Any]) -> str:
 
     Raises ValidationNotFound, NotValidator, InvalidInput.
     """
-    key = g.api_key
+    key = current_key()
     validator = None if key.has("admin") else key.wallet_address or ""
     place["validator_address"] = validator
     requested = tx.rows("validations.list_by_request", is_any=False, **place)

@@ -12,7 +12,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from kamiyo_api import errors
-from kamiyo_api.present import extension
+from kamiyo_api.context import services
 from kamiyo_api.schemas import bounds
 
 # What may differ from one page of a walk to the next.
@@ -63,13 +63,12 @@ def walk_of(name: str, query: Mapping[str, Any], of: str | None = None) -> bytes
 
 def encode_cursor(walk: bytes, *parts: Any) -> str:
     """Return the cursor of a walk that says: from the row after this one on."""
-    cursor: str = extension("cursors").sign(walk, parts)
-    return cursor
+    return services().cursors.sign(walk, parts)
 
 
 def decode_cursor(walk: bytes, cursor: str, length: int) -> Sequence[Any]:
     """Return what a cursor says. Raises InvalidCursor where none of this walk says it."""
-    parts = extension("cursors").read(walk, cursor)
+    parts = services().cursors.read(walk, cursor)
     if not isinstance(parts, list) or len(parts) != length:
         raise errors.InvalidCursor
     return parts

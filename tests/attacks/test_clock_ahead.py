@@ -110,7 +110,7 @@ def test_records_of_refreshes_are_bounded_by_number(app, sql):
 
 
 def test_budget_whose_window_began_while_the_clock_was_ahead_begins_anew(app, client, key_for):
-    redis = app.extensions["redis"].connection
+    redis = app.extensions["kamiyo"].redis.connection
     headers = key_for(None, "read", tier="free")
     assert client.get(KEY, headers=headers).status_code == 200
     (name,) = redis.keys("kamiyo:limit:*")

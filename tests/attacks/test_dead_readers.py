@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kamiyo_api import cache
-from kamiyo_api.cache_state import backend, state
+from kamiyo_api.context import services
 from tests.live import at_once
 
 AGENTS = "/api/v1/agents/"
@@ -15,7 +15,7 @@ DEAD = "of one who died"
 @pytest.fixture
 def redis(app):
     """Redis, as an operator sees it."""
-    return app.extensions["redis"].connection
+    return app.extensions["kamiyo"].redis.connection
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def agent(make_agent):
 @pytest.fixture
 def name(agent):
     """Where its answer is kept."""
-    return f"{state().newest().prefix}agent:{agent}"
+    return f"{services().cache_state.newest().prefix}agent:{agent}"
 
 
 def test_one_of_those_who_wait_takes_the_lease_over_and_keeps_its_answer(
@@ -45,32 +45,32 @@ def test_one_of_those_who_wait_takes_the_lease_over_and_keeps_its_answer(
 
 
 def test_lease_is_taken_over_from_the_one_who_was_waited_for_only(app, redis, agent, name):
-    asked = cache.question("agent", f"agent:{agent}")
+    asked = cache.lookup("agent", f"agent:{agent}")
     redis.set(f"{name}:lease", "of another", px=60_000)
-    assert backend().find(asked, given_up=DEAD.encode()).state == "busy"
+    assert services().cache.find(asked, given_up=DEAD.encode()).state == "busy"
     assert redis.get(f"{name}:lease") == b"of another"
 
 
 def test_who_was_slow_and_not_dead_keeps_its_answer_all_the_same(app, redis, agent, name):
-    slow, next_one = (cache.question("agent", f"agent:{agent}") for _ in range(2))
-    leased = backend().find(slow)
+    slow, next_one = (cache.lookup("agent", f"agent:{agent}") for _ in range(2))
+    leased = services().cache.find(slow)
     assert leased.state == "leased"
-    waited_for = backend().find(next_one).value
-    assert backend().find(next_one, given_up=waited_for).state == "leased"
-    backend().keep(slow, b"9" * 19 + leased.stamp + b"{}", 60)
-    assert backend().find(next_one).value == b"{}"
+    waited_for = services().cache.find(next_one).value
+    assert services().cache.find(next_one, given_up=waited_for).state == "leased"
+    services().cache.keep(slow, b"9" * 19 + leased.stamp + b"{}", 60)
+    assert services().cache.find(next_one).value == b"{}"
 
 
 def test_write_ends_the_leases_of_all_who_took_it_over(app, redis, agent, name):
-    slow, next_one = (cache.question("agent", f"agent:{agent}") for _ in range(2))
-    leased = backend().find(slow)
-    backend().find(next_one, given_up=backend().find(next_one).value)
+    slow, next_one = (cache.lookup("agent", f"agent:{agent}") for _ in range(2))
+    leased = services().cache.find(slow)
+    services().cache.find(next_one, given_up=services().cache.find(next_one).value)
     cache.ERC8004Cache().invalidate_agent(agent)
-    third = cache.question("agent", f"agent:{agent}")
-    assert backend().find(third).state == "leased"
+    third = cache.lookup("agent", f"agent:{agent}")
+    assert services().cache.find(third).state == "leased"
     for late in (slow, next_one):
-        backend().keep(late, b"9" * 19 + leased.stamp + b"{}", 60)
-    assert backend().find(third).state == "leased"
+        services().cache.keep(late, b"9" * 19 + leased.stamp + b"{}", 60)
+    assert services().cache.find(third).state == "leased"
     assert not redis.exists(name)
 
 

@@ -71,7 +71,7 @@ def test_budgets_are_exact_while_redis_evicts(app, service, valkey, key_for, sql
 def test_only_the_counts_of_keys_stay_for_ever_and_they_are_one_a_key(
     app, client, key_for, admin, make_agent
 ):
-    redis = app.extensions["redis"].connection
+    redis = app.extensions["kamiyo"].redis.connection
     agent = make_agent()["agent_uuid"]
     readers = [key_for(None, "read") for _ in range(3)]
     for headers in (*readers, {"Authorization": "Bearer kamiyo_wrong"}):
@@ -84,7 +84,7 @@ def test_only_the_counts_of_keys_stay_for_ever_and_they_are_one_a_key(
 
 
 def test_counts_of_another_form_are_ignored(app, client, key_for):
-    redis = app.extensions["redis"].connection
+    redis = app.extensions["kamiyo"].redis.connection
     headers = key_for(None, "read", tier="free")
     client.get(KEY, headers=headers)
     (name,) = redis.keys("kamiyo:limit:*")
@@ -113,7 +113,7 @@ def describe(sql, description):
 
 
 def test_large_answer_takes_no_room_and_keeps_nobody_waiting(app, server, admin, large):
-    redis = app.extensions["redis"].connection
+    redis = app.extensions["kamiyo"].redis.connection
     answers = at_once(8, lambda number: server.request("GET", large, headers=admin))
     assert len({answer.text for answer in answers}) == 1
     (name,) = redis.keys("erc8004:*:search:*limit=100*")
@@ -134,6 +134,6 @@ def test_page_of_a_hundred_usual_agents_is_kept(app, client, admin, make_agent, 
     path = f"{AGENTS}?limit=100"
     size = len(client.get(path, headers=admin).data)
     assert client.get("/api/v1/key", headers=admin).status_code == 200
-    (name,) = app.extensions["redis"].connection.keys("erc8004:*:search:*limit=100*")
+    (name,) = app.extensions["kamiyo"].redis.connection.keys("erc8004:*:search:*limit=100*")
     figures(bytes_a_page=size)
-    assert size < app.extensions["redis"].connection.strlen(name) < LARGEST_KEPT
+    assert size < app.extensions["kamiyo"].redis.connection.strlen(name) < LARGEST_KEPT

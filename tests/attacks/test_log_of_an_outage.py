@@ -126,7 +126,8 @@ def test_whom_the_server_refuses_is_not_told(session_app, servers):
 def never_migrated(session_app, sql):
     """A gunicorn over a database without a table."""
     sql("create database never_migrated")
-    address = session_app.extensions["config"].database_url.replace("/kamiyo?", "/never_migrated?")
+    own = session_app.extensions["kamiyo"].config.database_url
+    address = own.replace("/kamiyo?", "/never_migrated?")
     with serving(DATABASE_URL=address, WEB_CONCURRENCY="1") as server:
         yield server
     sql("drop database never_migrated with (force)")

@@ -153,11 +153,18 @@ def test_link_to_the_next_page_repeats_no_more_than_was_used(client, admin, make
 
 def test_what_is_remembered_of_query_strings_is_bounded(app, client, admin):
     known_query.cache_clear()
-    app.extensions["known_searches"].clear()
+    known_searches = app.extensions["kamiyo"].known_searches
+    known_searches.clear()
     long = f"{AGENTS}?q={'x' * 190}&sort=registered_at"
     client.get(long + "&service=" + "y" * 400, headers=admin)
     client.get(long + "".join(f"&limit={n % 9 + 1}" for n in range(60)), headers=admin)
-    assert (known_query.cache_info().currsize, len(app.extensions["known_searches"])) == (0, 0)
+    assert (known_query.cache_info().currsize, len(app.extensions["kamiyo"].known_searches)) == (
+        0,
+        0,
+    )
     client.get(long, headers=admin)
-    assert (known_query.cache_info().currsize, len(app.extensions["known_searches"])) == (1, 1)
+    assert (known_query.cache_info().currsize, len(app.extensions["kamiyo"].known_searches)) == (
+        1,
+        1,
+    )
     assert known_query.cache_info().maxsize == 10_000

@@ -81,7 +81,7 @@ def test_public_paths_are_open_amid_a_flood(server, make_agent, flood):
 def test_retry_after_tells_when_the_minute_is_over(app, server, flood):
     with flood():
         pass
-    redis = app.extensions["redis"].connection
+    redis = app.extensions["kamiyo"].redis.connection
     let_end_in(redis, COUNTED, 20_000)
     told = int(server.request("GET", KEY, headers=bearer("no_key")).headers["Retry-After"])
     assert math.ceil(left_of(redis, COUNTED) / 1000) <= told <= 20

@@ -80,7 +80,7 @@ class Service:
 
     def ask_again(self):
         """Let what the database is be asked for now, not within a second."""
-        self.app.extensions["cache.state"].ask_again()
+        self.app.extensions["kamiyo"].cache_state.ask_again()
 
 
 @pytest.fixture
@@ -103,13 +103,13 @@ def production(database):
     """The service in production."""
     service = Service(database("production"))
     yield service
-    service.app.extensions["db"]._pool.dispose()
+    service.app.extensions["kamiyo"].db._pool.dispose()
 
 
 @pytest.fixture
 def redis(app):
     """The Redis of all."""
-    return app.extensions["redis"].connection
+    return app.extensions["kamiyo"].redis.connection
 
 
 def dump(address, path):
@@ -125,7 +125,7 @@ def copied(address, database, tmp_path):
 
 
 def address_of(service):
-    return service.app.extensions["config"].database_url
+    return service.app.extensions["kamiyo"].config.database_url
 
 
 def held_by(redis):
@@ -158,7 +158,7 @@ def test_exercise_neither_reads_nor_changes_what_production_caches(
     hits = production.do(lambda: cache.ERC8004Cache().hits)
     assert [production.read(path) for path in paths] == before
     assert production.do(lambda: cache.ERC8004Cache().hits) == hits + len(paths)
-    exercise.app.extensions["db"]._pool.dispose()
+    exercise.app.extensions["kamiyo"].db._pool.dispose()
 
 
 CLEAN = ("pg_restore", "--clean", "--if-exists")
@@ -229,7 +229,7 @@ def test_write_by_a_worker_that_did_not_notice_yet_shows_once_it_does(production
     production.read("?")
 
     assert [each.read(agent)["status"] for each in (other, production)] == ["suspended"] * 2
-    other.app.extensions["db"]._pool.dispose()
+    other.app.extensions["kamiyo"].db._pool.dispose()
 
 
 def test_command_of_a_new_process_forgets_no_more_than_it_says(production):
@@ -245,7 +245,7 @@ def test_command_of_a_new_process_forgets_no_more_than_it_says(production):
     assert production.do(lambda: cache.ERC8004Cache().hits) == hits + 1
     production.read(one)
     assert production.do(lambda: cache.ERC8004Cache().hits) == hits + 1
-    shell.app.extensions["db"]._pool.dispose()
+    shell.app.extensions["kamiyo"].db._pool.dispose()
 
 
 def test_process_that_never_saw_its_database_is_given_nothing(app, make_agent, get):
@@ -267,7 +267,7 @@ def test_process_that_never_saw_its_database_is_given_nothing(app, make_agent, g
 
 def test_database_made_from_another_is_another(production, database):
     address = address_of(production)
-    production.app.extensions["db"]._pool.dispose()
+    production.app.extensions["kamiyo"].db._pool.dispose()
     copy = database("exercise", template="production")
     assert differing(marks(address), marks(copy)) == {"database"}
     assert identity(address) != identity(copy)
@@ -282,7 +282,7 @@ def server(tmp_path):
 def test_copy_of_the_files_is_another_and_what_is_emptied_too(app, server, tmp_path):
     with server("first") as address:
         service = Service(address)
-        service.app.extensions["db"]._pool.dispose()
+        service.app.extensions["kamiyo"].db._pool.dispose()
         first = marks(address)
         psql(address, f"truncate {TABLES} cascade")
         emptied = marks(address)

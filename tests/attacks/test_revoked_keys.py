@@ -16,7 +16,7 @@ import psycopg2
 import pytest
 import requests
 
-from kamiyo_api import auth, db, errors, keys
+from kamiyo_api import authentication, db, errors, keys
 from tests import factories
 from tests.answers import outcome
 from tests.faults.load import API, working
@@ -169,8 +169,8 @@ def remembering(place):
     that it knows, and an answer that is cached."""
 
     def remember(**seconds):
-        place.app.extensions["keys.remembered"] = auth.Remembered(**seconds)
-        place.app.extensions["sent"].clear()
+        place.app.extensions["kamiyo"].known_keys = authentication.KnownKeys(**seconds)
+        place.app.extensions["kamiyo"].sent_answers.clear()
         writer = Writer(place)
         client, path = place.app.test_client(), f"{API}{writer.agent_uuid}/stats"
 
@@ -185,7 +185,7 @@ def remembering(place):
         return writer, read, write
 
     yield remember
-    place.app.extensions["keys.remembered"] = auth.Remembered()
+    place.app.extensions["kamiyo"].known_keys = authentication.KnownKeys()
 
 
 def read_until_refused(read):

@@ -7,7 +7,7 @@ import datetime as dt
 
 import pytest
 
-from kamiyo_api import auth
+from kamiyo_api import authentication
 from tests import factories
 from tests.answers import outcome
 
@@ -21,7 +21,7 @@ def flask(app):
 
     def run(*words):
         done = app.test_cli_runner().invoke(args=["api-keys", *words])
-        auth.init_memory(app)
+        app.extensions["kamiyo"].known_keys = authentication.KnownKeys()
         return done
 
     return run

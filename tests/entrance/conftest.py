@@ -60,3 +60,23 @@ def logged():
     yield written
     log.removeHandler(handler)
     log.setLevel(level)
+
+
+def in_new_context(app, context):
+    """Let a context of Flask find no application context to reuse, as in Flask 3.2, where that of
+    the application and that of the request are one."""
+    own, push, pop = app.app_context(), context.push, context.pop
+    context.push = lambda: (own.push(), push())
+    context.pop = lambda *error: (pop(*error), own.pop(*error))
+    return context
+
+
+@pytest.fixture(params=["reused", "new"])
+def app(app, request, monkeypatch):
+    """The application, by whatever rule Flask makes its contexts."""
+    if request.param == "new":
+        of = app.request_context
+        monkeypatch.setattr(
+            app, "request_context", lambda environ: in_new_context(app, of(environ))
+        )
+    return app

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from prometheus_client import REGISTRY
 
-from kamiyo_api.cache_state import state
+from kamiyo_api.context import services
 from tests.entrance.shown import AGENTS, CACHED, shown
 
 FAR_UUID = "019fffff-ffff-7fff-bfff-ffffffffffff"
@@ -75,7 +75,8 @@ def test_request_that_flask_refuses_unrouted_keeps_nobody_waiting(
     app, read, known, agent, admin, more
 ):
     known("{}/stats")
-    key, redis = f"{state().newest().prefix}agent:{agent}:stats", app.extensions["redis"]
+    prefix, redis = services().cache_state.newest().prefix, services().redis
+    key = f"{prefix}agent:{agent}:stats"
     assert redis.ask(lambda redis: redis.delete(key)) == 1
     assert read(f"{agent}/stats", {**admin, **more}).status_code == 400
     assert not redis.ask(lambda redis: redis.exists(f"{key}:lease"))

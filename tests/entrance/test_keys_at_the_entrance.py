@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from kamiyo_api import auth
+from kamiyo_api import authentication
 
 
 def test_key_that_may_not_read_is_refused(read, known, agent, key_for):
@@ -33,7 +33,7 @@ def test_who_is_unknown_is_refused(read, known, agent, headers, code):
 def test_key_that_expired_meanwhile_is_refused(app, read, known, agent, admin, sql, routed):
     known("{}/stats")
     sql("update api_keys set expires_at = now() + interval '2 seconds'")
-    auth.init_memory(app)
+    app.extensions["kamiyo"].known_keys = authentication.KnownKeys()
     assert read(f"{agent}/stats").status_code == 200
     del routed[:]
     assert read(f"{agent}/stats").status_code == 200
@@ -45,7 +45,7 @@ def test_key_that_expired_meanwhile_is_refused(app, read, known, agent, admin, s
 def test_revoked_key_is_refused(read, known, agent, admin, sql):
     known("{}/stats")
     sql("update api_keys set status = 'revoked'")
-    time.sleep(auth.REMEMBERED_SECONDS)
+    time.sleep(authentication.KNOWN_SECONDS)
     assert read(f"{agent}/stats").json["code"] == "INVALID_API_KEY"
 
 

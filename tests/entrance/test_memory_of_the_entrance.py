@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 from flask.testing import FlaskClient
 
-from kamiyo_api import cache, create_app, entrance
-from kamiyo_api.bounded import Bounded
+from kamiyo_api import cache, create_app, fast_path
+from kamiyo_api.bounded import BoundedDict
 from kamiyo_api.config import Config
 from tests.answers import CheckedClient
 from tests.entrance.shown import AGENTS, CACHED
@@ -20,12 +20,12 @@ def test_without_redis_nothing_is_known_and_all_is_answered(session_app, agent, 
     client = app.test_client()
     answers = [client.get(f"{AGENTS}{agent}/stats", headers=admin) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200] * 4
-    assert app.extensions["sent"] == {}
+    assert app.extensions["kamiyo"].sent_answers == {}
 
 
 def test_redis_that_goes_away_takes_nothing_with_it(app, read, known, agent, monkeypatch):
     known("{}/stats")
-    monkeypatch.setattr(app.extensions["redis"], "_is_away", True)
+    monkeypatch.setattr(app.extensions["kamiyo"].redis, "_is_away", True)
     answers = [read(f"{agent}/stats") for _ in range(3)]
     assert [(answer.status_code, answer.json["agent_uuid"]) for answer in answers] == [
         (200, agent)
@@ -35,8 +35,8 @@ def test_redis_that_goes_away_takes_nothing_with_it(app, read, known, agent, mon
 
 
 def test_process_forgets_when_it_would_know_too_much(app, known, monkeypatch):
-    sent = Bounded(2)
-    monkeypatch.setitem(app.extensions, "sent", sent)
+    sent = BoundedDict(2)
+    monkeypatch.setattr(app.extensions["kamiyo"], "sent_answers", sent)
     for path in CACHED[:3]:
         known(path)
         known(path)
@@ -47,30 +47,30 @@ def test_process_forgets_when_it_would_know_too_much(app, known, monkeypatch):
 def test_address_that_is_too_long_is_not_remembered(app, known, length, is_known):
     query = "?limit=1".ljust(length, "&")
     assert known(query).status_code == 200
-    assert (query[1:] in {asked[2] for asked in app.extensions["sent"]}) == is_known
+    assert (query[1:] in {asked[2] for asked in app.extensions["kamiyo"].sent_answers}) == is_known
 
 
 def test_compressed_body_that_is_too_long_is_not_remembered(app, agent, admin, monkeypatch):
-    monkeypatch.setattr(entrance, "LONGEST_COMPRESSED", 100)
+    monkeypatch.setattr(fast_path, "LONGEST_COMPRESSED", 100)
     raw = FlaskClient(app, app.response_class)
     for _ in range(3):
         raw.get(AGENTS, headers={**admin, "Accept-Encoding": "gzip"})
-    assert app.extensions["sent"] == {}
+    assert app.extensions["kamiyo"].sent_answers == {}
 
 
-@pytest.mark.parametrize("part", ["cache.hit_ahead", "observability.finish"])
+@pytest.mark.parametrize("part", ["cache.prefetched_hit", "observability.finish"])
 def test_what_fails_at_the_entrance_is_told_and_left_to_flask(
     app, read, known, agent, admin, monkeypatch, logged, part
 ):
     known("{}/stats")
     module, name = part.split(".")
-    working = getattr(getattr(entrance, module), name)
+    working = getattr(getattr(fast_path, module), name)
     failing = iter([True])
 
     def fails_once(*args):
         return 1 / 0 if next(failing, False) else working(*args)
 
-    monkeypatch.setattr(getattr(entrance, module), name, fails_once)
+    monkeypatch.setattr(getattr(fast_path, module), name, fails_once)
     first, second = [int(read(f"{agent}/stats").headers["X-RateLimit-Remaining"]) for _ in "12"]
     assert second == first - 1
     assert logged.getvalue().count("ZeroDivisionError") == 1
@@ -78,6 +78,6 @@ def test_what_fails_at_the_entrance_is_told_and_left_to_flask(
 
 def test_defect_is_answered_in_the_shape_of_errors(app, known, agent, admin, monkeypatch):
     known("{}/stats")
-    monkeypatch.setattr(cache, "question", lambda *_: 1 / 0)
+    monkeypatch.setattr(cache, "lookup", lambda *_: 1 / 0)
     answer = FlaskClient(app, app.response_class).get(f"{AGENTS}{agent}/stats", headers=admin)
     assert (answer.status_code, answer.get_json(force=True)["code"]) == (500, "INTERNAL_ERROR")

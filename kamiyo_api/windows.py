@@ -72,10 +72,10 @@ def budget(*windows: Window, is_lasting: bool = False) -> Budget:
 def taking(windows: tuple[tuple[str, int, int], ...], is_lasting: bool) -> Script:
     """The script that takes a cost from every window, or from none where one of them is used up.
 
-    KEYS: the counts of a key, then the names of a question to the cache, if there is one. ARGV:
-    the cost, then the rest of the question. Answers the number of the window that is used up (0:
+    KEYS: the counts of a key, then the names of a cache lookup, if there is one. ARGV: the cost,
+    then the arguments of the lookup. Answers the number of the window that is used up (0:
     none), of each the count and the milliseconds to its end, then what is found, unless the
-    request is refused or nothing was asked.
+    request is refused or there is no lookup.
 
     The counts of a key never expire, so that a full Redis, which evicts what does (volatile-*),
     evicts cached answers only. What the windows are is written into the script, which spares a
@@ -115,16 +115,16 @@ def each(windows: Sequence[tuple[str, int, int]], template: str, between: str = 
     )
 
 
-class Counted(NamedTuple):
-    """A window after the present request was counted in it; reset_at in epoch seconds."""
+class WindowState(NamedTuple):
+    """A window after a request was counted in it; reset_at in epoch seconds."""
 
     window: Window
     remaining: int
     reset_at: float
 
 
-class Taken(NamedTuple):
-    """What became of a request, as the script answers it, and when."""
+class Consumption(NamedTuple):
+    """What became of a request that was counted, as the script answers it, and when."""
 
     windows: tuple[Window, ...]
     answer: Sequence[int]
@@ -136,23 +136,23 @@ class Taken(NamedTuple):
         return self.answer[0] > 0
 
     @property
-    def counted(self) -> list[Counted]:
+    def states(self) -> list[WindowState]:
         """The state of each window."""
-        return [self._counted(position) for position in range(len(self.windows))]
+        return [self._state(position) for position in range(len(self.windows))]
 
     @property
-    def tightest(self) -> Counted:
+    def tightest(self) -> WindowState:
         """What the headers show: the window that refused, else the one with the least left."""
         if self.is_refused:
-            return self._counted(self.answer[0] - 1)
-        return self._counted(min(range(len(self.windows)), key=self._remaining))
+            return self._state(self.answer[0] - 1)
+        return self._state(min(range(len(self.windows)), key=self._remaining))
 
     def _remaining(self, position: int) -> int:
         return max(0, self.windows[position].amount - self.answer[2 * position + 1])
 
-    def _counted(self, position: int) -> Counted:
+    def _state(self, position: int) -> WindowState:
         reset_at = self.now + self.answer[2 * position + 2] / 1000
-        return Counted(self.windows[position], self._remaining(position), reset_at)
+        return WindowState(self.windows[position], self._remaining(position), reset_at)
 
 
 @lru_cache(maxsize=10_000)

@@ -1,0 +1,98 @@
+"""Admission: whose request it is, whether the limits of the key allow it, and whether the key may
+do it; for the fast path and for Flask alike, in this order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from flask_limiter import Limiter
+from flask_limiter._extension import LimiterContext
+
+from kamiyo_api import authentication, errors
+from kamiyo_api.context import RequestState, current_key, current_request, current_state
+from kamiyo_api.policies import Policy, policy_for
+from kamiyo_api.prefetch import cache_key_of
+from kamiyo_api.rate_limits import EVERY_REQUEST, counted, refusal
+
+
+def admit(state: RequestState, policy: Policy, cache_key: str | None) -> None:
+    """Authenticate a request, count it and check the scope of its key.
+
+    The round trip that counts it brings along what is cached under `cache_key`. A request that is
+    admitted again, by Flask after the fast path, is neither authenticated nor counted again.
+    Raises Unauthorized, Unavailable, RateLimitExceeded, InsufficientScope.
+    """
+    state.policy, state.cache_key = policy, cache_key
+    authenticate(state, policy)
+    key = state.api_key
+    # Flask-Limiter's strategy is rate_limits.TierWindows, whose hit() counts.
+    if key is not None and not limiter.limiter.hit(EVERY_REQUEST):
+        raise refusal(key, counted(state, key).tightest)
+    require_scope(state, policy)
+
+
+def authenticate(state: RequestState, policy: Policy) -> None:
+    """Find the key that a request was sent with, if any; refuse a request without a valid one if
+    its view requires a key."""
+    if state.api_key is not None:
+        return
+    # What the probes answer shall not depend on a database that hangs; METRICS_TOKEN is no key.
+    if policy.scope is None and not (policy.reads_key and "HTTP_AUTHORIZATION" in state.environ):
+        return
+    try:
+        secret = authentication.secret_of(state.environ)
+        is_read = state.method in authentication.READS
+        state.api_key = authentication.find_key(secret, is_read=is_read)
+    except (errors.Unauthorized, errors.Unavailable, errors.RateLimitExceeded):
+        if policy.scope is not None:
+            raise
+
+
+def require_scope(state: RequestState, policy: Policy) -> None:
+    """Refuse a key that lacks the scope of the view. Raises InsufficientScope."""
+    if not policy.admits(state.api_key):
+        raise errors.InsufficientScope(
+            f"This needs the scope {policy.scope!r}, which the key lacks; "
+            "ask the operator for a key that has it."
+        )
+
+
+def require_wallet(address: str, refusal: type[errors.Forbidden]) -> None:
+    """Refuse, with the given error, to write as a wallet that is not the key's."""
+    if not current_key().acts_for(address):
+        raise refusal
+
+
+def admit_again() -> None:
+    """Look up the key of the present request in the database, whatever is known of it, and check
+    its scope. Raises what admit() raises."""
+    state = current_state()
+    digest = authentication.hash_of(authentication.secret_of(state.environ))
+    state.services.known_keys.forget(digest)
+    state.api_key = authentication.look_up(digest)
+    if state.policy is not None:
+        require_scope(state, state.policy)
+
+
+class TierLimiter(Limiter):
+    """Flask-Limiter, whose hook before each request is the admission: the tier of a key decides,
+    and no route has limits of its own that would have to be looked for."""
+
+    # What limits of a route would leave behind for the answer; here it stays empty.
+    context = LimiterContext()
+
+    def _check_request_limit(self, *_: Any, **__: Any) -> None:
+        request = current_request()
+        policy = policy_for(request)
+        admit(current_state(), policy, cache_key_of(request, policy))
+
+
+limiter = TierLimiter(
+    key_func=lambda: current_key().key_id, strategy="tier-windows", storage_uri="memory://"
+)
+
+
+def init_app(app: Flask) -> None:
+    """Admit every request before its view."""
+    limiter.init_app(app)

@@ -1,0 +1,48 @@
+"""Calls that run beside a request or a command, in threads of their own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from flask import Flask, current_app
+
+from kamiyo_api.context import own_state, services
+
+Result = TypeVar("Result")
+
+
+class Background:
+    """Runs named calls, each at most once at a time, so that one that hangs costs one thread and
+    no answer. Its threads begin with the first call."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: dict[str, Future[Any]] = {}
+
+    def start(self, app: Flask, name: str, call: Callable[[], Result]) -> Future[Result]:
+        """Start a call; if the last one of this name is still running, return that one."""
+        with self._lock:
+            running = self._running.get(name)
+            if running is not None and not running.done():
+                return running
+            future: Future[Result] = Future()
+            self._running[name] = future
+        threading.Thread(target=self._run, args=(app, call, future), daemon=True).start()
+        return future
+
+    @staticmethod
+    def _run(app: Flask, call: Callable[[], Result], future: Future[Result]) -> None:
+        with app.app_context(), own_state():
+            try:
+                future.set_result(call())
+            except Exception as error:
+                future.set_exception(error)
+
+
+def run_in_background(name: str, call: Callable[[], Result]) -> Future[Result]:
+    """Run a call beside the present request or command; it has the services, and no request."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    return services().background.start(app, name, call)
