@@ -20,7 +20,6 @@ from kamiyo_api import (
     observability,
     prefetch,
     problems,
-    redis_client,
     routes,
     sentry,
     targets,
@@ -33,6 +32,7 @@ from kamiyo_api.config import Config
 from kamiyo_api.context import EXTENSION, Services
 from kamiyo_api.cursors import Cursors
 from kamiyo_api.health import BusyDatabase, FailedChecks
+from kamiyo_api.redis import client as redis_client
 
 
 class Application(Flask):

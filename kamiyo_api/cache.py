@@ -28,7 +28,7 @@ from kamiyo_api.prefetch import (
     agent_keys,
     known_canonical,
 )
-from kamiyo_api.redis_client import RedisUnavailable
+from kamiyo_api.redis.client import RedisUnavailable
 
 AGENT_SECONDS = 300
 SEARCH_SECONDS = 60

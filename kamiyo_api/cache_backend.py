@@ -11,7 +11,7 @@ from flask import Flask
 from flask_caching.backends.rediscache import RedisCache
 from redis.exceptions import NoScriptError
 
-from kamiyo_api.redis_client import NoRedis, RedisClient, Script
+from kamiyo_api.redis.client import NoRedis, RedisClient, Script
 
 CLEARED_AT_ONCE = 1000
 KEPT_SECONDS = 86400

@@ -15,7 +15,7 @@ from flask_caching import Cache
 from kamiyo_api import db, errors
 from kamiyo_api.cache_backend import GENERATION, PREFIX, REFRESH, Known, LeasedRedisCache, known
 from kamiyo_api.context import services
-from kamiyo_api.redis_client import NoRedis, RedisClient, RedisUnavailable
+from kamiyo_api.redis.client import NoRedis, RedisClient, RedisUnavailable
 
 AS_OF_SECONDS = 1.0
 PENDING_AT_MOST = 10_000

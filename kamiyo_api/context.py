@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from kamiyo_api.fast_path import Address, SentAnswer
     from kamiyo_api.health import BusyDatabase, FailedChecks
     from kamiyo_api.policies import Policy
-    from kamiyo_api.redis_client import NoRedis, RedisClient
+    from kamiyo_api.redis.client import NoRedis, RedisClient
     from kamiyo_api.windows import Consumption
 
 EXTENSION = "kamiyo"

@@ -17,7 +17,7 @@ from prometheus_client.registry import REGISTRY, Collector
 from kamiyo_api import db, errors
 from kamiyo_api.background import run_in_background
 from kamiyo_api.context import services
-from kamiyo_api.redis_client import RedisUnavailable
+from kamiyo_api.redis.client import RedisUnavailable
 
 VIEWS = ("mv_erc8004_agent_reputation", "mv_erc8004_agent_payment_stats")
 # A scrape is worth most while something hangs, so it waits for nothing.

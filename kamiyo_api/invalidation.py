@@ -10,7 +10,7 @@ from kamiyo_api.cache import ERC8004Cache
 from kamiyo_api.cache_backend import LEASE_SECONDS
 from kamiyo_api.context import services
 from kamiyo_api.prefetch import SEARCH_VERSION, agent_keys
-from kamiyo_api.redis_client import RedisUnavailable
+from kamiyo_api.redis.client import RedisUnavailable
 
 
 class Change:

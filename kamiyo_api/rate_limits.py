@@ -19,7 +19,7 @@ from kamiyo_api.api_key import ApiKey
 from kamiyo_api.cache_backend import CacheLookup, found
 from kamiyo_api.context import RequestState, current_key, current_state
 from kamiyo_api.policies import UNROUTED
-from kamiyo_api.redis_client import RedisUnavailable
+from kamiyo_api.redis.client import RedisUnavailable
 from kamiyo_api.windows import (
     MINUTE,
     Budget,

@@ -25,7 +25,7 @@ from kamiyo_api.context import services
 from kamiyo_api.doctor.commands import config
 from kamiyo_api.doctor.scrape import scrape_metrics
 from kamiyo_api.doctor.wording import size, without_literals
-from kamiyo_api.redis_client import NoRedis
+from kamiyo_api.redis.client import NoRedis
 from kamiyo_api.scrubbing import scrubbed_all, scrubber
 
 LINES = 1000

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kamiyo_api.cache_backend import FIND_FUNCTION
 from kamiyo_api.config import Tier
-from kamiyo_api.redis_client import Script
+from kamiyo_api.redis.client import Script
 
 # Apart from the cache's prefix, so that clearing the cache by hand gives no budget back.
 PREFIX = "kamiyo:limit:"

@@ -18,8 +18,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from kamiyo_api import cache, cache_state, config, create_app, db, redis_client, stats
+from kamiyo_api import cache, cache_state, config, create_app, db, stats
 from kamiyo_api.prefetch import canonical
+from kamiyo_api.redis import client as redis_client
 from kamiyo_api.schemas.agents import AgentSearch
 from kamiyo_api.searching import find_page
 from tests import factories

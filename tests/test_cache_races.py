@@ -11,7 +11,7 @@ from redis import RedisError
 from kamiyo_api import cache, db, errors, invalidation, keys, prefetch
 from kamiyo_api.context import own_state
 from kamiyo_api.prefetch import canonical
-from kamiyo_api.redis_line import Line
+from kamiyo_api.redis.connection import Line
 from kamiyo_api.schemas.agents import AgentSearch
 from kamiyo_api.searching import find_page
 from tests.faults.place import wait_until

@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from kamiyo_api.embedded import embedded_valkey
-from kamiyo_api.redis_client import RedisClient, RedisUnavailable, Script
+from kamiyo_api.redis.client import RedisClient, RedisUnavailable, Script
 from tests.faults.place import Restartable, wait_until
 from tests.needed import needed
 

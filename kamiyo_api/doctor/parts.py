@@ -19,7 +19,7 @@ from kamiyo_api.doctor import commands
 from kamiyo_api.doctor.commands import config
 from kamiyo_api.doctor.findings import PartAway, Status
 from kamiyo_api.doctor.scrape import Metrics, Service, scrape
-from kamiyo_api.redis_client import NoRedis
+from kamiyo_api.redis.client import NoRedis
 
 PATIENCE_SECONDS = 3.0
 

@@ -15,7 +15,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from kamiyo_api.config import Config
-from kamiyo_api.redis_line import Line
+from kamiyo_api.redis.connection import Line
 from kamiyo_api.strict import ConfigError
 
 Result = TypeVar("Result")
