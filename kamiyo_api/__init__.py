@@ -17,11 +17,9 @@ from kamiyo_api import (
     fast_path,
     headers,
     middleware,
-    observability,
     prefetch,
     problems,
     routes,
-    sentry,
     targets,
 )
 from kamiyo_api.authentication import KnownKeys
@@ -32,6 +30,7 @@ from kamiyo_api.config import Config
 from kamiyo_api.context import EXTENSION, Services
 from kamiyo_api.cursors import Cursors
 from kamiyo_api.health import BusyDatabase, FailedChecks
+from kamiyo_api.observability import request_log, sentry
 from kamiyo_api.redis import client as redis_client
 
 
@@ -59,7 +58,7 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or Config.from_environment()
     app = Application(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = config.max_content_length
-    observability.init_app(app, config)
+    request_log.init_app(app, config)
     sentry.init_app(app, config)
     services = app.extensions[EXTENSION] = services_of(app, config)
     problems.init_app(app)

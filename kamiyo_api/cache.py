@@ -15,10 +15,11 @@ from contextlib import suppress
 from functools import wraps
 from typing import Any, TypeVar
 
-from kamiyo_api import db, errors, metrics
+from kamiyo_api import db, errors
 from kamiyo_api.cache_backend import GENERATION, LARGE, CacheLookup, Found
 from kamiyo_api.context import RequestState, current_request, current_state, services
 from kamiyo_api.ids import new_id
+from kamiyo_api.observability import metrics
 from kamiyo_api.policies import declare
 from kamiyo_api.prefetch import (
     AGENT_KEYS,

@@ -14,11 +14,12 @@ import psycopg2.errors
 import psycopg2.extensions
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from kamiyo_api import errors, metrics
+from kamiyo_api import errors
 from kamiyo_api.context import current_state, services
 from kamiyo_api.db_watch import NoAnswer
+from kamiyo_api.observability import metrics
+from kamiyo_api.observability.redaction import brief
 from kamiyo_api.queries import QUERIES
-from kamiyo_api.scrubbing import brief
 from kamiyo_api.transaction import (
     Confirmation,
     Row,

@@ -14,9 +14,10 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Request, Response
 
-from kamiyo_api import admission, authentication, cache, errors, headers, observability
+from kamiyo_api import admission, authentication, cache, errors, headers
 from kamiyo_api.context import RequestState, Services, current_request, current_state
-from kamiyo_api.observability import route_of
+from kamiyo_api.observability import request_log
+from kamiyo_api.observability.request_log import route_of
 from kamiyo_api.policies import UNROUTED, Policy
 
 # With what is known of it, each takes 2 kB and its compressed body.
@@ -77,7 +78,7 @@ def answer_again(state: RequestState, sent: SentAnswer) -> bytes | None:
     try:
         body = admitted_body(state, sent)
         if body is not None:
-            observability.finish(state, sent.route, 200)
+            request_log.finish(state, sent.route, 200)
     except errors.ApiError:
         return None
     except Exception:

@@ -9,8 +9,9 @@ from typing import Any
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
-from kamiyo_api import errors, sentry
+from kamiyo_api import errors
 from kamiyo_api.context import current_state, services
+from kamiyo_api.observability import sentry
 
 log = logging.getLogger(__name__)
 

@@ -14,10 +14,11 @@ from limits.storage import MemoryStorage
 from limits.strategies import RateLimiter
 from limits.util import WindowStats
 
-from kamiyo_api import cache, errors, metrics
+from kamiyo_api import cache, errors
 from kamiyo_api.api_key import ApiKey
 from kamiyo_api.cache_backend import CacheLookup, found
 from kamiyo_api.context import RequestState, current_key, current_state
+from kamiyo_api.observability import metrics
 from kamiyo_api.policies import UNROUTED
 from kamiyo_api.redis.client import RedisUnavailable
 from kamiyo_api.windows import (

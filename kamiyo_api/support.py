@@ -25,8 +25,8 @@ from kamiyo_api.context import services
 from kamiyo_api.doctor.commands import config
 from kamiyo_api.doctor.scrape import scrape_metrics
 from kamiyo_api.doctor.wording import size, without_literals
+from kamiyo_api.observability.redaction import scrubbed_all, scrubber
 from kamiyo_api.redis.client import NoRedis
-from kamiyo_api.scrubbing import scrubbed_all, scrubber
 
 LINES = 1000
 LONGEST_TAIL = 4 * 1024 * 1024

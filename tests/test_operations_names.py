@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from kamiyo_api.doctor.examination import CHECKS
-from kamiyo_api.observability import JsonFormatter
+from kamiyo_api.observability.request_log import JsonFormatter
 from tests.examining import ROOT
 from tests.test_operations import DOCUMENT, blocks
 

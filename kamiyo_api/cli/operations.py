@@ -13,7 +13,7 @@ from kamiyo_api import doctor, support
 from kamiyo_api.cli.arguments import Duration
 from kamiyo_api.cli.failures import quiet
 from kamiyo_api.doctor.commands import config
-from kamiyo_api.scrubbing import scrubbed_all, scrubber
+from kamiyo_api.observability.redaction import scrubbed_all, scrubber
 
 Url = click.option("--url", metavar="URL", help="Where the service answers.")
 

@@ -10,12 +10,13 @@ from urllib.parse import urlencode
 import orjson
 from flask import Response, request, url_for
 
-from kamiyo_api import db, errors, metrics, searching
+from kamiyo_api import db, errors, searching
 from kamiyo_api.admission import require_wallet
 from kamiyo_api.cache import cached
 from kamiyo_api.extensions import ApiBlueprint, json_answer
 from kamiyo_api.invalidation import invalidate_agent
 from kamiyo_api.numbers import UNSTORABLE, digits_added
+from kamiyo_api.observability import metrics
 from kamiyo_api.policies import public, requires, transactional
 from kamiyo_api.routes.rules import own_agent
 from kamiyo_api.schemas import agents as schemas

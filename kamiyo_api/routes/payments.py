@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from kamiyo_api import db, errors, metrics
+from kamiyo_api import db, errors
 from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.invalidation import invalidate_agent
+from kamiyo_api.observability import metrics
 from kamiyo_api.policies import requires, transactional
 from kamiyo_api.routes.rules import open_agent
 from kamiyo_api.schemas import pages

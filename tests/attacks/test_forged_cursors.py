@@ -10,7 +10,7 @@ import pytest
 
 from bench.serving import serving
 from kamiyo_api.config import Config, ConfigError
-from kamiyo_api.scrubbing import scrubber
+from kamiyo_api.observability.redaction import scrubber
 from kamiyo_api.support import settings
 from tests import factories
 from tests.answers import outcome

@@ -8,7 +8,7 @@ import logging
 import pytest
 from flask import request, request_started
 
-from kamiyo_api.observability import JsonFormatter
+from kamiyo_api.observability.request_log import JsonFormatter
 from tests.entrance.shown import AGENTS
 
 

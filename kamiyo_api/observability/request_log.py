@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 from flask import Flask, Request, Response
 
-from kamiyo_api import errors, metrics
+from kamiyo_api import errors
 from kamiyo_api.config import Config
 from kamiyo_api.context import (
     NO_REQUEST,
@@ -22,7 +22,8 @@ from kamiyo_api.context import (
     current_state,
     request_id,
 )
-from kamiyo_api.scrubbing import brief
+from kamiyo_api.observability import metrics
+from kamiyo_api.observability.redaction import brief
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # What the driver quotes of a statement, with what the client sent in it.
