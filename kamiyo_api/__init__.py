@@ -23,13 +23,13 @@ from kamiyo_api import (
     targets,
 )
 from kamiyo_api.authentication import KnownKeys
-from kamiyo_api.background import Background
 from kamiyo_api.bounded import BoundedDict
 from kamiyo_api.cache_state import CacheState, backend_of
 from kamiyo_api.config import Config
 from kamiyo_api.context import EXTENSION, Services
 from kamiyo_api.cursors import Cursors
-from kamiyo_api.health import BusyDatabase, FailedChecks
+from kamiyo_api.health.background import Background
+from kamiyo_api.health.checks import BusyDatabase, FailedChecks
 from kamiyo_api.observability import request_log, sentry
 from kamiyo_api.redis import client as redis_client
 

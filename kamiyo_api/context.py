@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from kamiyo_api.api_key import ApiKey
     from kamiyo_api.authentication import KnownKeys
-    from kamiyo_api.background import Background
     from kamiyo_api.bounded import BoundedDict
     from kamiyo_api.cache_backend import CacheLookup, Found, LeasedRedisCache
     from kamiyo_api.cache_state import CacheState
@@ -31,7 +30,8 @@ if TYPE_CHECKING:
     from kamiyo_api.cursors import Cursors
     from kamiyo_api.db_pool import Pool
     from kamiyo_api.fast_path import Address, SentAnswer
-    from kamiyo_api.health import BusyDatabase, FailedChecks
+    from kamiyo_api.health.background import Background
+    from kamiyo_api.health.checks import BusyDatabase, FailedChecks
     from kamiyo_api.policies import Policy
     from kamiyo_api.redis.client import NoRedis, RedisClient
     from kamiyo_api.windows import Consumption

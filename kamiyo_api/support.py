@@ -19,12 +19,12 @@ from typing import Any
 import redis
 
 from kamiyo_api import db, doctor, errors
-from kamiyo_api.background import run_in_background
 from kamiyo_api.config import VERSION, Config
 from kamiyo_api.context import services
 from kamiyo_api.doctor.commands import config
 from kamiyo_api.doctor.scrape import scrape_metrics
 from kamiyo_api.doctor.wording import size, without_literals
+from kamiyo_api.health.background import run_in_background
 from kamiyo_api.observability.redaction import scrubbed_all, scrubber
 from kamiyo_api.redis.client import NoRedis
 

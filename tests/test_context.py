@@ -9,8 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from kamiyo_api import context
-from kamiyo_api.background import run_in_background
 from kamiyo_api.context import current_key, current_state, own_state, services
+from kamiyo_api.health.background import run_in_background
 
 STATS = "/api/v1/stats"
 

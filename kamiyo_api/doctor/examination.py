@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from concurrent.futures import TimeoutError as TooLate
 
-from kamiyo_api.background import run_in_background
 from kamiyo_api.doctor import (
     cache,
     keys,
@@ -20,6 +19,7 @@ from kamiyo_api.doctor import (
 from kamiyo_api.doctor.findings import Check, Finding, PartAway, failing, unknown, warning
 from kamiyo_api.doctor.parts import Parts
 from kamiyo_api.doctor.report import Report, Result
+from kamiyo_api.health.background import run_in_background
 
 CHECK_SECONDS = 1.5
 ALL_SECONDS = 6.0

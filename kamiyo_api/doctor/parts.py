@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 import redis
 
 from kamiyo_api import db, errors
-from kamiyo_api.background import run_in_background
 from kamiyo_api.context import services
 from kamiyo_api.doctor import commands
 from kamiyo_api.doctor.commands import config
 from kamiyo_api.doctor.findings import PartAway, Status
 from kamiyo_api.doctor.scrape import Metrics, Service, scrape
+from kamiyo_api.health.background import run_in_background
 from kamiyo_api.redis.client import NoRedis
 
 PATIENCE_SECONDS = 3.0

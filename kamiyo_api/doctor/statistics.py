@@ -10,7 +10,7 @@ from kamiyo_api import db
 from kamiyo_api.doctor.findings import Finding, check, failing, graded, ok, warning
 from kamiyo_api.doctor.parts import Parts
 from kamiyo_api.doctor.wording import span
-from kamiyo_api.health import FRESH_SECONDS, STALE_SECONDS, from_the_future
+from kamiyo_api.health.checks import FRESH_SECONDS, STALE_SECONDS, from_the_future
 
 REFRESH = "flask refresh-stats"
 CLOCK = "flask refresh-stats --every 300"

@@ -9,10 +9,11 @@ from typing import Any
 from flask import Response, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from kamiyo_api import errors, exposition, health
+from kamiyo_api import errors
 from kamiyo_api.authentication import secret_of
 from kamiyo_api.context import services
 from kamiyo_api.extensions import ApiBlueprint
+from kamiyo_api.health import checks, metrics_page
 from kamiyo_api.policies import public
 from kamiyo_api.schemas import health as schemas
 
@@ -28,7 +29,7 @@ def get_health() -> Any:
 
     200 where it is healthy or degraded, 503 where it is unhealthy. Answers within a second.
     """
-    report = health.report()
+    report = checks.report()
     return report, 503 if report["status"] == "unhealthy" else 200
 
 
@@ -52,7 +53,7 @@ def get_metrics() -> Response:
         raise errors.InvalidApiKey(
             "Metrics are for loopback, or with METRICS_TOKEN as the bearer token."
         )
-    return Response(exposition.text(), content_type=CONTENT_TYPE_LATEST)
+    return Response(metrics_page.text(), content_type=CONTENT_TYPE_LATEST)
 
 
 def is_loopback() -> bool:

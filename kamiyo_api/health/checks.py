@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kamiyo_api import db, errors, migrations
-from kamiyo_api.background import run_in_background
 from kamiyo_api.context import services
+from kamiyo_api.health.background import run_in_background
 from kamiyo_api.redis.client import RedisUnavailable
 
 DEADLINE_SECONDS = 0.6

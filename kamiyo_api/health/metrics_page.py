@@ -15,8 +15,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 
 from kamiyo_api import db, errors
-from kamiyo_api.background import run_in_background
 from kamiyo_api.context import services
+from kamiyo_api.health.background import run_in_background
 from kamiyo_api.redis.client import RedisUnavailable
 
 VIEWS = ("mv_erc8004_agent_reputation", "mv_erc8004_agent_payment_stats")
