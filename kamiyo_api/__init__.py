@@ -17,14 +17,14 @@ from kamiyo_api import (
     fast_path,
     headers,
     middleware,
-    prefetch,
     problems,
     routes,
     targets,
 )
 from kamiyo_api.authentication import KnownKeys
-from kamiyo_api.bounded import BoundedDict
-from kamiyo_api.cache_state import CacheState, backend_of
+from kamiyo_api.cache import prefetch
+from kamiyo_api.cache.bounded import BoundedDict
+from kamiyo_api.cache.state import CacheState, backend_of
 from kamiyo_api.config import Config
 from kamiyo_api.context import EXTENSION, Services
 from kamiyo_api.cursors import Cursors

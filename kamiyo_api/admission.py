@@ -10,9 +10,9 @@ from flask_limiter import Limiter
 from flask_limiter._extension import LimiterContext
 
 from kamiyo_api import authentication, errors
+from kamiyo_api.cache.prefetch import cache_key_of
 from kamiyo_api.context import RequestState, current_key, current_request, current_state
 from kamiyo_api.policies import Policy, policy_for
-from kamiyo_api.prefetch import cache_key_of
 from kamiyo_api.rate_limits import EVERY_REQUEST, counted, refusal
 
 

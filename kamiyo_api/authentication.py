@@ -11,7 +11,7 @@ from wsgiref.types import WSGIEnvironment
 
 from kamiyo_api import db, errors, rate_limits
 from kamiyo_api.api_key import ApiKey
-from kamiyo_api.bounded import BoundedDict
+from kamiyo_api.cache.bounded import BoundedDict
 from kamiyo_api.context import services
 
 # A revoked key reads no longer than this in every process; it writes nothing.

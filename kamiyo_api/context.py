@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from kamiyo_api.api_key import ApiKey
     from kamiyo_api.authentication import KnownKeys
-    from kamiyo_api.bounded import BoundedDict
-    from kamiyo_api.cache_backend import CacheLookup, Found, LeasedRedisCache
-    from kamiyo_api.cache_state import CacheState
+    from kamiyo_api.cache.backend import CacheLookup, Found, LeasedRedisCache
+    from kamiyo_api.cache.bounded import BoundedDict
+    from kamiyo_api.cache.state import CacheState
     from kamiyo_api.config import Config
     from kamiyo_api.cursors import Cursors
     from kamiyo_api.db_pool import Pool

@@ -14,7 +14,8 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Request, Response
 
-from kamiyo_api import admission, authentication, cache, errors, headers
+from kamiyo_api import admission, authentication, errors, headers
+from kamiyo_api.cache import answers
 from kamiyo_api.context import RequestState, Services, current_request, current_state
 from kamiyo_api.observability import request_log
 from kamiyo_api.observability.request_log import route_of
@@ -95,13 +96,13 @@ def admitted_body(state: RequestState, sent: SentAnswer) -> bytes | None:
         return None
     state.api_key = key
     admission.admit(state, sent.policy, sent.cache_key)
-    hit = cache.prefetched_hit(state)
+    hit = answers.prefetched_hit(state)
     if hit is None:
         return None
     lookup, body = hit
     if headers.etag_of(body) != sent.etag:
         return None
-    cache.note_result(state, lookup, "hit")
+    answers.note_result(state, lookup, "hit")
     return sent.compressed or body
 
 

@@ -14,9 +14,10 @@ from limits.storage import MemoryStorage
 from limits.strategies import RateLimiter
 from limits.util import WindowStats
 
-from kamiyo_api import cache, errors
+from kamiyo_api import errors
 from kamiyo_api.api_key import ApiKey
-from kamiyo_api.cache_backend import CacheLookup, found
+from kamiyo_api.cache import answers
+from kamiyo_api.cache.backend import CacheLookup, found
 from kamiyo_api.context import RequestState, current_key, current_state
 from kamiyo_api.observability import metrics
 from kamiyo_api.policies import UNROUTED
@@ -63,7 +64,7 @@ def lookup_for(state: RequestState, key: ApiKey) -> CacheLookup | None:
     policy = state.policy
     if policy is None or state.cache_key is None or not policy.admits(key):
         return None
-    return cache.lookup(policy.cached, state.cache_key) if policy.cached else None
+    return answers.lookup(policy.cached, state.cache_key) if policy.cached else None
 
 
 def consume(

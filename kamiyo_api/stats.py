@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kamiyo_api import cache, db
+from kamiyo_api import db
+from kamiyo_api.cache import answers
 
 
 def refresh(*, from_history: bool = False) -> db.Row | None:
@@ -16,5 +17,5 @@ def refresh(*, from_history: bool = False) -> db.Row | None:
         if not tx.rows("stats.refresh", from_history=from_history)[0]["refreshed"]:
             return None
         refreshed = tx.rows("stats.get_totals")[0]
-    cache.refreshed(refreshed["refresh"])
+    answers.refreshed(refreshed["refresh"])
     return refreshed

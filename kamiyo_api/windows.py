@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from kamiyo_api.cache_backend import FIND_FUNCTION
+from kamiyo_api.cache.backend import FIND_FUNCTION
 from kamiyo_api.config import Tier
 from kamiyo_api.redis.client import Script
 

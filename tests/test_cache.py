@@ -10,7 +10,7 @@ import time
 import pytest
 
 from kamiyo_api import create_app, importing, stats
-from kamiyo_api.cache import ERC8004Cache
+from kamiyo_api.cache.answers import ERC8004Cache
 from kamiyo_api.config import Config
 from kamiyo_api.context import services
 from kamiyo_api.extensions import timestamp

@@ -18,8 +18,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from kamiyo_api import cache, cache_state, config, create_app, db, stats
-from kamiyo_api.prefetch import canonical
+from kamiyo_api import config, create_app, db, stats
+from kamiyo_api.cache import answers, state
+from kamiyo_api.cache.prefetch import canonical
 from kamiyo_api.redis import client as redis_client
 from kamiyo_api.schemas.agents import AgentSearch
 from kamiyo_api.searching import find_page
@@ -179,7 +180,7 @@ class Interleaving(RuleBasedStateMachine):
 
         happen = Once(lambda: self.happen(event, other, agent))
         with self.world.apps[worker].app_context():
-            cache.cached_agent(resource, agent, compute)
+            answers.cached_agent(resource, agent, compute)
         happen()
         self.compare(other, f"{agent}{BELOW[resource]}")
 
@@ -194,7 +195,7 @@ class Interleaving(RuleBasedStateMachine):
 
         happen = Once(lambda: self.happen(event, other, agent))
         with self.world.apps[worker].app_context():
-            cache.cached_search(canonical(asked), compute)
+            answers.cached_search(canonical(asked), compute)
         happen()
         self.compare(other, f"?{search}")
 
@@ -246,7 +247,7 @@ class Interleaving(RuleBasedStateMachine):
 
 def test_cached_answer_is_always_that_of_the_database(servers, admin, sql, monkeypatch, figures):
     # As in production, only sooner.
-    monkeypatch.setattr(cache_state, "AS_OF_SECONDS", AS_OF_SECONDS)
+    monkeypatch.setattr(state, "AS_OF_SECONDS", AS_OF_SECONDS)
     monkeypatch.setattr(redis_client, "PROBE_SECONDS", 0.05)
     world = World(servers, admin, sql)
     run_state_machine_as_test(

@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis import RedisError
 
-from kamiyo_api import cache, db, errors, invalidation, keys, prefetch
+from kamiyo_api import db, errors, keys
+from kamiyo_api.cache import answers, invalidation, prefetch
+from kamiyo_api.cache.prefetch import canonical
 from kamiyo_api.context import own_state
-from kamiyo_api.prefetch import canonical
 from kamiyo_api.redis.connection import Line
 from kamiyo_api.schemas.agents import AgentSearch
 from kamiyo_api.searching import find_page
@@ -39,7 +40,7 @@ def agent_slowly(agent, meanwhile):
         meanwhile()
         return row
 
-    return cache.cached_agent("agent", agent, compute)
+    return answers.cached_agent("agent", agent, compute)
 
 
 def search_slowly(meanwhile):
@@ -51,7 +52,7 @@ def search_slowly(meanwhile):
         meanwhile()
         return page
 
-    return cache.cached_search(canonical(asked), compute)
+    return answers.cached_search(canonical(asked), compute)
 
 
 def test_read_that_began_before_a_write_does_not_put_the_old_agent_back(read, agent, suspend):
@@ -130,7 +131,7 @@ def test_clearing_in_the_middle_of_a_read_does_no_harm(read, redis, agent, suspe
 
 
 def test_invalidation_in_the_middle_of_a_read_keeps_nothing(redis, agent):
-    agent_slowly(agent, meanwhile=lambda: cache.ERC8004Cache().invalidate_agent(agent))
+    agent_slowly(agent, meanwhile=lambda: answers.ERC8004Cache().invalidate_agent(agent))
     assert redis.keys(f"erc8004:*:agent:{agent}*") == []
 
 
@@ -145,7 +146,7 @@ def test_64_readers_of_a_cold_key_in_one_process_ask_the_database_once(session_a
 
     def ask(number):
         with session_app.app_context():
-            return cache.cached_agent("stats", agent, compute)
+            return answers.cached_agent("stats", agent, compute)
 
     assert len(set(at_once(64, ask))) == 1
     assert len(asked) == 1
@@ -159,9 +160,9 @@ def test_64_requests_for_a_cold_key_cost_one_query(
     path = AGENTS + path.format(uuid)
     at_once(16, lambda number: server.request("GET", AGENTS, headers=admin))
     statements()
-    answers = at_once(64, lambda number: server.request("GET", path, headers=admin))
-    assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.text for answer in answers}) == 1
+    replies = at_once(64, lambda number: server.request("GET", path, headers=admin))
+    assert {answer.status_code for answer in replies} == {200}
+    assert len({answer.text for answer in replies}) == 1
     asked = [each for each in statements() if uuid in each]
     assert len(asked) == 1, asked
 
@@ -171,7 +172,7 @@ def test_reader_that_fails_lets_the_next_one_try_at_once(read, redis, agent):
         raise errors.DatabaseUnavailable
 
     with pytest.raises(errors.DatabaseUnavailable):
-        cache.cached_agent("agent", agent, fail)
+        answers.cached_agent("agent", agent, fail)
     assert redis.keys(f"erc8004:*:agent:{agent}*") == []
 
 
@@ -201,8 +202,8 @@ def test_revoked_key_stops_within_5_seconds_in_all_workers(server, key_for, figu
     headers = key_for(None, "read")
 
     def statuses():
-        answers = at_once(8, lambda number: server.request("GET", AGENTS, headers=headers))
-        return {answer.status_code for answer in answers}
+        replies = at_once(8, lambda number: server.request("GET", AGENTS, headers=headers))
+        return {answer.status_code for answer in replies}
 
     assert statuses() == {200}
     assert keys.revoke(headers["Authorization"].removeprefix("Bearer "))

@@ -65,7 +65,7 @@ SNAPSHOT = f"curl {LOCAL}/metrics > metrics.txt"
 # What of the guide is not run as written, and why. Where docs/operations.md has something to
 # type instead, test_operations.py types that.
 EXCEPTIONS = {
-    "from api.erc8004.cache import ERC8004Cache": "kamiyo_api.cache, and it is not async",
+    "from api.erc8004.cache import ERC8004Cache": "kamiyo_api.cache.answers, and it is not async",
     "async def with_retry": "a client's code; docs/api.md shows it with Retry-After",
     "sudo systemctl restart redis": "no systemd runs where tests run",
     "sudo systemctl restart kamiyo-api": "no systemd runs where tests run",

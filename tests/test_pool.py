@@ -16,7 +16,8 @@ import psycopg2
 import pytest
 
 from bench.serving import serving
-from kamiyo_api import authentication, cache_state, create_app
+from kamiyo_api import authentication, create_app
+from kamiyo_api.cache import state
 from kamiyo_api.config import Config
 from kamiyo_api.db_pool import Pool
 from kamiyo_api.db_reach import Reach
@@ -95,7 +96,7 @@ def test_readers_of_the_same_cold_page_are_all_refused_within_2_seconds(
         return outcome(answer), time.monotonic() - began
 
     with held(app):
-        time.sleep(cache_state.AS_OF_SECONDS)
+        time.sleep(state.AS_OF_SECONDS)
         refusals = at_once(8, timed)
     slowest = max(seconds for _, seconds in refusals)
     figures(slowest_refusal=f"{slowest:.2f} s")

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from kamiyo_api import db
+from kamiyo_api.cache.invalidation import invalidate_all
 from kamiyo_api.copying import copy_rows
 from kamiyo_api.demo.agents import agent_rows, metadata_rows
 from kamiyo_api.demo.feedback import feedback_rows, response_rows
 from kamiyo_api.demo.payments import payment_rows, validation_rows
 from kamiyo_api.demo.population import REGISTRY
-from kamiyo_api.invalidation import invalidate_all
 
 # PostgreSQL keeps the foreign keys to check in memory until a COPY ends.
 ROWS_A_COPY = 100_000

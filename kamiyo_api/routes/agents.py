@@ -12,9 +12,9 @@ from flask import Response, request, url_for
 
 from kamiyo_api import db, errors, searching
 from kamiyo_api.admission import require_wallet
-from kamiyo_api.cache import cached
+from kamiyo_api.cache.answers import cached
+from kamiyo_api.cache.invalidation import invalidate_agent
 from kamiyo_api.extensions import ApiBlueprint, json_answer
-from kamiyo_api.invalidation import invalidate_agent
 from kamiyo_api.numbers import UNSTORABLE, digits_added
 from kamiyo_api.observability import metrics
 from kamiyo_api.policies import public, requires, transactional

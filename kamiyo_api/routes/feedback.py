@@ -6,8 +6,8 @@ from typing import Any
 
 from kamiyo_api import db, errors
 from kamiyo_api.admission import require_wallet
+from kamiyo_api.cache.invalidation import invalidate_agent
 from kamiyo_api.extensions import ApiBlueprint
-from kamiyo_api.invalidation import invalidate_agent
 from kamiyo_api.observability import metrics
 from kamiyo_api.policies import requires, transactional
 from kamiyo_api.routes.rules import open_agent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kamiyo_api import db
-from kamiyo_api.cache import cached
+from kamiyo_api.cache.answers import cached
 from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.policies import requires
 from kamiyo_api.schemas import stats as schemas

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kamiyo_api import cache
+from kamiyo_api.cache import answers
 from kamiyo_api.context import services
 from tests.live import at_once
 
@@ -35,24 +35,24 @@ def test_one_of_those_who_wait_takes_the_lease_over_and_keeps_its_answer(
 ):
     redis.set(f"{name}:lease", DEAD, px=60_000)
     path = AGENTS + agent
-    answers = at_once(8, lambda number: server.request("GET", path, headers=admin))
-    assert {answer.status_code for answer in answers} == {200}
+    replies = at_once(8, lambda number: server.request("GET", path, headers=admin))
+    assert {answer.status_code for answer in replies} == {200}
     assert not redis.exists(f"{name}:lease")
     assert b'"active"' in redis.get(name)
     statements()
-    assert server.request("GET", path, headers=admin).text == answers[0].text
+    assert server.request("GET", path, headers=admin).text == replies[0].text
     assert [each for each in statements() if agent in each] == []
 
 
 def test_lease_is_taken_over_from_the_one_who_was_waited_for_only(app, redis, agent, name):
-    asked = cache.lookup("agent", f"agent:{agent}")
+    asked = answers.lookup("agent", f"agent:{agent}")
     redis.set(f"{name}:lease", "of another", px=60_000)
     assert services().cache.find(asked, given_up=DEAD.encode()).state == "busy"
     assert redis.get(f"{name}:lease") == b"of another"
 
 
 def test_who_was_slow_and_not_dead_keeps_its_answer_all_the_same(app, redis, agent, name):
-    slow, next_one = (cache.lookup("agent", f"agent:{agent}") for _ in range(2))
+    slow, next_one = (answers.lookup("agent", f"agent:{agent}") for _ in range(2))
     leased = services().cache.find(slow)
     assert leased.state == "leased"
     waited_for = services().cache.find(next_one).value
@@ -62,11 +62,11 @@ def test_who_was_slow_and_not_dead_keeps_its_answer_all_the_same(app, redis, age
 
 
 def test_write_ends_the_leases_of_all_who_took_it_over(app, redis, agent, name):
-    slow, next_one = (cache.lookup("agent", f"agent:{agent}") for _ in range(2))
+    slow, next_one = (answers.lookup("agent", f"agent:{agent}") for _ in range(2))
     leased = services().cache.find(slow)
     services().cache.find(next_one, given_up=services().cache.find(next_one).value)
-    cache.ERC8004Cache().invalidate_agent(agent)
-    third = cache.lookup("agent", f"agent:{agent}")
+    answers.ERC8004Cache().invalidate_agent(agent)
+    third = answers.lookup("agent", f"agent:{agent}")
     assert services().cache.find(third).state == "leased"
     for late in (slow, next_one):
         services().cache.keep(late, b"9" * 19 + leased.stamp + b"{}", 60)

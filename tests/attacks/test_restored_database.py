@@ -12,7 +12,8 @@ import psycopg2
 import pytest
 from psycopg2.extras import RealDictCursor
 
-from kamiyo_api import cache, cache_state, create_app, errors, keys, migrations, stats
+from kamiyo_api import create_app, errors, keys, migrations, stats
+from kamiyo_api.cache import answers, state
 from kamiyo_api.config import Config
 from kamiyo_api.embedded import bundled_postgres, embedded_postgres
 from tests import factories
@@ -150,14 +151,14 @@ def test_exercise_neither_reads_nor_changes_what_production_caches(
         exercise.do(stats.refresh)
     assert exercise.read(agent)["status"] == "suspended"
     assert exercise.read("?status=any")["total"] == 2
-    exercise.do(lambda: cache.ERC8004Cache().invalidate_agent(agent))
-    exercise.do(lambda: cache.ERC8004Cache().forget_all())
-    exercise.do(lambda: cache.ERC8004Cache().clear())
+    exercise.do(lambda: answers.ERC8004Cache().invalidate_agent(agent))
+    exercise.do(lambda: answers.ERC8004Cache().forget_all())
+    exercise.do(lambda: answers.ERC8004Cache().clear())
 
     assert cached.items() <= held_by(redis).items()
-    hits = production.do(lambda: cache.ERC8004Cache().hits)
+    hits = production.do(lambda: answers.ERC8004Cache().hits)
     assert [production.read(path) for path in paths] == before
-    assert production.do(lambda: cache.ERC8004Cache().hits) == hits + len(paths)
+    assert production.do(lambda: answers.ERC8004Cache().hits) == hits + len(paths)
     exercise.app.extensions["kamiyo"].db._pool.dispose()
 
 
@@ -207,13 +208,13 @@ def test_number_of_the_newest_refresh_that_goes_back_makes_all_stale(production,
         "suspended",
         "suspended",
     ]
-    hits = production.do(lambda: cache.ERC8004Cache().hits)
+    hits = production.do(lambda: answers.ERC8004Cache().hits)
     assert production.read(agent)["status"] == "suspended"
-    assert production.do(lambda: cache.ERC8004Cache().hits) == hits + 1
+    assert production.do(lambda: answers.ERC8004Cache().hits) == hits + 1
 
 
 def test_write_by_a_worker_that_did_not_notice_yet_shows_once_it_does(production, monkeypatch):
-    monkeypatch.setattr(cache_state, "AS_OF_SECONDS", 3600)
+    monkeypatch.setattr(state, "AS_OF_SECONDS", 3600)
     address = address_of(production)
     other = Service(address)
     agent = production.write("POST", "register", **factories.agent())["agent_uuid"]
@@ -239,12 +240,12 @@ def test_command_of_a_new_process_forgets_no_more_than_it_says(production):
     for _ in range(2):
         assert {production.read(agent)["status"] for agent in (one, other)} == {"active"}
     shell = Service(address_of(production))
-    shell.do(lambda: cache.ERC8004Cache().invalidate_agent(one))
-    hits = production.do(lambda: cache.ERC8004Cache().hits)
+    shell.do(lambda: answers.ERC8004Cache().invalidate_agent(one))
+    hits = production.do(lambda: answers.ERC8004Cache().hits)
     production.read(other)
-    assert production.do(lambda: cache.ERC8004Cache().hits) == hits + 1
+    assert production.do(lambda: answers.ERC8004Cache().hits) == hits + 1
     production.read(one)
-    assert production.do(lambda: cache.ERC8004Cache().hits) == hits + 1
+    assert production.do(lambda: answers.ERC8004Cache().hits) == hits + 1
     shell.app.extensions["kamiyo"].db._pool.dispose()
 
 
@@ -262,7 +263,7 @@ def test_process_that_never_saw_its_database_is_given_nothing(app, make_agent, g
         create_app(nowhere).app_context(),
         pytest.raises(errors.DatabaseUnavailable),
     ):
-        cache.cached_agent("agent", agent, unavailable)
+        answers.cached_agent("agent", agent, unavailable)
 
 
 def test_database_made_from_another_is_another(production, database):

@@ -7,8 +7,9 @@ import dataclasses
 import pytest
 from flask.testing import FlaskClient
 
-from kamiyo_api import cache, create_app, fast_path
-from kamiyo_api.bounded import BoundedDict
+from kamiyo_api import create_app, fast_path
+from kamiyo_api.cache import answers
+from kamiyo_api.cache.bounded import BoundedDict
 from kamiyo_api.config import Config
 from tests.answers import CheckedClient
 from tests.entrance.shown import AGENTS, CACHED
@@ -18,19 +19,19 @@ def test_without_redis_nothing_is_known_and_all_is_answered(session_app, agent, 
     app = create_app(dataclasses.replace(Config.from_environment(), redis_url=None))
     app.test_client_class = CheckedClient
     client = app.test_client()
-    answers = [client.get(f"{AGENTS}{agent}/stats", headers=admin) for _ in range(4)]
-    assert [answer.status_code for answer in answers] == [200] * 4
+    replies = [client.get(f"{AGENTS}{agent}/stats", headers=admin) for _ in range(4)]
+    assert [answer.status_code for answer in replies] == [200] * 4
     assert app.extensions["kamiyo"].sent_answers == {}
 
 
 def test_redis_that_goes_away_takes_nothing_with_it(app, read, known, agent, monkeypatch):
     known("{}/stats")
     monkeypatch.setattr(app.extensions["kamiyo"].redis, "_is_away", True)
-    answers = [read(f"{agent}/stats") for _ in range(3)]
-    assert [(answer.status_code, answer.json["agent_uuid"]) for answer in answers] == [
+    replies = [read(f"{agent}/stats") for _ in range(3)]
+    assert [(answer.status_code, answer.json["agent_uuid"]) for answer in replies] == [
         (200, agent)
     ] * 3
-    left = [int(answer.headers["X-RateLimit-Remaining"]) for answer in answers]
+    left = [int(answer.headers["X-RateLimit-Remaining"]) for answer in replies]
     assert left == [left[0], left[0] - 1, left[0] - 2]
 
 
@@ -78,6 +79,6 @@ def test_what_fails_at_the_entrance_is_told_and_left_to_flask(
 
 def test_defect_is_answered_in_the_shape_of_errors(app, known, agent, admin, monkeypatch):
     known("{}/stats")
-    monkeypatch.setattr(cache, "lookup", lambda *_: 1 / 0)
+    monkeypatch.setattr(answers, "lookup", lambda *_: 1 / 0)
     answer = FlaskClient(app, app.response_class).get(f"{AGENTS}{agent}/stats", headers=admin)
     assert (answer.status_code, answer.get_json(force=True)["code"]) == (500, "INTERNAL_ERROR")

@@ -16,12 +16,8 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from kamiyo_api import db, errors
-from kamiyo_api.cache_backend import GENERATION, LARGE, CacheLookup, Found
-from kamiyo_api.context import RequestState, current_request, current_state, services
-from kamiyo_api.ids import new_id
-from kamiyo_api.observability import metrics
-from kamiyo_api.policies import declare
-from kamiyo_api.prefetch import (
+from kamiyo_api.cache.backend import GENERATION, LARGE, CacheLookup, Found
+from kamiyo_api.cache.prefetch import (
     AGENT_KEYS,
     SEARCH,
     SEARCH_KEY,
@@ -29,6 +25,10 @@ from kamiyo_api.prefetch import (
     agent_keys,
     known_canonical,
 )
+from kamiyo_api.context import RequestState, current_request, current_state, services
+from kamiyo_api.ids import new_id
+from kamiyo_api.observability import metrics
+from kamiyo_api.policies import declare
 from kamiyo_api.redis.client import RedisUnavailable
 
 AGENT_SECONDS = 300

@@ -13,7 +13,7 @@ from flask import Flask
 from flask_caching import Cache
 
 from kamiyo_api import db, errors
-from kamiyo_api.cache_backend import GENERATION, PREFIX, REFRESH, Known, LeasedRedisCache, known
+from kamiyo_api.cache.backend import GENERATION, PREFIX, REFRESH, Known, LeasedRedisCache, known
 from kamiyo_api.context import services
 from kamiyo_api.redis.client import NoRedis, RedisClient, RedisUnavailable
 
@@ -123,7 +123,7 @@ class CacheState:
 
 def backend_of(app: Flask, client: RedisClient | NoRedis) -> LeasedRedisCache:
     """Make the Flask-Caching backend of an application."""
-    app.config["CACHE_TYPE"] = "kamiyo_api.cache_backend.LeasedRedisCache"
+    app.config["CACHE_TYPE"] = "kamiyo_api.cache.backend.LeasedRedisCache"
     app.config["CACHE_KEY_PREFIX"] = PREFIX
     app.config["CACHE_OPTIONS"] = {"client": client}
     caching = Cache(app)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from kamiyo_api import db
-from kamiyo_api.cache import ERC8004Cache
-from kamiyo_api.cache_backend import LEASE_SECONDS
+from kamiyo_api.cache.answers import ERC8004Cache
+from kamiyo_api.cache.backend import LEASE_SECONDS
+from kamiyo_api.cache.prefetch import SEARCH_VERSION, agent_keys
 from kamiyo_api.context import services
-from kamiyo_api.prefetch import SEARCH_VERSION, agent_keys
 from kamiyo_api.redis.client import RedisUnavailable
 
 
