@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from kamiyo_api import create_app, keys, migrations, stats
+from kamiyo_api import create_app, keys, stats
+from kamiyo_api.db import schema
 from kamiyo_api.demo import load as demo
 
 FEEDBACK_AN_AGENT = 10
@@ -17,7 +18,7 @@ SCOPES = ("read", "write", "payments", "admin")
 def build(agents: int) -> str:
     """Migrate, load, refresh; the secret of a key that may do everything."""
     with create_app().app_context():
-        migrations.migrate()
+        schema.migrate()
         size = demo.Size(agents, FEEDBACK_AN_AGENT * agents, PAYMENTS_AN_AGENT * agents, SEED)
         demo.load(size)
         stats.refresh()

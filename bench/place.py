@@ -18,7 +18,7 @@ import psycopg2
 import redis
 
 from bench.serving import ROOT, Server, serving
-from kamiyo_api import migrations
+from kamiyo_api.db import schema
 from kamiyo_api.embedded import DATABASE, Servers, embedded_servers
 
 DATA_DIR = ROOT / ".data" / "bench"
@@ -94,7 +94,7 @@ def place(servers: Servers, agents: int, number: int = 0) -> Iterator[Place]:
 def built(servers: Servers, agents: int) -> str:
     """The name of the database with the data of so many agents, built where it is not there
     in the newest schema."""
-    newest = max(migrations.version(path) for path in migrations.MIGRATIONS.glob("*.sql"))
+    newest = max(schema.version(path) for path in schema.MIGRATIONS.glob("*.sql"))
     name = f"agents_{agents}_at_{newest}"
     known = "select datname from pg_database where datname = %s"
     if not run_sql(servers.database_url, known, name):

@@ -19,8 +19,8 @@ from bench.figures import Figure
 from bench.load import Run, load
 from bench.pairs import alternate
 from bench.place import Place
+from kamiyo_api.db.queries import QUERIES
 from kamiyo_api.embedded import bundled_postgres
-from kamiyo_api.queries import QUERIES
 
 AGENTS = 100
 CONNECTIONS = 8

@@ -12,7 +12,6 @@ from werkzeug.routing import MapAdapter
 from kamiyo_api import (
     admission,
     cli,
-    db_driver,
     extensions,
     fast_path,
     headers,
@@ -28,6 +27,7 @@ from kamiyo_api.cache.state import CacheState, backend_of
 from kamiyo_api.config import Config
 from kamiyo_api.context import EXTENSION, Services
 from kamiyo_api.cursors import Cursors
+from kamiyo_api.db.driver import pool_of
 from kamiyo_api.health.background import Background
 from kamiyo_api.health.checks import BusyDatabase, FailedChecks
 from kamiyo_api.observability import request_log, sentry
@@ -74,7 +74,7 @@ def create_app(config: Config | None = None) -> Flask:
 
 def services_of(app: Flask, config: Config) -> Services:
     """Make the services of an application. Raises ConfigError."""
-    db, redis = db_driver.pool_of(config), redis_client.client_of(config)
+    db, redis = pool_of(config), redis_client.client_of(config)
     state = CacheState()
     # A new connection may lead to another database.
     db.when_opened(state.ask_again)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from kamiyo_api.strict import (
+from kamiyo_api.config_parsing import (
     BLANK,
     DIGITS,
     ConfigError,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kamiyo_api.cache.state import CacheState
     from kamiyo_api.config import Config
     from kamiyo_api.cursors import Cursors
-    from kamiyo_api.db_pool import Pool
+    from kamiyo_api.db.pool import Pool
     from kamiyo_api.fast_path import Address, SentAnswer
     from kamiyo_api.health.background import Background
     from kamiyo_api.health.checks import BusyDatabase, FailedChecks

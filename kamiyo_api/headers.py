@@ -11,8 +11,8 @@ from flask_compress import Compress
 from flask_cors import CORS
 
 from kamiyo_api.config import API_PREFIX, Config
+from kamiyo_api.config_parsing import origin_pattern
 from kamiyo_api.context import current_request
-from kamiyo_api.strict import origin_pattern
 
 VARY = "Authorization, Accept-Encoding"
 READABLE_BY_SCRIPTS = [

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from kamiyo_api.copying import escaped
+from kamiyo_api.db.copying import escaped
 from kamiyo_api.numbers import digits_added
 from kamiyo_api.schemas.fields import LARGEST_FILE
 

@@ -14,8 +14,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from kamiyo_api import authentication, create_app, keys, migrations, stats
+from kamiyo_api import authentication, create_app, keys, stats
 from kamiyo_api.config import TIERS, Config
+from kamiyo_api.db import schema
 from kamiyo_api.embedded import Servers, embedded_servers
 from tests import factories
 from tests.answers import CheckedClient
@@ -90,7 +91,7 @@ def session_app(servers: Servers, database_url: str) -> Flask:
     # Defects answer 500 as they would for a client, and fail the test by the status.
     app.config["PROPAGATE_EXCEPTIONS"] = False
     with app.app_context():
-        migrations.migrate()
+        schema.migrate()
     return app
 
 

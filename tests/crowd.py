@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg2
 import pytest
 
-from kamiyo_api.queries import QUERIES, SQL
+from kamiyo_api.db.queries import QUERIES, SQL
 
 AGENTS = 20_000
 ROWS_OF_ONE_AGENT = 500

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kamiyo_api.queries import QUERIES
+from kamiyo_api.db.queries import QUERIES
 from kamiyo_api.schemas.agents import AgentSearch
 from kamiyo_api.searching import search_parameters
 from tests.crowd import AGENTS, NOWHERE, nodes

@@ -19,8 +19,8 @@ from bench.serving import serving
 from kamiyo_api import authentication, create_app
 from kamiyo_api.cache import state
 from kamiyo_api.config import Config
-from kamiyo_api.db_pool import Pool
-from kamiyo_api.db_reach import Reach
+from kamiyo_api.db.pool import Pool
+from kamiyo_api.db.reach import Reach
 from tests import factories
 from tests.answers import CheckedClient, outcome
 from tests.faults.place import wait_until

@@ -7,8 +7,9 @@ import re
 import psycopg2
 import pytest
 
-from kamiyo_api import db, migrations
-from kamiyo_api.queries import QUERIES, SQL
+from kamiyo_api import db
+from kamiyo_api.db import schema
+from kamiyo_api.db.queries import QUERIES, SQL
 
 ROOT = SQL.parent
 CODE = "\n".join(path.read_text() for path in (ROOT / "kamiyo_api").rglob("*.py"))
@@ -148,7 +149,7 @@ def test_only_the_modules_of_the_database_know_the_driver():
         for path in (ROOT / "kamiyo_api").rglob("*.py")
         if re.search(r"^\s*(import|from) psycopg2", path.read_text(), re.MULTILINE)
     }
-    assert importers == {"db.py", "db_driver.py"}
+    assert importers == {"driver.py"}
 
 
 @pytest.mark.parametrize("name", db.CONSTRAINT_ERRORS)
@@ -173,7 +174,7 @@ def test_every_constraint_has_a_name_that_says_its_table(app, sql):
 
 def test_migrations_are_numbered_without_a_gap():
     names = [path.name for path in sorted((SQL / "migrations").glob("*.sql"))]
-    first = migrations.BASELINE + 1
+    first = schema.BASELINE + 1
     assert [int(name[:4]) for name in names] == list(range(first, first + len(names)))
     assert all(re.fullmatch(r"\d{4}_[a-z]+_[a-z_]+\.sql", name) for name in names)
 

@@ -7,8 +7,9 @@ import time
 import click
 from flask.cli import with_appcontext
 
-from kamiyo_api import db, errors, migrations, stats
+from kamiyo_api import db, errors, stats
 from kamiyo_api.cli.failures import explained, one_line_errors
+from kamiyo_api.db import schema
 
 
 @click.command("migrate")
@@ -17,8 +18,8 @@ from kamiyo_api.cli.failures import explained, one_line_errors
 def migrate() -> None:
     """Bring the database to the newest version."""
     try:
-        applied = migrations.migrate()
-    except migrations.SchemaTooOld as error:
+        applied = schema.migrate()
+    except schema.SchemaTooOld as error:
         raise click.ClickException(str(error)) from error
     for name in applied:
         click.echo(f"applied {name}")

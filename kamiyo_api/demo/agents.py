@@ -7,7 +7,7 @@ from random import Random
 
 import orjson
 
-from kamiyo_api.copying import escaped
+from kamiyo_api.db.copying import escaped
 from kamiyo_api.demo import population
 from kamiyo_api.demo.files import host_of, registration_file
 from kamiyo_api.demo.population import REGISTRY, Agent, timestamp

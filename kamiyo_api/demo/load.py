@@ -8,7 +8,7 @@ from itertools import islice
 
 from kamiyo_api import db
 from kamiyo_api.cache.invalidation import invalidate_all
-from kamiyo_api.copying import copy_rows
+from kamiyo_api.db.copying import copy_rows
 from kamiyo_api.demo.agents import agent_rows, metadata_rows
 from kamiyo_api.demo.feedback import feedback_rows, response_rows
 from kamiyo_api.demo.payments import payment_rows, validation_rows

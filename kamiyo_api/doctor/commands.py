@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from kamiyo_api.config import Config, local_servers
 from kamiyo_api.context import services
+from kamiyo_api.db.queries import QUERIES
 from kamiyo_api.observability.redaction import scrubbed
-from kamiyo_api.queries import QUERIES
 
 ENVIRONMENT = "/etc/kamiyo-api/environment"
 COMMENT = re.compile(r"^--.*\n", re.MULTILINE)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kamiyo_api import db, migrations
+from kamiyo_api import db
+from kamiyo_api.db import schema
 from kamiyo_api.doctor import commands
 from kamiyo_api.doctor.findings import Finding, check, failing, ok, warning
 from kamiyo_api.doctor.parts import Parts
@@ -20,8 +21,8 @@ CREATE_INDEX = re.compile(r"create ((?:unique )?index) (\w+)\s+(on [^;]+);")
 def pending_migrations(parts: Parts) -> Finding:
     """Compare the schema files of this version with what was applied to the database."""
     try:
-        records = migrations.read_records(db)
-    except migrations.SchemaTooOld as error:
+        records = schema.read_records(db)
+    except schema.SchemaTooOld as error:
         return failing(str(error), MIGRATE)
     pending = records.pending()
     if pending:
@@ -35,8 +36,8 @@ def pending_migrations(parts: Parts) -> Finding:
 
 def known_versions() -> set[int]:
     """Return every version that a database of this code may have run."""
-    later = {migrations.version(path) for path in migrations.MIGRATIONS.glob("*.sql")}
-    return later | set(range(1, migrations.BASELINE + 1))
+    later = {schema.version(path) for path in schema.MIGRATIONS.glob("*.sql")}
+    return later | set(range(1, schema.BASELINE + 1))
 
 
 @check("database", "Without its index a query reads the whole table, and gets slow as that grows.")
@@ -53,7 +54,7 @@ def missing_indexes(parts: Parts) -> Finding:
 
 def wanted_indexes() -> dict[str, str]:
     """Return every index of sql/tables by name, each with the statement that creates it again."""
-    files = sorted(migrations.TABLES.glob("*.sql"))
+    files = sorted(schema.TABLES.glob("*.sql"))
     return dict(index for path in files for index in indexes_in(path.read_text()))
 
 

@@ -10,8 +10,9 @@ from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass
 from typing import Any
 
-from kamiyo_api import db, errors, migrations
+from kamiyo_api import db, errors
 from kamiyo_api.context import services
+from kamiyo_api.db import schema
 from kamiyo_api.health.background import run_in_background
 from kamiyo_api.redis.client import RedisUnavailable
 
@@ -94,13 +95,13 @@ def pool() -> Finding:
     return Finding()
 
 
-def schema() -> Finding:
+def migrations() -> Finding:
     """Whether the database has the schema of this version."""
     try:
-        records = migrations.read_records(db)
+        records = schema.read_records(db)
     except errors.ApiError:
         return Finding("unknown: the database does not answer")
-    except migrations.SchemaTooOld as error:
+    except schema.SchemaTooOld as error:
         return Finding(str(error), is_fatal=True)
     except Exception:
         return Finding("their record cannot be read; run flask migrate", is_fatal=True)
@@ -115,7 +116,7 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "database": database,
     "cache": redis,
     "views": views,
-    "migrations": schema,
+    "migrations": migrations,
 }
 
 

@@ -13,8 +13,8 @@ from sentry_sdk.types import Event, Hint
 from sentry_sdk.utils import BadDsn
 
 from kamiyo_api.config import Config
+from kamiyo_api.config_parsing import ConfigError
 from kamiyo_api.context import current_state
-from kamiyo_api.strict import ConfigError
 
 
 def tell(error: Exception) -> None:

@@ -15,8 +15,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from kamiyo_api.config import Config
+from kamiyo_api.config_parsing import ConfigError
 from kamiyo_api.redis.connection import Line
-from kamiyo_api.strict import ConfigError
 
 Result = TypeVar("Result")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg2
 import pytest
 
-from kamiyo_api.queries import QUERIES
+from kamiyo_api.db.queries import QUERIES
 
 HISTORY = 20_000
 # One of each rare tag, far back; half of all newer feedback was revoked. Nearly everybody else

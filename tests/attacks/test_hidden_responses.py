@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg2
 import pytest
 
-from kamiyo_api.queries import QUERIES
+from kamiyo_api.db.queries import QUERIES
 from tests import factories
 from tests.answers import outcome
 

@@ -12,9 +12,10 @@ import psycopg2
 import pytest
 from psycopg2.extras import RealDictCursor
 
-from kamiyo_api import create_app, errors, keys, migrations, stats
+from kamiyo_api import create_app, errors, keys, stats
 from kamiyo_api.cache import answers, state
 from kamiyo_api.config import Config
+from kamiyo_api.db import schema
 from kamiyo_api.embedded import bundled_postgres, embedded_postgres
 from tests import factories
 
@@ -61,7 +62,7 @@ class Service:
         self.app = create_app(config)
         self.client = self.app.test_client()
         with self.app.app_context():
-            migrations.migrate()
+            schema.migrate()
             secret = keys.create("any", "enterprise", ("read", "write", "admin"), None, None)
         self.headers = {"Authorization": f"Bearer {secret}"}
 

@@ -20,7 +20,8 @@ import requests
 from flask import Flask
 
 from bench.serving import Server, is_alive, serving
-from kamiyo_api import create_app, keys, migrations
+from kamiyo_api import create_app, keys
+from kamiyo_api.db import schema
 from kamiyo_api.embedded import embedded_postgres, embedded_valkey, free_port
 
 AS_IN_PRODUCTION = {
@@ -147,7 +148,7 @@ def open_place(folder: Path, **settings: str) -> Iterator[Place]:
         settings = {**addresses, **AS_IN_PRODUCTION, **settings}
         app = configured(addresses)
         with app.app_context():
-            migrations.migrate()
+            schema.migrate()
         web = stack.enter_context(serving(**settings))
         client = redis.Redis.from_url(addresses["REDIS_URL"])
         stack.callback(client.close)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kamiyo_api import migrations, stats
+from kamiyo_api import stats
+from kamiyo_api.db import schema
 from tests.conftest import TABLES
 from tests.symptoms.alerts import Span, firing
 from tests.symptoms.stand import Servers, Stand, breakable_servers, standing
@@ -35,7 +36,7 @@ def serve(breakable: Servers) -> Iterator[Serve]:
         def start(**settings: str) -> Stand:
             stand = stack.enter_context(standing(breakable, **settings))
             with stand.app.app_context():
-                migrations.migrate()
+                schema.migrate()
                 stats.refresh()
             for table in TABLES:
                 stand.sql(f"delete from {table}")

@@ -14,9 +14,9 @@ from sqlalchemy import event, pool
 from sqlalchemy.exc import DisconnectionError, InvalidRequestError
 
 from kamiyo_api.config import Config
-from kamiyo_api.db_reach import Reach
-from kamiyo_api.db_watch import OPENING_SECONDS, NoAnswer, Wait, Watch
-from kamiyo_api.db_writes import Writes
+from kamiyo_api.db.reach import Reach
+from kamiyo_api.db.watch import OPENING_SECONDS, NoAnswer, Wait, Watch
+from kamiyo_api.db.writes import Writes
 from kamiyo_api.observability import metrics
 
 RECYCLE_SECONDS = 1800

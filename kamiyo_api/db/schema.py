@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
-from kamiyo_api import db
-from kamiyo_api.queries import SQL
+from kamiyo_api.db.driver import Row
+from kamiyo_api.db.queries import SQL
+from kamiyo_api.db.transaction import Transaction, transaction
 
 TABLES = SQL / "tables"
 FUNCTIONS = SQL / "functions"
@@ -33,7 +34,7 @@ class SchemaTooOld(Exception):
 class Reader(Protocol):
     """What the records are read with: the module db, or a transaction."""
 
-    def rows(self, query: str, /) -> list[db.Row]:
+    def rows(self, query: str, /) -> list[Row]:
         """Return all rows of a named query."""
 
 
@@ -71,7 +72,7 @@ def migrate() -> list[str]:
     Safe to run twice or from two machines at once: an advisory lock lets one go first, and the
     other then finds nothing to do. If a file fails, nothing is changed. Raises SchemaTooOld.
     """
-    with db.transaction(limited=False) as tx:
+    with transaction(limited=False) as tx:
         tx.row("schema.get_lock")
         tx.execute("schema.create_migrations")
         tx.execute("schema.create_functions")
@@ -94,7 +95,7 @@ def read_records(reader: Reader) -> Records:
     return records
 
 
-def upgrade(tx: db.Transaction, records: Records) -> None:
+def upgrade(tx: Transaction, records: Records) -> None:
     """Apply what is pending. A new database gets the tables of today and needs no migration."""
     if records.is_new:
         tx.execute("schema.insert_migration", version=BASELINE, name="baseline")
@@ -110,7 +111,7 @@ def upgrade(tx: db.Transaction, records: Records) -> None:
         tx.row("stats.refresh", from_history=False)
 
 
-def run(tx: db.Transaction, files: list[Path]) -> None:
+def run(tx: Transaction, files: list[Path]) -> None:
     """Run SQL files in order."""
     for path in files:
         tx.run_script(path.read_text())

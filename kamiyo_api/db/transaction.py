@@ -1,19 +1,43 @@
-"""One transaction: statements over one connection, and what happens around its commit."""
+"""Transactions: statements over one connection, and what happens around the commit."""
 
 from __future__ import annotations
 
+import logging
+import random
 import time
-from collections.abc import Callable, Mapping
-from typing import IO, Any, Protocol
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import IO, Any, Protocol, TypeVar
 
+from kamiyo_api import errors
 from kamiyo_api.context import current_state, services
-from kamiyo_api.db_watch import waiting
-from kamiyo_api.queries import QUERIES
+from kamiyo_api.db.driver import (
+    DriverError,
+    Row,
+    fetched,
+    is_lost,
+    pooled_connection,
+    run,
+    statement_timeout,
+)
+from kamiyo_api.db.queries import QUERIES
+from kamiyo_api.db.watch import NoAnswer, waiting
+from kamiyo_api.observability import metrics
+from kamiyo_api.observability.redaction import brief
 
-Row = dict[str, Any]
+RETRIES = 3
+LONGEST_PAUSE = 0.1
 # The key that authorised a write, as keys.get_confirmed takes it.
 Confirmation = Mapping[str, Any]
 CONFIRM = "keys.get_confirmed"
+
+Result = TypeVar("Result")
+
+log = logging.getLogger(__name__)
+
+
+class ConnectionLost(Exception):
+    """The connection broke before the commit was sent: nothing was kept."""
 
 
 class Change(Protocol):
@@ -130,33 +154,89 @@ class Transaction:
         return text
 
 
-def fetched(cursor: Any) -> list[Row]:
-    """The rows that a statement answered, by the names of their columns."""
-    names = [column.name for column in cursor.description]
-    return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
-
-
-def run(cursor: Any, text: str, params: dict[str, Any], *, is_commit: bool = False) -> None:
-    """Run a query under the request's id, which PostgreSQL's log then shows, and time it.
-
-    Raises NoAnswer where the connection bounds the wait.
-    """
-    began, state = time.perf_counter(), current_state()
-    try:
-        with waiting(cursor.connection, is_commit=is_commit):
-            cursor.execute(f"/* {state.request_id} */ {text}", params)
-    finally:
-        state.queries += 1
-        state.query_seconds += time.perf_counter() - began
-
-
-def statement_timeout() -> str:
-    """What bounds the statements of a transaction; run in it, it ends with it."""
-    return f"set local statement_timeout = {services().db.statement_timeout}"
-
-
 def beginning() -> str:
     """What begins a transaction of several statements, and bounds the pauses between them."""
     milliseconds = services().db.statement_timeout
     idle = f"set local idle_in_transaction_session_timeout = {milliseconds}"
     return f"begin; {statement_timeout()}; {idle}; "
+
+
+def in_transaction(
+    work: Callable[[Transaction], Result], confirmation: Confirmation | None = None
+) -> Result:
+    """Run work in a transaction of its own; once more, up to three times, where it collided
+    with others or lost its connection before the commit.
+
+    Work must leave no trace but through the transaction. A connection lost during the commit
+    is never repeated: the write may have been kept. Each attempt confirms the key that authorised
+    it anew. Raises TransactionFailed, KeyChanged, and what work raises.
+    """
+    for attempt in range(RETRIES + 1):
+        if attempt:
+            current_state().retries = attempt
+            metrics.transaction_retries.inc()
+            time.sleep(random.uniform(0, LONGEST_PAUSE) * attempt)
+        try:
+            with transaction(confirmation=confirmation) as tx:
+                return work(tx)
+        except (errors.CommitUnknown, errors.KeyChanged):
+            raise
+        except (errors.TransactionFailed, ConnectionLost) as error:
+            cause = error.__cause__
+    metrics.transactions.labels("failed").inc()
+    log.error("Transaction failed after %d retries: %s", RETRIES, brief(str(cause)))
+    raise errors.TransactionFailed from cause
+
+
+@contextmanager
+def transaction(
+    *, limited: bool = True, confirmation: Confirmation | None = None
+) -> Iterator[Transaction]:
+    """A transaction: commits when the block ends, leaves nothing behind when it raises.
+
+    `limited` applies the statement timeout of requests; bulk work and refreshes go without.
+    A confirmation refuses the first statement where a key has changed.
+    Raises the ApiError that a violated constraint stands for, DatabaseUnavailable,
+    DatabaseBusy, TransactionFailed, CommitUnknown, KeyChanged, and ConnectionLost.
+    """
+    with pooled_connection(limited=limited) as connection:
+        tx = Transaction(connection, beginning() if limited else "begin; ", confirmation)
+        try:
+            yield tx
+            tx.commit()
+        except BaseException as error:
+            _abandon(tx, connection, error)
+            raise
+    metrics.transactions.labels("committed").inc()
+    services().db.writes.note_kept()
+    for call in (tx.end_changes, *tx.after_commit):
+        try:
+            call()
+        except Exception:
+            # The write was kept, so its answer must say so.
+            log.exception("What follows a commit failed")
+
+
+def takes_writes() -> bool:
+    """Whether nothing is known of why a write would be refused."""
+    return services().db.writes.refusal is None
+
+
+def _abandon(tx: Transaction, connection: Any, error: BaseException) -> None:
+    """Roll back. Raises CommitUnknown and ConnectionLost where the error means that."""
+    lost = is_lost(connection, error)
+    if lost and tx.is_committing:
+        reason = brief(str(error))
+        log.error("Transaction failed: the connection was lost during the commit: %s", reason)
+        metrics.transactions.labels("unknown").inc()
+        raise errors.CommitUnknown from error
+    metrics.transactions.labels("rolled_back").inc()
+    if tx.has_begun:
+        connection.dbapi_connection.patience = services().db.patience
+        with suppress(DriverError, NoAnswer):
+            tx.run_script("rollback")
+    # Who waited in vain does not wait again.
+    if lost and not isinstance(error, NoAnswer):
+        raise ConnectionLost from error
+    if tx.is_committing:
+        tx.end_changes()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-SQL = Path(__file__).parent.parent / "sql"
+SQL = Path(__file__).parent.parent.parent / "sql"
 HEADING = re.compile(r"^-- (name|part): (\w+)\n", re.MULTILINE)
 PLACE = re.compile(r"\{([a-z_]{2,})\}")
 

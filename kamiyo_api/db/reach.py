@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from kamiyo_api.db.queries import QUERIES
 from kamiyo_api.observability.redaction import brief
-from kamiyo_api.queries import QUERIES
 
 PAUSE_SECONDS = 0.5
 # How long a server may take to open a connection, and to answer over it: a pooler in between

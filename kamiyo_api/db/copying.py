@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
 
-from kamiyo_api import db
+from kamiyo_api.db.transaction import Transaction
 
 ROWS_A_READ = 200
 
@@ -35,7 +35,7 @@ class Feed:
         yield b""
 
 
-def copy_rows(tx: db.Transaction, query: str, rows: Iterable[bytes]) -> int:
+def copy_rows(tx: Transaction, query: str, rows: Iterable[bytes]) -> int:
     """Load rows in COPY's text format through a named query; their number.
 
     Raises what making the rows raises; the transaction is then to be abandoned.

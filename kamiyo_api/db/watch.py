@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from kamiyo_api.db_reach import Reach
+from kamiyo_api.db.reach import Reach
 
 TICK_SECONDS = 0.05
 # While nothing waits, the thread goes on for so long before it sleeps until it is woken.
