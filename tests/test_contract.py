@@ -70,7 +70,7 @@ def operations(openapi):
 
 def test_every_endpoint_declares_who_may_call_it(app):
     for endpoint, view in app.view_functions.items():
-        assert view.scope in SCOPES, endpoint
+        assert view.policy.scope in SCOPES, endpoint
 
 
 def test_every_route_is_documented(app):

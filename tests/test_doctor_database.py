@@ -252,7 +252,7 @@ def test_slow_statements_are_told_where_they_are_counted(tmp_path_factory):
 
 def test_pools_that_leave_little_to_others_are_a_warning(doctor, app, monkeypatch):
     config = dataclasses.replace(app.extensions["kamiyo"].config, web_concurrency=25)
-    monkeypatch.setitem(app.extensions, "config", config)
+    monkeypatch.setattr(app.extensions["kamiyo"], "config", config)
     assert doctor().status("connection-budget") == "warning"
 
 

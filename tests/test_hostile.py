@@ -11,7 +11,7 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from kamiyo_api import db
+from kamiyo_api import db_driver
 from kamiyo_api.config import Config
 from tests import factories
 from tests.answers import outcome
@@ -225,7 +225,7 @@ def test_body_that_does_not_arrive_whole_is_refused(raw, admin, make_agent, sql,
 def test_database_that_is_away_is_said_so(app, client, admin, monkeypatch):
     nowhere = "postgresql://postgres@127.0.0.1:1/nowhere"
     config = dataclasses.replace(Config.from_environment(), database_url=nowhere)
-    monkeypatch.setitem(app.extensions, "db", db.pool_of(config))
+    monkeypatch.setattr(app.extensions["kamiyo"], "db", db_driver.pool_of(config))
     for answer in (
         client.get(f"{AGENTS}{FAR_UUID}/registration"),
         client.post(REGISTER, json=factories.agent(), headers=admin),
