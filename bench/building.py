@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from kamiyo_api import create_app, keys, stats
+from kamiyo_api import create_app, stats
+from kamiyo_api.access import keys
 from kamiyo_api.db import schema
 from kamiyo_api.demo import load as demo
 

@@ -9,18 +9,9 @@ from flask import Flask, Request
 from limits.storage import MemoryStorage
 from werkzeug.routing import MapAdapter
 
-from kamiyo_api import (
-    admission,
-    cli,
-    extensions,
-    fast_path,
-    headers,
-    middleware,
-    problems,
-    routes,
-    targets,
-)
-from kamiyo_api.authentication import KnownKeys
+from kamiyo_api import cli, extensions, fast_path, headers, middleware, problems, routes, targets
+from kamiyo_api.access import admission
+from kamiyo_api.access.authentication import KnownKeys
 from kamiyo_api.cache import prefetch
 from kamiyo_api.cache.bounded import BoundedDict
 from kamiyo_api.cache.state import CacheState, backend_of

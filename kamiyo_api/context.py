@@ -21,8 +21,9 @@ from flask import Request, current_app, request
 if TYPE_CHECKING:
     from limits.storage import MemoryStorage
 
-    from kamiyo_api.api_key import ApiKey
-    from kamiyo_api.authentication import KnownKeys
+    from kamiyo_api.access.api_key import ApiKey
+    from kamiyo_api.access.authentication import KnownKeys
+    from kamiyo_api.access.windows import Consumption
     from kamiyo_api.cache.backend import CacheLookup, Found, LeasedRedisCache
     from kamiyo_api.cache.bounded import BoundedDict
     from kamiyo_api.cache.state import CacheState
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from kamiyo_api.health.checks import BusyDatabase, FailedChecks
     from kamiyo_api.policies import Policy
     from kamiyo_api.redis.client import NoRedis, RedisClient
-    from kamiyo_api.windows import Consumption
 
 EXTENSION = "kamiyo"
 NO_REQUEST = "none"

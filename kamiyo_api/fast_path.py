@@ -14,7 +14,8 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Request, Response
 
-from kamiyo_api import admission, authentication, errors, headers
+from kamiyo_api import errors, headers
+from kamiyo_api.access import admission, authentication
 from kamiyo_api.cache import answers
 from kamiyo_api.context import RequestState, Services, current_request, current_state
 from kamiyo_api.observability import request_log

@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 from flask import Response, request
 
-from kamiyo_api import admission, db, errors
+from kamiyo_api import db, errors
+from kamiyo_api.access import admission
 from kamiyo_api.context import current_key, services
 
 HEADER = "Idempotency-Key"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from flask import Request, current_app
 
-from kamiyo_api.api_key import ApiKey
+if TYPE_CHECKING:
+    from kamiyo_api.access.api_key import ApiKey
 
 Budget = Literal["write", "register"]
 View = TypeVar("View", bound=Callable[..., Any])

@@ -14,7 +14,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from kamiyo_api import authentication, create_app, keys, stats
+from kamiyo_api import create_app, stats
+from kamiyo_api.access import authentication, keys
 from kamiyo_api.config import TIERS, Config
 from kamiyo_api.db import schema
 from kamiyo_api.embedded import Servers, embedded_servers

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis import RedisError
 
-from kamiyo_api import db, errors, keys
+from kamiyo_api import db, errors
+from kamiyo_api.access import keys
 from kamiyo_api.cache import answers, invalidation, prefetch
 from kamiyo_api.cache.prefetch import canonical
 from kamiyo_api.context import own_state

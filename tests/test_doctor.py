@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from kamiyo_api import keys
+from kamiyo_api.access import keys
 from tests import factories
 from tests.examining import NOWHERE, ROOT, examined, shell
 

@@ -8,7 +8,8 @@ import time
 import pytest
 from prometheus_client import REGISTRY
 
-from kamiyo_api import authentication, create_app, rate_limits
+from kamiyo_api import create_app
+from kamiyo_api.access import authentication, rate_limits
 from kamiyo_api.config import Config
 from tests.answers import CheckedClient, outcome
 from tests.windows import let_end_in

@@ -11,8 +11,8 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from kamiyo_api import db_driver
 from kamiyo_api.config import Config
+from kamiyo_api.db import driver
 from tests import factories
 from tests.answers import outcome
 from tests.test_errors import AGENTS, BODIES, FAR_UUID, FEEDBACK, PARAMETERS, READS, REGISTER
@@ -225,7 +225,7 @@ def test_body_that_does_not_arrive_whole_is_refused(raw, admin, make_agent, sql,
 def test_database_that_is_away_is_said_so(app, client, admin, monkeypatch):
     nowhere = "postgresql://postgres@127.0.0.1:1/nowhere"
     config = dataclasses.replace(Config.from_environment(), database_url=nowhere)
-    monkeypatch.setattr(app.extensions["kamiyo"], "db", db_driver.pool_of(config))
+    monkeypatch.setattr(app.extensions["kamiyo"], "db", driver.pool_of(config))
     for answer in (
         client.get(f"{AGENTS}{FAR_UUID}/registration"),
         client.post(REGISTER, json=factories.agent(), headers=admin),

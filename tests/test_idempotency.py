@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kamiyo_api import authentication
+from kamiyo_api.access import authentication
 from tests import factories
 from tests.answers import outcome
 from tests.live import at_once

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from kamiyo_api import authentication
+from kamiyo_api.access import authentication
 from tests import factories
 from tests.answers import outcome
 

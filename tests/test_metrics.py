@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 
 from bench.serving import serving
-from kamiyo_api import keys
+from kamiyo_api.access import keys
 from tests import factories
 from tests.faults.place import wait_until
 from tests.live import at_once

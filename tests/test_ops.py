@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from bench.serving import ROOT
-from kamiyo_api import keys, stats
+from kamiyo_api import stats
+from kamiyo_api.access import keys
 from tests import factories
 from tests.metering import scrape
 from tests.needed import needed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kamiyo_api.api_key import ApiKey
+from kamiyo_api.access.api_key import ApiKey
 from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.policies import Policy, policy_of, public, requires, transactional
 

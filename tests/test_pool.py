@@ -16,7 +16,8 @@ import psycopg2
 import pytest
 
 from bench.serving import serving
-from kamiyo_api import authentication, create_app
+from kamiyo_api import create_app
+from kamiyo_api.access import authentication
 from kamiyo_api.cache import state
 from kamiyo_api.config import Config
 from kamiyo_api.db.pool import Pool

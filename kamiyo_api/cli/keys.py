@@ -7,7 +7,7 @@ import datetime as dt
 import click
 from flask.cli import AppGroup, with_appcontext
 
-from kamiyo_api import keys
+from kamiyo_api.access import keys
 from kamiyo_api.cli.arguments import Duration, Wallet
 from kamiyo_api.cli.failures import one_line_errors
 

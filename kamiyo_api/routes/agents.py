@@ -11,7 +11,7 @@ import orjson
 from flask import Response, request, url_for
 
 from kamiyo_api import db, errors, searching
-from kamiyo_api.admission import require_wallet
+from kamiyo_api.access.admission import require_wallet
 from kamiyo_api.cache.answers import cached
 from kamiyo_api.cache.invalidation import invalidate_agent
 from kamiyo_api.extensions import ApiBlueprint, json_answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kamiyo_api import db, errors
-from kamiyo_api.admission import require_wallet
+from kamiyo_api.access.admission import require_wallet
 from kamiyo_api.cache.invalidation import invalidate_agent
 from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.observability import metrics

@@ -10,7 +10,7 @@ from flask import Response, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from kamiyo_api import errors
-from kamiyo_api.authentication import secret_of
+from kamiyo_api.access.authentication import secret_of
 from kamiyo_api.context import services
 from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.health import checks, metrics_page

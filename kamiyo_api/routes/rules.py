@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kamiyo_api import errors
-from kamiyo_api.admission import require_wallet
+from kamiyo_api.access.admission import require_wallet
 from kamiyo_api.context import current_key
 from kamiyo_api.db import Row, Transaction
 

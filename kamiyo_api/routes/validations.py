@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from kamiyo_api import db, errors
-from kamiyo_api.admission import require_wallet
+from kamiyo_api.access.admission import require_wallet
 from kamiyo_api.context import current_key
 from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.policies import requires, transactional

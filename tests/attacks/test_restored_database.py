@@ -12,7 +12,8 @@ import psycopg2
 import pytest
 from psycopg2.extras import RealDictCursor
 
-from kamiyo_api import create_app, errors, keys, stats
+from kamiyo_api import create_app, errors, stats
+from kamiyo_api.access import keys
 from kamiyo_api.cache import answers, state
 from kamiyo_api.config import Config
 from kamiyo_api.db import schema

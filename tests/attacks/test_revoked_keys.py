@@ -16,7 +16,8 @@ import psycopg2
 import pytest
 import requests
 
-from kamiyo_api import authentication, db, errors, keys
+from kamiyo_api import db, errors
+from kamiyo_api.access import authentication, keys
 from tests import factories
 from tests.answers import outcome
 from tests.faults.load import API, working

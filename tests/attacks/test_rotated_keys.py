@@ -7,7 +7,7 @@ import datetime as dt
 
 import pytest
 
-from kamiyo_api import authentication
+from kamiyo_api.access import authentication
 from tests import factories
 from tests.answers import outcome
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from kamiyo_api import authentication
+from kamiyo_api.access import authentication
 
 
 def test_key_that_may_not_read_is_refused(read, known, agent, key_for):

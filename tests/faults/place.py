@@ -20,7 +20,8 @@ import requests
 from flask import Flask
 
 from bench.serving import Server, is_alive, serving
-from kamiyo_api import create_app, keys
+from kamiyo_api import create_app
+from kamiyo_api.access import keys
 from kamiyo_api.db import schema
 from kamiyo_api.embedded import embedded_postgres, embedded_valkey, free_port
 

@@ -9,8 +9,9 @@ from contextlib import suppress
 from typing import NamedTuple
 from wsgiref.types import WSGIEnvironment
 
-from kamiyo_api import db, errors, rate_limits
-from kamiyo_api.api_key import ApiKey
+from kamiyo_api import db, errors
+from kamiyo_api.access import rate_limits
+from kamiyo_api.access.api_key import ApiKey
 from kamiyo_api.cache.bounded import BoundedDict
 from kamiyo_api.context import services
 

@@ -15,14 +15,8 @@ from limits.strategies import RateLimiter
 from limits.util import WindowStats
 
 from kamiyo_api import errors
-from kamiyo_api.api_key import ApiKey
-from kamiyo_api.cache import answers
-from kamiyo_api.cache.backend import CacheLookup, found
-from kamiyo_api.context import RequestState, current_key, current_state
-from kamiyo_api.observability import metrics
-from kamiyo_api.policies import UNROUTED
-from kamiyo_api.redis.client import RedisUnavailable
-from kamiyo_api.windows import (
+from kamiyo_api.access.api_key import ApiKey
+from kamiyo_api.access.windows import (
     MINUTE,
     Budget,
     Consumption,
@@ -31,6 +25,12 @@ from kamiyo_api.windows import (
     budget,
     budgets_of,
 )
+from kamiyo_api.cache import answers
+from kamiyo_api.cache.backend import CacheLookup, found
+from kamiyo_api.context import RequestState, current_key, current_state
+from kamiyo_api.observability import metrics
+from kamiyo_api.policies import UNROUTED
+from kamiyo_api.redis.client import RedisUnavailable
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 FAILURES_A_MINUTE = 30

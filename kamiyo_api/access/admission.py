@@ -9,11 +9,12 @@ from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter._extension import LimiterContext
 
-from kamiyo_api import authentication, errors
+from kamiyo_api import errors
+from kamiyo_api.access import authentication
+from kamiyo_api.access.rate_limits import EVERY_REQUEST, counted, refusal
 from kamiyo_api.cache.prefetch import cache_key_of
 from kamiyo_api.context import RequestState, current_key, current_request, current_state
 from kamiyo_api.policies import Policy, policy_for
-from kamiyo_api.rate_limits import EVERY_REQUEST, counted, refusal
 
 
 def admit(state: RequestState, policy: Policy, cache_key: str | None) -> None:

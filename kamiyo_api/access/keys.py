@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 
 from kamiyo_api import db
-from kamiyo_api.authentication import hash_of
+from kamiyo_api.access.authentication import hash_of
 
 PREFIX_LENGTH = len("kamiyo_") + 8
 
