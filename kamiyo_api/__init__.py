@@ -9,7 +9,7 @@ from flask import Flask, Request
 from limits.storage import MemoryStorage
 from werkzeug.routing import MapAdapter
 
-from kamiyo_api import cli, extensions, fast_path, headers, middleware, problems, routes, targets
+from kamiyo_api import cli, routes
 from kamiyo_api.access import admission
 from kamiyo_api.access.authentication import KnownKeys
 from kamiyo_api.cache import prefetch
@@ -17,12 +17,13 @@ from kamiyo_api.cache.bounded import BoundedDict
 from kamiyo_api.cache.state import CacheState, backend_of
 from kamiyo_api.config import Config
 from kamiyo_api.context import EXTENSION, Services
-from kamiyo_api.cursors import Cursors
 from kamiyo_api.db.driver import pool_of
 from kamiyo_api.health.background import Background
 from kamiyo_api.health.checks import BusyDatabase, FailedChecks
 from kamiyo_api.observability import request_log, sentry
 from kamiyo_api.redis import client as redis_client
+from kamiyo_api.web import addresses, fast_path, headers, middleware, openapi, problems
+from kamiyo_api.web.cursors import Cursors
 
 
 class Application(Flask):
@@ -34,7 +35,7 @@ class Application(Flask):
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """The routes, for a request whose address can be looked up among them."""
-        refusal = None if request is None else targets.refusal(request.environ)
+        refusal = None if request is None else addresses.refusal(request.environ)
         if request is None or refusal is None:
             return super().create_url_adapter(request)
         request.routing_exception = refusal  # type: ignore[assignment]
@@ -57,7 +58,7 @@ def create_app(config: Config | None = None) -> Flask:
     headers.init_app(app, config)
     middleware.init_app(app, services)
     admission.init_app(app)
-    extensions.init_app(app)
+    openapi.init_app(app)
     routes.init_app(app)
     cli.init_app(app)
     return app

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from kamiyo_api.cache.bounded import BoundedDict
     from kamiyo_api.cache.state import CacheState
     from kamiyo_api.config import Config
-    from kamiyo_api.cursors import Cursors
     from kamiyo_api.db.pool import Pool
-    from kamiyo_api.fast_path import Address, SentAnswer
     from kamiyo_api.health.background import Background
     from kamiyo_api.health.checks import BusyDatabase, FailedChecks
     from kamiyo_api.policies import Policy
     from kamiyo_api.redis.client import NoRedis, RedisClient
+    from kamiyo_api.web.cursors import Cursors
+    from kamiyo_api.web.fast_path import Address, SentAnswer
 
 EXTENSION = "kamiyo"
 NO_REQUEST = "none"

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect, Rule
 from werkzeug.test import TestResponse
 
-from kamiyo_api.extensions import api
+from kamiyo_api.web.openapi import api
 
 PROBLEM = "application/problem+json"
 # What would give away how the service is built.

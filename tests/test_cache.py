@@ -13,7 +13,7 @@ from kamiyo_api import create_app, importing, stats
 from kamiyo_api.cache.answers import ERC8004Cache
 from kamiyo_api.config import Config
 from kamiyo_api.context import services
-from kamiyo_api.extensions import timestamp
+from kamiyo_api.web.json import timestamp
 from tests.answers import outcome
 
 AGENTS = "/api/v1/agents/"

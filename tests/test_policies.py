@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kamiyo_api.access.api_key import ApiKey
-from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.policies import Policy, policy_of, public, requires, transactional
+from kamiyo_api.web.blueprint import ApiBlueprint
 
 SCOPES = {None, "any", "read", "write", "payments", "admin"}
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}

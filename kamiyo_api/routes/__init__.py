@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Flask
 
 from kamiyo_api.config import API_PREFIX
-from kamiyo_api.extensions import api
 from kamiyo_api.routes import (
     agents,
     docs,
@@ -17,6 +16,7 @@ from kamiyo_api.routes import (
     stats,
     validations,
 )
+from kamiyo_api.web.openapi import api
 
 
 def init_app(app: Flask) -> None:

@@ -14,13 +14,14 @@ from kamiyo_api import db, errors, searching
 from kamiyo_api.access.admission import require_wallet
 from kamiyo_api.cache.answers import cached
 from kamiyo_api.cache.invalidation import invalidate_agent
-from kamiyo_api.extensions import ApiBlueprint, json_answer
 from kamiyo_api.numbers import UNSTORABLE, digits_added
 from kamiyo_api.observability import metrics
 from kamiyo_api.policies import public, requires, transactional
 from kamiyo_api.routes.rules import own_agent
 from kamiyo_api.schemas import agents as schemas
 from kamiyo_api.schemas.fields import LARGEST_FILE
+from kamiyo_api.web.blueprint import ApiBlueprint
+from kamiyo_api.web.json import json_answer
 
 PREFIX = "/agents"
 # PostgreSQL writes a file with a space behind each comma and colon: at most twice as long.

@@ -8,10 +8,11 @@ from flask import Blueprint, Flask, Response, current_app, redirect, render_temp
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.wrappers import Response as AnyResponse
 
-from kamiyo_api import errors, problems
+from kamiyo_api import errors
 from kamiyo_api.context import services
-from kamiyo_api.extensions import api
 from kamiyo_api.policies import public
+from kamiyo_api.web import problems
+from kamiyo_api.web.openapi import api
 
 # Without a validator, which would be asked on another host.
 CONFIG = {"app_name": "kamiyo-api", "validatorUrl": None}

@@ -12,10 +12,10 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from kamiyo_api import errors
 from kamiyo_api.access.authentication import secret_of
 from kamiyo_api.context import services
-from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.health import checks, metrics_page
 from kamiyo_api.policies import public
 from kamiyo_api.schemas import health as schemas
+from kamiyo_api.web.blueprint import ApiBlueprint
 
 blueprint = ApiBlueprint("health", __name__, description="Is the service well?")
 

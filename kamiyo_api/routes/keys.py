@@ -8,9 +8,9 @@ from typing import Any
 from kamiyo_api.access.rate_limits import window_states
 from kamiyo_api.access.windows import WindowState
 from kamiyo_api.context import current_key
-from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.policies import requires
 from kamiyo_api.schemas import keys as schemas
+from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = ""
 blueprint = ApiBlueprint("keys", __name__, description="What may I do?")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from kamiyo_api import db, errors
-from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.policies import requires, transactional
 from kamiyo_api.routes.rules import own_agent
 from kamiyo_api.schemas import metadata as schemas
+from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
 MOST_ENTRIES = 50

@@ -7,12 +7,12 @@ from typing import Any
 
 from kamiyo_api import db, errors
 from kamiyo_api.cache.invalidation import invalidate_agent
-from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.observability import metrics
 from kamiyo_api.policies import requires, transactional
 from kamiyo_api.routes.rules import open_agent
 from kamiyo_api.schemas import pages
 from kamiyo_api.schemas import payments as schemas
+from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
 TOLD = ("status", "endpoint", "failure_reason")

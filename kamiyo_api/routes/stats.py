@@ -6,9 +6,9 @@ from typing import Any
 
 from kamiyo_api import db
 from kamiyo_api.cache.answers import cached
-from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.policies import requires
 from kamiyo_api.schemas import stats as schemas
+from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = ""
 blueprint = ApiBlueprint("stats", __name__, description="Can I trust it?")

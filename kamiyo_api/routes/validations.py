@@ -8,12 +8,12 @@ from typing import Any
 from kamiyo_api import db, errors
 from kamiyo_api.access.admission import require_wallet
 from kamiyo_api.context import current_key
-from kamiyo_api.extensions import ApiBlueprint
 from kamiyo_api.policies import requires, transactional
 from kamiyo_api.routes.rules import open_agent
 from kamiyo_api.schemas import pages
 from kamiyo_api.schemas import validations as schemas
 from kamiyo_api.schemas.fields import Hash32
+from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
 blueprint = ApiBlueprint("validations", __name__, description="Who checked its work?")

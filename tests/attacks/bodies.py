@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import count
 
-from kamiyo_api.extensions import MOST_STRUCTURE
+from kamiyo_api.web.arguments import MOST_STRUCTURE
 
 MEGABYTE = 1024 * 1024
 # Of a body, for what stands around a value.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kamiyo_api.problems import LONGEST_NAME, MOST_MESSAGES
+from kamiyo_api.web.problems import LONGEST_NAME, MOST_MESSAGES
 from tests import factories
 from tests.answers import outcome
 from tests.test_errors import AGENTS, REGISTER

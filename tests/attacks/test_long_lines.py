@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from kamiyo_api.extensions import MOST_PARAMETERS, known_query
-from kamiyo_api.targets import LONGEST_TARGET
+from kamiyo_api.web.addresses import LONGEST_TARGET
+from kamiyo_api.web.arguments import MOST_PARAMETERS, known_query
 from tests import factories
 from tests.answers import outcome
 from tests.attacks import measuring

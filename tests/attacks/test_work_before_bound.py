@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from marshmallow import fields
 
 from bench.serving import serving
-from kamiyo_api.extensions import MOST_STRUCTURE
 from kamiyo_api.schemas import bounds
 from kamiyo_api.schemas import fields as own
+from kamiyo_api.web.arguments import MOST_STRUCTURE
 from tests import factories
 from tests.attacks import bodies, measuring
 from tests.live import at_once

@@ -7,10 +7,11 @@ import dataclasses
 import pytest
 from flask.testing import FlaskClient
 
-from kamiyo_api import create_app, fast_path
+from kamiyo_api import create_app
 from kamiyo_api.cache import answers
 from kamiyo_api.cache.bounded import BoundedDict
 from kamiyo_api.config import Config
+from kamiyo_api.web import fast_path
 from tests.answers import CheckedClient
 from tests.entrance.shown import AGENTS, CACHED
 

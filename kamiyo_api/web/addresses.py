@@ -5,6 +5,7 @@ from __future__ import annotations
 from wsgiref.types import WSGIEnvironment
 
 from werkzeug.exceptions import RequestURITooLarge
+from werkzeug.routing import BaseConverter, UUIDConverter
 
 from kamiyo_api import errors
 
@@ -37,3 +38,19 @@ def is_utf8(path: str) -> bool:
     except UnicodeError:
         return False
     return True
+
+
+class Identifier(UUIDConverter):
+    """A UUID in a path as the text that keys, queries and answers have: in lower case."""
+
+    def to_python(self, value: str) -> str:  # type: ignore[override]
+        return value.lower()
+
+
+class AnyText(BaseConverter):
+    """The rest of a path as it is: slashes, line breaks and all."""
+
+    part_isolating = False
+    regex = r"(?s:.+)"
+    # Behind every rule that says more of the path.
+    weight = 200

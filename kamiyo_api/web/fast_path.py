@@ -14,13 +14,14 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Request, Response
 
-from kamiyo_api import errors, headers
+from kamiyo_api import errors
 from kamiyo_api.access import admission, authentication
 from kamiyo_api.cache import answers
 from kamiyo_api.context import RequestState, Services, current_request, current_state
 from kamiyo_api.observability import request_log
 from kamiyo_api.observability.request_log import route_of
 from kamiyo_api.policies import UNROUTED, Policy
+from kamiyo_api.web import headers
 
 # With what is known of it, each takes 2 kB and its compressed body.
 SENT_AT_MOST = 3_000
