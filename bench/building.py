@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from kamiyo_api import create_app, stats
+from kamiyo_api import create_app
 from kamiyo_api.access import keys
 from kamiyo_api.db import schema
 from kamiyo_api.demo import load as demo
+from kamiyo_api.trust.refresh import refresh_stats
 
 FEEDBACK_AN_AGENT = 10
 PAYMENTS_AN_AGENT = 2
@@ -22,7 +23,7 @@ def build(agents: int) -> str:
         schema.migrate()
         size = demo.Size(agents, FEEDBACK_AN_AGENT * agents, PAYMENTS_AN_AGENT * agents, SEED)
         demo.load(size)
-        stats.refresh()
+        refresh_stats()
         return keys.create("bench", "enterprise", SCOPES, None, None)
 
 

@@ -14,11 +14,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from kamiyo_api import create_app, stats
+from kamiyo_api import create_app
 from kamiyo_api.access import authentication, keys
 from kamiyo_api.config import TIERS, Config
 from kamiyo_api.db import schema
 from kamiyo_api.embedded import Servers, embedded_servers
+from kamiyo_api.trust.refresh import refresh_stats
 from tests import factories
 from tests.answers import CheckedClient
 from tests.bouncing import pgbouncer
@@ -185,4 +186,4 @@ def get(client: FlaskClient, admin: dict[str, str]) -> Callable[[str], Any]:
 @pytest.fixture
 def refresh(app: Flask) -> Callable[[], Any]:
     """Refresh the statistics."""
-    return stats.refresh
+    return refresh_stats

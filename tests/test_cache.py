@@ -9,10 +9,12 @@ import time
 
 import pytest
 
-from kamiyo_api import create_app, importing, stats
+from kamiyo_api import create_app
 from kamiyo_api.cache.answers import ERC8004Cache
 from kamiyo_api.config import Config
 from kamiyo_api.context import services
+from kamiyo_api.importer import agents as agents_import
+from kamiyo_api.trust.refresh import refresh_stats
 from kamiyo_api.web.json import timestamp
 from tests.answers import outcome
 
@@ -155,7 +157,7 @@ def test_refresh_by_the_application_shows_at_once_in_all_workers(
     give_feedback(agent_uuid=agent)
     paths = [(path, worker) for path in ("?", agent) for worker in ({}, {"client": another_worker})]
     before = {read(path, **worker)["as_of"] for path, worker in paths}
-    refreshed = stats.refresh()
+    refreshed = refresh_stats()
     after = {read(path, **worker)["as_of"] for path, worker in paths}
     assert after == {timestamp(refreshed["as_of"])}
     assert len(before) == 1
@@ -201,7 +203,7 @@ def test_import_shows_at_once(read, make_agent, another_worker):
         read(path, **worker)
     file = {"name": "New"}
     line = {"chain": "base", "agent_id": "7", "owner_address": OTHER, "registration_file": file}
-    importing.import_agents(io.BytesIO(json.dumps(line).encode()), print)
+    agents_import.import_agents(io.BytesIO(json.dumps(line).encode()), print)
     for path, worker in paths:
         answer = read(path, **worker)
         (shown,) = answer.get("agents", [answer])

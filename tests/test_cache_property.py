@@ -18,12 +18,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from kamiyo_api import config, create_app, db, stats
+from kamiyo_api import config, create_app, db
 from kamiyo_api.cache import answers, state
 from kamiyo_api.cache.prefetch import canonical
 from kamiyo_api.redis import client as redis_client
 from kamiyo_api.schemas.agents import AgentSearch
-from kamiyo_api.searching import find_page
+from kamiyo_api.search import find_page
+from kamiyo_api.trust.refresh import refresh_stats
 from tests import factories
 
 AGENTS = "/api/v1/agents/"
@@ -138,7 +139,7 @@ class Interleaving(RuleBasedStateMachine):
     @rule(worker=workers)
     def refresh_by_the_application(self, worker):
         with self.world.apps[worker].app_context():
-            stats.refresh()
+            refresh_stats()
 
     @rule()
     def refresh_by_psql(self):

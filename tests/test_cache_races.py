@@ -15,7 +15,7 @@ from kamiyo_api.cache.prefetch import canonical
 from kamiyo_api.context import own_state
 from kamiyo_api.redis.connection import Line
 from kamiyo_api.schemas.agents import AgentSearch
-from kamiyo_api.searching import find_page
+from kamiyo_api.search import find_page
 from tests.faults.place import wait_until
 from tests.live import at_once
 from tests.test_cache import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kamiyo_api import searching
+from kamiyo_api import search
 from tests import factories
 
 SORTS = (
@@ -49,7 +49,7 @@ def crowd(app, sql, request, monkeypatch):
     does one after the other, as others arrive.
     """
     for name in ("FEW", "FEW_AT_A_PRICE"):
-        monkeypatch.setattr(searching, name, request.param)
+        monkeypatch.setattr(search, name, request.param)
     factories.insert_agents(sql, 30)
     sql(
         """
@@ -219,8 +219,8 @@ def test_sort_shows_what_a_filter_finds(
     refresh()
     found = {each["agent_uuid"] for each in get(f"/agents/?{asked}")["agents"]}
     assert found
-    monkeypatch.setattr(searching, "FEW_AT_A_PRICE", 0)
-    monkeypatch.setattr(searching, "FEW", 0)
+    monkeypatch.setattr(search, "FEW_AT_A_PRICE", 0)
+    monkeypatch.setattr(search, "FEW", 0)
     page = get(f"/agents/?{asked}&sort={sort}")
     assert {each["agent_uuid"] for each in page["agents"]} == found
     assert page["total"] == len(found)

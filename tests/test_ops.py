@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from bench.serving import ROOT
-from kamiyo_api import stats
 from kamiyo_api.access import keys
+from kamiyo_api.trust.refresh import refresh_stats
 from tests import factories
 from tests.metering import scrape
 from tests.needed import needed
@@ -79,7 +79,7 @@ def told(session_app, gunicorn):
     assert gunicorn.request("POST", path, headers=headers, json=factories.agent()).ok
     gunicorn.request("GET", "/api/v1/agents/")
     with session_app.app_context():
-        stats.refresh()
+        refresh_stats()
     return scrape(gunicorn).names()
 
 

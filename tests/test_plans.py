@@ -6,7 +6,7 @@ import pytest
 
 from kamiyo_api.db.queries import QUERIES
 from kamiyo_api.schemas.agents import AgentSearch
-from kamiyo_api.searching import search_parameters
+from kamiyo_api.search import search_parameters
 from tests.crowd import AGENTS, NOWHERE, nodes
 
 TABLES = ("erc8004_agents", "erc8004_agent_search")

@@ -7,9 +7,10 @@ import time
 import click
 from flask.cli import with_appcontext
 
-from kamiyo_api import db, errors, stats
+from kamiyo_api import db, errors
 from kamiyo_api.cli.failures import explained, one_line_errors
 from kamiyo_api.db import schema
+from kamiyo_api.trust import refresh
 
 
 @click.command("migrate")
@@ -50,7 +51,7 @@ def refresh_stats(every: int | None, full: bool) -> None:
 
 def refreshed(full: bool) -> str:
     """Refresh once; the line that says so."""
-    done = stats.refresh(from_history=full)
+    done = refresh.refresh_stats(from_history=full)
     if done is None:
         return "another refresh is running; nothing was done"
     seconds = (done["refreshed_at"] - done["as_of"]).total_seconds()

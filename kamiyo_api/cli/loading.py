@@ -12,10 +12,10 @@ from typing import BinaryIO
 import click
 from flask.cli import with_appcontext
 
-from kamiyo_api import importing
 from kamiyo_api.cli.arguments import opened
 from kamiyo_api.cli.failures import one_line_errors
 from kamiyo_api.demo import load as demo
+from kamiyo_api.importer import agents as agents_import
 
 
 @click.command("import-agents")
@@ -34,8 +34,8 @@ def import_agents(file: str, rejects: str | None) -> None:
         progress("importing", size) as advance,
     ):
         try:
-            done = importing.import_agents(source, refusals_to(kept), advance)
-        except importing.ImportFailed as failure:
+            done = agents_import.import_agents(source, refusals_to(kept), advance)
+        except agents_import.ImportFailed as failure:
             raise click.ClickException(f"{file} {failure}") from failure
     click.echo(
         f"read {done.read} lines: {done.inserted} inserted, {done.updated} updated, "
@@ -44,10 +44,10 @@ def import_agents(file: str, rejects: str | None) -> None:
     )
 
 
-def refusals_to(kept: BinaryIO) -> Callable[[importing.Refused], None]:
+def refusals_to(kept: BinaryIO) -> Callable[[agents_import.Refused], None]:
     """Say which line was refused and why, and keep it."""
 
-    def refuse(refused: importing.Refused) -> None:
+    def refuse(refused: agents_import.Refused) -> None:
         click.echo(f"line {refused.number} refused: {refused.reason}", err=True)
         kept.write(refused.as_json())
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from kamiyo_api import db, errors, stats
+from kamiyo_api import db, errors
 from kamiyo_api.doctor.findings import Status
 from kamiyo_api.doctor.report import Report
+from kamiyo_api.trust.refresh import refresh_stats
 
 
 def refresh() -> str:
     """Refresh the statistics, which clears what has expired, too."""
-    done = stats.refresh()
+    done = refresh_stats()
     if done is None:
         return "another refresh is running; it does what this one would"
     return "refreshed the statistics and cleared what had expired"

@@ -10,16 +10,17 @@ from urllib.parse import urlencode
 import orjson
 from flask import Response, request, url_for
 
-from kamiyo_api import db, errors, searching
+from kamiyo_api import db, errors
 from kamiyo_api.access.admission import require_wallet
 from kamiyo_api.cache.answers import cached
 from kamiyo_api.cache.invalidation import invalidate_agent
-from kamiyo_api.numbers import UNSTORABLE, digits_added
 from kamiyo_api.observability import metrics
 from kamiyo_api.policies import public, requires, transactional
 from kamiyo_api.routes.rules import own_agent
 from kamiyo_api.schemas import agents as schemas
 from kamiyo_api.schemas.fields import LARGEST_FILE
+from kamiyo_api.schemas.numbers import UNSTORABLE, digits_added
+from kamiyo_api.search import find_page
 from kamiyo_api.web.blueprint import ApiBlueprint
 from kamiyo_api.web.json import json_answer
 
@@ -58,7 +59,7 @@ def search_agents(search: dict[str, Any]) -> Any:
     a walk along them shows every agent that was there at its start exactly once, while
     others register. `as_of` says when the statistics were computed.
     """
-    return searching.find_page(search)
+    return find_page(search)
 
 
 def cursor_in(page: bytes) -> str | None:

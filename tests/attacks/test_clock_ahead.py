@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from kamiyo_api import stats
+from kamiyo_api.trust.refresh import refresh_stats
 from tests.examining import wait_until
 
 AGENTS = "/api/v1/agents/"
@@ -33,14 +33,14 @@ def read(server, admin):
 @pytest.fixture
 def ahead(app, sql):
     """The last refresh ran while the clock was 40 days ahead; now the clock is right."""
-    stats.refresh()
+    refresh_stats()
     sql(AHEAD)
     yield
     sql("delete from erc8004_stats_refreshes where began_at > now()")
-    stats.refresh()
+    refresh_stats()
 
 
-@pytest.mark.parametrize("refresh", [stats.refresh, None])
+@pytest.mark.parametrize("refresh", [refresh_stats, None])
 def test_figures_of_a_new_refresh_show_though_an_older_one_is_of_the_future(
     ahead, read, sql, make_agent, give_feedback, refresh
 ):
@@ -77,7 +77,7 @@ def test_statistics_of_the_future_are_failing_everywhere_until_the_next_refresh(
     assert "ahead of now" in found["figure"]
     metrics = server.request("GET", "/metrics").text
     assert re.search(r'^erc8004_view_age_seconds\{view="\w+reputation"\} -', metrics, re.MULTILINE)
-    stats.refresh()
+    refresh_stats()
     assert server.request("GET", "/health").json()["checks"]["views"] == "ok"
     assert doctor().status("view-age") == "ok"
 
@@ -86,14 +86,14 @@ def test_refresh_while_the_clock_is_ahead_forgets_no_record(app, sql):
     def count():
         return sql("select count(*)::int as count from erc8004_stats_refreshes")[0]["count"]
 
-    stats.refresh()
+    refresh_stats()
     # As old as they seem to a clock that is ahead.
     sql(
         "update erc8004_stats_refreshes set began_at = began_at - interval '40 days', "
         "ended_at = ended_at - interval '40 days'"
     )
     before = count()
-    stats.refresh()
+    refresh_stats()
     assert count() == before + 1
 
 
@@ -103,7 +103,7 @@ def test_records_of_refreshes_are_bounded_by_number(app, sql):
         "reputation_seconds, payment_seconds, search_seconds, totals) "
         "select now(), now(), 0, 0, 0, 0, '{}' from generate_series(1, 10010)"
     )
-    stats.refresh()
+    refresh_stats()
     (found,) = sql("select count(*)::int as count from erc8004_stats_refreshes")
     assert found["count"] <= 10_000
     sql("delete from erc8004_stats_refreshes where ended_at = began_at")

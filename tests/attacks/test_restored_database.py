@@ -12,12 +12,13 @@ import psycopg2
 import pytest
 from psycopg2.extras import RealDictCursor
 
-from kamiyo_api import create_app, errors, stats
+from kamiyo_api import create_app, errors
 from kamiyo_api.access import keys
 from kamiyo_api.cache import answers, state
 from kamiyo_api.config import Config
 from kamiyo_api.db import schema
 from kamiyo_api.embedded import bundled_postgres, embedded_postgres
+from kamiyo_api.trust.refresh import refresh_stats
 from tests import factories
 
 AGENTS = "/api/v1/agents/"
@@ -140,7 +141,7 @@ def test_exercise_neither_reads_nor_changes_what_production_caches(
     production, database, redis, tmp_path
 ):
     agent = production.write("POST", "register", **factories.agent())["agent_uuid"]
-    production.do(stats.refresh)
+    production.do(refresh_stats)
     exercise = Service(copied(address_of(production), database, tmp_path))
     paths = ("?", agent, f"{agent}/stats", f"{agent}/reputation")
     # Redis learns its scripts with the first reads, and forgets then what it may have of old.
@@ -150,7 +151,7 @@ def test_exercise_neither_reads_nor_changes_what_production_caches(
     exercise.write("PATCH", agent, status="suspended")
     exercise.write("POST", "register", **factories.agent())
     for _ in range(3):
-        exercise.do(stats.refresh)
+        exercise.do(refresh_stats)
     assert exercise.read(agent)["status"] == "suspended"
     assert exercise.read("?status=any")["total"] == 2
     exercise.do(lambda: answers.ERC8004Cache().invalidate_agent(agent))
@@ -176,7 +177,7 @@ def test_restored_database_shows_nothing_of_the_future_that_it_lost(
     address = address_of(production)
     dump(address, tmp_path / "dump")
     production.write("PATCH", agent, status="suspended")
-    production.do(stats.refresh)
+    production.do(refresh_stats)
     paths = (f"{agent}/stats", agent)
     assert [production.read(path)["status"] for path in paths] == ["suspended"] * 2
 
@@ -197,7 +198,7 @@ def test_restored_database_shows_nothing_of_the_future_that_it_lost(
 def test_number_of_the_newest_refresh_that_goes_back_makes_all_stale(production, redis):
     agent = production.write("POST", "register", **factories.agent())["agent_uuid"]
     address = address_of(production)
-    production.do(stats.refresh)
+    production.do(refresh_stats)
     assert production.read(f"{agent}/stats")["status"] == "active"
     psql(
         address,

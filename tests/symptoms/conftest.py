@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kamiyo_api import stats
 from kamiyo_api.db import schema
+from kamiyo_api.trust.refresh import refresh_stats
 from tests.conftest import TABLES
 from tests.symptoms.alerts import Span, firing
 from tests.symptoms.stand import Servers, Stand, breakable_servers, standing
@@ -37,7 +37,7 @@ def serve(breakable: Servers) -> Iterator[Serve]:
             stand = stack.enter_context(standing(breakable, **settings))
             with stand.app.app_context():
                 schema.migrate()
-                stats.refresh()
+                refresh_stats()
             for table in TABLES:
                 stand.sql(f"delete from {table}")
             stand.redis.flushall()

@@ -15,7 +15,7 @@ import orjson
 from kamiyo_api import db
 from kamiyo_api.cache.invalidation import invalidate_all
 from kamiyo_api.db.copying import copy_rows
-from kamiyo_api.lines import LONGEST_LINE, LineRefused, NotJson, Staged, staged
+from kamiyo_api.importer.lines import LONGEST_LINE, LineRefused, NotJson, Staged, staged
 
 BUFFER = 256 * 1024
 GZIP_MAGIC = b"\x1f\x8b"

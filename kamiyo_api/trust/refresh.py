@@ -6,7 +6,7 @@ from kamiyo_api import db
 from kamiyo_api.cache import answers
 
 
-def refresh(*, from_history: bool = False) -> db.Row | None:
+def refresh_stats(*, from_history: bool = False) -> db.Row | None:
     """Refresh every statistic; the record of it (seconds per view).
 
     `from_history` counts everything anew instead of what changed, to the same figures.

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from kamiyo_api.db.copying import escaped
-from kamiyo_api.numbers import digits_added
 from kamiyo_api.schemas.fields import LARGEST_FILE
+from kamiyo_api.schemas.numbers import digits_added
 
 LONGEST_LINE = 1024 * 1024
 # Shorter ones are measured by PostgreSQL alone.
