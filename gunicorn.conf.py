@@ -26,7 +26,7 @@ host = "0.0.0.0" if os.environ.get("PORT", "").strip(" \t\r\n") else "127.0.0.1"
 bind = f"{host}:{number('PORT', 8000, 65535)}"
 workers = number("WEB_CONCURRENCY", 2, 1000)
 # Threads serve requests; slow clients wait in the main loop.
-worker_class = "kamiyo_api.worker.Worker"
+worker_class = "kamiyo_api.server.worker.Worker"
 threads = number("WEB_THREADS", 4, 1000)
 # Client connections per worker; a new one replaces the one idle longest.
 worker_connections = 1000
@@ -71,7 +71,7 @@ if os.environ.get(OWNER) != str(os.getpid()):
 def turns() -> Any:
     """Return the connection counts of all workers; import them late, since metrics read their
     folder then."""
-    from kamiyo_api.turns import board
+    from kamiyo_api.server.turns import board
 
     return board
 

@@ -20,10 +20,10 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
-from kamiyo_api import refusals
-from kamiyo_api.connection import Connection, Outbox, Wait, accept_with_data, allow_files
-from kamiyo_api.parked import Parked
-from kamiyo_api.turns import LOOK_SECONDS, Turn
+from kamiyo_api.server import refusals
+from kamiyo_api.server.connection import Connection, Outbox, Wait, accept_with_data, allow_files
+from kamiyo_api.server.parked import Parked
+from kamiyo_api.server.turns import LOOK_SECONDS, Turn
 
 # From the first byte of a request to the end of its head, and to the end of its body.
 HEAD_SECONDS = 10

@@ -15,9 +15,9 @@ from gunicorn.util import http_date
 from werkzeug.http import HTTP_STATUS_CODES
 
 from kamiyo_api import errors
-from kamiyo_api.connection import BodyTooLarge
 from kamiyo_api.ids import new_id
 from kamiyo_api.observability import metrics
+from kamiyo_api.server.connection import BodyTooLarge
 from kamiyo_api.web import problems
 from kamiyo_api.web.middleware import OF_THE_API, SECURITY
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from kamiyo_api.connection import Connection, Wait
+from kamiyo_api.server.connection import Connection, Wait
 
 
 class Parked:
