@@ -12,7 +12,7 @@ from bench.place import Place, place
 from bench.reads import load_uncached, search_paths, stats_paths
 from bench.scales import Scale
 from bench.serving import ROOT
-from kamiyo_api.embedded import Servers
+from kamiyo_api.dev.databases import Servers
 
 RUNS = 5
 CURVE_OF = "ms_at_so_many_agents"

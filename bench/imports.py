@@ -19,7 +19,7 @@ from bench.place import run_sql
 from bench.serving import ROOT
 from kamiyo_api.demo import population
 from kamiyo_api.demo.files import registration_file
-from kamiyo_api.embedded import DATABASE, Servers
+from kamiyo_api.dev.databases import DATABASE, Servers
 
 WITH_FILE = 0.4
 NAME = "imported"

@@ -19,7 +19,7 @@ import redis
 
 from bench.serving import ROOT, Server, serving
 from kamiyo_api.db import schema
-from kamiyo_api.embedded import DATABASE, Servers, embedded_servers
+from kamiyo_api.dev.databases import DATABASE, Servers, embedded_servers
 
 DATA_DIR = ROOT / ".data" / "bench"
 AGENTS_AT_MOST = 20_000

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import requests
 
-from kamiyo_api.supervised import server
+from kamiyo_api.dev.processes import server
 
 ROOT = Path(__file__).parent.parent
 

@@ -20,7 +20,7 @@ from bench.load import Run, load
 from bench.pairs import alternate
 from bench.place import Place
 from kamiyo_api.db.queries import QUERIES
-from kamiyo_api.embedded import bundled_postgres
+from kamiyo_api.dev.databases import bundled_postgres
 
 AGENTS = 100
 CONNECTIONS = 8

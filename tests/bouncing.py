@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from psycopg2.extensions import parse_dsn
 
-from kamiyo_api.supervised import server
+from kamiyo_api.dev.processes import server
 from tests.needed import needed
 
 # Debian keeps it where only root looks.

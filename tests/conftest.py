@@ -18,7 +18,7 @@ from kamiyo_api import create_app
 from kamiyo_api.access import authentication, keys
 from kamiyo_api.config import TIERS, Config
 from kamiyo_api.db import schema
-from kamiyo_api.embedded import Servers, embedded_servers
+from kamiyo_api.dev.databases import Servers, embedded_servers
 from kamiyo_api.trust.refresh import refresh_stats
 from tests import factories
 from tests.answers import CheckedClient

@@ -17,7 +17,7 @@ import pytest
 import redis
 from flask import Flask
 
-from kamiyo_api.embedded import Servers, bundled_postgres
+from kamiyo_api.dev.databases import Servers, bundled_postgres
 
 ROOT = Path(__file__).parent.parent
 # Nobody listens at this port, whatever else runs on the machine that tests.

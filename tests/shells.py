@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask import Flask
 
-from kamiyo_api.embedded import Servers, bundled_postgres
+from kamiyo_api.dev.databases import Servers, bundled_postgres
 from tests.needed import needed
 
 Shell = Callable[[str], str]

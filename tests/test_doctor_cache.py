@@ -9,7 +9,7 @@ import subprocess
 import pytest
 import redis
 
-from kamiyo_api.embedded import embedded_valkey
+from kamiyo_api.dev.databases import embedded_valkey
 from tests.examining import examined, redis_cli, wait_until
 from tests.needed import needed
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from kamiyo_api.embedded import embedded_postgres
+from kamiyo_api.dev.databases import embedded_postgres
 from tests import factories
 from tests.examining import examined, shell, typed, wait_until
 from tests.needed import needed

@@ -15,7 +15,7 @@ import redis
 import requests
 
 from bench.serving import serving
-from kamiyo_api.embedded import embedded_servers
+from kamiyo_api.dev.databases import embedded_servers
 from tests import factories
 from tests.examining import NOWHERE, examined, typed, wait_until
 from tests.live import at_once

@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from kamiyo_api.config import Config
-from kamiyo_api.embedded import embedded_postgres
+from kamiyo_api.dev.databases import embedded_postgres
 from tests.needed import needed_file
 from tests.shells import leading_to, run_in_shell
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from kamiyo_api.embedded import embedded_postgres
+from kamiyo_api.dev.databases import embedded_postgres
 
 ROOT = Path(__file__).parent.parent
 SQL = ROOT / "sql"

@@ -18,8 +18,8 @@ from prometheus_client import values
 
 from kamiyo_api import config
 from kamiyo_api.config import TIERS, Config
-from kamiyo_api.embedded import free_port
-from kamiyo_api.supervised import server
+from kamiyo_api.dev.databases import free_port
+from kamiyo_api.dev.processes import server
 from tests.test_contract import ENDPOINTS, settings
 
 ROOT = Path(__file__).parent.parent
@@ -119,7 +119,7 @@ def clone() -> Iterator[Clone]:
             "REDIS_TIMEOUT_MS": "5000",
         }
         port = free_port()
-        command = [sys.executable, "-m", "kamiyo_api.devserver", str(port)]
+        command = [sys.executable, "-m", "kamiyo_api.dev.server", str(port)]
         with server(command, folder=folder, ready="Ctrl-C stops all of it.", env=environment):
             said = (folder / "server.log").read_text()
             psql = re.search(r"^ +Database +(\S.*)$", said, re.MULTILINE)

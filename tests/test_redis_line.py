@@ -12,7 +12,7 @@ from queue import Queue
 import pytest
 import redis
 
-from kamiyo_api.embedded import embedded_valkey
+from kamiyo_api.dev.databases import embedded_valkey
 from kamiyo_api.redis.client import RedisClient, RedisUnavailable, Script
 from tests.faults.place import Restartable, wait_until
 from tests.needed import needed

@@ -13,7 +13,7 @@ import redis
 from bench.serving import serving
 from kamiyo_api.access import keys
 from kamiyo_api.access.authentication import hash_of
-from kamiyo_api.embedded import embedded_valkey
+from kamiyo_api.dev.databases import embedded_valkey
 from kamiyo_api.observability.redaction import scrubbed
 from tests.examining import NOWHERE, typed
 

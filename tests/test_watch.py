@@ -11,8 +11,8 @@ import requests
 import yaml
 
 from bench.serving import ROOT
-from kamiyo_api.embedded import free_port
-from kamiyo_api.supervised import supervised
+from kamiyo_api.dev.databases import free_port
+from kamiyo_api.dev.processes import supervised
 from tests.faults.place import wait_until
 from tests.needed import needed
 

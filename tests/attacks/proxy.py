@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.serving import ROOT, Server
-from kamiyo_api.embedded import free_port
-from kamiyo_api.supervised import server
+from kamiyo_api.dev.databases import free_port
+from kamiyo_api.dev.processes import server
 from tests.needed import needed
 
 OPS = ROOT / "ops" / "nginx"

@@ -9,7 +9,7 @@ import redis as redis_package
 
 from bench.serving import serving
 from kamiyo_api.cache.answers import LARGEST_KEPT
-from kamiyo_api.embedded import embedded_valkey
+from kamiyo_api.dev.databases import embedded_valkey
 from tests import factories
 from tests.live import at_once
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from bench.serving import ROOT, Server, serving
-from kamiyo_api.embedded import free_port
+from kamiyo_api.dev.databases import free_port
 from tests.attacks.proxy import configure, nginx
 from tests.attacks.wire import ANNOUNCED, LAST_LIVE, ask, dial, read
 from tests.needed import needed

@@ -17,7 +17,7 @@ from kamiyo_api.access import keys
 from kamiyo_api.cache import answers, state
 from kamiyo_api.config import Config
 from kamiyo_api.db import schema
-from kamiyo_api.embedded import bundled_postgres, embedded_postgres
+from kamiyo_api.dev.databases import bundled_postgres, embedded_postgres
 from kamiyo_api.trust.refresh import refresh_stats
 from tests import factories
 

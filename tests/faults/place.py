@@ -23,7 +23,7 @@ from bench.serving import Server, is_alive, serving
 from kamiyo_api import create_app
 from kamiyo_api.access import keys
 from kamiyo_api.db import schema
-from kamiyo_api.embedded import embedded_postgres, embedded_valkey, free_port
+from kamiyo_api.dev.databases import embedded_postgres, embedded_valkey, free_port
 
 AS_IN_PRODUCTION = {
     "REDIS_TIMEOUT_MS": "50",

@@ -21,7 +21,7 @@ from flask import Flask
 
 from bench.serving import Server, serving
 from kamiyo_api.access import keys
-from kamiyo_api.embedded import bundled_postgres, embedded_postgres, embedded_valkey, free_port
+from kamiyo_api.dev.databases import bundled_postgres, embedded_postgres, embedded_valkey, free_port
 from tests.examining import ROOT, Examined
 from tests.faults.place import Restartable, configured
 from tests.metering import Scrape, scrape

@@ -23,9 +23,9 @@ from flask.cli import ScriptInfo
 
 from kamiyo_api import create_app
 from kamiyo_api.config import LOCAL_SERVERS
-from kamiyo_api.embedded import Servers, bundled_postgres, servers_of_environment
+from kamiyo_api.dev.databases import Servers, bundled_postgres, servers_of_environment
+from kamiyo_api.dev.processes import NotStarted, supervised
 from kamiyo_api.errors import ApiError
-from kamiyo_api.supervised import NotStarted, supervised
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA_DIR = LOCAL_SERVERS.resolve().parent

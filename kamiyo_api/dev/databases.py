@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from kamiyo_api.supervised import NotStarted, claimed, end_leftover, server
+from kamiyo_api.dev.processes import NotStarted, claimed, end_leftover, server
 
 DATABASE = "kamiyo"
 LOCALE = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
