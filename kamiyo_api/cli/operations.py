@@ -9,9 +9,10 @@ import sys
 import click
 from flask.cli import with_appcontext
 
-from kamiyo_api import doctor, support
+from kamiyo_api import doctor
 from kamiyo_api.cli.arguments import Duration
 from kamiyo_api.cli.failures import quiet
+from kamiyo_api.doctor import support_bundle
 from kamiyo_api.doctor.commands import config
 from kamiyo_api.observability.redaction import scrubbed_all, scrubber
 
@@ -58,8 +59,8 @@ def examine(as_json: bool, fix: bool, long: dt.timedelta, url: str | None) -> No
 def collect(output: str | None, log: str | None, postgres_log: str | None, url: str | None) -> None:
     """Collect what support asks for into one archive, without secrets."""
     try:
-        bundle = support.collect(address(url), log, postgres_log)
-        path = support.write(bundle, output)
+        bundle = support_bundle.collect(address(url), log, postgres_log)
+        path = support_bundle.write(bundle, output)
     except OSError as error:
         raise click.ClickException(f"{error.filename}: {error.strerror}") from error
     for line in bundle.manifest():

@@ -10,8 +10,8 @@ import pytest
 
 from bench.serving import serving
 from kamiyo_api.config import Config, ConfigError
+from kamiyo_api.doctor.support_bundle import settings
 from kamiyo_api.observability.redaction import scrubber
-from kamiyo_api.support import settings
 from tests import factories
 from tests.answers import outcome
 
