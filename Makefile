@@ -17,7 +17,7 @@ help:
 	@echo "make clean  delete .venv, .data and all caches"
 
 run: .venv/current
-	@exec $(PY) -m kamiyo_api.devserver "$(PORT)"
+	@exec $(PY) -m kamiyo_api.dev.server "$(PORT)"
 
 watch:
 	@PORT="$(PORT)" WATCH_PORT="$(WATCH_PORT)" exec ops/prometheus/watch

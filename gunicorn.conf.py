@@ -71,7 +71,7 @@ if os.environ.get(OWNER) != str(os.getpid()):
 def turns() -> Any:
     """Return the connection counts of all workers; import them late, since metrics read their
     folder then."""
-    from kamiyo_api.server.turns import board
+    from kamiyo_api.server.accept_turns import board
 
     return board
 

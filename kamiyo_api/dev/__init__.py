@@ -1,0 +1,1 @@
+"""What `make run`, the tests and the bench start; nothing that serves production imports it."""

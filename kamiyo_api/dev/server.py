@@ -27,7 +27,7 @@ from kamiyo_api.dev.databases import Servers, bundled_postgres, servers_of_envir
 from kamiyo_api.dev.processes import NotStarted, supervised
 from kamiyo_api.errors import ApiError
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = LOCAL_SERVERS.resolve().parent
 KEY_FILE = DATA_DIR / "api-key"
 DEMO_DATA = "demo-data --if-empty --agents 2000 --feedback 20000 --payments 5000 --seed 8004"

@@ -1,0 +1,1 @@
+"""How the service is: health checks, and the page of metrics."""

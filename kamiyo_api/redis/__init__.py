@@ -1,0 +1,1 @@
+"""Redis or Valkey: connections whose waits are bounded, and scripts."""

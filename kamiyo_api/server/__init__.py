@@ -1,0 +1,1 @@
+"""gunicorn's worker: connections, slow clients, and requests that never reach the application."""

@@ -21,9 +21,9 @@ from typing import Any
 from gunicorn.workers.gthread import ThreadWorker
 
 from kamiyo_api.server import refusals
+from kamiyo_api.server.accept_turns import LOOK_SECONDS, Turn
 from kamiyo_api.server.connection import Connection, Outbox, Wait, accept_with_data, allow_files
-from kamiyo_api.server.parked import Parked
-from kamiyo_api.server.turns import LOOK_SECONDS, Turn
+from kamiyo_api.server.parked_connections import Parked
 
 # From the first byte of a request to the end of its head, and to the end of its body.
 HEAD_SECONDS = 10

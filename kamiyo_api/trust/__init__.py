@@ -1,0 +1,1 @@
+"""What the history of an agent amounts to."""

@@ -1,0 +1,1 @@
+"""HTTP around the views: headers, the fast path, arguments, JSON, idempotency, OpenAPI."""
