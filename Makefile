@@ -28,6 +28,7 @@ test: lint
 lint: .venv/current
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
 
 bench: .venv/bench
 	@$(PY) -m bench "$(SCALE)"

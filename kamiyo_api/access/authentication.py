@@ -33,7 +33,8 @@ def secret_of(environ: WSGIEnvironment) -> str:
 
     Raises MissingApiKey, or InvalidApiKey if white space stands inside.
     """
-    scheme, _, rest = environ.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+    header: str = environ.get("HTTP_AUTHORIZATION", "")
+    scheme, _, rest = header.strip().partition(" ")
     secret = rest.strip()
     if scheme.lower() != "bearer" or not secret:
         raise errors.MissingApiKey

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from kamiyo_api import db, errors
 from kamiyo_api.cache.backend import GENERATION, LARGE, CacheLookup, Found
@@ -108,7 +108,7 @@ def cached(resource: str) -> Callable[[View], View]:
     of_resource = search_from_cache if resource == SEARCH else agent_from_cache
 
     def decorate(view: View) -> View:
-        answer: Any = wraps(view)(of_resource(resource, view))
+        answer = cast(View, wraps(view)(of_resource(resource, view)))
         return declare(answer, cached=resource)
 
     return decorate

@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import click
 
@@ -15,7 +15,7 @@ DURATION = re.compile(r"(\d{1,6})([smhd])")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[Any]):
     """A whole number with a unit, such as 90d, 24h, 30m or 45s."""
 
     name = "duration"
@@ -29,7 +29,7 @@ class Duration(click.ParamType):
         return dt.timedelta(**{UNITS[match[2]]: int(match[1])})
 
 
-class Wallet(click.ParamType):
+class Wallet(click.ParamType[str]):
     """An address, taken in any case, given on in lower case."""
 
     name = "address"
@@ -51,4 +51,4 @@ def opened(path: str, mode: str) -> Iterator[BinaryIO]:
     except OSError as error:
         raise click.ClickException(f"{path}: {error.strerror}") from error
     with file:
-        yield file
+        yield cast(BinaryIO, file)

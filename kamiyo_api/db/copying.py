@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
+from typing import IO, cast
 
 from kamiyo_api.db.transaction import Transaction
 
@@ -41,7 +42,8 @@ def copy_rows(tx: Transaction, query: str, rows: Iterable[bytes]) -> int:
     Raises what making the rows raises; the transaction is then to be abandoned.
     """
     feed = Feed(rows)
-    loaded = tx.copy(query, feed)
+    # The driver only ever reads.
+    loaded = tx.copy(query, cast(IO[bytes], feed))
     if feed.failure is not None:
         raise feed.failure
     return loaded

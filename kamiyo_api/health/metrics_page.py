@@ -126,6 +126,6 @@ def text() -> bytes:
     registry.register(DatabaseCollector())
     registry.register(RedisCollector())
     if services().config.prometheus_multiproc_dir is not None:
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
     return generate_latest(REGISTRY) + generate_latest(registry)

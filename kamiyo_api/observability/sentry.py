@@ -28,7 +28,7 @@ def scrub(event: Event, hint: Hint) -> Event:
     if has_request_context():
         state = current_state()
         event["request"] = {"method": request.method, "url": request.base_url}
-        event.setdefault("tags", {})["request_id"] = state.request_id  # type: ignore[index, call-overload]
+        event.setdefault("tags", {})["request_id"] = state.request_id
         if state.api_key is not None:
             event["user"] = {"id": state.api_key.key_id}
     for exception in event.get("exception", {}).get("values", []):

@@ -64,12 +64,13 @@ class Line:
 def begin(connection: redis.Connection) -> None:
     """Greet the server; from then on let the system bound each wait, which ends as a
     BlockingIOError. Python would poll before each, and give its lock away for that."""
-    connection.on_connect()
+    connection.on_connect()  # type: ignore[no-untyped-call]
     way = connection._get_socket()
     # TLS waits in Python, or for ever.
-    if way is None or isinstance(way, ssl.SSLSocket):
+    seconds = connection.socket_timeout
+    if way is None or isinstance(way, ssl.SSLSocket) or seconds is None:
         return
-    microseconds = round(connection.socket_timeout * 1_000_000)
+    microseconds = round(seconds * 1_000_000)
     bound = struct.pack("ll", *divmod(microseconds, 1_000_000))
     for wait in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
         way.setsockopt(socket.SOL_SOCKET, wait, bound)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flask import Blueprint, Flask, Response, current_app, redirect, render_template, url_for
+from flask import Blueprint, Flask, current_app, redirect, render_template, url_for
 from flask_swagger_ui import get_swaggerui_blueprint
-from werkzeug.wrappers import Response as AnyResponse
+from werkzeug.sansio.response import Response
 
 from kamiyo_api import errors
 from kamiyo_api.context import services
@@ -21,7 +21,7 @@ blueprint = Blueprint("docs", __name__, template_folder="../templates")
 
 @blueprint.get("/")
 @public()
-def index() -> AnyResponse:
+def index() -> Response:
     """Lead a browser to the documentation."""
     return redirect(url_for("swagger_ui.show"), 302)
 

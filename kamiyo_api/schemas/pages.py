@@ -36,7 +36,7 @@ class Page(bounds.Schema):
     )
 
 
-def truncated() -> fields.List:
+def truncated() -> fields.List[str]:
     """Make the member that names what was cut in a row of a list."""
     return fields.List(
         fields.String(),
@@ -126,7 +126,7 @@ class NewestFirst:
     def parameters(self) -> dict[str, Any]:
         """Return the parameters of the query: what is asked, and one row more than the page,
         which tells if there is a next. Raises InvalidCursor."""
-        start = {"after_time": None, "after_id": None}
+        start: dict[str, Any] = {"after_time": None, "after_id": None}
         if self.query["cursor"] is not None:
             moment, identifier = decode_cursor(self.walk, self.query["cursor"], 2)
             start = {"after_time": a_time(moment), "after_id": a_uuid(identifier)}

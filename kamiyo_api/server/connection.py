@@ -216,7 +216,7 @@ class Connection:
             return self._has_head()
         if self._chunks is not None:
             return self._chunks.is_found(self.held)
-        length = self.request.body.reader.length
+        length: int = self.request.body.reader.length
         return length <= len(self.held) or length > self._longest
 
     def _has_head(self) -> bool:

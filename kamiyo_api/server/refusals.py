@@ -47,7 +47,7 @@ class Refusal(NamedTuple):
 def refusal_of(error: BaseException, longest_body: int) -> Refusal:
     """Say what is wrong with a request, or that the application failed to answer it."""
     reason = type(error).__name__
-    status = STATUSES.get(type(error))
+    status = STATUSES.get(type(error)) if isinstance(error, Exception) else None
     if status is None:
         is_clients = isinstance(error, http.ParseException)
         status = 400 if is_clients and not isinstance(error, OF_THE_APPLICATION) else 500

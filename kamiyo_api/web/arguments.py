@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -26,9 +25,11 @@ MOST_STRUCTURE = 80_000
 class ArgumentsParser(FlaskParser):
     """Reads bodies and query strings; whatever is wrong or unknown leaves as an ApiError."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION: Mapping[str, str] = {"query": ma.RAISE, "json": ma.RAISE}
+    def __init__(self) -> None:
+        super().__init__()
+        self.DEFAULT_UNKNOWN_BY_LOCATION = {"query": ma.RAISE, "json": ma.RAISE}
 
-    def parse(self, argmap: ma.Schema, *args: Any, **options: Any) -> Any:
+    def parse(self, argmap: Any, *args: Any, **options: Any) -> Any:
         """Read the arguments; a query string that was valid before need not be read again."""
         query = request.query_string
         if options.get("location") == "query":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
@@ -72,7 +72,7 @@ def problem(
     body = document(status, code, title, detail, state.request_id)
     if by_field:
         body |= bounded(by_field)
-    response = current_app.json.response(body)
+    response: Response = current_app.json.response(body)  # type: ignore[assignment]
     response.status_code = status
     response.content_type = "application/problem+json"
     return response
@@ -123,7 +123,7 @@ def answer_api_error(error: errors.ApiError) -> Response:
 def answer_http_error(error: HTTPException) -> Response:
     """Answer an error that Flask or Werkzeug raised: no such route, a body too large."""
     if error.response is not None:
-        return error.response  # a redirect
+        return cast(Response, error.response)  # a redirect
     status = error.code or 500
     code, detail = HTTP_CODES.get(
         status, (error.name.upper().replace(" ", "_"), error.description or error.name)
