@@ -218,7 +218,7 @@ def test_limit_holds_in_a_process_without_redis(limited):
     assert [remaining(answer) for answer in answers] == [2, 1, 0, 0, 0]
 
 
-def test_setting_overrides_a_tier(monkeypatch):
+def test_setting_overrides_a_tier(session_app, monkeypatch):
     monkeypatch.setenv("RATE_LIMITS_FREE", "5, 50, 1, 2")
     tiers = config.Config.from_environment().tiers
     assert tiers["free"] == config.Tier(5, 50, 1, 2)
@@ -226,7 +226,7 @@ def test_setting_overrides_a_tier(monkeypatch):
 
 
 @pytest.mark.parametrize("text", ["5", "5,50,1", "5,50,1,x", "5,50,1,0", "5,50,1,-2", "5,50,1,2,3"])
-def test_setting_that_makes_no_sense_ends_the_start(monkeypatch, text):
+def test_setting_that_makes_no_sense_ends_the_start(session_app, monkeypatch, text):
     monkeypatch.setenv("RATE_LIMITS_TEAM", text)
     with pytest.raises(SystemExit, match="RATE_LIMITS_TEAM must be four numbers"):
         config.Config.from_environment()
