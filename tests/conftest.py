@@ -20,19 +20,19 @@ from kamiyo_api.config import TIERS, Config
 from kamiyo_api.db import schema
 from kamiyo_api.dev.databases import Servers, embedded_servers
 from kamiyo_api.trust.refresh import refresh_stats
-from tests import factories
-from tests.answers import CheckedClient
-from tests.bouncing import pgbouncer
+from tests.support import factories
+from tests.support.clients import CheckedClient
+from tests.support.pgbouncer import pgbouncer
 
 pytest_plugins = [
-    "tests.crowd",
-    "tests.examining",
-    "tests.figures",
-    "tests.importing",
-    "tests.live",
-    "tests.shells",
-    "tests.symptoms.table",
-    "tests.watching",
+    "tests.support.plans",
+    "tests.support.doctor",
+    "tests.support.summary",
+    "tests.support.imports",
+    "tests.support.service",
+    "tests.support.shells",
+    "tests.support.symptom_table",
+    "tests.support.triggers",
 ]
 
 # Children first: what refers to an agent goes before the agents.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kamiyo_api.web.problems import LONGEST_NAME, MOST_MESSAGES
-from tests import factories
-from tests.answers import outcome
-from tests.test_errors import AGENTS, REGISTER
+from tests.support import factories
+from tests.support.clients import outcome
+from tests.web.test_errors import AGENTS, REGISTER
 
 
 def test_errors_are_the_first_twenty_and_a_count(client, admin):

@@ -12,8 +12,8 @@ from bench.serving import serving
 from kamiyo_api.config import Config, ConfigError
 from kamiyo_api.doctor.support_bundle import settings
 from kamiyo_api.observability.redaction import scrubber
-from tests import factories
-from tests.answers import outcome
+from tests.support import factories
+from tests.support.clients import outcome
 
 OLD, NEW = "an-old-secret-of-ours", "a-new-secret-of-ours"
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -16,12 +16,12 @@ import pytest
 import requests
 
 from bench.serving import serving
-from tests import factories
-from tests.faults.books import balance
-from tests.faults.load import API, prepared, working
-from tests.faults.place import AS_IN_PRODUCTION, open_place, wait_until
-from tests.live import at_once
-from tests.watching import trigger
+from tests.support import factories
+from tests.support.balance import balance
+from tests.support.load import API, prepared, working
+from tests.support.servers import AS_IN_PRODUCTION, open_place, wait_until
+from tests.support.service import at_once
+from tests.support.triggers import trigger
 
 FROZEN_SECONDS = 6
 PATIENT = {"DATABASE_STATEMENT_TIMEOUT_MS": "3000"}

@@ -6,8 +6,8 @@ import psycopg2
 import pytest
 
 from kamiyo_api.db.queries import QUERIES
-from tests import factories
-from tests.answers import outcome
+from tests.support import factories
+from tests.support.clients import outcome
 
 FEEDBACK = "/api/v1/agents/feedback"
 FAR_UUID = "019fffff-ffff-7fff-bfff-ffffffffffff"

@@ -9,8 +9,8 @@ import time
 import pytest
 
 from bench.serving import serving
-from tests.attacks.proxy import nginx
-from tests.attacks.wire import ANNOUNCED, CHUNKED, ask, dial
+from tests.support.nginx import nginx
+from tests.support.raw_http import ANNOUNCED, CHUNKED, ask, dial
 
 SIZE = 8 * 1024 * 1024
 TIMES = 50

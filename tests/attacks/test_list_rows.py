@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.importing import counts, line
+from tests.support.imports import counts, line
 
 PATH = "/api/v1/agents/"
 LARGEST_PAGE = 1_200_000

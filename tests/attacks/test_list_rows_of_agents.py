@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests import factories
-from tests.answers import outcome
+from tests.support import factories
+from tests.support.clients import outcome
 
 # What takes most bytes in JSON: six for one character.
 WORST = "\x01"

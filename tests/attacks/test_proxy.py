@@ -10,9 +10,9 @@ import pytest
 
 from bench.serving import ROOT, Server, serving
 from kamiyo_api.dev.databases import free_port
-from tests.attacks.proxy import configure, nginx
-from tests.attacks.wire import ANNOUNCED, LAST_LIVE, ask, dial, read
-from tests.needed import needed
+from tests.support.nginx import configure, nginx
+from tests.support.programs import needed
+from tests.support.raw_http import ANNOUNCED, LAST_LIVE, ask, dial, read
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from kamiyo_api.config import Config
 from kamiyo_api.db import schema
 from kamiyo_api.dev.databases import bundled_postgres, embedded_postgres
 from kamiyo_api.trust.refresh import refresh_stats
-from tests import factories
+from tests.support import factories
 
 AGENTS = "/api/v1/agents/"
 TABLES = "erc8004_agents, erc8004_stats_refreshes"

@@ -18,11 +18,11 @@ import requests
 
 from kamiyo_api import db, errors
 from kamiyo_api.access import authentication, keys
-from tests import factories
-from tests.answers import outcome
-from tests.faults.load import API, working
-from tests.faults.place import open_place, wait_until
-from tests.live import at_once
+from tests.support import factories
+from tests.support.clients import outcome
+from tests.support.load import API, working
+from tests.support.servers import open_place, wait_until
+from tests.support.service import at_once
 
 FEEDBACK = f"{API}feedback"
 # What happens to a key that writes, and how its next write is refused.

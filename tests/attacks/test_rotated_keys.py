@@ -8,8 +8,8 @@ import datetime as dt
 import pytest
 
 from kamiyo_api.access import authentication
-from tests import factories
-from tests.answers import outcome
+from tests.support import factories
+from tests.support.clients import outcome
 
 KEY = "/api/v1/key"
 FEEDBACK = "/api/v1/agents/feedback"

@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 from bench.serving import serving
-from tests.attacks.proxy import nginx
-from tests.attacks.wire import ANNOUNCED, CHUNKED, LAST_LIVE, LIVE, dial, read
+from tests.support.nginx import nginx
+from tests.support.raw_http import ANNOUNCED, CHUNKED, LAST_LIVE, LIVE, dial, read
 
 FILES = 6000
 GOOD = 30

@@ -11,9 +11,9 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from tests import factories
-from tests.importing import counts, line
-from tests.test_counts import FIGURES
+from tests.support import factories
+from tests.support.imports import counts, line
+from tests.trust.test_counts import FIGURES
 
 STRANGER, OWNER = f"0x{'a' * 40}", f"0x{'b' * 40}"
 API = "/api/v1/agents/"

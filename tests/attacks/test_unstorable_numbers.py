@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import factories
-from tests.answers import outcome
-from tests.importing import AGENTS, counts, line
+from tests.support import factories
+from tests.support.clients import outcome
+from tests.support.imports import AGENTS, counts, line
 
 MANTISSAS = ("0", "-0", "0.0", "-0.000", "1", "-1.5", "0.1", f"0.{'0' * 999}")
 SIGNS = ("e", "E", "e+", "E+", "e-", "E-")

@@ -10,10 +10,10 @@ import pytest
 
 from bench.serving import serving
 from kamiyo_api.doctor.server import writing
-from tests import factories
-from tests.examining import examined, wait_until
-from tests.metering import scrape
-from tests.watching import trigger
+from tests.support import factories
+from tests.support.doctor import examined, wait_until
+from tests.support.prometheus import scrape
+from tests.support.triggers import trigger
 
 API = "/api/v1/agents/"
 REGISTER = f"{API}register"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.place import Place, open_place
+from tests.support.servers import Place, open_place
 
 DEFECT = r'"message":"\w+\.\w+ failed: .*'
 

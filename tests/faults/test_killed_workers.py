@@ -7,11 +7,11 @@ import signal
 import time
 
 from bench.serving import is_alive
-from tests import factories
-from tests.faults.books import balance
-from tests.faults.load import API, prepared, working
-from tests.faults.place import wait_until
-from tests.watching import trigger
+from tests.support import factories
+from tests.support.balance import balance
+from tests.support.load import API, prepared, working
+from tests.support.servers import wait_until
+from tests.support.triggers import trigger
 
 WRITES = 2000
 CLIENTS = 8

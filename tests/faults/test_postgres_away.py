@@ -10,9 +10,9 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 import psycopg2
 import pytest
 
-from tests.faults.books import balance
-from tests.faults.load import API, prepared, under_load
-from tests.faults.place import wait_until
+from tests.support.balance import balance
+from tests.support.load import API, prepared, under_load
+from tests.support.servers import wait_until
 
 # Longer than a key is remembered without asking again, once.
 AWAY = {signal.SIGKILL: 5.0, signal.SIGQUIT: 2.0, signal.SIGINT: 2.0}

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.faults.books import balance
-from tests.faults.load import API, prepared, under_load
-from tests.faults.place import wait_until
+from tests.support.balance import balance
+from tests.support.load import API, prepared, under_load
+from tests.support.servers import wait_until
 
 SLOW = 0.1
 AWAY_SECONDS = 3.0

@@ -12,8 +12,8 @@ import pytest
 from kamiyo_api.db import schema
 from kamiyo_api.trust.refresh import refresh_stats
 from tests.conftest import TABLES
-from tests.symptoms.alerts import Span, firing
-from tests.symptoms.stand import Servers, Stand, breakable_servers, standing
+from tests.support.alerts import Span, firing
+from tests.support.operated import Servers, Stand, breakable_servers, standing
 
 Serve = Callable[..., Stand]
 

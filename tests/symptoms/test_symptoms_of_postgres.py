@@ -6,9 +6,9 @@ import signal
 import threading
 from contextlib import contextmanager
 
-from tests import factories
-from tests.examining import wait_until
-from tests.symptoms.stand import restarted_with
+from tests.support import factories
+from tests.support.doctor import wait_until
+from tests.support.operated import restarted_with
 
 PATIENT = {"DATABASE_STATEMENT_TIMEOUT_MS": "60000"}
 RESPONSES = 150_000

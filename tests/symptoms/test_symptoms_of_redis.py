@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 
-from tests import factories
-from tests.examining import wait_until
-from tests.needed import needed
+from tests.support import factories
+from tests.support.doctor import wait_until
+from tests.support.programs import needed
 
 
 def test_dead_redis_is_seen_and_started(stand, fired, symptom):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests import factories
-from tests.examining import wait_until
-from tests.watching import trigger
+from tests.support import factories
+from tests.support.doctor import wait_until
+from tests.support.triggers import trigger
 
 FREE = {"RATE_LIMITS_FREE": "5,1000,1000,1000"}
 

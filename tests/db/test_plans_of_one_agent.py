@@ -1,0 +1,47 @@
+"""How PostgreSQL reads one of 20,000 agents: by its key, at a cost that nothing else changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.plans import NOWHERE, nodes
+
+BY_KEY = "set local enable_seqscan = off; set local enable_bitmapscan = off; "
+LISTS = {
+    "feedback.list_by_agent": "ix__erc8004_reputation__agent_created",
+    "payments.list_by_agent": "ix__erc8004_agent_payments__agent_created",
+    "validations.list_by_agent": "ix__erc8004_validations__agent_created",
+}
+
+
+@pytest.mark.parametrize("query", LISTS)
+@pytest.mark.parametrize("after_id", [None, NOWHERE])
+def test_page_of_a_list_is_read_from_one_index_without_a_sort(crowded, plan, query, after_id):
+    crowded.execute("select id from erc8004_agents where agent_id = 7")
+    (agent_uuid,) = crowded.fetchone()
+    found = plan(
+        query,
+        agent_uuid=agent_uuid,
+        after_time=after_id and "2026-04-01 00:05",
+        after_id=after_id,
+        limit=51,
+        client_address=None,
+        tag1=None,
+        tag2=None,
+        longest=300,
+    )
+    limit, *others = found
+    scan = next(node for node in others if "Index Name" in node)
+    assert (limit["Node Type"], scan["Index Name"]) == ("Limit", LISTS[query])
+    assert "Sort" not in [node["Node Type"] for node in others[: others.index(scan)]]
+    assert ("ROW(" in scan["Index Cond"]) == (after_id is not None)
+
+
+@pytest.mark.parametrize("function", ["erc8004_agent_stats_now", "erc8004_feedback_now"])
+def test_figures_of_now_are_one_plan_by_keys(crowded, function):
+    asked = f"explain (generic_plan, format json) select * from {function}($1)"
+    crowded.execute(BY_KEY + asked)
+    found = list(nodes(crowded.fetchone()[0][0]["Plan"]))
+    assert not [node for node in found if node["Node Type"] in ("Function Scan", "Seq Scan")]
+    tables = {node["Relation Name"] for node in found if "Index Cond" in node}
+    assert {"erc8004_feedback_counts", "erc8004_feedback_changes"} <= tables

@@ -1,0 +1,234 @@
+"""What stands in ops/: rules that fire, panels that draw, units that systemd takes."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import re
+import subprocess
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bench.serving import ROOT
+from kamiyo_api.access import keys
+from kamiyo_api.trust.refresh import refresh_stats
+from tests.support import factories
+from tests.support.programs import needed
+from tests.support.prometheus import scrape
+
+OPS = ROOT / "ops"
+PROMETHEUS = OPS / "prometheus"
+RULES = yaml.safe_load((PROMETHEUS / "alerts.yml").read_text())
+ALL_RULES = [rule for group in RULES["groups"] for rule in group["rules"]]
+ALERTS = {rule["alert"]: rule for rule in ALL_RULES if "alert" in rule}
+RECORDED = {rule["record"] for rule in ALL_RULES if "record" in rule}
+UNIT_TESTS = yaml.safe_load((PROMETHEUS / "alerts_test.yml").read_text())["tests"]
+DASHBOARD = json.loads((OPS / "grafana" / "dashboard.json").read_text())
+PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
+QUERIES = [target["expr"] for panel in PANELS for target in panel["targets"]]
+UNITS = ("kamiyo-api", "kamiyo-api-refresh")
+# The symptoms of the customer's guide, in its order, and one more: the sections of
+# docs/operations.md.
+SYMPTOMS = [
+    "slow-query-performance",
+    "cache-issues",
+    "rate-limiting-errors",
+    "authentication-failures",
+    "transaction-rollback-errors",
+    "materialized-view-staleness",
+    "high-memory-usage",
+    "database-connection-pool-exhaustion",
+    "unwritable-database",
+    "high-error-rate",
+    "slow-response-times",
+    "low-cache-hit-rate",
+]
+# Prometheus makes these itself.
+NOT_OURS = {"up", "ALERTS"}
+
+
+def promtool(*arguments: str | Path) -> str:
+    """What promtool says, where it finds nothing wrong."""
+    done = subprocess.run(
+        [needed("promtool"), *arguments],
+        capture_output=True,
+        text=True,
+        cwd=PROMETHEUS,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def metrics_in(expression: str) -> set[str]:
+    """The names of the metrics that a PromQL expression reads."""
+    bare = re.sub(r'"[^"]*"|\[[^]]*\]|\b(by|on|without) \([^)]*\)', " ", expression)
+    bare = re.sub(r"\{[^}]*\}", " ", bare)
+    return set(re.findall(r"\b(?:erc8004[\w:]+|up|ALERTS)\b", bare))
+
+
+@pytest.fixture(scope="module")
+def told(session_app, gunicorn):
+    """The names of all metrics of a service that did a little of everything."""
+    with session_app.app_context():
+        secret = keys.create("ops", "enterprise", ("read", "write", "admin"), None, None)
+    headers = {"Authorization": f"Bearer {secret}"}
+    path = "/api/v1/agents/register"
+    assert gunicorn.request("POST", path, headers=headers, json=factories.agent()).ok
+    gunicorn.request("GET", "/api/v1/agents/")
+    with session_app.app_context():
+        refresh_stats()
+    return scrape(gunicorn).names()
+
+
+def test_rules_and_configuration_are_well_formed():
+    assert "SUCCESS" in promtool("check", "rules", "alerts.yml")
+    assert "SUCCESS" in promtool("check", "config", "prometheus.yml")
+
+
+def test_every_alert_fires_for_its_symptom_and_not_before():
+    assert "SUCCESS" in promtool("test", "rules", "alerts_test.yml")
+
+
+def test_every_alert_has_a_test_in_which_it_fires_and_nothing_fired_before():
+    fired = set()
+    for test in UNIT_TESTS:
+        first, *later = test["promql_expr_test"]
+        assert "exp_samples" not in first
+        for expectation in later:
+            labels = " ".join(sample["labels"] for sample in expectation.get("exp_samples", ()))
+            fired |= set(re.findall(r'alertname="(\w+)"', labels))
+    assert fired == ALERTS.keys()
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_alert_says_what_is_wrong_and_what_to_do(name):
+    alert = ALERTS[name]
+    assert alert["labels"]["severity"] in ("warning", "critical")
+    assert alert["annotations"].keys() == {"summary", "description", "runbook_url"}
+    path, _, anchor = alert["annotations"]["runbook_url"].partition("#")
+    assert path == "docs/operations.md"
+    assert anchor in SYMPTOMS
+    assert len(alert["annotations"]["summary"]) < 120
+    assert alert["annotations"]["description"].endswith(".")
+
+
+def test_every_symptom_of_the_guide_has_an_alert_in_its_order():
+    anchors = [alert["annotations"]["runbook_url"].partition("#")[2] for alert in ALERTS.values()]
+    assert list(dict.fromkeys(anchors)) == SYMPTOMS
+
+
+def test_rules_read_metrics_that_exist(told):
+    for rule in ALL_RULES:
+        assert metrics_in(rule["expr"]) <= told | RECORDED | NOT_OURS, rule
+
+
+def test_panels_read_metrics_that_exist(told):
+    annotations = [each["expr"] for each in DASHBOARD["annotations"]["list"]]
+    for query in QUERIES + annotations:
+        names = metrics_in(query)
+        assert names, query
+        assert names <= told | RECORDED | NOT_OURS, query
+
+
+def test_every_metric_of_ours_is_seen_on_the_dashboard_or_by_an_alert(told):
+    seen = set().union(*(metrics_in(rule["expr"]) for rule in ALL_RULES), *map(metrics_in, QUERIES))
+
+    def family(name):
+        return re.sub(r"_(total|created|count|sum|bucket)$", "", name)
+
+    ours = {family(name) for name in told if name.startswith("erc8004_")}
+    assert ours == {family(name) for name in seen if name.startswith("erc8004_")}
+
+
+def test_panels_draw_what_promql_is(tmp_path):
+    rules = [
+        {"record": f"panel:{number}", "expr": query.replace("$__rate_interval", "1m")}
+        for number, query in enumerate(QUERIES)
+    ]
+    path = tmp_path / "panels.yml"
+    path.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+    assert f"{len(QUERIES)} rules found" in promtool("check", "rules", path)
+
+
+def test_panels_do_not_overlap_and_have_ids_of_their_own():
+    places = [panel["gridPos"] for panel in DASHBOARD["panels"]]
+    for one, other in combinations(places, 2):
+        is_beside = (
+            one["x"] + one["w"] <= other["x"]
+            or other["x"] + other["w"] <= one["x"]
+            or one["y"] + one["h"] <= other["y"]
+            or other["y"] + other["h"] <= one["y"]
+        )
+        assert is_beside, (one, other)
+    assert all(place["x"] + place["w"] <= 24 for place in places)
+    ids = [panel["id"] for panel in DASHBOARD["panels"]]
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.fixture
+def installed(tmp_path):
+    """The units as systemd would find them, with programs where they name them."""
+    programs = tmp_path / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    for name in ("flask", "gunicorn"):
+        (programs / name).write_text("#!/bin/sh\n")
+        (programs / name).chmod(0o755)
+    for name in UNITS:
+        text = (OPS / "systemd" / f"{name}.service").read_text()
+        (tmp_path / f"{name}.service").write_text(text.replace("/opt/kamiyo-api", str(tmp_path)))
+    return tmp_path
+
+
+def test_systemd_takes_the_units(installed):
+    analyze = needed("systemd-analyze")
+    units = [installed / f"{name}.service" for name in UNITS]
+    done = subprocess.run([analyze, "verify", "--man=no", *units], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    for unit in units:
+        verdict = [analyze, "security", "--offline=true", "--threshold=20", "--no-pager", unit]
+        subprocess.run(verdict, capture_output=True, check=True)
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_unit_has_its_sections_and_no_word_outside(name):
+    parser = configparser.RawConfigParser(strict=False)
+    parser.read(OPS / "systemd" / f"{name}.service")
+    assert parser.sections() == ["Unit", "Service", "Install"]
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_unit_runs_what_the_procfile_names(name):
+    procfile = (ROOT / "Procfile").read_text().splitlines()
+    run = {
+        kind: [f"/opt/kamiyo-api/.venv/bin/{command}"]
+        for kind, command in (line.split(": ", 1) for line in procfile)
+    }
+    if name == "kamiyo-api":
+        assert (values(name, "ExecStartPre"), values(name, "ExecStart")) == (
+            run["release"],
+            run["web"],
+        )
+    else:
+        assert values(name, "ExecStart") == run["clock"]
+    assert values(name, "StandardError") == ["journal"]
+    assert values(name, "EnvironmentFile") == ["/etc/kamiyo-api/environment"]
+    assert values(name, "NoNewPrivileges") == ["yes"]
+
+
+def values(name, key):
+    """What a unit says of a key, each time that it stands there."""
+    lines = (OPS / "systemd" / f"{name}.service").read_text().splitlines()
+    return [line.removeprefix(f"{key}=") for line in lines if line.startswith(f"{key}=")]
+
+
+def test_example_of_the_settings_names_settings_that_exist():
+    text = (OPS / "systemd" / "environment.example").read_text()
+    names = set(re.findall(r"^(?:# )?([A-Z_]+)=", text, re.MULTILINE))
+    sources = (ROOT / "kamiyo_api" / "config.py").read_text() + (
+        ROOT / "gunicorn.conf.py"
+    ).read_text()
+    assert {"DATABASE_URL", "REDIS_URL"} <= names
+    assert [name for name in names if f'"{name}"' not in sources] == []

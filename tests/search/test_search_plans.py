@@ -1,0 +1,190 @@
+"""How PostgreSQL searches 20,000 agents: by an index, not by luck."""
+
+from __future__ import annotations
+
+import pytest
+
+from kamiyo_api.db.queries import QUERIES
+from kamiyo_api.schemas.agents import AgentSearch
+from kamiyo_api.search import search_parameters
+from tests.support.plans import AGENTS, NOWHERE, nodes
+
+TABLES = ("erc8004_agents", "erc8004_agent_search")
+NO_FILTER = {
+    "owner_address": None,
+    "chain": None,
+    "agent_id": None,
+    "status": "active",
+    "claimed": False,
+    "trust_level": None,
+    "min_reputation_score": None,
+    "min_success_rate": None,
+    "min_feedback": None,
+    "service": None,
+    "x402": None,
+    "q": None,
+    "sort": "-registered_at",
+    "after_uuid": None,
+    "total": None,
+    "after_time": None,
+    "after_number": None,
+    "limit": 51,
+    "offset": 0,
+    "few": 1000,
+    "is_after_known": False,
+    "part": "known",
+    "found_by": None,
+}
+
+
+def walk_of(plan):
+    """The part of a search that walks an index to the page where many agents match."""
+    (walk,) = [node for node in plan if node.get("Alias") == "along"]
+    return list(nodes(walk))
+
+
+def indexes(plan):
+    names = {node["Index Name"] for node in plan if "Index Name" in node}
+    return {name.removeprefix("ix__erc8004_agent_search__") for name in names}
+
+
+def whole_tables_read(plan):
+    return [
+        node["Relation Name"]
+        for node in plan
+        if node["Node Type"] == "Seq Scan" and node["Relation Name"] in TABLES
+    ]
+
+
+SORTS = {
+    "registered_at": "registered",
+    "-registered_at": "registered",
+    "last_activity_at": "last_activity",
+    "-last_activity_at": "last_activity",
+    "total_feedback": "total_feedback",
+    "-total_feedback": "total_feedback",
+    "total_payments": "total_payments",
+    "-total_payments": "total_payments",
+    "reputation_score": "average_score",
+    "-reputation_score": "average_score",
+}
+BY_FIGURE = [sort for sort in SORTS if not sort.endswith("_at")]
+PLACES = {
+    "after_uuid": NOWHERE,
+    "after_time": "2026-01-05",
+    "after_number": 50,
+    "is_after_known": True,
+}
+SELECTIVE = {
+    "owner": {"owner_address": f"0x{1000:040x}"},
+    "chain": {"chain": "celo"},
+    "agent_id": {"agent_id": 777},
+    "suspended": {"status": "suspended"},
+    "revoked": {"status": "revoked"},
+    "claimed": {"claimed": True},
+    "excellent": {"trust_level": ["excellent"]},
+    "good or poor": {"trust_level": ["good", "poor"]},
+    "score": {"min_reputation_score": 99.5},
+    "success rate": {"min_success_rate": 95},
+    "feedback": {"min_feedback": 1000},
+    "service": {"service": "ZIP"},
+    "x402": {"x402": True},
+    "words": {"q": "rare agent"},
+    "chain and words": {"chain": "celo", "q": "rare"},
+    "x402 and trust": {"x402": True, "trust_level": ["excellent"]},
+}
+DECIDED_IN_THE_INDEX = {
+    "claimed": ("claimed", {}),
+    "trust": ("trust_level", {"trust_level": ["fair"]}),
+    "chain": ("chain", {"chain": "base"}),
+    "feedback": ("total_feedback", {"min_feedback": 1}),
+    "score": ("average_score", {"min_reputation_score": 50}),
+    "success rate": ("success_rate", {"min_success_rate": 0}),
+}
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_first_page_is_read_from_the_index_of_its_sort(plan, sort):
+    walk = walk_of(plan("search.list_agents", **NO_FILTER | {"sort": sort}))
+    assert_in_order(walk, SORTS[sort])
+
+
+@pytest.mark.parametrize("sort", BY_FIGURE)
+def test_agents_that_have_no_figure_are_read_in_the_order_of_registration(plan, sort):
+    asked = {"sort": sort, "part": "unknown"}
+    walk = walk_of(plan("search.list_agents", **NO_FILTER | asked))
+    assert_in_order(walk, "registered")
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("query", ["search.list_agents", "search.list_agents_of_many"])
+def test_later_page_begins_in_the_index_where_its_cursor_says(plan, sort, query):
+    walk = walk_of(plan(query, **NO_FILTER | PLACES | {"sort": sort}))
+    assert_in_order(walk, SORTS[sort])
+    assert "ROW(" in walk[-1]["Index Cond"]
+
+
+@pytest.mark.parametrize("sort", BY_FIGURE)
+def test_page_of_agents_that_have_no_figure_begins_where_its_cursor_says(plan, sort):
+    after = PLACES | {"sort": sort, "is_after_known": False, "part": "unknown"}
+    walk = walk_of(plan("search.list_agents_of_many", **NO_FILTER | after))
+    assert_in_order(walk, "registered")
+    assert "ROW(" in walk[-1]["Index Cond"]
+
+
+@pytest.mark.parametrize("name", ["claimed", "trust", "chain", "feedback", "score", "success rate"])
+@pytest.mark.parametrize("sort", SORTS)
+def test_walk_passes_agents_that_do_not_match_without_fetching_them(plan, name, sort):
+    column, filters = DECIDED_IN_THE_INDEX[name]
+    walk = walk_of(plan("search.list_agents", **NO_FILTER | filters | {"sort": sort}))
+    assert_in_order(walk, SORTS[sort])
+    assert column in walk[-1]["Index Cond"]
+
+
+@pytest.mark.parametrize("name", ["claimed", "trust", "chain", "success rate"])
+@pytest.mark.parametrize("sort", BY_FIGURE)
+def test_walk_passes_agents_that_have_no_figure_in_the_same_way(plan, name, sort):
+    column, filters = DECIDED_IN_THE_INDEX[name]
+    asked = filters | {"sort": sort, "part": "unknown"}
+    walk = walk_of(plan("search.list_agents", **NO_FILTER | asked))
+    assert_in_order(walk, "registered")
+    assert column in walk[-1]["Index Cond"]
+
+
+def assert_in_order(walk, index):
+    """That a walk reads one index, whose order is the one that is asked for."""
+    assert indexes(walk) == {index}
+    assert "Sort" not in {node["Node Type"] for node in walk}
+
+
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        ({"min_reputation_score": 0}, "average_score"),
+        ({"min_feedback": 1}, "total_feedback"),
+        ({"min_feedback": 1, "min_reputation_score": 0, "chain": "base"}, "average_score"),
+    ],
+)
+def test_agents_that_have_a_figure_are_found_in_its_index(plan, asked, index):
+    search = search_parameters(AgentSearch().load(asked)) | {"part": "known", "few": 1000}
+    (few,) = [
+        node
+        for node in plan("search.list_agents", **search)
+        if node.get("Subplan Name") == "CTE few"
+    ]
+    assert_in_order(list(nodes(few)), index)
+
+
+@pytest.mark.parametrize("name", SELECTIVE)
+@pytest.mark.parametrize("sort", SORTS)
+def test_selective_filter_reads_no_whole_table(plan, name, sort):
+    found = plan("search.list_agents", **NO_FILTER | SELECTIVE[name] | {"sort": sort})
+    assert whole_tables_read(found) == []
+
+
+@pytest.mark.parametrize("name", SELECTIVE)
+def test_selective_filter_finds_some_and_not_many(crowded, name):
+    found = NO_FILTER | SELECTIVE[name]
+    crowded.execute(QUERIES["search.list_agents"], found)
+    total = crowded.fetchone()[0]
+    assert 0 < total < AGENTS / 15

@@ -1,0 +1,176 @@
+"""Counts that are folded are those of history, whatever is written and refreshed at once."""
+
+from __future__ import annotations
+
+import random
+import threading
+from contextlib import closing
+
+import psycopg2
+import pytest
+
+from tests.support import factories
+
+FEEDBACK_OF_HISTORY = """
+select
+  a.id,
+  count(r.id) filter (where not r.is_revoked),
+  round(avg(r.score) filter (where not r.is_revoked), 2),
+  count(r.id) filter (where not r.is_revoked and r.score >= 80),
+  count(r.id) filter (where not r.is_revoked and r.score < 50),
+  count(r.id) filter (where r.is_revoked),
+  count(r.id) filter (where not r.is_revoked and r.score is null),
+  count(distinct r.client_address) filter (where not r.is_revoked),
+  max(r.created_at) filter (where not r.is_revoked)
+from erc8004_agents as a
+left join erc8004_reputation as r on r.agent_uuid = a.id
+group by a.id
+order by a.id
+"""
+FEEDBACK_NOW = "select a.id, f.* from erc8004_agents a, erc8004_feedback_now(a.id) f order by a.id"
+PAYMENTS_OF_HISTORY = """
+select
+  a.id,
+  count(p.id),
+  coalesce(sum(p.amount_usdc) filter (where p.status = 'verified'), 0),
+  count(p.id) filter (where p.status = 'verified'),
+  count(p.id) filter (where p.status in ('failed', 'rejected')),
+  round(avg(p.amount_usdc) filter (where p.status = 'verified'), 6),
+  round(
+    100.0 * count(p.id) filter (where p.status = 'verified')
+    / nullif(count(p.id) filter (where p.status <> 'pending'), 0),
+    2
+  ),
+  max(p.created_at),
+  count(distinct p.endpoint)
+from erc8004_agents as a
+left join erc8004_agent_payments as p on p.agent_uuid = a.id
+group by a.id
+order by a.id
+"""
+PAYMENTS_NOW = "select a.id, p.* from erc8004_agents a, erc8004_payments_now(a.id) p order by a.id"
+FIGURES = (
+    "select * from mv_erc8004_agent_reputation order by agent_uuid",
+    "select * from mv_erc8004_agent_payment_stats order by agent_uuid",
+    "select * from erc8004_agent_search order by agent_uuid",
+)
+GIVE = """
+insert into erc8004_reputation (agent_uuid, client_address, value, chain, tag1)
+values (%(agent)s, %(client)s, %(value)s, 'base', %(tag)s)
+"""
+REVOKE = """
+update erc8004_reputation set is_revoked = true, revoked_at = now()
+where id = (
+  select id from erc8004_reputation where agent_uuid = %(agent)s and not is_revoked
+  limit 1 for update skip locked
+)
+"""
+DELETE = """
+delete from erc8004_reputation
+where id = (
+  select id from erc8004_reputation where agent_uuid = %(agent)s limit 1 for update skip locked
+)
+"""
+PAY = """
+insert into erc8004_agent_payments
+  (agent_uuid, chain, tx_hash, amount_usdc, status, endpoint, verified_at)
+values (
+  %(agent)s, 'base', '0x' || md5(random()::text) || md5(random()::text), %(amount)s, %(status)s,
+  %(endpoint)s, case %(status)s when 'verified' then now() end
+)
+"""
+SETTLE = """
+update erc8004_agent_payments set status = 'verified', verified_at = now()
+where id = (
+  select id from erc8004_agent_payments where agent_uuid = %(agent)s and status = 'pending'
+  limit 1 for update skip locked
+)
+"""
+WRITES = [GIVE] * 5 + [REVOKE] * 2 + [DELETE] + [PAY] * 3 + [SETTLE]
+
+
+@pytest.fixture
+def agents(app, sql):
+    factories.insert_agents(sql, 12)
+    return [row["id"] for row in sql("select id::text from erc8004_agents order by id")]
+
+
+def write(address, agents, seed, transactions):
+    """Random transactions, some of which are taken back."""
+    dice = random.Random(seed)
+    with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
+        for _ in range(transactions):
+            for _ in range(dice.randint(1, 3)):
+                params = {
+                    "agent": dice.choice(agents),
+                    "client": f"0x{dice.randint(1, 5):040x}",
+                    "value": dice.randint(-10, 120),
+                    "tag": dice.choice([None, "starred", "responseTime"]),
+                    "amount": dice.randint(0, 100),
+                    "status": dice.choice(["pending", "verified", "failed", "rejected"]),
+                    "endpoint": dice.choice([None, "/a", "/b", "/c"]),
+                }
+                cursor.execute(dice.choice(WRITES), params)
+            (connection.commit if dice.random() < 0.8 else connection.rollback)()
+
+
+def refresh_until(address, done, seed):
+    """Refreshes without a pause, some of them from history."""
+    dice = random.Random(seed)
+    with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
+        while not done.is_set():
+            cursor.execute("select refresh_erc8004_stats(%s)", [dice.random() < 0.2])
+            connection.commit()
+
+
+def compare_until(address, done, unlike):
+    """What is counted beside what history says, in one snapshot, again and again."""
+    with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
+        connection.set_session(isolation_level="REPEATABLE READ")
+        while not done.is_set():
+            for history, now in (
+                (FEEDBACK_OF_HISTORY, FEEDBACK_NOW),
+                (PAYMENTS_OF_HISTORY, PAYMENTS_NOW),
+            ):
+                cursor.execute(history)
+                expected = cursor.fetchall()
+                cursor.execute(now)
+                if (counted := cursor.fetchall()) != expected:
+                    unlike.append((expected, counted))
+            connection.commit()
+
+
+def test_counts_are_those_of_history_while_all_write_and_refresh(agents, servers, sql):
+    done, unlike = threading.Event(), []
+    address = servers.database_url
+    writers = [
+        threading.Thread(target=write, args=(address, agents, seed, 150)) for seed in range(3)
+    ]
+    others = [
+        threading.Thread(target=refresh_until, args=(address, done, 1)),
+        threading.Thread(target=refresh_until, args=(address, done, 2)),
+        threading.Thread(target=compare_until, args=(address, done, unlike)),
+    ]
+    for thread in writers + others:
+        thread.start()
+    for thread in writers:
+        thread.join()
+    done.set()
+    for thread in others:
+        thread.join()
+    assert unlike == []
+    sql("select refresh_erc8004_stats()")
+    assert sql("select count(*) as left_over from erc8004_feedback_changes") == [{"left_over": 0}]
+    folded = [sql(figures) for figures in FIGURES]
+    sql("select refresh_erc8004_stats(true)")
+    assert [sql(figures) for figures in FIGURES] == folded
+
+
+def test_full_refresh_repairs_counts_that_were_tampered_with(agents, give_feedback, sql, app):
+    give_feedback(agent_uuid=agents[0], client_address="0x" + "c" * 40)
+    sql("select refresh_erc8004_stats()")
+    before = [sql(figures) for figures in FIGURES]
+    sql("update erc8004_feedback_counts set total_feedback = 4711, score_sum = 1")
+    done = app.test_cli_runner().invoke(args=["refresh-stats", "--full"])
+    assert done.exit_code == 0, done.output
+    assert [sql(figures) for figures in FIGURES] == before
