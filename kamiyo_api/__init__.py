@@ -69,7 +69,7 @@ def services_of(app: Flask, config: Config) -> Services:
     db, redis = pool_of(config), redis_client.client_of(config)
     state = CacheState()
     # A new connection may lead to another database.
-    db.when_opened(state.ask_again)
+    db.when_opened(state.check_again)
     return Services(
         config=config,
         db=db,
@@ -79,7 +79,7 @@ def services_of(app: Flask, config: Config) -> Services:
         cursors=Cursors(config.cursor_keys, config.database_url),
         background=Background(),
         known_keys=KnownKeys(),
-        known_searches=BoundedDict(prefetch.SEARCHES_AT_MOST),
+        known_searches=BoundedDict(prefetch.MAX_KNOWN_SEARCHES),
         sent_answers=BoundedDict(fast_path.SENT_AT_MOST),
         local_windows=MemoryStorage(),
         busy_database=BusyDatabase(),

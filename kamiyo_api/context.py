@@ -1,10 +1,10 @@
-"""What a request knows of itself, and what it may use.
+"""The state of a request, and the services that it may use.
 
-A request has one RequestState, which our middleware sets before anything else of ours runs; no
+Each request has one RequestState, which StateMiddleware sets before any other code of ours runs; no
 context of Flask holds any of it. Outside of requests (commands, `flask shell`, scripts in an
-application context) current_state() returns a new state each time, and what is noted in it is
-lost; own_state() keeps one for a block, as background threads do. The body of a streamed answer
-is sent after its state is gone: take from the state what it needs before.
+application context) current_state() returns a new state for each call, so that changes to it are
+lost; own_state() sets one state for a block, as background threads do. The body of a streamed
+answer is sent after its state has ended, so read what it needs from the state before.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kamiyo_api.access.api_key import ApiKey
     from kamiyo_api.access.authentication import KnownKeys
     from kamiyo_api.access.windows import Consumption
-    from kamiyo_api.cache.backend import CacheLookup, Found, LeasedRedisCache
+    from kamiyo_api.cache.backend import CacheLookup, LeasedRedisCache, LookupResult, LookupState
     from kamiyo_api.cache.bounded import BoundedDict
     from kamiyo_api.cache.state import CacheState
     from kamiyo_api.config import Config
@@ -44,7 +44,7 @@ Header = tuple[str, str]
 
 @dataclass(slots=True)
 class Services:
-    """What one application works with, from its start to the end of the process."""
+    """The services of one application, from its start to the end of the process."""
 
     config: Config
     db: Pool
@@ -55,17 +55,17 @@ class Services:
     background: Background
     known_keys: KnownKeys
     known_searches: BoundedDict[bytes, str]
-    """The canonical searches that this process knows, by the query strings that gave them."""
+    """The canonical searches that this process has parsed, by their query strings."""
     sent_answers: BoundedDict[Address, SentAnswer]
     local_windows: MemoryStorage
-    """The rate limits while Redis is unavailable."""
+    """The rate-limit counts of this process, used while Redis is unavailable."""
     busy_database: BusyDatabase
     failed_checks: FailedChecks
 
 
 @dataclass(slots=True)
 class RequestState:
-    """What is known of the request being served."""
+    """The state of the request being served."""
 
     services: Services
     environ: WSGIEnvironment = field(default_factory=dict)
@@ -73,33 +73,34 @@ class RequestState:
     request_id: str = NO_REQUEST
     started: float = 0.0
     response_headers: list[Header] = field(default_factory=list)
-    """Sent with the answer, whatever becomes of the request."""
+    """Headers to add to the answer, whether it succeeds or fails."""
     policy: Policy | None = None
     api_key: ApiKey | None = None
     cache_key: str | None = None
-    """What the view will look up in the cache, if that is sure before it runs."""
+    """The cache key that the view will look up, if it is known before the view runs."""
     consumption: Consumption | None = None
-    prefetched: tuple[CacheLookup, Found] | None = None
-    """What the round trip that counted the request found under its cache key."""
+    prefetched: tuple[CacheLookup, LookupResult] | None = None
+    """The result of the cache lookup, from the round trip that counted the request."""
     lookup: CacheLookup | None = None
-    cache_result: str | None = None
+    cache_result: LookupState | None = None
     queries: int = 0
     query_seconds: float = 0.0
     retries: int | None = None
     pool_timeout: Exception | None = None
-    """Why a query of the request waited for a connection in vain."""
+    """The error of a query of this request that got no connection from the pool."""
     error_code: str | None = None
     error: BaseException | None = None
     unavailable: BaseException | None = None
     refused_key: str | None = None
-    """The code of what is wrong with the key, if the answer says that there were too many such."""
+    """The code of the error of an invalid key, if the answer is RATE_LIMIT_EXCEEDED instead because
+    its address sent too many invalid keys."""
 
 
 STATE: ContextVar[RequestState] = ContextVar("kamiyo_api.request_state")
 
 
 def current_state() -> RequestState:
-    """Return the state of the request being served; outside of requests a new one each time."""
+    """Return the state of the request being served; outside of requests, a new one per call."""
     try:
         return STATE.get()
     except LookupError:
@@ -111,8 +112,8 @@ def services() -> Services:
     state = STATE.get(None)
     if state is not None:
         return state.services
-    found: Services = current_app.extensions[EXTENSION]
-    return found
+    of_application: Services = current_app.extensions[EXTENSION]
+    return of_application
 
 
 def request_id() -> str:
@@ -122,7 +123,10 @@ def request_id() -> str:
 
 
 def current_key() -> ApiKey:
-    """Return the API key of the request being served; only for views that require one."""
+    """Return the API key of the request being served.
+
+    Only for views that require a key: raises LookupError if there is none.
+    """
     key = current_state().api_key
     if key is None:
         raise LookupError("this request has no API key: its view requires none")
@@ -130,14 +134,14 @@ def current_key() -> ApiKey:
 
 
 def current_request() -> Request:
-    """Return Flask's request itself: through the proxy each attribute costs six times as much."""
-    found: Request = request._get_current_object()  # type: ignore[attr-defined]
-    return found
+    """Return Flask's request itself: access through its proxy takes six times as long."""
+    current: Request = request._get_current_object()  # type: ignore[attr-defined]
+    return current
 
 
 @contextmanager
 def own_state() -> Iterator[RequestState]:
-    """Keep one state while a block runs outside of requests, in an application context."""
+    """Set one state for a block that runs outside of requests, in an application context."""
     state = RequestState(services())
     token = STATE.set(state)
     try:

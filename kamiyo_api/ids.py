@@ -6,5 +6,6 @@ import random
 
 
 def new_id() -> str:
-    """32 hex digits that no process gives twice. No secret: the next one may be guessed."""
+    """Return 32 random hex digits, unique over all processes. Not secret: the next may be
+    guessed."""
     return f"{random.getrandbits(128):032x}"

@@ -1,4 +1,4 @@
-"""What a view requires of its requests and how they are served, declared on the view itself."""
+"""Policies: what a view requires of a request and how it is served, declared on the view itself."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
 Budget = Literal["write", "register"]
 View = TypeVar("View", bound=Callable[..., Any])
 
-# A scope that no key has: a view that declares none is refused to all but admin keys.
+# A scope that no key has: a view that declares no scope admits admin keys only.
 UNDECLARED = "undeclared"
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The policy of one view; its attribute `policy`."""
+    """The policy of one view, in its attribute `policy`."""
 
     scope: str | None = UNDECLARED
-    """The scope that a key needs; "any" takes every key, None needs no key."""
+    """The scope that a key needs; "any" admits every key, None needs no key."""
     reads_key: bool = True
-    """Whether an Authorization header that is not required is taken for an API key."""
+    """Whether the Authorization header holds an API key, if the view requires none."""
     budget: Budget = "write"
-    """What a request counts in that does not only read."""
+    """The budget that counts the writes to the view."""
     cached: str | None = None
     """The resource that the view answers from the cache."""
     is_transactional: bool = False
-    """Whether the view gets a transaction, with which its answer is committed."""
+    """Whether the view runs in a transaction, which its answer is part of."""
     is_quiet: bool = False
     """Whether only errors are logged."""
 
@@ -39,39 +39,39 @@ class Policy:
         """Return whether the view may be called with a key, or without one."""
         if self.scope is None:
             return True
-        return key is not None and (self.scope == "any" or key.has(self.scope))
+        return key is not None and (self.scope == "any" or key.has_scope(self.scope))
 
 
 UNROUTED = Policy(scope=None)
 
 
 def declare(view: View, **changes: Any) -> View:
-    """Add to the policy of a view."""
+    """Change fields of the policy of a view, and return the view."""
     view.policy = replace(getattr(view, "policy", Policy()), **changes)  # type: ignore[attr-defined]
     return view
 
 
 def requires(scope: str, *, budget: Budget = "write") -> Callable[[View], View]:
-    """Take only keys that have a scope; "any" takes every key."""
+    """Admit only keys that have a scope; "any" admits every key."""
     return lambda view: declare(view, scope=scope, budget=budget)
 
 
 def public(*, reads_key: bool = True, is_quiet: bool = False) -> Callable[[View], View]:
-    """Take requests without a key."""
+    """Admit requests without a key."""
     return lambda view: declare(view, scope=None, reads_key=reads_key, is_quiet=is_quiet)
 
 
 def transactional(view: View) -> View:
-    """Pass a view a transaction as its first argument, and commit its answer with it.
+    """Pass a view a transaction as its first argument, and commit the transaction with its answer.
 
-    The blueprint begins the transaction around everything else that the view declares, so it does
-    not matter where this stands among the decorators.
+    The blueprint begins the transaction outside of all other decorators of the view, so the order
+    of the decorators does not matter.
     """
     return declare(view, is_transactional=True)
 
 
 def policy_of(view: Callable[..., Any]) -> Policy:
-    """Return the policy of a view. Raises TypeError if it declared none."""
+    """Return the policy of a view. Raises TypeError if it declares none."""
     policy = getattr(view, "policy", None)
     if not isinstance(policy, Policy) or policy.scope == UNDECLARED:
         raise TypeError(f"{view.__qualname__} declares no policy; add @requires(...) or @public()")
@@ -79,7 +79,7 @@ def policy_of(view: Callable[..., Any]) -> Policy:
 
 
 def quiet_routes() -> set[str]:
-    """Return the routes of the present application of which only errors are logged."""
+    """Return the routes of the current application for which only errors are logged."""
     views = current_app.view_functions
     rules = current_app.url_map.iter_rules()
     return {rule.rule for rule in rules if policy_of(views[rule.endpoint]).is_quiet}

@@ -1,1 +1,1 @@
-"""Who may do what, and how often: API keys, scopes, rate limits."""
+"""Access: API keys, authentication, scopes and rate limits."""

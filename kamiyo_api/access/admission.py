@@ -1,5 +1,5 @@
-"""Admission: whose request it is, whether the limits of the key allow it, and whether the key may
-do it; for the fast path and for Flask alike, in this order."""
+"""Admission: authenticate a request, count it against the rate limits of its key, and check the
+scope of the key, in this order. The fast path and Flask call the same function."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flask_limiter._extension import LimiterContext
 
 from kamiyo_api import errors
 from kamiyo_api.access import authentication
-from kamiyo_api.access.rate_limits import EVERY_REQUEST, counted, refusal
+from kamiyo_api.access.rate_limits import EVERY_REQUEST, consumption_of, refusal
 from kamiyo_api.cache.prefetch import cache_key_of
 from kamiyo_api.context import RequestState, current_key, current_request, current_state
 from kamiyo_api.policies import Policy, policy_for
@@ -20,8 +20,8 @@ from kamiyo_api.policies import Policy, policy_for
 def admit(state: RequestState, policy: Policy, cache_key: str | None) -> None:
     """Authenticate a request, count it and check the scope of its key.
 
-    The round trip that counts it brings along what is cached under `cache_key`. A request that is
-    admitted again, by Flask after the fast path, is neither authenticated nor counted again.
+    The round trip that counts it also returns the answer that is cached under `cache_key`. If Flask
+    admits a request again after the fast path, it is neither authenticated nor counted again.
     Raises Unauthorized, Unavailable, RateLimitExceeded, InsufficientScope.
     """
     state.policy, state.cache_key = policy, cache_key
@@ -29,16 +29,16 @@ def admit(state: RequestState, policy: Policy, cache_key: str | None) -> None:
     key = state.api_key
     # Flask-Limiter's strategy is rate_limits.TierWindows, whose hit() counts.
     if key is not None and not limiter.limiter.hit(EVERY_REQUEST):
-        raise refusal(key, counted(state, key).tightest)
+        raise refusal(key, consumption_of(state, key).tightest)
     require_scope(state, policy)
 
 
 def authenticate(state: RequestState, policy: Policy) -> None:
-    """Find the key that a request was sent with, if any; refuse a request without a valid one if
-    its view requires a key."""
+    """Find the API key of a request, if any; refuse a request without a valid key if its view
+    requires one. Raises Unauthorized, Unavailable, RateLimitExceeded."""
     if state.api_key is not None:
         return
-    # What the probes answer shall not depend on a database that hangs; METRICS_TOKEN is no key.
+    # Health probes must not depend on a database that hangs, and METRICS_TOKEN is not an API key.
     if policy.scope is None and not (policy.reads_key and "HTTP_AUTHORIZATION" in state.environ):
         return
     try:
@@ -60,27 +60,27 @@ def require_scope(state: RequestState, policy: Policy) -> None:
 
 
 def require_wallet(address: str, refusal: type[errors.Forbidden]) -> None:
-    """Refuse, with the given error, to write as a wallet that is not the key's."""
+    """Refuse a write in the name of a wallet that is not the key's. Raises the given error."""
     if not current_key().acts_for(address):
         raise refusal
 
 
 def admit_again() -> None:
-    """Look up the key of the present request in the database, whatever is known of it, and check
-    its scope. Raises what admit() raises."""
+    """Look up the key of the current request in the database, even if it is cached in the process,
+    and check its scope. Raises what admit() raises."""
     state = current_state()
     digest = authentication.hash_of(authentication.secret_of(state.environ))
-    state.services.known_keys.forget(digest)
+    state.services.known_keys.remove(digest)
     state.api_key = authentication.look_up(digest)
     if state.policy is not None:
         require_scope(state, state.policy)
 
 
 class TierLimiter(Limiter):
-    """Flask-Limiter, whose hook before each request is the admission: the tier of a key decides,
-    and no route has limits of its own that would have to be looked for."""
+    """Flask-Limiter with admit() as its hook before each request: the limits depend on the tier of
+    the key alone, so it need not look for limits of the route."""
 
-    # What limits of a route would leave behind for the answer; here it stays empty.
+    # Limits of a route would record their state here; there are none, so it stays empty.
     context = LimiterContext()
 
     def _check_request_limit(self, *_: Any, **__: Any) -> None:

@@ -1,4 +1,4 @@
-"""An API key: whose it is, and what it may do."""
+"""API keys and their rights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ApiKey:
-    """A key that authenticated a request."""
+    """The API key that authenticated a request."""
 
     key_id: str
     family_id: str
@@ -22,13 +22,13 @@ class ApiKey:
     created_at: dt.datetime
     expires_at: dt.datetime | None
 
-    def has(self, scope: str) -> bool:
-        """Return whether the key has a scope; admin has all of them."""
+    def has_scope(self, scope: str) -> bool:
+        """Return whether the key has a scope; admin includes all scopes."""
         return scope in self.scopes or "admin" in self.scopes
 
     @property
     def confirmation(self) -> Mapping[str, Any]:
-        """What the database has to confirm before it writes anything with the key."""
+        """Return the parameters with which the database confirms the key before a write."""
         return {
             "confirmed_key_id": self.key_id,
             "known_scopes": sorted(self.scopes),
@@ -37,5 +37,5 @@ class ApiKey:
         }
 
     def acts_for(self, address: str) -> bool:
-        """Return whether the key may write as a wallet."""
+        """Return whether the key may write in the name of a wallet."""
         return "admin" in self.scopes or self.wallet_address == address

@@ -1,4 +1,5 @@
-"""Which API key a secret is, looked up in the database and known for a few seconds."""
+"""Authentication: look up the API key of a secret in the database, and cache it in the process for
+a few seconds."""
 
 from __future__ import annotations
 
@@ -15,23 +16,24 @@ from kamiyo_api.access.api_key import ApiKey
 from kamiyo_api.cache.bounded import BoundedDict
 from kamiyo_api.context import services
 
-# A revoked key reads no longer than this in every process; it writes nothing.
-KNOWN_SECONDS = 4.0
-# No answer is cached for longer, so what a key may read while the database is away ends, too.
+# A revoked key can read for this long, in every process; it cannot write.
+KNOWN_KEY_SECONDS = 4.0
+# While the database is unavailable, a key can read for this long: no answer is cached for longer.
 OUTAGE_SECONDS = 300.0
-KNOWN_AT_MOST = 10_000
+MAX_KNOWN_KEYS = 10_000
 READS = frozenset({"GET", "HEAD"})
 
 
 def hash_of(secret: str) -> str:
-    """Return what is stored of a secret: its SHA-256 in lower-case hex."""
+    """Return the stored form of a secret: its SHA-256 in lower-case hex."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def secret_of(environ: WSGIEnvironment) -> str:
-    """Return the secret in a request's Authorization header, without white space around it.
+    """Return the secret in a request's Authorization header, without white space around it
+    (RFC 6750, section 2.1).
 
-    Raises MissingApiKey, or InvalidApiKey if white space stands inside.
+    Raises MissingApiKey, or InvalidApiKey if there is white space inside the secret.
     """
     header: str = environ.get("HTTP_AUTHORIZATION", "")
     scheme, _, rest = header.strip().partition(" ")
@@ -46,11 +48,12 @@ def secret_of(environ: WSGIEnvironment) -> str:
 
 
 def find_key(secret: str, *, is_read: bool) -> ApiKey:
-    """Return the active key with this secret, known for a few seconds; while the database is
-    away a read takes what was confirmed a few minutes ago, as what is cached can be answered.
+    """Return the active key with this secret, from the process if it was confirmed within
+    KNOWN_KEY_SECONDS, else from the database. While the database is unavailable, a read may use a
+    key that was confirmed within OUTAGE_SECONDS, so that cached answers can be returned.
 
-    Raises InvalidApiKey, ExpiredApiKey, RateLimitExceeded for an address that sends too many of
-    these, and Unavailable.
+    Raises InvalidApiKey, ExpiredApiKey, Unavailable, and RateLimitExceeded for an IP address that
+    sent too many invalid keys.
     """
     digest = hash_of(secret)
     known = services().known_keys
@@ -60,14 +63,14 @@ def find_key(secret: str, *, is_read: bool) -> ApiKey:
     try:
         return look_up(digest)
     except errors.Unavailable:
-        key = known.get_in_outage(digest) if is_read else None
+        key = known.get_while_unavailable(digest) if is_read else None
         if key is None:
             raise
         return key
 
 
 def cached_key(environ: WSGIEnvironment) -> ApiKey | None:
-    """Return the key that a request was sent with, if this process knows it already."""
+    """Return the API key of a request if it is cached in this process, else None."""
     try:
         secret = secret_of(environ)
     except errors.Unauthorized:
@@ -76,36 +79,36 @@ def cached_key(environ: WSGIEnvironment) -> ApiKey | None:
 
 
 def look_up(digest: str) -> ApiKey:
-    """Return the active key with this hash from the database; it is known from now on.
+    """Return the active key with this hash from the database, and cache it in the process.
 
-    Raises InvalidApiKey, ExpiredApiKey, RateLimitExceeded.
+    Raises InvalidApiKey, ExpiredApiKey, RateLimitExceeded, Unavailable.
     """
     known = services().known_keys
-    asked = time.monotonic()
+    confirmed_at = time.monotonic()
     row = db.row("keys.get_by_hash", key=digest) or {}
     refusal = refusal_of(row, digest)
     if refusal is not None:
-        known.forget(digest)
-        rate_limits.count_failure(refusal.code)
+        known.remove(digest)
+        rate_limits.count_invalid_key(refusal.code)
         raise refusal
     if row["is_use_unrecorded"] and db.takes_writes():
         with suppress(errors.Unavailable):
             db.in_transaction(lambda tx: tx.execute("keys.update_last_used", key_id=row["key_id"]))
     key = key_of(row)
-    known.put(digest, Confirmed(key, asked, asked + row["seconds_left"]))
+    known.put(digest, ConfirmedKey(key, confirmed_at, confirmed_at + row["seconds_left"]))
     return key
 
 
 def refusal_of(row: db.Row, digest: str) -> errors.Unauthorized | None:
-    """Return why a row, which may be empty, is no key that can be used; by the clock of the
-    database, as that of this machine may be wrong."""
+    """Return the error for a row that is not a valid key, or None. The row may be empty. Expiry is
+    judged by the clock of the database, because that of this machine may be wrong."""
     if not row or not hmac.compare_digest(row["key"], digest) or row["status"] != "active":
         return errors.InvalidApiKey()
     return errors.ExpiredApiKey() if row["seconds_left"] <= 0 else None
 
 
 def key_of(row: db.Row) -> ApiKey:
-    """Return the key that a row holds."""
+    """Return the key of a row."""
     return ApiKey(
         key_id=row["key_id"],
         family_id=row["family_id"],
@@ -119,44 +122,45 @@ def key_of(row: db.Row) -> ApiKey:
     )
 
 
-class Confirmed(NamedTuple):
-    """A key that the database knew, when it was asked, and when the key ends; by the clock that
-    nobody sets."""
+class ConfirmedKey(NamedTuple):
+    """A valid key, when the database confirmed it, and until when it is valid; both times in
+    seconds of the monotonic clock."""
 
     key: ApiKey
-    asked: float
-    ends: float
+    confirmed_at: float
+    valid_until: float
 
     def within(self, seconds: float) -> ApiKey | None:
-        """Return the key, unless it was confirmed longer ago or has ended."""
-        return self.key if time.monotonic() < min(self.asked + seconds, self.ends) else None
+        """Return the key if it was confirmed within so many seconds and has not expired."""
+        until = min(self.confirmed_at + seconds, self.valid_until)
+        return self.key if time.monotonic() < until else None
 
 
 class KnownKeys:
-    """The keys that this process looked up lately, so that most requests need no query; only
-    right ones, so that nobody can make it forget them."""
+    """A cache of the keys that this process looked up, so that most requests need no query. It
+    holds only valid keys, so that requests with invalid ones cannot evict them."""
 
     def __init__(
-        self, seconds: float = KNOWN_SECONDS, outage_seconds: float = OUTAGE_SECONDS
+        self, seconds: float = KNOWN_KEY_SECONDS, outage_seconds: float = OUTAGE_SECONDS
     ) -> None:
         self._seconds = seconds
         self._outage_seconds = outage_seconds
-        self._keys: BoundedDict[str, Confirmed] = BoundedDict(KNOWN_AT_MOST)
+        self._keys: BoundedDict[str, ConfirmedKey] = BoundedDict(MAX_KNOWN_KEYS)
 
     def get(self, digest: str) -> ApiKey | None:
-        """Return the key with this hash, if it was confirmed a moment ago."""
+        """Return the key with this hash if it was confirmed within KNOWN_KEY_SECONDS."""
         confirmed = self._keys.get(digest)
         return None if confirmed is None else confirmed.within(self._seconds)
 
-    def get_in_outage(self, digest: str) -> ApiKey | None:
-        """Return the key with this hash, for a read while the database is away."""
+    def get_while_unavailable(self, digest: str) -> ApiKey | None:
+        """Return the key with this hash, for a read while the database is unavailable."""
         confirmed = self._keys.get(digest)
         return None if confirmed is None else confirmed.within(self._outage_seconds)
 
-    def forget(self, digest: str) -> None:
-        """Forget a key that turned out to be revoked, to have ended, or to be another."""
+    def remove(self, digest: str) -> None:
+        """Remove a key that was revoked, has expired, or has changed its rights."""
         self._keys.pop(digest, None)
 
-    def put(self, digest: str, confirmed: Confirmed) -> None:
-        """Remember a key."""
-        self._keys.note(digest, confirmed)
+    def put(self, digest: str, confirmed: ConfirmedKey) -> None:
+        """Cache a key."""
+        self._keys.put(digest, confirmed)

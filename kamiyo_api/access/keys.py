@@ -1,4 +1,4 @@
-"""Making, rotating and revoking API keys; the secret is seen once and never stored."""
+"""Create, rotate and revoke API keys. A secret is shown once and never stored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PREFIX_LENGTH = len("kamiyo_") + 8
 
 
 def new_secret() -> str:
-    """A secret of 256 random bits."""
+    """Return a new secret of 256 random bits."""
     return "kamiyo_" + secrets.token_urlsafe(32)
 
 
@@ -25,7 +25,7 @@ def create(
     wallet_address: str | None,
     lifetime: dt.timedelta | None,
 ) -> str:
-    """Store a new key and return its secret; a lifetime of None never ends."""
+    """Store a new key and return its secret. With a lifetime of None, the key never expires."""
     secret = new_secret()
     with db.transaction() as tx:
         tx.execute(
@@ -42,31 +42,31 @@ def create(
 
 
 def rotate(key_prefix: str, grace: dt.timedelta) -> str | None:
-    """Make a new key with the rights of an old one, which lives on for the grace.
+    """Store a new key with the rights of an old one, which stays valid for the grace period.
 
-    The new key ends when the operator said that the old one would, whatever the grace of an
-    earlier rotation. Returns the new secret, or None where no active key has this prefix.
+    The new key expires when the operator said that the old one would, regardless of the grace
+    period of an earlier rotation. Return the new secret, or None if no active key has this prefix.
     """
     secret = new_secret()
-    # Without a time limit: the old key changes once the writes under way with it are over.
+    # Without a time limit: the old key changes after the writes in progress with it have ended.
     with db.transaction(limited=False) as tx:
-        # Locked first: a key that is being revoked gets no successor.
+        # Lock the old key first: a key that is being revoked gets no successor.
         tx.row("keys.get_for_update", key_prefix=key_prefix[:PREFIX_LENGTH])
-        made = tx.execute(
+        inserted = tx.execute(
             "keys.insert_rotated",
             key=hash_of(secret),
             key_prefix=secret[:PREFIX_LENGTH],
             old_key_prefix=key_prefix[:PREFIX_LENGTH],
         )
         tx.execute("keys.update_rotated", key_prefix=key_prefix[:PREFIX_LENGTH], grace=grace)
-    return secret if made else None
+    return secret if inserted else None
 
 
 def revoke(key_prefix: str, *, with_predecessors: bool = True) -> list[str]:
     """Revoke a key, and the keys that it replaced by rotation.
 
-    Returns the prefixes of those that were active, newest first. Once this returns, nothing
-    more is written with them.
+    Return the prefixes of those that were active, newest first. After that, no write with any of
+    them can succeed.
     """
     with db.transaction(limited=False) as tx:
         revoked = tx.rows(
@@ -79,11 +79,11 @@ def revoke(key_prefix: str, *, with_predecessors: bool = True) -> list[str]:
 
 
 def successors(key_prefix: str) -> list[str]:
-    """The prefixes of the keys that replaced a key and work, newest first."""
+    """Return the prefixes of the active keys that replaced a key, newest first."""
     rows = db.rows("keys.list_successors", key_prefix=key_prefix[:PREFIX_LENGTH])
     return [row["key_prefix"] for row in rows]
 
 
 def list_all() -> list[db.Row]:
-    """All keys, newest first, without their hashes."""
+    """Return all keys, newest first, without their hashes."""
     return db.rows("keys.list")

@@ -1,4 +1,5 @@
-"""Rate limits: in what a request counts, how it is counted, and what a refused client is told."""
+"""Rate limits: choose the budget of a request, count the request, and build the error for a client
+that exceeds a limit."""
 
 from __future__ import annotations
 
@@ -26,26 +27,26 @@ from kamiyo_api.access.windows import (
     budgets_of,
 )
 from kamiyo_api.cache import answers
-from kamiyo_api.cache.backend import CacheLookup, found
+from kamiyo_api.cache.backend import CacheLookup, lookup_result
 from kamiyo_api.context import RequestState, current_key, current_state
 from kamiyo_api.observability import metrics
 from kamiyo_api.policies import UNROUTED
 from kamiyo_api.redis.client import RedisUnavailable
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
-FAILURES_A_MINUTE = 30
+MAX_INVALID_KEYS_PER_MINUTE = 30
 
 
-def counted(state: RequestState, key: ApiKey) -> Consumption:
-    """Count a request of a key, unless it was counted; return what became of it."""
+def consumption_of(state: RequestState, key: ApiKey) -> Consumption:
+    """Return the consumption of a request; count the request if that was not done before."""
     if state.consumption is None:
-        state.consumption = count(state, key)
+        state.consumption = count_request(state, key)
     return state.consumption
 
 
-def count(state: RequestState, key: ApiKey) -> Consumption:
-    """Count a request in one round trip, which brings along what is cached under its cache key;
-    tell the client what is left of its tightest window."""
+def count_request(state: RequestState, key: ApiKey) -> Consumption:
+    """Count a request in one round trip, which also looks up its cache key, and add the headers
+    that show the client its tightest window."""
     consumption = consume(state, budget_for(state, key), lookup=lookup_for(state, key))
     tightest = consumption.tightest
     state.response_headers += (
@@ -59,23 +60,23 @@ def count(state: RequestState, key: ApiKey) -> Consumption:
 
 
 def lookup_for(state: RequestState, key: ApiKey) -> CacheLookup | None:
-    """Return the cache lookup of a request, if its view will take the key: what is looked up is
-    leased, and has to be computed."""
+    """Return the cache lookup of a request, or None if its view does not admit the key: a
+    lookup may take a lease, which the view then has to use."""
     policy = state.policy
     if policy is None or state.cache_key is None or not policy.admits(key):
         return None
-    return answers.lookup(policy.cached, state.cache_key) if policy.cached else None
+    return answers.new_lookup(policy.cached, state.cache_key) if policy.cached else None
 
 
 def consume(
     state: RequestState, budget: Budget, cost: int = 1, lookup: CacheLookup | None = None
 ) -> Consumption:
-    """Count a request in every window of a budget, or in none if one is used up; a cost of 0
-    counts nothing.
+    """Count a request in every window of a budget, or in none if one of them is used up. A cost
+    of 0 counts nothing and only reads the windows.
 
-    Exact over all processes that share a Redis: one script, which nothing interrupts. While
-    Redis is unavailable each process counts for itself. The answer to a lookup comes in the same
-    round trip, and stays in the state for the view.
+    Exact over all processes that share a Redis, because one script counts atomically. While
+    Redis is unavailable, each process counts for itself. The result of a lookup comes in the
+    same round trip, and is stored in the state for the view.
     """
     try:
         answer = consume_in_redis(state, budget, cost, lookup)
@@ -87,20 +88,21 @@ def consume(
 def consume_in_redis(
     state: RequestState, budget: Budget, cost: int, lookup: CacheLookup | None
 ) -> Sequence[int]:
-    """Return what the script answers. Raises RedisUnavailable."""
-    if lookup is None or not lookup.known.prefix:
+    """Return the result of the script. Raises RedisUnavailable."""
+    if lookup is None or not lookup.database.prefix:
         answer = state.services.redis.run(budget.script, (budget.name,), (cost,))
         return cast(Sequence[int], answer)
     backend = state.services.cache
     names, arguments = backend.names_and_arguments(lookup)
     answer = backend.run(budget.script, lookup, (budget.name, *names), (cost, *arguments))
     if answer[0] == 0:
-        state.prefetched = lookup, found(answer.pop())
+        state.prefetched = lookup, lookup_result(answer.pop())
     return cast(Sequence[int], answer)
 
 
 def consume_in_memory(memory: MemoryStorage, windows: Sequence[Window], cost: int) -> Sequence[int]:
-    """Return the same as the script, in this process alone and, between threads, nearly exact."""
+    """Return the same as the script, counted in this process alone; nearly exact between
+    threads."""
     keys = [f"{window.key}:{window.field}" for window in windows]
     counts = [memory.get(key) for key in keys]
     rooms = [window.amount - count for window, count in zip(windows, counts, strict=True)]
@@ -118,7 +120,7 @@ def consume_in_memory(memory: MemoryStorage, windows: Sequence[Window], cost: in
 
 
 def budget_for(state: RequestState, key: ApiKey) -> Budget:
-    """Return what a request of a key counts in: one budget, which the view chose for writes."""
+    """Return the budget that a request of a key counts in; for writes, the view declares it."""
     budgets = budgets_of_key(state, key)
     if state.method in READS:
         return budgets["read"]
@@ -131,44 +133,45 @@ def budgets_of_key(state: RequestState, key: ApiKey) -> Mapping[str, Budget]:
 
 
 def window_states() -> list[WindowState]:
-    """Return the state of every window of the key that calls; count nothing."""
+    """Return the state of every window of the current key, counting nothing further."""
     state, key = current_state(), current_key()
     others = consume(state, budgets_of_key(state, key)["not read"], cost=0)
-    return [*counted(state, key).states, *others.states]
+    return [*consumption_of(state, key).states, *others.states]
 
 
 class TierWindows(RateLimiter):
-    """The Flask-Limiter strategy of all keys: every window of a request in one round trip.
+    """The Flask-Limiter strategy of all keys: count every window of a request in one round trip.
 
-    The windows are fixed and begin with a key's first request. A moving window would keep
-    one entry a request, a million for one enterprise key; a sliding counter would be inexact.
+    The windows are fixed, and begin with a key's first request. A moving window would store one
+    entry per request, a million for one enterprise key; a sliding counter would be inexact.
     """
 
     def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
-        """Count the present request of a key, once; return whether its windows allow it."""
-        return not counted(current_state(), current_key()).is_refused
+        """Count the current request once, and return whether its windows allow it."""
+        return not consumption_of(current_state(), current_key()).is_refused
 
     def test(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
-        """Return whether the windows would allow the present request."""
+        """Return whether the windows would allow the current request, without counting it."""
         state = current_state()
-        seen = consume(state, budget_for(state, current_key()), cost=0)
-        return all(each.remaining for each in seen.states)
+        consumption = consume(state, budget_for(state, current_key()), cost=0)
+        return all(each.remaining for each in consumption.states)
 
     def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> WindowStats:
-        """Return the state of the tightest window of the present request."""
-        tightest = counted(current_state(), current_key()).tightest
+        """Return the state of the tightest window of the current request."""
+        tightest = consumption_of(current_state(), current_key()).tightest
         return WindowStats(tightest.reset_at, tightest.remaining)
 
 
 limits.strategies.STRATEGIES["tier-windows"] = TierWindows  # type: ignore[assignment]
 
-# The strategy knows the windows behind it, so one item stands for every limit.
+# The strategy finds the windows itself, so one item represents every limit.
 EVERY_REQUEST = RateLimitItemPerMinute(1)
 
 
 def refusal(key: ApiKey, refused: WindowState) -> errors.RateLimitExceeded:
-    """Return the error that says which limit is used up, of which tier, and how long to wait."""
-    wait = seconds_to_end(refused)
+    """Return the error that names the limit that was exceeded, its tier, and the seconds to
+    wait."""
+    wait = seconds_until_reset(refused)
     return errors.RateLimitExceeded(
         f"Rate limit exceeded: {refused.window} are allowed in tier {key.tier}; "
         f"wait {wait} seconds, or ask the operator for a higher tier.",
@@ -176,25 +179,24 @@ def refusal(key: ApiKey, refused: WindowState) -> errors.RateLimitExceeded:
     )
 
 
-def seconds_to_end(window: WindowState) -> int:
-    """Return the whole seconds until a window ends."""
+def seconds_until_reset(window: WindowState) -> int:
+    """Return the whole seconds until a window ends, at least 1."""
     return max(1, math.ceil(window.reset_at - time.time()))
 
 
-def count_failure(code: str) -> None:
-    """Count a key that was looked up in vain against the address that sent it; `code` is of the
-    error that says why.
+def count_invalid_key(code: str) -> None:
+    """Count an invalid key against the IP address that sent it; `code` is the code of its error.
 
-    A right key is not counted, whoever else is at its address. Raises RateLimitExceeded if
-    the address sent too many of the wrong ones.
+    Valid keys are not counted or refused, even if other clients at the same address send invalid
+    ones. Raises RateLimitExceeded if the address sent too many invalid keys.
     """
     state = current_state()
-    window = failures_window(state.environ.get("REMOTE_ADDR", ""))
+    window = invalid_keys_window(state.environ.get("REMOTE_ADDR", ""))
     consumption = consume(state, budget(window))
     if not consumption.is_refused:
         return
     state.refused_key = code
-    wait = seconds_to_end(consumption.tightest)
+    wait = seconds_until_reset(consumption.tightest)
     raise errors.RateLimitExceeded(
         f"Rate limit exceeded: too many wrong API keys from this address ({window}); "
         f"check the key, and wait {wait} seconds.",
@@ -202,19 +204,21 @@ def count_failure(code: str) -> None:
     )
 
 
-def failures_window(address: str) -> Window:
-    """Return the window of the wrong keys of an address."""
-    return Window("wrong keys", FAILURES_A_MINUTE, MINUTE, f"failures:{counted_address(address)}")
+def invalid_keys_window(address: str) -> Window:
+    """Return the window that counts the invalid keys of an IP address."""
+    key = f"failures:{network_of(address)}"
+    return Window("wrong keys", MAX_INVALID_KEYS_PER_MINUTE, MINUTE, key)
 
 
-def counted_address(address: str) -> str:
-    """Return an address as it is counted: of IPv6 the network, as one client has all of its /64."""
+def network_of(address: str) -> str:
+    """Return the network that an IP address is counted in: an IPv4 address itself, the /64 of an
+    IPv6 address, because one client has all of it."""
     try:
-        found = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         return address
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.IPv6Network((int(found), 64), strict=False))
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(parsed), 64), strict=False))

@@ -1,4 +1,4 @@
-"""The windows that a key's requests count in, and how full they are."""
+"""The rate-limit windows that the requests of a key count in, and their states."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from kamiyo_api.cache.backend import FIND_FUNCTION
 from kamiyo_api.config import Tier
 from kamiyo_api.redis.client import Script
 
-# Apart from the cache's prefix, so that clearing the cache by hand gives no budget back.
+# Not under the cache's prefix, so that clearing the cache resets no rate limit.
 PREFIX = "kamiyo:limit:"
 MINUTE, HOUR = 60, 3600
 UNITS = {MINUTE: "minute", HOUR: "hour"}
 
 
-# A window as it is kept: its end in epoch ms, by the clock of Redis, and the number of requests
-# in it. Answers that number, the milliseconds to the end, and the end; those of one that begins now
-# where it is over, as it is where it ends later than it can: then the clock was ahead.
+# A window is stored as its end in epoch ms, by the clock of Redis, and the number of requests in
+# it. Return that number, the milliseconds until the end, and the end. If the window is over, return
+# those of a window that begins now; likewise if its end is too far ahead, because then the clock
+# was wrong.
 WINDOW_FUNCTION = """
 local cost = ARGV[1] + 0
 local time = redis.call('time')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local function window(kept, length)
-  if kept then
-    local ends = string.sub(kept, 1, 13)
+local function window(stored, length)
+  if stored then
+    local ends = string.sub(stored, 1, 13)
     local left = ends - now
     if left > 0 and left <= length + 1000 then
-      return string.sub(kept, 15) + 0, left, ends
+      return string.sub(stored, 15) + 0, left, ends
     end
   end
   return 0, length, string.format('%.0f', now + length)
@@ -37,7 +38,7 @@ end
 
 
 class Window(NamedTuple):
-    """How many requests of a kind are allowed in how many seconds, counted for a key."""
+    """A limit of `amount` requests of a kind in so many seconds, counted per key."""
 
     kind: str
     amount: int
@@ -46,7 +47,7 @@ class Window(NamedTuple):
 
     @property
     def field(self) -> str:
-        """What its count is named among those of its key."""
+        """Return the field of its count in the Redis hash of its key."""
         return f"{self.kind}:{UNITS[self.seconds]}"
 
     def __str__(self) -> str:
@@ -54,7 +55,8 @@ class Window(NamedTuple):
 
 
 class Budget(NamedTuple):
-    """The windows that a kind of request counts in, under which name, and what counts it."""
+    """The windows that a kind of request counts in, their name in Redis, and the script that
+    counts."""
 
     windows: tuple[Window, ...]
     name: str
@@ -62,23 +64,23 @@ class Budget(NamedTuple):
 
 
 def budget(*windows: Window, is_lasting: bool = False) -> Budget:
-    """The budget that these windows of one key make. Unless it is a lasting one it expires with
-    its windows, and a full Redis may evict it."""
-    told = tuple((window.field, window.amount, window.seconds) for window in windows)
-    return Budget(windows, PREFIX + windows[0].key, taking(told, is_lasting))
+    """Return the budget of these windows of one key. A budget that is not lasting expires with its
+    windows, and a full Redis may evict it."""
+    limits = tuple((window.field, window.amount, window.seconds) for window in windows)
+    return Budget(windows, PREFIX + windows[0].key, script_for(limits, is_lasting))
 
 
 @lru_cache(maxsize=100)
-def taking(windows: tuple[tuple[str, int, int], ...], is_lasting: bool) -> Script:
-    """The script that takes a cost from every window, or from none where one of them is used up.
+def script_for(windows: tuple[tuple[str, int, int], ...], is_lasting: bool) -> Script:
+    """Return the script that adds a cost to every window, or to none if one of them is used up.
 
     KEYS: the counts of a key, then the names of a cache lookup, if there is one. ARGV: the cost,
-    then the arguments of the lookup. Answers the number of the window that is used up (0:
-    none), of each the count and the milliseconds to its end, then what is found, unless the
-    request is refused or there is no lookup.
+    then the arguments of the lookup. The script returns the number of the window that is used up
+    (0: none), the count of each window and the milliseconds to its end, then the result of the
+    lookup, unless the request is refused or there is no lookup.
 
-    The counts of a key never expire, so that a full Redis, which evicts what does (volatile-*),
-    evicts cached answers only. What the windows are is written into the script, which spares a
+    The counts of an API key never expire, so that a full Redis that evicts expiring keys
+    (volatile-*) evicts cached answers only. The windows are literals in the script, which saves a
     tenth of its time.
     """
     states = each(windows, "count{n}, left{n}", ", ")
@@ -87,12 +89,12 @@ def taking(windows: tuple[tuple[str, int, int], ...], is_lasting: bool) -> Scrip
         f"""
 {FIND_FUNCTION}
 {WINDOW_FUNCTION}
-local kept = redis.pcall('hmget', KEYS[1], {each(windows, "'{field}'", ", ")})
-if kept.err then
+local stored = redis.pcall('hmget', KEYS[1], {each(windows, "'{field}'", ", ")})
+if stored.err then
   redis.call('del', KEYS[1])
-  kept = {{}}
+  stored = {{}}
 end
-{each(windows, "local count{n}, left{n}, ends{n} = window(kept[{n}], {milliseconds})")}
+{each(windows, "local count{n}, left{n}, ends{n} = window(stored[{n}], {milliseconds})")}
 {each(windows, f"if count{{n}} + cost > {{amount}} then return {{{{{{n}}, {states}}}}} end")}
 if cost > 0 then
   {each(windows, "count{n} = count{n} + cost")}
@@ -108,7 +110,7 @@ return {{0, {states}}}
 
 
 def each(windows: Sequence[tuple[str, int, int]], template: str, between: str = "\n") -> str:
-    """A part of the script for each window."""
+    """Return a part of the script, repeated for each window."""
     return between.join(
         template.format(n=n, field=field, amount=amount, milliseconds=seconds * 1000)
         for n, (field, amount, seconds) in enumerate(windows, 1)
@@ -116,7 +118,7 @@ def each(windows: Sequence[tuple[str, int, int]], template: str, between: str = 
 
 
 class WindowState(NamedTuple):
-    """A window after a request was counted in it; reset_at in epoch seconds."""
+    """The state of a window after a request was counted in it; reset_at in epoch seconds."""
 
     window: Window
     remaining: int
@@ -124,7 +126,7 @@ class WindowState(NamedTuple):
 
 
 class Consumption(NamedTuple):
-    """What became of a request that was counted, as the script answers it, and when."""
+    """The result of counting a request: what the script returned, and when (epoch seconds)."""
 
     windows: tuple[Window, ...]
     answer: Sequence[int]
@@ -132,17 +134,18 @@ class Consumption(NamedTuple):
 
     @property
     def is_refused(self) -> bool:
-        """Whether a window was used up."""
+        """Return whether a window was used up."""
         return self.answer[0] > 0
 
     @property
     def states(self) -> list[WindowState]:
-        """The state of each window."""
+        """Return the state of each window."""
         return [self._state(position) for position in range(len(self.windows))]
 
     @property
     def tightest(self) -> WindowState:
-        """What the headers show: the window that refused, else the one with the least left."""
+        """Return the state of the window that refused the request, else of the one with the fewest
+        requests left; the headers show it."""
         if self.is_refused:
             return self._state(self.answer[0] - 1)
         return self._state(min(range(len(self.windows)), key=self._remaining))
@@ -157,7 +160,7 @@ class Consumption(NamedTuple):
 
 @lru_cache(maxsize=10_000)
 def budgets_of(key_id: str, tier: Tier) -> Mapping[str, Budget]:
-    """The budgets of a key, by the kind of request."""
+    """Return the budgets of a key, by the kind of request."""
 
     def window(kind: str, amount: int, seconds: int) -> Window:
         return Window(kind, amount, seconds, key_id)

@@ -1,10 +1,10 @@
-"""The cache of answers: what is kept under which key, and when it stops being true.
+"""The cache of answers: look an answer up, or compute it once and cache it.
 
-An answer is kept as the bytes that are sent. It is true until one of two things happens: a
-write changes what it shows, or a refresh computes new statistics. A write holds what it
-changes from before its commit until after it; an answer carries the number of the refresh of its
-statistics, and one older than the newest refresh is not used. The answers of each database have
-names of their own.
+An answer is cached as the bytes of its body. Two things invalidate it: a write that changes what it
+shows, and a refresh that computes new statistics. A write holds the keys that it invalidates from
+before its commit until after it, so that nothing is cached under them meanwhile. An answer carries
+the number of the refresh of its statistics, and is not used if a newer refresh exists. The keys of
+each database have a prefix of their own.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from kamiyo_api import db, errors
-from kamiyo_api.cache.backend import GENERATION, LARGE, CacheLookup, Found
+from kamiyo_api.cache.backend import GENERATION, LARGE, CacheLookup, LookupResult, LookupState
 from kamiyo_api.cache.prefetch import (
     AGENT_KEYS,
     SEARCH,
     SEARCH_KEY,
     SEARCH_VERSION,
     agent_keys,
-    known_canonical,
+    cached_canonical_query,
 )
 from kamiyo_api.context import RequestState, current_request, current_state, services
 from kamiyo_api.ids import new_id
@@ -33,30 +33,31 @@ from kamiyo_api.redis.client import RedisUnavailable
 
 AGENT_SECONDS = 300
 SEARCH_SECONDS = 60
-UNKNOWN_SECONDS = 10
-# How long a reader waits for what others compute, and how long for one of them, who may be dead.
+NOT_FOUND_SECONDS = 10
+# How long a reader waits for others that compute the answer, and for one of them, which may be
+# dead.
 WAIT_SECONDS = 1.0
-PATIENCE_SECONDS = 0.8
+TAKE_OVER_SECONDS = 0.8
 POLL_SECONDS = 0.005
-# Twice a page of a hundred usual agents. A key of the tier free can have at most 360 answers kept
-# at a time (60 a minute for 300 seconds, and a minute's more at once), which then take 47 MB.
-LARGEST_KEPT = 128 * 1024
+# Twice a page of a hundred typical agents. A key of the tier free can have at most 360 answers
+# cached at a time (60 per minute for 300 seconds, and those of one more minute), which take 47 MB.
+MAX_CACHED_BYTES = 128 * 1024
 
-# What shows figures of the last refresh; all else is of now, and no refresh changes it.
-OF_THE_REFRESH = ("agent", SEARCH)
+# The resources that show statistics of the last refresh; a refresh does not change the others.
+REFRESHED_RESOURCES = ("agent", SEARCH)
 NO_REFRESH = "9" * 19
 
-# Answers a row with the JSON of the answer as its body, and with the number of the refresh of its
-# statistics where they are those of the last one.
+# Returns a row with the JSON of the answer as its body and, for REFRESHED_RESOURCES, the number of
+# the refresh of its statistics.
 Compute = Callable[[], db.Row | None]
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 class ERC8004Cache:
-    """What is cached of the agents.
+    """The cached answers about agents.
 
-    `hits` and `misses` count what this process found and did not find. Usable as it is in
-    `flask shell` and in scripts, inside an application context.
+    `hits` and `misses` count the lookups of this process. Usable in `flask shell` and in scripts,
+    inside an application context.
     """
 
     def __init__(self) -> None:
@@ -65,45 +66,45 @@ class ERC8004Cache:
 
     @property
     def hits(self) -> int:
-        """How many answers came from the cache, in this process."""
+        """Return how many answers came from the cache, in this process."""
         return self._state.hits
 
     @property
     def misses(self) -> int:
-        """How many answers had to be computed, in this process."""
+        """Return how many answers had to be computed, in this process."""
         return self._state.misses
 
     def invalidate_agent(self, agent_uuid: str) -> None:
-        """Forget all that is cached of one agent."""
-        self._state.newest()
-        self._state.drop(agent_keys(agent_uuid), [])
+        """Invalidate every cached answer about one agent."""
+        self._state.current_database()
+        self._state.invalidate(agent_keys(agent_uuid), [])
 
     def clear(self) -> None:
-        """Forget everything of this database, or of all if it was never seen; harmless at any
-        time. Raises RedisUnavailable."""
-        self._services.cache.clear(self._state.newest().prefix or None)
+        """Delete every cached answer of this database, or of all databases if it could not be
+        reached yet; safe at any time. Raises RedisUnavailable."""
+        self._services.cache.clear(self._state.current_database().prefix or None)
 
-    def forget_all(self) -> None:
-        """Let nothing that is cached count any more, at once; for bulk loads. If Redis is
-        unavailable, once it is back, if this process still lives then."""
-        self._state.newest()
-        self._state.drop([GENERATION], [])
+    def invalidate_all(self) -> None:
+        """Invalidate every cached answer of this database at once; for bulk loads. If Redis is
+        unavailable, do so once it is back, if this process still runs then."""
+        self._state.current_database()
+        self._state.invalidate([GENERATION], [])
 
 
-def refreshed(refresh: str) -> None:
-    """Make every answer with older statistics stale, after a refresh of this number."""
+def advance_refresh(refresh: str) -> None:
+    """Invalidate every answer with older statistics, after the refresh with this number."""
     own = services()
-    known = own.cache_state.advance(refresh)
+    database = own.cache_state.advance(refresh)
     with suppress(RedisUnavailable):
-        if known.prefix:
-            own.cache.advance(known.prefix, refresh)
+        if database.prefix:
+            own.cache.advance(database.prefix, refresh)
 
 
 def cached(resource: str) -> Callable[[View], View]:
     """Answer a view from the cache: one about an agent, or the search.
 
     The view computes the row whose body is the answer; it runs only if nothing is cached. The
-    declaration also lets the round trip that counts a request bring the cached answer along.
+    declaration also allows the round trip that counts a request to look up the cached answer.
     """
     of_resource = search_from_cache if resource == SEARCH else agent_from_cache
 
@@ -123,122 +124,125 @@ def agent_from_cache(resource: str, view: Callable[..., Any]) -> Callable[..., A
     def answer(*query: dict[str, Any], agent_uuid: str) -> Any:
         if not query or not any(query[0].values()):
             return cached_agent(resource, agent_uuid, lambda: view(*query, agent_uuid=agent_uuid))
-        found = view(*query, agent_uuid=agent_uuid)
-        if found is None:
+        result = view(*query, agent_uuid=agent_uuid)
+        if result is None:
             raise errors.AgentNotFound
-        return found
+        return result
 
     return answer
 
 
 def search_from_cache(resource: str, view: Callable[..., Any]) -> Callable[..., Any]:
-    """Answer the view of a search from the cache."""
+    """Answer a view of the search from the cache."""
 
     def answer(search: dict[str, Any]) -> bytes:
-        query = known_canonical(current_request().query_string, search)
+        query = cached_canonical_query(current_request().query_string, search)
         return cached_search(query, lambda: view(search))
 
     return answer
 
 
-def lookup(resource: str, key: str) -> CacheLookup:
-    """Return the lookup of a key, by the database and newest refresh known here."""
+def new_lookup(resource: str, key: str) -> CacheLookup:
+    """Return the lookup of a key in the answers of the current database and its newest refresh."""
     version = SEARCH_VERSION if resource == SEARCH else None
-    return CacheLookup(resource, key, version, services().cache_state.newest(), new_id())
+    return CacheLookup(resource, key, version, services().cache_state.current_database(), new_id())
 
 
 def cached_agent(resource: str, agent_uuid: str, compute: Compute) -> bytes:
     """Return the cached or computed answer about an agent. Raises AgentNotFound, cached too."""
-    body = _cached(resource, AGENT_KEYS[resource].format(agent_uuid), AGENT_SECONDS, compute)
+    body = _cached_body(resource, AGENT_KEYS[resource].format(agent_uuid), AGENT_SECONDS, compute)
     if not body:
         raise errors.AgentNotFound
     return body
 
 
 def cached_search(query: str, compute: Compute) -> bytes:
-    """Return the cached or computed page of a search; the query is the key that an operator
-    reads."""
-    return _cached(SEARCH, SEARCH_KEY.format(query), SEARCH_SECONDS, compute)
+    """Return the cached or computed page of a search; its canonical query is part of the key."""
+    return _cached_body(SEARCH, SEARCH_KEY.format(query), SEARCH_SECONDS, compute)
 
 
-def _cached(resource: str, key: str, seconds: int, compute: Compute) -> bytes:
+def _cached_body(resource: str, key: str, seconds: int, compute: Compute) -> bytes:
     state = current_state()
-    wanted, found = _looked_up(state, resource, key)
-    note_result(state, wanted, found.state)
-    if found.state == "hit":
-        return found.value
-    if found.state != "leased":
+    lookup, result = _look_up(state, resource, key)
+    record_result(state, lookup, result.state)
+    if result.state is LookupState.HIT:
+        return result.value
+    if result.state is not LookupState.LEASED:
         return _body(compute())
-    return _computed(wanted, found.stamp, seconds, compute)
+    return _compute_under_lease(lookup, result.stamp, seconds, compute)
 
 
-def note_result(state: RequestState, wanted: CacheLookup, result: str) -> None:
-    """Count and note what came of a lookup; every result but a hit is a miss."""
-    state.lookup, state.cache_result = wanted, result
-    metrics.series(metrics.cache_requests, wanted.resource, result).inc()
-    known = state.services.cache_state
-    if result == "hit":
-        known.hits += 1
+def record_result(state: RequestState, lookup: CacheLookup, result: LookupState) -> None:
+    """Record and count the result of a lookup; every result but a hit is a miss."""
+    state.lookup, state.cache_result = lookup, result
+    metrics.series(metrics.cache_requests, lookup.resource, result).inc()
+    cache_state = state.services.cache_state
+    if result is LookupState.HIT:
+        cache_state.hits += 1
     else:
-        known.misses += 1
+        cache_state.misses += 1
 
 
 def prefetched_hit(state: RequestState) -> tuple[CacheLookup, bytes] | None:
-    """Return the lookup and the body that came along with the count of a request, if they are a
-    hit; they stay for the view."""
+    """Return the prefetched lookup of a request and its body if it is a hit, else None. The state
+    keeps them for the view."""
     if state.prefetched is None:
         return None
-    lookup, found = state.prefetched
-    return (lookup, found.value) if found.state == "hit" and found.value else None
+    lookup, result = state.prefetched
+    return (lookup, result.value) if result.state is LookupState.HIT and result.value else None
 
 
-def _looked_up(state: RequestState, resource: str, key: str) -> tuple[CacheLookup, Found]:
-    """Return a lookup and what it found, which may have come with the count of the request."""
+def _look_up(state: RequestState, resource: str, key: str) -> tuple[CacheLookup, LookupResult]:
+    """Return a lookup and its result, prefetched if possible."""
     prefetched, state.prefetched = state.prefetched, None
-    if prefetched is not None and prefetched[0].key == key and prefetched[1].state != "busy":
-        return prefetched
-    wanted = lookup(resource, key)
+    if prefetched is not None:
+        lookup, result = prefetched
+        if lookup.key == key and result.state is not LookupState.BUSY:
+            return prefetched
+    lookup = new_lookup(resource, key)
     with suppress(RedisUnavailable):
-        if wanted.known.prefix:
-            return wanted, _find(wanted)
-    return wanted, Found(b"", "away", b"")
+        if lookup.database.prefix:
+            return lookup, _find(lookup)
+    return lookup, LookupResult(b"", LookupState.UNAVAILABLE, b"")
 
 
-def _find(wanted: CacheLookup) -> Found:
-    """Return what is cached; while another reader computes it, wait for that one. Of one who
-    takes long the lease is taken over, so that others wait for one who lives."""
+def _find(lookup: CacheLookup) -> LookupResult:
+    """Return the result of a lookup. While another reader computes the answer, wait for it; if it
+    takes too long, take its lease over, so that others wait for a reader that is alive."""
     backend = services().cache
     began = since = now = time.monotonic()
-    found = backend.find(wanted)
-    holder = found.value
-    while found.state == "busy" and now < began + WAIT_SECONDS:
+    result = backend.find(lookup)
+    holder = result.value
+    while result.state is LookupState.BUSY and now < began + WAIT_SECONDS:
         time.sleep(POLL_SECONDS)
-        is_given_up = now >= since + PATIENCE_SECONDS
-        found = backend.find(wanted, given_up=holder if is_given_up else None)
+        is_abandoned = now >= since + TAKE_OVER_SECONDS
+        result = backend.find(lookup, abandoned=holder if is_abandoned else None)
         now = time.monotonic()
-        if found.value != holder:
-            holder, since = found.value, now
-    return found
+        if result.value != holder:
+            holder, since = result.value, now
+    return result
 
 
-def _computed(wanted: CacheLookup, stamp: bytes, seconds: int, compute: Compute) -> bytes:
-    """Compute an answer under the lease of a lookup, and cache it under the stamp for so many
-    seconds, unless a write came in between."""
+def _compute_under_lease(
+    lookup: CacheLookup, stamp: bytes, seconds: int, compute: Compute
+) -> bytes:
+    """Compute an answer under the lease of a lookup, and cache it with the stamp for so many
+    seconds, unless a write invalidated it meanwhile."""
     backend = services().cache
     try:
         answer = compute()
     except BaseException:
         with suppress(RedisUnavailable):
-            backend.release(wanted)
+            backend.release(lookup)
         raise
     body = _body(answer)
-    seconds = UNKNOWN_SECONDS if answer is None else seconds
+    seconds = NOT_FOUND_SECONDS if answer is None else seconds
     refresh = NO_REFRESH
-    if answer is not None and wanted.resource in OF_THE_REFRESH:
+    if answer is not None and lookup.resource in REFRESHED_RESOURCES:
         refresh = answer["refresh"]
-    kept = body if len(body) <= LARGEST_KEPT else LARGE
+    value = body if len(body) <= MAX_CACHED_BYTES else LARGE
     with suppress(RedisUnavailable):
-        backend.keep(wanted, refresh.encode() + stamp + kept, seconds)
+        backend.put(lookup, refresh.encode() + stamp + value, seconds)
     return body
 
 

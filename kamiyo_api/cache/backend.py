@@ -1,9 +1,10 @@
-"""A Flask-Caching backend on Redis with leases: one reader computes what is not kept, and
-only what no write has changed meanwhile is kept."""
+"""A Flask-Caching backend on Redis with leases: one reader computes an answer that is not cached,
+and the answer is cached only if no write has changed it meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -13,30 +14,31 @@ from redis.exceptions import NoScriptError
 
 from kamiyo_api.redis.client import NoRedis, RedisClient, Script
 
-CLEARED_AT_ONCE = 1000
-KEPT_SECONDS = 86400
+CLEAR_BATCH = 1000
+MARKER_SECONDS = 86400
 LEASE_SECONDS = 10
 LEASE_MS = b"%d" % (LEASE_SECONDS * 1000)
 PREFIX = "erc8004:"
 GENERATION, REFRESH = "generation", "refresh"
-# Stands for an answer that is too large to be kept, so that nobody waits for one who computes it.
+# Cached instead of an answer that is too large, so that no reader waits for another to compute it.
 LARGE = b"large"
 
-# The names: value, lease, refresh, generation, version or none. The number of the newest refresh
-# that the caller knows, its token, the lease in ms, and the holder that the caller waited for in
-# vain, if any. A value begins with its stamp: the number of the refresh of its statistics, then
-# the version and the generation under which it was computed. Answers the holder that is waited
-# for. Who takes a lease over names those before in it, who may still keep what they compute.
+# Arguments: the names of value, lease, refresh, generation and, if any, version; the number of the
+# newest refresh that the caller knows; its token; the lease in ms; and, to take a lease over, its
+# holder. A value begins with its stamp: the number of the refresh of its statistics, then the
+# version and the generation under which it was computed. If the state is busy, return the holder of
+# the lease. A lease that was taken over names its previous holders too, which may still cache their
+# answers.
 FIND_FUNCTION = """
-local function find(names, known_refresh, token, lease, given_up)
-  local held = redis.call('mget', unpack(names))
-  local kept, holder, newest = held[1], held[2], held[3] or ''
+local function find(names, known_refresh, token, lease, abandoned)
+  local values = redis.call('mget', unpack(names))
+  local cached, holder, newest = values[1], values[2], values[3] or ''
   if newest < known_refresh then
     newest = known_refresh
   end
   local function current(position)
-    if held[position] then
-      return held[position]
+    if values[position] then
+      return values[position]
     end
     redis.call('set', names[position], token, 'EX', 86400)
     return token
@@ -45,14 +47,14 @@ local function find(names, known_refresh, token, lease, given_up)
   if names[5] then
     stamp = current(5) .. stamp
   end
-  if kept and string.sub(kept, 1, 19) >= newest
-      and string.sub(kept, 20, 19 + #stamp) == stamp and string.sub(stamp, 1, 4) ~= 'held' then
-    return {string.sub(kept, 20 + #stamp), 'hit', stamp}
+  if cached and string.sub(cached, 1, 19) >= newest
+      and string.sub(cached, 20, 19 + #stamp) == stamp and string.sub(stamp, 1, 4) ~= 'held' then
+    return {string.sub(cached, 20 + #stamp), 'hit', stamp}
   end
   if string.sub(stamp, 1, 4) == 'held' or holder and string.sub(holder, 1, 4) == 'held' then
     return {'', 'held', stamp}
   end
-  if not holder or holder == given_up then
+  if not holder or holder == abandoned then
     local holders = holder and string.sub(token .. ' ' .. holder, 1, 200) or token
     redis.call('set', names[2], holders, 'PX', lease)
     return {'', 'leased', stamp}
@@ -67,7 +69,7 @@ end
 FIND = Script(f"{FIND_FUNCTION} return find(KEYS, unpack(ARGV))")
 
 # KEYS: value, lease. ARGV: token, value, seconds.
-KEEP = Script(
+PUT = Script(
     """
 if not string.find(redis.call('get', KEYS[2]) or '', ARGV[1], 1, true) then
   return 0
@@ -78,15 +80,15 @@ return 1
 """
 )
 
-# How many writes hold a name: the drop of one must not end the hold of another.
+# Return how many writes hold a name: the end of one hold must not end another.
 HOLDERS_FUNCTION = """
 local function holders(name)
   return tonumber(string.match(redis.call('get', name) or '', '^held:(%d+)$')) or 0
 end
 """
 
-# KEYS: what to delete, then what to hold. ARGV: how many of the first; the seconds that a hold
-# lasts.
+# KEYS: the names to delete, then the names to hold. ARGV: how many to delete; the seconds of a
+# hold.
 HOLD = Script(
     f"""
 {HOLDERS_FUNCTION}
@@ -100,10 +102,10 @@ end
 """
 )
 
-# KEYS: what to delete, then what to hold no longer. ARGV: how many of the first; 1 where we
-# held the others, else 0. What nobody holds any more goes, too; whoever looks for it next makes
-# it anew.
-DROP = Script(
+# KEYS: the names to delete, then the names to release. ARGV: how many to delete; 1 if the caller
+# holds the others, else 0. A name that no other write holds is deleted, too; the next lookup
+# creates it.
+INVALIDATE = Script(
     f"""
 {HOLDERS_FUNCTION}
 for i, name in ipairs(KEYS) do
@@ -127,7 +129,7 @@ return 0
 """
 )
 
-# KEYS: refresh. ARGV: its number, seconds. The refresh that ended last may say so first.
+# KEYS: refresh. ARGV: its number, seconds. Refreshes may report their end out of order.
 ADVANCE = Script(
     """
 if (redis.call('get', KEYS[1]) or '') < ARGV[1] then
@@ -138,54 +140,71 @@ return 0
 )
 
 
-class Found(NamedTuple):
-    """What is kept under a key: `state` is hit; leased (compute it, then keep it under the
-    stamp); busy (somebody else computes it, who is the value); held (a write is going on: keep
-    nothing); or large (compute it, and keep nothing)."""
+class LookupState(StrEnum):
+    """The states of a lookup, also the label `result` of erc8004_cache_requests."""
+
+    HIT = "hit"
+    """The value is the answer."""
+    LEASED = "leased"
+    """Compute the answer, then cache it with the stamp."""
+    BUSY = "busy"
+    """Another reader, whose token is the value, computes the answer."""
+    HELD = "held"
+    """A write is in progress: compute the answer, and do not cache it."""
+    LARGE = "large"
+    """The answer is too large to be cached: compute it."""
+    UNAVAILABLE = "away"
+    """Redis is unavailable: compute the answer."""
+
+
+STATES = {state.encode(): state for state in LookupState}
+
+
+class LookupResult(NamedTuple):
+    """The result of a lookup in the cache."""
 
     value: bytes
-    state: str
+    state: LookupState
     stamp: bytes
 
 
-class Known(NamedTuple):
-    """A database: what the names of its answers begin with, and the number of its newest refresh;
-    both empty until it was seen, before which nothing is cached. And the names of what Redis knows
-    of both."""
+class DatabaseVersion(NamedTuple):
+    """A database: the prefix of its names in Redis and the number of its newest refresh, both empty
+    until the database was reached, before which nothing is cached; and the names under which Redis
+    stores its refresh and its generation."""
 
     prefix: str
     refresh: str
     names: tuple[str, ...] = ()
 
 
-def known(identity: str, refresh: str) -> Known:
-    """What is known of a database that says this of itself."""
+def database_version(identity: str, refresh: str) -> DatabaseVersion:
+    """Return the version of the database with this identity and newest refresh."""
     prefix = f"{PREFIX}{identity}:"
-    return Known(prefix, refresh, (prefix + REFRESH, prefix + GENERATION))
+    return DatabaseVersion(prefix, refresh, (prefix + REFRESH, prefix + GENERATION))
 
 
 class CacheLookup(NamedTuple):
-    """What is looked up in the cache: a key, of which resource, and the version that it is kept
-    under, if any; of which database, of which no answer older than its newest refresh counts. The
-    token makes a lease ours."""
+    """A lookup of a key in the cache: its resource, the name of the version that invalidates it, if
+    any, and its database, of which no answer older than the newest refresh is valid. The token
+    identifies the lease of this lookup."""
 
     resource: str
     key: str
     version: str | None
-    known: Known
+    database: DatabaseVersion
     token: str
 
 
 @lru_cache(maxsize=64)
 def script_of(script: Script, prefix: str) -> Script:
-    """A script under a name of its own for each database: a server that was restarted then
-    knows it for none of them, whichever comes back first."""
+    """Return a script with a SHA of its own per database: after a restart, the server then
+    knows the script of no database, whichever of them runs it first."""
     return Script(f"-- {prefix}\n{script.text}")
 
 
 class LeasedRedisCache(RedisCache):
-    """Redis under a prefix for each database, through the client that all share;
-    RedisUnavailable leaves it."""
+    """The cached answers in Redis, with a prefix per database; methods raise RedisUnavailable."""
 
     def __init__(self, client: RedisClient | NoRedis, prefix: str) -> None:
         super().__init__(host=client, key_prefix=prefix)
@@ -196,16 +215,16 @@ class LeasedRedisCache(RedisCache):
     def factory(
         cls, app: Flask, config: dict[str, Any], args: list[Any], kwargs: dict[str, Any]
     ) -> LeasedRedisCache:
-        """Make the backend; Flask-Caching calls it."""
+        """Create the backend; Flask-Caching calls this."""
         return cls(kwargs["client"], config["CACHE_KEY_PREFIX"])
 
-    def find(self, lookup: CacheLookup, given_up: bytes | None = None) -> Found:
-        """Return what is cached and still true, or a lease; that of a holder whom one gave up, if
-        it is his yet."""
+    def find(self, lookup: CacheLookup, abandoned: bytes | None = None) -> LookupResult:
+        """Return the valid cached answer, or take a lease if there is none. If `abandoned` still
+        holds the lease, take the lease over."""
         names, arguments = self.names_and_arguments(lookup)
-        if given_up is not None:
-            arguments = (*arguments, given_up)
-        return found(self.run(FIND, lookup, names, arguments))
+        if abandoned is not None:
+            arguments = (*arguments, abandoned)
+        return lookup_result(self.run(FIND, lookup, names, arguments))
 
     def names_and_arguments(self, lookup: CacheLookup) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         """Return the names and arguments of the script's find()."""
@@ -218,14 +237,16 @@ class LeasedRedisCache(RedisCache):
     def run(
         self, script: Script, lookup: CacheLookup, names: Sequence[str], arguments: Sequence[Any]
     ) -> Any:
-        """Run a script that finds; if Redis was restarted, after all that is kept was made
-        stale: from its file it brings back what was deleted after the file was written."""
-        prefix = lookup.known.prefix
+        """Run a script that looks up an answer. If Redis was restarted, invalidate every answer
+        first: the file that Redis loads may contain answers that were deleted after it was
+        written."""
+        prefix = lookup.database.prefix
         own = script_of(script, prefix)
         return self._client.run(own, names, arguments, partial(self._renew_if_restarted, prefix))
 
     def _renew_if_restarted(self, prefix: str) -> None:
-        """Where Redis does not know the mark of this database, it knows none of its scripts."""
+        """Invalidate every answer of a database if Redis was restarted, that is, if it does
+        not know the script that marks this database."""
         mark = Script(f"return '{prefix}'")
 
         def work(redis: Any) -> None:
@@ -237,60 +258,61 @@ class LeasedRedisCache(RedisCache):
 
         self._client.ask(work)
 
-    def keep(self, lookup: CacheLookup, stamped: bytes, seconds: int) -> None:
-        """Keep a stamped value, where the lease is still ours; unheard, as it only helps."""
-        names = named(lookup.known.prefix, [lookup.key, f"{lookup.key}:lease"])
-        self._client.run_unheard(KEEP, names, [lookup.token, stamped, seconds])
+    def put(self, lookup: CacheLookup, stamped: bytes, seconds: int) -> None:
+        """Cache a stamped value if the lease is still ours, without waiting for the reply."""
+        names = prefixed(lookup.database.prefix, [lookup.key, f"{lookup.key}:lease"])
+        self._client.run_unheard(PUT, names, [lookup.token, stamped, seconds])
 
     def release(self, lookup: CacheLookup) -> None:
-        """Give a lease back without keeping anything; unheard, as it ends by itself."""
-        names = named(lookup.known.prefix, [f"{lookup.key}:lease"])
+        """Release a lease without caching anything, without waiting for the reply."""
+        names = prefixed(lookup.database.prefix, [f"{lookup.key}:lease"])
         self._client.run_unheard(RELEASE, names, [lookup.token])
 
     def hold(self, prefix: str, keys: Sequence[str], versions: Sequence[str], seconds: int) -> None:
-        """Before a commit: forget what it will change, and keep nothing new of it for so long."""
-        self._client.run(HOLD, affected(prefix, keys, versions), [len(keys), seconds])
+        """Delete keys before a commit, and let nothing be cached under them for so many seconds."""
+        self._client.run(HOLD, affected_names(prefix, keys, versions), [len(keys), seconds])
 
-    def drop(
+    def invalidate(
         self, prefix: str, keys: Sequence[str], versions: Sequence[str], *, are_held: bool = False
     ) -> None:
-        """Forget what changed, and let it be kept anew; unheard after a hold, which ends by
-        itself."""
+        """Delete keys and renew versions, so that new answers can be cached. After a hold, do not
+        wait for the reply, because the hold expires by itself."""
         run = self._client.run_unheard if are_held else self._client.run
-        run(DROP, affected(prefix, keys, versions), [len(keys), int(are_held)])
+        run(INVALIDATE, affected_names(prefix, keys, versions), [len(keys), int(are_held)])
 
     def advance(self, prefix: str, refresh: str) -> None:
-        """Say that a refresh made everything of older ones stale."""
-        self._client.run(ADVANCE, [prefix + REFRESH], [refresh, KEPT_SECONDS])
+        """Invalidate the answers of all refreshes before this one."""
+        self._client.run(ADVANCE, [prefix + REFRESH], [refresh, MARKER_SECONDS])
 
     def clear(self, prefix: str | None = None) -> bool:
-        """Forget everything under the prefix, in steps that do not stop Redis; not for requests."""
+        """Delete everything under the prefix, in steps that do not block Redis; not for
+        requests."""
 
         def work(redis: Any) -> None:
-            found = []
-            for name in redis.scan_iter(match=f"{prefix or self._prefix}*", count=CLEARED_AT_ONCE):
-                found.append(name)
-                if len(found) == CLEARED_AT_ONCE:
-                    redis.unlink(*found)
-                    found = []
-            if found:
-                redis.unlink(*found)
+            batch = []
+            for name in redis.scan_iter(match=f"{prefix or self._prefix}*", count=CLEAR_BATCH):
+                batch.append(name)
+                if len(batch) == CLEAR_BATCH:
+                    redis.unlink(*batch)
+                    batch = []
+            if batch:
+                redis.unlink(*batch)
 
         self._client.ask(work)
         return True
 
 
-def named(prefix: str, names: Sequence[str]) -> list[str]:
-    """Names as Redis knows them."""
+def prefixed(prefix: str, names: Sequence[str]) -> list[str]:
+    """Return names with the prefix that they have in Redis."""
     return [prefix + name for name in names]
 
 
-def affected(prefix: str, keys: Sequence[str], versions: Sequence[str]) -> list[str]:
-    """What a write deletes and holds: keys, then their leases and the versions."""
-    return named(prefix, [*keys, *(f"{key}:lease" for key in keys), *versions])
+def affected_names(prefix: str, keys: Sequence[str], versions: Sequence[str]) -> list[str]:
+    """Return the names that a write deletes and holds: keys, then their leases and the versions."""
+    return prefixed(prefix, [*keys, *(f"{key}:lease" for key in keys), *versions])
 
 
-def found(answer: Sequence[Any]) -> Found:
-    """What the script's find() answers."""
-    value, state, stamp = answer
-    return Found(value, "large" if value == LARGE else state.decode(), stamp)
+def lookup_result(reply: Sequence[Any]) -> LookupResult:
+    """Return the result of a lookup from the reply of the script's find()."""
+    value, state, stamp = reply
+    return LookupResult(value, LookupState.LARGE if value == LARGE else STATES[state], stamp)

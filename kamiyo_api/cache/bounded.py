@@ -1,4 +1,4 @@
-"""What a process remembers of the requests before, which must not grow without end."""
+"""A dict of limited size, for what a process caches between requests."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ Value = TypeVar("Value")
 
 
 class BoundedDict(dict[Key, Value]):
-    """A dict that forgets all it holds before it would hold too much."""
+    """A dict that clears itself before it would exceed its maximum size."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, max_size: int) -> None:
         super().__init__()
-        self._most = most
+        self._max_size = max_size
 
-    def note(self, key: Key, value: Value) -> None:
-        """Remember a value."""
-        if len(self) >= self._most and key not in self:
+    def put(self, key: Key, value: Value) -> None:
+        """Set a value; clear the dict first if it is full."""
+        if len(self) >= self._max_size and key not in self:
             self.clear()
         self[key] = value

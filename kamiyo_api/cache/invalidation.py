@@ -1,4 +1,4 @@
-"""What a transaction makes untrue of what the cache holds."""
+"""Invalidate cached answers around the commit of a transaction."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from kamiyo_api.context import services
 from kamiyo_api.redis.client import RedisUnavailable
 
 
-class Change:
-    """What a transaction changes of what is cached: keys, and versions of what keys hold.
+class Invalidation:
+    """The keys and versions that a transaction invalidates.
 
-    Held before the commit, so that a process killed between commit and drop leaves nothing
-    old behind; dropped after, and never only before: a reader between the two would cache
-    the old row again.
+    They are held before the commit, so that a process that is killed after the commit leaves no
+    stale answer behind, and invalidated after it, because a reader in between would cache the
+    old row again.
     """
 
     def __init__(self, keys: Sequence[str], versions: Sequence[str]) -> None:
@@ -26,9 +26,9 @@ class Change:
         self._held_under: str | None = None
 
     def before_commit(self) -> None:
-        """Forget it, and cache nothing new of it until the commit is over."""
+        """Delete the cached answers, and let none be cached until the commit is over."""
         own = services()
-        prefix = own.cache_state.known.prefix
+        prefix = own.cache_state.database.prefix
         if not prefix:
             return
         with suppress(RedisUnavailable):
@@ -36,16 +36,17 @@ class Change:
             self._held_under = prefix
 
     def after_commit(self) -> None:
-        """Let it be cached anew; once Redis is back, if it went away meanwhile, as the hold may
-        have run out by then."""
-        services().cache_state.drop(self._keys, self._versions, self._held_under)
+        """Invalidate the answers, and allow new ones to be cached. If Redis is unavailable,
+        do so once it is back, because the hold may have expired by then."""
+        services().cache_state.invalidate(self._keys, self._versions, self._held_under)
 
 
 def invalidate_agent(tx: db.Transaction, agent_uuid: str, *, search: bool = False) -> None:
-    """Invalidate what is cached of an agent, and of searches, around the commit."""
-    tx.changes.append(Change(agent_keys(agent_uuid), [SEARCH_VERSION] if search else []))
+    """Invalidate the cached answers about an agent, and those of searches if `search` is true,
+    around the commit."""
+    tx.changes.append(Invalidation(agent_keys(agent_uuid), [SEARCH_VERSION] if search else []))
 
 
 def invalidate_all(tx: db.Transaction) -> None:
-    """Invalidate everything after the commit: a bulk load changes more than can be named."""
-    tx.after_commit.append(ERC8004Cache().forget_all)
+    """Invalidate every cached answer after the commit, for bulk loads."""
+    tx.after_commit.append(ERC8004Cache().invalidate_all)

@@ -1,5 +1,5 @@
-"""The keys of the cache, and which of them a request will look up, if that is sure before its view
-runs: the round trip that counts the request then brings the answer along."""
+"""The keys of the cache, and the key that a request will look up, if it is known before the view
+runs: the round trip that counts the request then looks it up, too."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ AGENT_KEYS = {
     "stats": "agent:{}:stats",
     "reputation": "agent:{}:reputation",
 }
-SEARCHES_AT_MOST = 10_000
-LONGEST_KNOWN_SEARCH = 500
+MAX_KNOWN_SEARCHES = 10_000
+MAX_KNOWN_SEARCH_LENGTH = 500
 
 
 def agent_keys(agent_uuid: str) -> list[str]:
-    """Return every key under which something of an agent is cached."""
+    """Return every key under which answers about an agent are cached."""
     return [key.format(agent_uuid) for key in AGENT_KEYS.values()]
 
 
 def cache_key_of(request: Request, policy: Policy) -> str | None:
-    """Return the key that the view of a request will look up, if that is sure."""
+    """Return the cache key that the view of a request will look up, or None if it is not known."""
     resource = policy.cached
     if resource is None or request.method not in ("GET", "HEAD"):
         return None
@@ -41,18 +41,19 @@ def cache_key_of(request: Request, policy: Policy) -> str | None:
     return AGENT_KEYS[resource].format((request.view_args or {})["agent_uuid"])
 
 
-def canonical(search: dict[str, Any]) -> str:
-    """Return a search as a query string, the same for all that ask the same."""
-    given = sorted((name, value) for name, value in search.items() if value is not None)
-    return urlencode(given, doseq=True)
+def canonical_query(search: dict[str, Any]) -> str:
+    """Return a search as a query string with sorted parameters, so that equal searches have the
+    same key."""
+    parameters = sorted((name, value) for name, value in search.items() if value is not None)
+    return urlencode(parameters, doseq=True)
 
 
-def known_canonical(query_string: bytes, search: dict[str, Any]) -> str:
-    """Return the canonical search of a valid query string; it is worked out once."""
+def cached_canonical_query(query_string: bytes, search: dict[str, Any]) -> str:
+    """Return the canonical query of a valid query string, and cache it in the process."""
     known = services().known_searches
-    found = known.get(query_string)
-    if found is None:
-        found = canonical(search)
-        if len(query_string) <= LONGEST_KNOWN_SEARCH:
-            known.note(query_string, found)
-    return found
+    canonical = known.get(query_string)
+    if canonical is None:
+        canonical = canonical_query(search)
+        if len(query_string) <= MAX_KNOWN_SEARCH_LENGTH:
+            known.put(query_string, canonical)
+    return canonical

@@ -34,7 +34,7 @@ def own_agent(tx: Transaction, agent_uuid: str, *, reactivates: bool = False) ->
     if agent is None:
         raise errors.AgentNotFound
     require_wallet(agent["owner_address"], errors.NotAgentOwner)
-    if agent["status"] == "revoked" and not (reactivates and current_key().has("admin")):
+    if agent["status"] == "revoked" and not (reactivates and current_key().has_scope("admin")):
         raise errors.InvalidTransition(
             "This agent is revoked and takes no change; register a new one, or ask the operator "
             "to set it active with an admin key."

@@ -93,7 +93,7 @@ def find_requested(tx: db.Transaction, place: dict[str, Any]) -> str:
     Raises ValidationNotFound, NotValidator, InvalidInput.
     """
     key = current_key()
-    validator = None if key.has("admin") else key.wallet_address or ""
+    validator = None if key.has_scope("admin") else key.wallet_address or ""
     place["validator_address"] = validator
     requested = tx.rows("validations.list_by_request", is_any=False, **place)
     requested = requested or tx.rows("validations.list_by_request", is_any=True, **place)

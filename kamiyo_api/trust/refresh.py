@@ -17,5 +17,5 @@ def refresh_stats(*, from_history: bool = False) -> db.Row | None:
         if not tx.rows("stats.refresh", from_history=from_history)[0]["refreshed"]:
             return None
         refreshed = tx.rows("stats.get_totals")[0]
-    answers.refreshed(refreshed["refresh"])
+    answers.advance_refresh(refreshed["refresh"])
     return refreshed

@@ -17,6 +17,7 @@ from flask import Flask, Request, Response
 from kamiyo_api import errors
 from kamiyo_api.access import admission, authentication
 from kamiyo_api.cache import answers
+from kamiyo_api.cache.backend import LookupState
 from kamiyo_api.context import RequestState, Services, current_request, current_state
 from kamiyo_api.observability import request_log
 from kamiyo_api.observability.request_log import route_of
@@ -104,19 +105,19 @@ def admitted_body(state: RequestState, sent: SentAnswer) -> bytes | None:
     lookup, body = hit
     if headers.etag_of(body) != sent.etag:
         return None
-    answers.note_result(state, lookup, "hit")
+    answers.record_result(state, lookup, LookupState.HIT)
     return sent.compressed or body
 
 
 def remember(response: Response) -> Response:
     """Note an answer that came from the cache, if the next client may have it as it is."""
     state = current_state()
-    is_hit = state.cache_result == "hit" and response.status_code == 200
+    is_hit = state.cache_result is LookupState.HIT and response.status_code == 200
     if is_hit and state.method == "GET" and headers.is_plain(state.environ):
         asked, sent = address(state.environ), sent_now(current_request(), state, response)
         is_small = len(sent.compressed or b"") <= LONGEST_COMPRESSED
         if is_small and sum(map(len, asked)) <= LONGEST_ADDRESS:
-            state.services.sent_answers.note(asked, sent)
+            state.services.sent_answers.put(asked, sent)
     return response
 
 

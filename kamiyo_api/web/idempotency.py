@@ -48,15 +48,15 @@ def confirmed(work: Callable[[db.Transaction], Response]) -> Response:
     write any more is refused, and with another the write runs once more, by its new rights. Of
     which database the cache is, is asked before, and again where a new connection was opened.
     """
-    known = services().cache_state
-    known.newest()
+    cache_state = services().cache_state
+    cache_state.current_database()
     try:
         return db.in_transaction(work, current_key().confirmation)
     except errors.KeyChanged:
         admission.admit_again()
         return db.in_transaction(work, current_key().confirmation)
     finally:
-        known.newest()
+        cache_state.current_database()
 
 
 def idempotency_key() -> str | None:

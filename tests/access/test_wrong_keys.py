@@ -89,7 +89,7 @@ def test_right_key_passes_at_the_address_of_a_guesser(app, use, secret):
 
 
 def test_wrong_keys_push_no_right_one_out_of_memory(use, secret, app, monkeypatch):
-    monkeypatch.setattr(authentication, "KNOWN_AT_MOST", 5)
+    monkeypatch.setattr(authentication, "MAX_KNOWN_KEYS", 5)
     app.extensions["kamiyo"].known_keys = authentication.KnownKeys()
     assert use(secret).status_code == 200
     guess(use)
@@ -203,4 +203,4 @@ def test_addresses_of_one_ipv6_network_count_as_one(use):
     ],
 )
 def test_address_is_counted_by_what_one_client_has(address, counted):
-    assert rate_limits.counted_address(address) == counted
+    assert rate_limits.network_of(address) == counted

@@ -27,7 +27,7 @@ def agent(make_agent):
 @pytest.fixture
 def name(agent):
     """Where its answer is kept."""
-    return f"{services().cache_state.newest().prefix}agent:{agent}"
+    return f"{services().cache_state.current_database().prefix}agent:{agent}"
 
 
 def test_one_of_those_who_wait_takes_the_lease_over_and_keeps_its_answer(
@@ -45,31 +45,31 @@ def test_one_of_those_who_wait_takes_the_lease_over_and_keeps_its_answer(
 
 
 def test_lease_is_taken_over_from_the_one_who_was_waited_for_only(app, redis, agent, name):
-    asked = answers.lookup("agent", f"agent:{agent}")
+    asked = answers.new_lookup("agent", f"agent:{agent}")
     redis.set(f"{name}:lease", "of another", px=60_000)
-    assert services().cache.find(asked, given_up=DEAD.encode()).state == "busy"
+    assert services().cache.find(asked, abandoned=DEAD.encode()).state == "busy"
     assert redis.get(f"{name}:lease") == b"of another"
 
 
 def test_who_was_slow_and_not_dead_keeps_its_answer_all_the_same(app, redis, agent, name):
-    slow, next_one = (answers.lookup("agent", f"agent:{agent}") for _ in range(2))
+    slow, next_one = (answers.new_lookup("agent", f"agent:{agent}") for _ in range(2))
     leased = services().cache.find(slow)
     assert leased.state == "leased"
     waited_for = services().cache.find(next_one).value
-    assert services().cache.find(next_one, given_up=waited_for).state == "leased"
-    services().cache.keep(slow, b"9" * 19 + leased.stamp + b"{}", 60)
+    assert services().cache.find(next_one, abandoned=waited_for).state == "leased"
+    services().cache.put(slow, b"9" * 19 + leased.stamp + b"{}", 60)
     assert services().cache.find(next_one).value == b"{}"
 
 
 def test_write_ends_the_leases_of_all_who_took_it_over(app, redis, agent, name):
-    slow, next_one = (answers.lookup("agent", f"agent:{agent}") for _ in range(2))
+    slow, next_one = (answers.new_lookup("agent", f"agent:{agent}") for _ in range(2))
     leased = services().cache.find(slow)
-    services().cache.find(next_one, given_up=services().cache.find(next_one).value)
+    services().cache.find(next_one, abandoned=services().cache.find(next_one).value)
     answers.ERC8004Cache().invalidate_agent(agent)
-    third = answers.lookup("agent", f"agent:{agent}")
+    third = answers.new_lookup("agent", f"agent:{agent}")
     assert services().cache.find(third).state == "leased"
     for late in (slow, next_one):
-        services().cache.keep(late, b"9" * 19 + leased.stamp + b"{}", 60)
+        services().cache.put(late, b"9" * 19 + leased.stamp + b"{}", 60)
     assert services().cache.find(third).state == "leased"
     assert not redis.exists(name)
 

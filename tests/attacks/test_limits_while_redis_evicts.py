@@ -8,7 +8,7 @@ import pytest
 import redis as redis_package
 
 from bench.serving import serving
-from kamiyo_api.cache.answers import LARGEST_KEPT
+from kamiyo_api.cache.answers import MAX_CACHED_BYTES
 from kamiyo_api.dev.databases import embedded_valkey
 from tests.support import factories
 from tests.support.service import at_once
@@ -100,7 +100,7 @@ def large(client, admin, sql):
     path = f"{AGENTS}?limit=100"
     factories.insert_agents(sql, 100)
     describe(sql, r"repeat(E'\x01', 300)")
-    assert len(client.get(path, headers=admin).data) > LARGEST_KEPT
+    assert len(client.get(path, headers=admin).data) > MAX_CACHED_BYTES
     return path
 
 
@@ -136,4 +136,4 @@ def test_page_of_a_hundred_usual_agents_is_kept(app, client, admin, make_agent, 
     assert client.get("/api/v1/key", headers=admin).status_code == 200
     (name,) = app.extensions["kamiyo"].redis.connection.keys("erc8004:*:search:*limit=100*")
     figures(bytes_a_page=size)
-    assert size < app.extensions["kamiyo"].redis.connection.strlen(name) < LARGEST_KEPT
+    assert size < app.extensions["kamiyo"].redis.connection.strlen(name) < MAX_CACHED_BYTES

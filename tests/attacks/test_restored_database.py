@@ -82,9 +82,9 @@ class Service:
         with self.app.app_context():
             return call()
 
-    def ask_again(self):
+    def check_again(self):
         """Let what the database is be asked for now, not within a second."""
-        self.app.extensions["kamiyo"].cache_state.ask_again()
+        self.app.extensions["kamiyo"].cache_state.check_again()
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def test_exercise_neither_reads_nor_changes_what_production_caches(
     assert exercise.read(agent)["status"] == "suspended"
     assert exercise.read("?status=any")["total"] == 2
     exercise.do(lambda: answers.ERC8004Cache().invalidate_agent(agent))
-    exercise.do(lambda: answers.ERC8004Cache().forget_all())
+    exercise.do(lambda: answers.ERC8004Cache().invalidate_all())
     exercise.do(lambda: answers.ERC8004Cache().clear())
 
     assert cached.items() <= held_by(redis).items()
@@ -189,7 +189,7 @@ def test_restored_database_shows_nothing_of_the_future_that_it_lost(
         )
         psql(address, f"truncate {row['names']} cascade")
     run(*restore, "--exit-on-error", f"--dbname={address}", tmp_path / "dump")
-    production.ask_again()
+    production.check_again()
 
     assert [production.read(path)["status"] for path in paths] == ["active"] * 2
     assert production.read("?")["total"] == 1
@@ -206,7 +206,7 @@ def test_number_of_the_newest_refresh_that_goes_back_makes_all_stale(production,
         "delete from erc8004_stats_refreshes "
         "where id = (select max(id) from erc8004_stats_refreshes)",
     )
-    production.ask_again()
+    production.check_again()
     assert [production.read(path)["status"] for path in (agent, f"{agent}/stats")] == [
         "suspended",
         "suspended",
@@ -217,7 +217,7 @@ def test_number_of_the_newest_refresh_that_goes_back_makes_all_stale(production,
 
 
 def test_write_by_a_worker_that_did_not_notice_yet_shows_once_it_does(production, monkeypatch):
-    monkeypatch.setattr(state, "AS_OF_SECONDS", 3600)
+    monkeypatch.setattr(state, "RECHECK_SECONDS", 3600)
     address = address_of(production)
     other = Service(address)
     agent = production.write("POST", "register", **factories.agent())["agent_uuid"]
@@ -225,11 +225,11 @@ def test_write_by_a_worker_that_did_not_notice_yet_shows_once_it_does(production
     before = identity(address)
     psql(address, "vacuum full erc8004_agents")
     assert identity(address) != before
-    other.ask_again()
+    other.check_again()
     assert other.read(agent)["status"] == "active"
 
     production.write("PATCH", agent, status="suspended")
-    production.ask_again()
+    production.check_again()
     production.read("?")
 
     assert [each.read(agent)["status"] for each in (other, production)] == ["suspended"] * 2

@@ -11,7 +11,7 @@ from redis import RedisError
 from kamiyo_api import db, errors
 from kamiyo_api.access import keys
 from kamiyo_api.cache import answers, invalidation, prefetch
-from kamiyo_api.cache.prefetch import canonical
+from kamiyo_api.cache.prefetch import canonical_query
 from kamiyo_api.context import own_state
 from kamiyo_api.redis.connection import Line
 from kamiyo_api.schemas.agents import AgentSearch
@@ -53,7 +53,7 @@ def search_slowly(meanwhile):
         meanwhile()
         return page
 
-    return answers.cached_search(canonical(asked), compute)
+    return answers.cached_search(canonical_query(asked), compute)
 
 
 def test_read_that_began_before_a_write_does_not_put_the_old_agent_back(read, agent, suspend):
@@ -77,7 +77,7 @@ def test_search_that_began_before_a_refresh_does_not_outlive_it(
 
 
 def test_write_goes_on_holding_when_another_is_done(read, agent, sql):
-    first, second = [invalidation.Change(prefetch.agent_keys(agent), []) for _ in range(2)]
+    first, second = [invalidation.Invalidation(prefetch.agent_keys(agent), []) for _ in range(2)]
     first.before_commit()
     second.before_commit()
     first.after_commit()
@@ -89,7 +89,7 @@ def test_write_goes_on_holding_when_another_is_done(read, agent, sql):
 
 
 def test_search_is_kept_once_the_last_of_several_writes_is_done(app):
-    writes = [invalidation.Change([], [prefetch.SEARCH_VERSION]) for _ in range(2)]
+    writes = [invalidation.Invalidation([], [prefetch.SEARCH_VERSION]) for _ in range(2)]
     results = []
     steps = (*(each.before_commit for each in writes), *(each.after_commit for each in writes))
     for step in steps:
@@ -107,7 +107,7 @@ def fails(*_):
 def test_write_whose_hold_ran_out_shows_though_redis_was_away_for_its_drop(
     app, read, redis, agent, sql, prefix, monkeypatch
 ):
-    change = invalidation.Change(prefetch.agent_keys(agent), [])
+    change = invalidation.Invalidation(prefetch.agent_keys(agent), [])
     change.before_commit()
     redis.delete(f"{prefix}agent:{agent}:lease")
     assert read(agent)["status"] == "active"

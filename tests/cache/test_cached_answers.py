@@ -65,7 +65,7 @@ def kept(redis):
 @pytest.fixture
 def prefix(app):
     """What the names of this database's answers begin with."""
-    return services().cache_state.newest().prefix
+    return services().cache_state.current_database().prefix
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 
 from kamiyo_api import config, create_app, db
 from kamiyo_api.cache import answers, state
-from kamiyo_api.cache.prefetch import canonical
+from kamiyo_api.cache.prefetch import canonical_query
 from kamiyo_api.redis import client as redis_client
 from kamiyo_api.schemas.agents import AgentSearch
 from kamiyo_api.search import find_page
@@ -28,7 +28,7 @@ from kamiyo_api.trust.refresh import refresh_stats
 from tests.support import factories
 
 AGENTS = "/api/v1/agents/"
-AS_OF_SECONDS = 0.1
+RECHECK_SECONDS = 0.1
 PAUSE_MS = 120
 SEARCHES = ("limit=3", "limit=3&status=any&sort=-total_feedback", "limit=3&sort=reputation_score")
 QUERIES = {
@@ -196,7 +196,7 @@ class Interleaving(RuleBasedStateMachine):
 
         happen = Once(lambda: self.happen(event, other, agent))
         with self.world.apps[worker].app_context():
-            answers.cached_search(canonical(asked), compute)
+            answers.cached_search(canonical_query(asked), compute)
         happen()
         self.compare(other, f"?{search}")
 
@@ -226,7 +226,7 @@ class Interleaving(RuleBasedStateMachine):
         assert cached.status_code == true.status_code
         shown, expected = cached.json, true.json
         old, new = shown.pop("as_of"), expected.pop("as_of")
-        is_just_refreshed = time.monotonic() < self.psql_refreshed + AS_OF_SECONDS + 0.05
+        is_just_refreshed = time.monotonic() < self.psql_refreshed + RECHECK_SECONDS + 0.05
         if not (is_just_refreshed and old < new):
             assert shown == expected
 
@@ -238,7 +238,7 @@ class Interleaving(RuleBasedStateMachine):
                 time.sleep(0.01)
 
     def teardown(self):
-        time.sleep(max(0, self.psql_refreshed + AS_OF_SECONDS + 0.06 - time.monotonic()))
+        time.sleep(max(0, self.psql_refreshed + RECHECK_SECONDS + 0.06 - time.monotonic()))
         paths = [f"?{search}" for search in SEARCHES]
         paths += [agent + below for agent in self.known for below in BELOW.values()]
         for worker in (0, 1):
@@ -248,7 +248,7 @@ class Interleaving(RuleBasedStateMachine):
 
 def test_cached_answer_is_always_that_of_the_database(servers, admin, sql, monkeypatch, figures):
     # As in production, only sooner.
-    monkeypatch.setattr(state, "AS_OF_SECONDS", AS_OF_SECONDS)
+    monkeypatch.setattr(state, "RECHECK_SECONDS", RECHECK_SECONDS)
     monkeypatch.setattr(redis_client, "PROBE_SECONDS", 0.05)
     world = World(servers, admin, sql)
     run_state_machine_as_test(

@@ -75,7 +75,7 @@ def test_request_that_flask_refuses_unrouted_keeps_nobody_waiting(
     app, read, known, agent, admin, more
 ):
     known("{}/stats")
-    prefix, redis = services().cache_state.newest().prefix, services().redis
+    prefix, redis = services().cache_state.current_database().prefix, services().redis
     key = f"{prefix}agent:{agent}:stats"
     assert redis.ask(lambda redis: redis.delete(key)) == 1
     assert read(f"{agent}/stats", {**admin, **more}).status_code == 400

@@ -45,7 +45,7 @@ def test_key_that_expired_meanwhile_is_refused(app, read, known, agent, admin, s
 def test_revoked_key_is_refused(read, known, agent, admin, sql):
     known("{}/stats")
     sql("update api_keys set status = 'revoked'")
-    time.sleep(authentication.KNOWN_SECONDS)
+    time.sleep(authentication.KNOWN_KEY_SECONDS)
     assert read(f"{agent}/stats").json["code"] == "INVALID_API_KEY"
 
 

@@ -60,7 +60,7 @@ def test_compressed_body_that_is_too_long_is_not_remembered(app, agent, admin, m
     assert app.extensions["kamiyo"].sent_answers == {}
 
 
-@pytest.mark.parametrize("part", ["cache.prefetched_hit", "observability.finish"])
+@pytest.mark.parametrize("part", ["answers.prefetched_hit", "request_log.finish"])
 def test_what_fails_at_the_entrance_is_told_and_left_to_flask(
     app, read, known, agent, admin, monkeypatch, logged, part
 ):
@@ -80,6 +80,6 @@ def test_what_fails_at_the_entrance_is_told_and_left_to_flask(
 
 def test_defect_is_answered_in_the_shape_of_errors(app, known, agent, admin, monkeypatch):
     known("{}/stats")
-    monkeypatch.setattr(answers, "lookup", lambda *_: 1 / 0)
+    monkeypatch.setattr(answers, "new_lookup", lambda *_: 1 / 0)
     answer = FlaskClient(app, app.response_class).get(f"{AGENTS}{agent}/stats", headers=admin)
     assert (answer.status_code, answer.get_json(force=True)["code"]) == (500, "INTERNAL_ERROR")
