@@ -18,6 +18,7 @@ from limits.util import WindowStats
 from kamiyo_api import errors
 from kamiyo_api.access.api_key import ApiKey
 from kamiyo_api.access.windows import (
+    COUNT,
     MINUTE,
     Budget,
     Consumption,
@@ -89,12 +90,13 @@ def consume_in_redis(
     state: RequestState, budget: Budget, cost: int, lookup: CacheLookup | None
 ) -> Sequence[int]:
     """Return the result of the script. Raises RedisUnavailable."""
+    counted_in = (cost, *budget.arguments)
     if lookup is None or not lookup.database.prefix:
-        answer = state.services.redis.run(budget.script, (budget.name,), (cost,))
+        answer = state.services.redis.run(COUNT, (budget.name,), counted_in)
         return cast(Sequence[int], answer)
     backend = state.services.cache
     names, arguments = backend.names_and_arguments(lookup)
-    answer = backend.run(budget.script, lookup, (budget.name, *names), (cost, *arguments))
+    answer = backend.run(COUNT, lookup, (budget.name, *names), (*counted_in, *arguments))
     if answer[0] == 0:
         state.prefetched = lookup, lookup_result(answer.pop())
     return cast(Sequence[int], answer)

@@ -6,35 +6,15 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from kamiyo_api.cache.backend import FIND_FUNCTION
 from kamiyo_api.config import Tier
-from kamiyo_api.redis.client import Script
+from kamiyo_api.redis.scripts import load
 
 # Not under the cache's prefix, so that clearing the cache resets no rate limit.
 PREFIX = "kamiyo:limit:"
 MINUTE, HOUR = 60, 3600
 UNITS = {MINUTE: "minute", HOUR: "hour"}
 
-
-# A window is stored as its end in epoch ms, by the clock of Redis, and the number of requests in
-# it. Return that number, the milliseconds until the end, and the end. If the window is over, return
-# those of a window that begins now; likewise if its end is too far ahead, because then the clock
-# was wrong.
-WINDOW_FUNCTION = """
-local cost = ARGV[1] + 0
-local time = redis.call('time')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local function window(stored, length)
-  if stored then
-    local ends = string.sub(stored, 1, 13)
-    local left = ends - now
-    if left > 0 and left <= length + 1000 then
-      return string.sub(stored, 15) + 0, left, ends
-    end
-  end
-  return 0, length, string.format('%.0f', now + length)
-end
-"""
+COUNT = load("find", "window", "count")
 
 
 class Window(NamedTuple):
@@ -55,66 +35,25 @@ class Window(NamedTuple):
 
 
 class Budget(NamedTuple):
-    """The windows that a kind of request counts in, their name in Redis, and the script that
-    counts."""
+    """The windows that a kind of request counts in, their name in Redis, and the arguments of
+    COUNT after the cost."""
 
     windows: tuple[Window, ...]
     name: str
-    script: Script
+    arguments: tuple[str | int, ...]
 
 
 def budget(*windows: Window, is_lasting: bool = False) -> Budget:
-    """Return the budget of these windows of one key. A budget that is not lasting expires with its
-    windows, and a full Redis may evict it."""
-    limits = tuple((window.field, window.amount, window.seconds) for window in windows)
-    return Budget(windows, PREFIX + windows[0].key, script_for(limits, is_lasting))
+    """Return the budget of these windows of one key.
 
-
-@lru_cache(maxsize=100)
-def script_for(windows: tuple[tuple[str, int, int], ...], is_lasting: bool) -> Script:
-    """Return the script that adds a cost to every window, or to none if one of them is used up.
-
-    KEYS: the counts of a key, then the names of a cache lookup, if there is one. ARGV: the cost,
-    then the arguments of the lookup. The script returns the number of the window that is used up
-    (0: none), the count of each window and the milliseconds to its end, then the result of the
-    lookup, unless the request is refused or there is no lookup.
-
-    The counts of an API key never expire, so that a full Redis that evicts expiring keys
-    (volatile-*) evicts cached answers only. The windows are literals in the script, which saves a
-    tenth of its time.
+    A budget that is not lasting expires with its windows, and a full Redis may evict it. The counts
+    of an API key never expire, so that a full Redis that evicts expiring keys (volatile-*) evicts
+    cached answers only.
     """
-    states = each(windows, "count{n}, left{n}", ", ")
-    lasting = "" if is_lasting else "redis.call('pexpire', KEYS[1], math.max({}))"
-    return Script(
-        f"""
-{FIND_FUNCTION}
-{WINDOW_FUNCTION}
-local stored = redis.pcall('hmget', KEYS[1], {each(windows, "'{field}'", ", ")})
-if stored.err then
-  redis.call('del', KEYS[1])
-  stored = {{}}
-end
-{each(windows, "local count{n}, left{n}, ends{n} = window(stored[{n}], {milliseconds})")}
-{each(windows, f"if count{{n}} + cost > {{amount}} then return {{{{{{n}}, {states}}}}} end")}
-if cost > 0 then
-  {each(windows, "count{n} = count{n} + cost")}
-  redis.call('hset', KEYS[1], {each(windows, "'{field}', ends{n} .. ':' .. count{n}", ", ")})
-  {lasting.format(each(windows, "left{n}", ", "))}
-end
-if KEYS[2] then
-  return {{0, {states}, find({{unpack(KEYS, 2)}}, unpack(ARGV, 2))}}
-end
-return {{0, {states}}}
-"""
-    )
-
-
-def each(windows: Sequence[tuple[str, int, int]], template: str, between: str = "\n") -> str:
-    """Return a part of the script, repeated for each window."""
-    return between.join(
-        template.format(n=n, field=field, amount=amount, milliseconds=seconds * 1000)
-        for n, (field, amount, seconds) in enumerate(windows, 1)
-    )
+    arguments: list[str | int] = [int(is_lasting), len(windows)]
+    for each in windows:
+        arguments += (each.field, each.amount, each.seconds * 1000)
+    return Budget(windows, PREFIX + windows[0].key, tuple(arguments))
 
 
 class WindowState(NamedTuple):

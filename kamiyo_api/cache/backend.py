@@ -13,6 +13,7 @@ from flask_caching.backends.rediscache import RedisCache
 from redis.exceptions import NoScriptError
 
 from kamiyo_api.redis.client import NoRedis, RedisClient, Script
+from kamiyo_api.redis.scripts import load
 
 CLEAR_BATCH = 1000
 MARKER_SECONDS = 86400
@@ -23,121 +24,12 @@ GENERATION, REFRESH = "generation", "refresh"
 # Cached instead of an answer that is too large, so that no reader waits for another to compute it.
 LARGE = b"large"
 
-# Arguments: the names of value, lease, refresh, generation and, if any, version; the number of the
-# newest refresh that the caller knows; its token; the lease in ms; and, to take a lease over, its
-# holder. A value begins with its stamp: the number of the refresh of its statistics, then the
-# version and the generation under which it was computed. If the state is busy, return the holder of
-# the lease. A lease that was taken over names its previous holders too, which may still cache their
-# answers.
-FIND_FUNCTION = """
-local function find(names, known_refresh, token, lease, abandoned)
-  local values = redis.call('mget', unpack(names))
-  local cached, holder, newest = values[1], values[2], values[3] or ''
-  if newest < known_refresh then
-    newest = known_refresh
-  end
-  local function current(position)
-    if values[position] then
-      return values[position]
-    end
-    redis.call('set', names[position], token, 'EX', 86400)
-    return token
-  end
-  local stamp = current(4)
-  if names[5] then
-    stamp = current(5) .. stamp
-  end
-  if cached and string.sub(cached, 1, 19) >= newest
-      and string.sub(cached, 20, 19 + #stamp) == stamp and string.sub(stamp, 1, 4) ~= 'held' then
-    return {string.sub(cached, 20 + #stamp), 'hit', stamp}
-  end
-  if string.sub(stamp, 1, 4) == 'held' or holder and string.sub(holder, 1, 4) == 'held' then
-    return {'', 'held', stamp}
-  end
-  if not holder or holder == abandoned then
-    local holders = holder and string.sub(token .. ' ' .. holder, 1, 200) or token
-    redis.call('set', names[2], holders, 'PX', lease)
-    return {'', 'leased', stamp}
-  end
-  if string.find(holder, token, 1, true) == 1 then
-    return {'', 'leased', stamp}
-  end
-  return {holder, 'busy', stamp}
-end
-"""
-
-FIND = Script(f"{FIND_FUNCTION} return find(KEYS, unpack(ARGV))")
-
-# KEYS: value, lease. ARGV: token, value, seconds.
-PUT = Script(
-    """
-if not string.find(redis.call('get', KEYS[2]) or '', ARGV[1], 1, true) then
-  return 0
-end
-redis.call('del', KEYS[2])
-redis.call('set', KEYS[1], ARGV[2], 'EX', ARGV[3])
-return 1
-"""
-)
-
-# Return how many writes hold a name: the end of one hold must not end another.
-HOLDERS_FUNCTION = """
-local function holders(name)
-  return tonumber(string.match(redis.call('get', name) or '', '^held:(%d+)$')) or 0
-end
-"""
-
-# KEYS: the names to delete, then the names to hold. ARGV: how many to delete; the seconds of a
-# hold.
-HOLD = Script(
-    f"""
-{HOLDERS_FUNCTION}
-for i, name in ipairs(KEYS) do
-  if i <= tonumber(ARGV[1]) then
-    redis.call('del', name)
-  else
-    redis.call('set', name, 'held:' .. holders(name) + 1, 'EX', ARGV[2])
-  end
-end
-"""
-)
-
-# KEYS: the names to delete, then the names to release. ARGV: how many to delete; 1 if the caller
-# holds the others, else 0. A name that no other write holds is deleted, too; the next lookup
-# creates it.
-INVALIDATE = Script(
-    f"""
-{HOLDERS_FUNCTION}
-for i, name in ipairs(KEYS) do
-  local left = i > tonumber(ARGV[1]) and holders(name) - ARGV[2] or 0
-  if left > 0 then
-    redis.call('set', name, 'held:' .. left, 'KEEPTTL')
-  else
-    redis.call('del', name)
-  end
-end
-"""
-)
-
-# KEYS: lease. ARGV: token.
-RELEASE = Script(
-    """
-if string.find(redis.call('get', KEYS[1]) or '', ARGV[1], 1, true) then
-  redis.call('del', KEYS[1])
-end
-return 0
-"""
-)
-
-# KEYS: refresh. ARGV: its number, seconds. Refreshes may report their end out of order.
-ADVANCE = Script(
-    """
-if (redis.call('get', KEYS[1]) or '') < ARGV[1] then
-  redis.call('set', KEYS[1], ARGV[1], 'EX', ARGV[2])
-end
-return 0
-"""
-)
+FIND = load("find", "lookup")
+PUT = load("put")
+HOLD = load("holders", "hold")
+INVALIDATE = load("holders", "invalidate")
+RELEASE = load("release")
+ADVANCE = load("advance")
 
 
 class LookupState(StrEnum):
