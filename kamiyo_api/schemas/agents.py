@@ -71,9 +71,7 @@ class AgentSearch(pages.Page):
         min_length=1,
         max_length=64,
         load_default=None,
-        metadata={
-            "description": "The name of a service, such as mcp or a2a, in upper or lower case."
-        },
+        metadata={"description": "The name of a service, such as mcp or a2a; case is ignored."},
     )
     x402 = fields.Boolean(load_default=None, truthy={"true", "1"}, falsy={"false", "0"})
     q = own.Text(
@@ -209,9 +207,7 @@ class AgentPage(ma.Schema):
     agents = fields.List(fields.Nested(FoundAgent), required=True)
     total = fields.Integer(
         required=True,
-        metadata={
-            "description": "Exact up to 10,000; counted for the first page and the same on those after it."
-        },
+        metadata={"description": "Exact up to 10,000; counted for the first page only."},
     )
     total_relation = fields.String(
         required=True,

@@ -136,7 +136,7 @@ class Feedback(RevokedFeedback):
         fields.Nested(Response),
         required=True,
         metadata={
-            "description": "At most ten: the newest of the agent's owner, then the newest of others."
+            "description": "At most ten: the newest of the agent's owner, then others' newest."
         },
     )
 

@@ -17,8 +17,8 @@ class Problem(ma.Schema):
     request_id = fields.String(required=True)
     errors = fields.Dict(
         metadata={
-            "description": "For invalid input: what is wrong, by field; the first 20 messages, under "
-            "names of at most 100 characters."
+            "description": "For invalid input: what is wrong, by field; the first 20 messages, "
+            "under names of at most 100 characters."
         }
     )
     errors_total = fields.Integer(
