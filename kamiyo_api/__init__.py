@@ -27,14 +27,14 @@ from kamiyo_api.web.cursors import Cursors
 
 
 class Application(Flask):
-    """Flask that need not look, before each function that it calls, whether that is a coroutine."""
+    """Flask without its check, before each call of a function, whether that is a coroutine."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """The function itself: none here is a coroutine."""
+        """Return the function itself: none here is a coroutine."""
         return func
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """The routes, for a request whose address can be looked up among them."""
+        """Return the routes for a request, or None if its path is refused."""
         refusal = None if request is None else addresses.refusal(request.environ)
         if request is None or refusal is None:
             return super().create_url_adapter(request)
@@ -43,9 +43,9 @@ class Application(Flask):
 
 
 def create_app(config: Config | None = None) -> Flask:
-    """Make the application from the given settings, else from the environment's.
+    """Create the application from the given settings, else from those of the environment.
 
-    Opens no connection, so it may be made before a fork. Raises ConfigError.
+    Opens no connection, so it can be called before a fork. Raises ConfigError.
     """
     config = config or Config.from_environment()
     app = Application(__name__, static_folder=None)
@@ -65,7 +65,7 @@ def create_app(config: Config | None = None) -> Flask:
 
 
 def services_of(app: Flask, config: Config) -> Services:
-    """Make the services of an application. Raises ConfigError."""
+    """Create the services of an application. Raises ConfigError."""
     db, redis = pool_of(config), redis_client.client_of(config)
     state = CacheState()
     # A new connection may lead to another database.

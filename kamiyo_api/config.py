@@ -23,7 +23,7 @@ from kamiyo_api.config_parsing import (
     token,
 )
 
-# The metrics open files there as soon as they are imported.
+# The metrics module opens files there as soon as it is imported.
 folder(os.environ, "PROMETHEUS_MULTIPROC_DIR")
 
 LOCAL_SERVERS = Path(__file__).parent.parent / ".data" / "servers.json"
@@ -35,8 +35,8 @@ API_PREFIX = "/api/v1"
 
 
 class Tier(NamedTuple):
-    """How many requests a key of a tier may make: all a minute and an hour, registrations
-    and other writes an hour."""
+    """The rate limits of a tier: requests per minute and per hour, registrations per hour and
+    other writes per hour."""
 
     per_minute: int
     per_hour: int
@@ -54,9 +54,9 @@ TIERS = {
 
 @dataclass(frozen=True)
 class Config:
-    """Every setting of the application; the names in capitals are the environment's.
+    """Every setting of the application, named as in the environment.
 
-    Times are seconds unless the name says otherwise.
+    Times are in seconds, unless a setting says otherwise.
     """
 
     database_url: str
@@ -82,47 +82,48 @@ class Config:
     port: int
     web_concurrency: int
     web_threads: int
-    """These three are gunicorn's; the doctor compares them with the rest."""
+    """Port, concurrency and threads are settings of gunicorn; the doctor compares them with the
+    others."""
 
     @classmethod
     def from_environment(cls) -> Config:
         """Read the settings.
 
-        Where DATABASE_URL or REDIS_URL is unset, the servers of a running `make run`
-        in this checkout are taken. Raises ConfigError, which names the variable.
+        If DATABASE_URL or REDIS_URL is unset, the servers of a running `make run` in this
+        checkout are used. Raises ConfigError, which names the variable.
         """
-        set_here = {name: value for name, value in os.environ.items() if value.strip()}
-        given = {**local_servers(), **set_here}
+        own_settings = {name: value for name, value in os.environ.items() if value.strip()}
+        env = {**local_servers(), **own_settings}
         return cls(
-            database_url=database_url(given),
-            database_pool_size=number(given, "DATABASE_POOL_SIZE", 5, 1, 1000),
-            database_max_overflow=number(given, "DATABASE_MAX_OVERFLOW", 5, 0, 1000),
-            database_pool_timeout=number(given, "DATABASE_POOL_TIMEOUT_MS", 800, 1, 60_000) / 1000,
+            database_url=database_url(env),
+            database_pool_size=number(env, "DATABASE_POOL_SIZE", 5, 1, 1000),
+            database_max_overflow=number(env, "DATABASE_MAX_OVERFLOW", 5, 0, 1000),
+            database_pool_timeout=number(env, "DATABASE_POOL_TIMEOUT_MS", 800, 1, 60_000) / 1000,
             database_statement_timeout=number(
-                given, "DATABASE_STATEMENT_TIMEOUT_MS", 5000, 1, 3_600_000
+                env, "DATABASE_STATEMENT_TIMEOUT_MS", 5000, 1, 3_600_000
             ),
-            cursor_keys=cursor_keys(given),
-            redis_url=address(given, "REDIS_URL", ("redis://", "rediss://", "unix://")),
-            redis_timeout=number(given, "REDIS_TIMEOUT_MS", 50, 1, 60_000) / 1000,
-            tiers={each: tier(given, each, default) for each, default in TIERS.items()},
-            max_content_length=number(given, "MAX_CONTENT_LENGTH", 1024**2, 1024, 1024**3),
-            trusted_proxies=number(given, "TRUSTED_PROXIES", 0, 0, 10),
-            cors_origins=origins(given, "CORS_ORIGINS"),
-            log_format=choice(given, "LOG_FORMAT", "auto", ("json", "text")),
-            log_level=choice(given, "LOG_LEVEL", "info", ("debug", "warning", "error")).upper(),
-            metrics_token=token(given, "METRICS_TOKEN"),
-            prometheus_multiproc_dir=folder(given, "PROMETHEUS_MULTIPROC_DIR"),
-            sentry_dsn=address(given, "SENTRY_DSN", ("https://", "http://")),
-            environment=name(given, "ENVIRONMENT", "production", 64),
-            release=name(given, "RELEASE", f"kamiyo-api@{VERSION}", 200),
-            port=number(given, "PORT", 8000, 1, 65535),
-            web_concurrency=number(given, "WEB_CONCURRENCY", 2, 1, 1000),
-            web_threads=number(given, "WEB_THREADS", 4, 1, 1000),
+            cursor_keys=cursor_keys(env),
+            redis_url=address(env, "REDIS_URL", ("redis://", "rediss://", "unix://")),
+            redis_timeout=number(env, "REDIS_TIMEOUT_MS", 50, 1, 60_000) / 1000,
+            tiers={each: tier(env, each, default) for each, default in TIERS.items()},
+            max_content_length=number(env, "MAX_CONTENT_LENGTH", 1024**2, 1024, 1024**3),
+            trusted_proxies=number(env, "TRUSTED_PROXIES", 0, 0, 10),
+            cors_origins=origins(env, "CORS_ORIGINS"),
+            log_format=choice(env, "LOG_FORMAT", "auto", ("json", "text")),
+            log_level=choice(env, "LOG_LEVEL", "info", ("debug", "warning", "error")).upper(),
+            metrics_token=token(env, "METRICS_TOKEN"),
+            prometheus_multiproc_dir=folder(env, "PROMETHEUS_MULTIPROC_DIR"),
+            sentry_dsn=address(env, "SENTRY_DSN", ("https://", "http://")),
+            environment=name(env, "ENVIRONMENT", "production", 64),
+            release=name(env, "RELEASE", f"kamiyo-api@{VERSION}", 200),
+            port=number(env, "PORT", 8000, 1, 65535),
+            web_concurrency=number(env, "WEB_CONCURRENCY", 2, 1, 1000),
+            web_threads=number(env, "WEB_THREADS", 4, 1, 1000),
         )
 
 
 def local_servers() -> Mapping[str, str]:
-    """The addresses that a running `make run` left for the commands typed beside it."""
+    """Return the settings that a running `make run` wrote for commands in the same checkout."""
     try:
         addresses: dict[str, str] = json.loads(LOCAL_SERVERS.read_text())
     except FileNotFoundError:
@@ -132,9 +133,9 @@ def local_servers() -> Mapping[str, str]:
     return addresses
 
 
-def database_url(given: Mapping[str, str]) -> str:
-    """The address of PostgreSQL; Heroku-style postgres:// is taken too."""
-    url = address(given, "DATABASE_URL", ("postgresql://", "postgres://"))
+def database_url(env: Mapping[str, str]) -> str:
+    """Return the URL of PostgreSQL; postgres:// is accepted, too, as Heroku writes it."""
+    url = address(env, "DATABASE_URL", ("postgresql://", "postgres://"))
     if url is None:
         raise ConfigError(
             "DATABASE_URL is not set; give it a postgresql:// address, "
@@ -143,12 +144,12 @@ def database_url(given: Mapping[str, str]) -> str:
     return url
 
 
-def cursor_keys(given: Mapping[str, str]) -> Sequence[str]:
-    """The secrets that sign cursors, the newest first; none where one is to be derived.
+def cursor_keys(env: Mapping[str, str]) -> Sequence[str]:
+    """Return the secrets that sign cursors, the newest first; none if one is to be derived.
 
-    Raises ConfigError, without showing what was given.
+    Raises ConfigError, which does not show them.
     """
-    text = given.get("CURSOR_KEYS", "")
+    text = env.get("CURSOR_KEYS", "")
     keys = text.replace(",", " ").split()
     if text and (not keys or min(map(len, keys)) < SHORTEST_CURSOR_KEY):
         raise ConfigError(
@@ -158,10 +159,10 @@ def cursor_keys(given: Mapping[str, str]) -> Sequence[str]:
     return keys
 
 
-def tier(given: Mapping[str, str], name: str, default: Tier) -> Tier:
-    """The limits of a tier, which RATE_LIMITS_<TIER> may override: four numbers, as in Tier."""
+def tier(env: Mapping[str, str], name: str, default: Tier) -> Tier:
+    """Return the limits of a tier, which RATE_LIMITS_<TIER> overrides: four numbers, as in Tier."""
     variable = f"RATE_LIMITS_{name.upper()}"
-    text = given.get(variable, "").strip(BLANK)
+    text = env.get(variable, "").strip(BLANK)
     if not text:
         return default
     numbers = [part.strip(BLANK) for part in text.split(",")]

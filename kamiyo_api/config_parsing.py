@@ -1,5 +1,5 @@
-"""Reading settings strictly: what is not exactly right ends the start with one line, which names
-the setting and shows no secret."""
+"""Parse settings strictly: an invalid one ends the start with one line, which names the setting
+and shows no secret."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LONGEST_SHOWN = 40
 BLANK = " \t\r\n"
 SHORTEST_TOKEN = 12
 TOKEN = re.compile(rf"[\x21-\x7e]{{{SHORTEST_TOKEN},500}}")
-# What Sentry takes as the name of an environment or of a release.
+# The names of environments and releases that Sentry accepts.
 NAME = re.compile(r"[\x21-\x2e\x30-\x5b\x5d-\x7e]+")
 ADDRESS = re.compile(r"[\x21-\x7e]{1,2000}")
 HOST = r"(?:(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)"
@@ -23,56 +23,56 @@ LABELS = r"(?:[a-z0-9_-]+\.)+"
 
 
 class ConfigError(SystemExit):
-    """A setting is missing or unreadable: ends the start with one line, not a trace."""
+    """A setting is missing or invalid: ends the start with one line instead of a traceback."""
 
     def __init__(self, message: str) -> None:
         super().__init__(f"kamiyo-api: {message}")
 
 
 def shown(text: str) -> str:
-    """A value as a message may show it."""
+    """Return a value as a message shows it, cut if it is long."""
     return repr(text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…")
 
 
-def number(given: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
-    """A whole-number setting. Raises ConfigError where it is none, too small or too large."""
-    text = given.get(name, "").strip(BLANK) or str(default)
+def number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    """Return a setting that is a whole number from `least` to `most`. Raises ConfigError."""
+    text = env.get(name, "").strip(BLANK) or str(default)
     if not DIGITS.fullmatch(text) or not least <= int(text) <= most:
         wanted = f"must be a whole number from {least} to {most}"
         raise ConfigError(f"{name} {wanted}, not {shown(text)}")
     return int(text)
 
 
-def choice(given: Mapping[str, str], name: str, default: str, others: Sequence[str]) -> str:
-    """A setting that is one of a few words. Raises ConfigError."""
-    text = given.get(name, "").strip(BLANK).lower() or default
+def choice(env: Mapping[str, str], name: str, default: str, others: Sequence[str]) -> str:
+    """Return a setting that is one of a few words. Raises ConfigError."""
+    text = env.get(name, "").strip(BLANK).lower() or default
     if text not in (default, *others):
         wanted = ", ".join((default, *others))
         raise ConfigError(f"{name} must be one of {wanted}, not {shown(text)}")
     return text
 
 
-def name(given: Mapping[str, str], variable: str, default: str, longest: int) -> str:
-    """A name of visible ASCII characters. Raises ConfigError."""
-    text = given.get(variable, "").strip(BLANK) or default
+def name(env: Mapping[str, str], variable: str, default: str, longest: int) -> str:
+    """Return a name of visible ASCII characters. Raises ConfigError."""
+    text = env.get(variable, "").strip(BLANK) or default
     if not NAME.fullmatch(text) or len(text) > longest:
         wanted = f"must be 1 to {longest} visible ASCII characters without / and \\"
         raise ConfigError(f"{variable} {wanted}, not {shown(text)}")
     return text
 
 
-def token(given: Mapping[str, str], variable: str) -> str | None:
-    """A secret that clients send in a header. Raises ConfigError, which does not show it."""
-    text = given.get(variable) or None
+def token(env: Mapping[str, str], variable: str) -> str | None:
+    """Return a secret that clients send in a header. Raises ConfigError, which does not show it."""
+    text = env.get(variable) or None
     if text is not None and not TOKEN.fullmatch(text):
         wanted = f"must be {SHORTEST_TOKEN} to 500 visible ASCII characters without white space"
         raise ConfigError(f"{variable} {wanted}")
     return text
 
 
-def address(given: Mapping[str, str], variable: str, beginnings: tuple[str, ...]) -> str | None:
-    """An address, which may hold a password. Raises ConfigError, which does not show it."""
-    text = given.get(variable, "").strip(BLANK) or None
+def address(env: Mapping[str, str], variable: str, beginnings: tuple[str, ...]) -> str | None:
+    """Return a URL, which may contain a password. Raises ConfigError, which does not show it."""
+    text = env.get(variable, "").strip(BLANK) or None
     if text is None:
         return None
     if not text.startswith(beginnings):
@@ -83,18 +83,20 @@ def address(given: Mapping[str, str], variable: str, beginnings: tuple[str, ...]
     return text
 
 
-def folder(given: Mapping[str, str], variable: str) -> str | None:
-    """A folder that this process may write into. Raises ConfigError."""
-    path = given.get(variable) or None
+def folder(env: Mapping[str, str], variable: str) -> str | None:
+    """Return a folder that this process can write to. Raises ConfigError."""
+    path = env.get(variable) or None
     if path is not None and not (os.path.isdir(path) and os.access(path, os.W_OK | os.X_OK)):
         raise ConfigError(f"{variable} must be a folder that can be written to, not {shown(path)}")
     return path
 
 
-def origins(given: Mapping[str, str], variable: str) -> Sequence[str]:
-    """Origins of scripts, by comma or space, in lower case: "*" alone, exact ones such as
-    https://example.com:8443, and https://*.example.com. Raises ConfigError."""
-    found = [each.lower() for each in re.split(rf"[,{BLANK}]+", given.get(variable, "")) if each]
+def origins(env: Mapping[str, str], variable: str) -> Sequence[str]:
+    """Return a list of origins, separated by commas or spaces, in lower case. Raises ConfigError.
+
+    "*" stands alone; others are exact, such as https://example.com:8443, or https://*.example.com.
+    """
+    found = [each.lower() for each in re.split(rf"[,{BLANK}]+", env.get(variable, "")) if each]
     if found == ["*"]:
         return found
     for each in found:
@@ -108,19 +110,19 @@ def origins(given: Mapping[str, str], variable: str) -> Sequence[str]:
 
 
 def is_origin(form: re.Pattern[str], text: str) -> bool:
-    """Whether a text has the form of an origin, and a port that there is."""
+    """Return whether a text has the form of an origin, with a valid port if any."""
     matched = form.fullmatch(text)
     return matched is not None and (matched[3] is None or 0 < int(matched[3]) < 65536)
 
 
 def origin_pattern(origin: str) -> re.Pattern[str]:
-    """What the Origin header matches from its first to its last character where an origin that
-    origins() took is meant: for "*." in it, one label or more."""
-    # Browsers leave out a port that goes without saying.
+    """Return a pattern that matches the whole Origin header for one of origins(); "*." in it
+    matches one or more labels."""
+    # Browsers leave out the default port.
     has_default = DEFAULT_PORTS.fullmatch(origin)
     origin = (has_default[1] or has_default[2]) if has_default else origin
     scheme, _, host = origin.partition("://")
-    below = LABELS if host.startswith("*.") else ""
+    subdomains = LABELS if host.startswith("*.") else ""
     exact = re.escape(host.removeprefix("*."))
-    # ASCII, so that no other letter counts as one of these in the other case.
-    return re.compile(rf"{re.escape(scheme)}://{below}{exact}\Z", re.ASCII | re.IGNORECASE)
+    # ASCII, so that IGNORECASE matches no letter outside ASCII.
+    return re.compile(rf"{re.escape(scheme)}://{subdomains}{exact}\Z", re.ASCII | re.IGNORECASE)

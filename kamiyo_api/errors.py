@@ -1,4 +1,4 @@
-"""The errors of the API: each class carries its whole answer, and raising it is all to do."""
+"""The errors of the API. To answer with an error, raise its class: it defines the whole answer."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 
 class ApiError(Exception):
-    """An answer that is not a success: a class carries its status, code and title,
-    its docstring the default detail."""
+    """An answer with an error: a class defines status, code and title, its docstring the default
+    detail."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "INTERNAL_ERROR"
@@ -40,20 +40,20 @@ class MalformedPath(ApiError):
 
 
 class ChainNotSupported(ApiError):
-    """This chain is not served here; check its name (such as base), or ask the operator."""
+    """This chain is not supported here; check its name (such as base), or ask the operator."""
 
     status, code, title = 400, "CHAIN_NOT_SUPPORTED", "Chain not supported"
 
 
 class InvalidCursor(ApiError):
-    """The cursor is of another list, filter or sort, was altered, or is older than the service's
-    keys; start again without it, and pass each next_cursor on unchanged."""
+    """The cursor belongs to another list, filter or sort, was altered, or is older than the
+    service's keys; start again without it, and send each next_cursor unchanged."""
 
     status, code, title = 400, "INVALID_CURSOR", "Invalid cursor"
 
 
 class Unauthorized(ApiError):
-    """Who calls is not known."""
+    """The caller is unknown."""
 
     status = 401
 
@@ -80,7 +80,7 @@ class ExpiredApiKey(Unauthorized):
 
 
 class Forbidden(ApiError):
-    """The key may not do this."""
+    """The API key has no right to do this."""
 
     status = 403
 
@@ -105,7 +105,7 @@ class NotFeedbackClient(Forbidden):
 
 
 class NotResponder(Forbidden):
-    """A response is given by the wallet of the key; make responder_address that wallet."""
+    """A key can respond only as its own wallet; set responder_address to that wallet."""
 
     code, title = InsufficientScope.code, "Not the responder"
 
@@ -118,13 +118,13 @@ class NotValidator(Forbidden):
 
 
 class SelfFeedback(Forbidden):
-    """An agent's owner cannot rate their own agent; have a client of the agent give it."""
+    """An agent's owner cannot rate their own agent; let a client of the agent give the feedback."""
 
     code, title = "SELF_FEEDBACK", "Feedback to one's own agent"
 
 
 class NotFound(ApiError):
-    """There is nothing at this address; see /docs for those that exist."""
+    """There is nothing at this URL; see /docs for those that exist."""
 
     status, code, title = 404, "NOT_FOUND", "Not found"
 
@@ -175,21 +175,21 @@ class UnsupportedMediaType(ApiError):
 
 
 class Conflict(ApiError):
-    """What is asked does not fit the present state."""
+    """The request does not fit the current state."""
 
     status = 409
 
 
 class AgentAlreadyExists(Conflict):
     """An agent with this agent_id is already registered in this registry; find it with
-    GET /api/v1/agents/?chain=…&agent_id=…&status=any&claimed=any. Where somebody else claimed
-    a token of yours, ask the operator to import it: the registry's owner then takes its place."""
+    GET /api/v1/agents/?chain=…&agent_id=…&status=any&claimed=any. If somebody else claimed
+    a token of yours, ask the operator to import it: the registry's owner then replaces them."""
 
     code, title = "AGENT_ALREADY_EXISTS", "Agent already exists"
 
 
 class AgentNotActive(Conflict):
-    """The agent is suspended or revoked; it takes nothing new until its owner sets it active."""
+    """The agent is suspended or revoked and accepts nothing new until its owner sets it active."""
 
     code, title = "AGENT_NOT_ACTIVE", "Agent not active"
 
@@ -209,13 +209,13 @@ class ValidationAlreadyExists(Conflict):
 
 
 class InvalidTransition(Conflict):
-    """The state cannot change in this way; read the present state and the rules in /docs."""
+    """The state cannot change in this way; read the current state and the rules in /docs."""
 
     code, title = "INVALID_TRANSITION", "Invalid transition"
 
 
 class AlreadyRevoked(Conflict):
-    """This feedback was revoked before; there is nothing left to do."""
+    """This feedback is already revoked; there is nothing left to do."""
 
     code, title = "ALREADY_REVOKED", "Already revoked"
 
@@ -237,7 +237,7 @@ class UnstorableInput(InvalidInput):
 
 
 class RegistrationFileTooLarge(InvalidInput):
-    """The registration file is too large; "errors" says by what measure."""
+    """The registration file is too large; "errors" says what the limit is."""
 
     REASON = "Give at most 64 KiB of JSON."
 
@@ -272,23 +272,23 @@ class DatabaseSilent(DatabaseUnavailable):
 
 
 class DatabaseUnwritable(Unavailable):
-    """The database takes no writes."""
+    """The database accepts no writes."""
 
     retry_after = 10
     reason: ClassVar[str]
-    """What /health and the log say."""
+    """The reason, as /health and the log show it."""
 
 
 class DatabaseFull(DatabaseUnwritable):
-    """The disk of the database is full: what it holds can be read, but nothing new is kept until
-    the operator makes room; try again after the time in Retry-After."""
+    """The disk of the database is full: it can be read, but nothing new is stored until the
+    operator frees space; try again after the time in Retry-After."""
 
     code, title = "DATABASE_FULL", "Database full"
     reason = "the disk is full"
 
 
 class DatabaseReadOnly(DatabaseUnwritable):
-    """The database is read-only for now: it can be read, but takes no writes; try again after the
+    """The database is read-only for now: it can be read, but accepts no writes; try again after the
     time in Retry-After."""
 
     code, title = "DATABASE_READ_ONLY", "Database read-only"
@@ -314,17 +314,17 @@ class CommitUnknown(TransactionFailed):
 
 
 class KeyChanged(TransactionFailed):
-    """The API key was changed while it wrote, and nothing of the write was kept; send it again
+    """The API key was changed during the write, and nothing of the write was kept; send it again
     after the time in Retry-After."""
 
 
 def first_cause(error: BaseException) -> str:
-    """What began a chain of errors, in one line."""
+    """Return the message of the first error of a chain, in one line."""
     return " ".join(str(first_of(error)).split())
 
 
 def first_of(error: BaseException) -> BaseException:
-    """The error that began a chain; what was merely being handled then began nothing."""
+    """Return the first error of a chain of causes; an error handled meanwhile is no cause."""
     while error.__cause__ is not None:
         error = error.__cause__
     return error

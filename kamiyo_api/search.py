@@ -1,4 +1,4 @@
-"""Pages of the search: what the database is asked for them, and what they say."""
+"""Pages of the search: the parameters of their queries, and their bodies."""
 
 from __future__ import annotations
 
@@ -10,37 +10,38 @@ from kamiyo_api import db, errors
 from kamiyo_api.schemas import agents as schemas
 
 COUNTED_UP_TO = 10_000
-FEW = 1_000
-FEW_AT_A_PRICE = COUNTED_UP_TO
+SORT_LIMIT = 1_000
+EXPENSIVE_SORT_LIMIT = COUNTED_UP_TO
 
 
 def find_page(search: dict[str, Any]) -> db.Row:
-    """One page, from the database. Raises ChainNotSupported, InvalidCursor."""
-    asked = search_parameters(search)
-    part, *others = parts_to_walk(search, asked)
-    if (asked["total"] or 0) > asked["few"]:
-        page = db.rows("search.list_agents_of_many", **asked, part=part)[0]
+    """Return one page from the database. Raises ChainNotSupported, InvalidCursor."""
+    parameters = search_parameters(search)
+    part, *other_parts = parts_to_scan(search, parameters)
+    if (parameters["total"] or 0) > parameters["sort_limit"]:
+        page = db.rows("search.list_agents_of_many", **parameters, part=part)[0]
     else:
-        page = db.rows("search.list_agents", **asked, part=part)[0]
-    for part in others:
-        page = filled_up(page, asked, part)
+        page = db.rows("search.list_agents", **parameters, part=part)[0]
+    for part in other_parts:
+        page = fill_page(page, parameters, part)
     if not page["total"] and search["chain"] and not db.rows("chains.get", chain=search["chain"]):
         raise errors.ChainNotSupported
     return {"refresh": page["refresh"], "body": body_of(search, page)}
 
 
 def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of the search query; one row more than the page tells if there is a next.
+    """Return the parameters of the search query.
 
-    So few as are sorted rather than found along an index are more where several filters
-    meet, or a text is looked for: those are too dear to evaluate twice.
+    It requests one row more than the page has, to find out if there is a next page. Up to
+    `sort_limit` matches are sorted; more are read in the order of an index. The limit is higher
+    for several filters or a text, which are too expensive to evaluate twice.
     """
     filters = sum(search[name] is not None for name in schemas.FILTERS)
-    is_dear = filters > 1 or looks_for_text(search)
+    is_expensive = filters > 1 or has_text_filter(search)
     return search | {
-        "few": FEW_AT_A_PRICE if is_dear else FEW,
+        "sort_limit": EXPENSIVE_SORT_LIMIT if is_expensive else SORT_LIMIT,
         **schemas.cursor_parameters(search),
-        "found_by": found_by(search),
+        "driving_column": driving_column(search),
         "status": None if search["status"] == "any" else search["status"],
         "claimed": schemas.CLAIMED[search["claimed"]],
         "trust_level": search["trust_level"] or None,
@@ -48,47 +49,57 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def looks_for_text(search: dict[str, Any]) -> bool:
-    """Whether agents are asked for by what their registration files say in words."""
+def has_text_filter(search: dict[str, Any]) -> bool:
+    """Return whether a search has a filter by the texts of registration files."""
     return bool(search["service"] or search["q"])
 
 
-def found_by(search: dict[str, Any]) -> str | None:
-    """The figure whose index finds the agents that may match, unless something else finds few:
-    those that have it may stand behind all others in the table, where PostgreSQL expects them
-    evenly spread and would read the table from its start."""
+def driving_column(search: dict[str, Any]) -> str | None:
+    """Return the statistic whose index finds the agents that may match, unless another filter
+    leaves few.
+
+    PostgreSQL expects the agents that have the statistic evenly spread over the table, and would
+    read it from its start, although all of them may be at its end.
+    """
     levels = search["trust_level"]
-    finds_few = (
+    selective_filters = (
         search["status"] in ("suspended", "revoked"),
         search["claimed"] == "true",
-        looks_for_text(search) or search["x402"],
+        has_text_filter(search) or search["x402"],
         levels and "new" not in levels,
     )
-    figures = {
+    columns = {
         "average_score": search["min_reputation_score"] is not None,
         "total_feedback": bool(search["min_feedback"]),
         "success_rate": search["min_success_rate"] is not None,
     }
-    return None if any(finds_few) else next((name for name in figures if figures[name]), None)
+    if any(selective_filters):
+        return None
+    return next((name for name, is_filtered in columns.items() if is_filtered), None)
 
 
-def parts_to_walk(search: dict[str, Any], asked: dict[str, Any]) -> list[str]:
-    """The agents that are known to the sort and those that are not, in the order of the sort,
-    from the part on in which the cursor stands."""
+def parts_to_scan(search: dict[str, Any], parameters: dict[str, Any]) -> list[str]:
+    """Return the parts of the result in the order of the sort, from that of the cursor on.
+
+    The agents with a value to sort by are "known", the others "unknown"; each part is read from
+    another index.
+    """
     sort = search["sort"]
     kind = schemas.kind_of(sort)
     if kind == "time" or not may_be_unknown(search):
         return ["known"]
     is_zero_first = kind == "count" and not sort.startswith("-")
     parts = ["unknown", "known"] if is_zero_first else ["known", "unknown"]
-    if asked["after_uuid"] is None:
+    if parameters["after_uuid"] is None:
         return parts
-    return parts[parts.index("known" if asked["is_after_known"] else "unknown") :]
+    return parts[parts.index("known" if parameters["is_after_known"] else "unknown") :]
 
 
 def may_be_unknown(search: dict[str, Any]) -> bool:
-    """Whether agents may match that have nothing to be sorted by: a score comes of feedback, a
-    success rate of payments, and the upper trust levels of both."""
+    """Return whether agents without a value to sort by may match.
+
+    A score implies feedback, a success rate implies payments, and a high trust level both.
+    """
     levels, has_score = search["trust_level"], search["min_reputation_score"] is not None
     implied = {
         "reputation_score": has_score,
@@ -99,20 +110,19 @@ def may_be_unknown(search: dict[str, Any]) -> bool:
     return not (is_trusted or implied[search["sort"].removeprefix("-")])
 
 
-def filled_up(page: db.Row, asked: dict[str, Any], part: str) -> db.Row:
-    """A page; where its walk came to an end before the page did, with the first of a part that
-    follows."""
-    walked, offset = page["walked"], asked["offset"]
-    if walked is None or walked >= asked["limit"] + offset:
+def fill_page(page: db.Row, parameters: dict[str, Any], part: str) -> db.Row:
+    """Return a page, filled up with the first agents of the next part if its own part ended."""
+    scanned, offset = page["scanned"], parameters["offset"]
+    if scanned is None or scanned >= parameters["limit"] + offset:
         return page
-    wanted = {
+    remainder = {
         "part": part,
         "after_uuid": None,
         "total": page["total"],
-        "limit": asked["limit"] - max(0, walked - offset),
-        "offset": max(0, offset - walked),
+        "limit": parameters["limit"] - max(0, scanned - offset),
+        "offset": max(0, offset - scanned),
     }
-    more = db.rows("search.list_agents_of_many", **asked | wanted)[0]
+    more = db.rows("search.list_agents_of_many", **parameters | remainder)[0]
     agents = [each["agents"][1:-1] for each in (page, more) if each["last_agent"]]
     return page | {
         "agents": f"[{','.join(agents)}]",
@@ -122,9 +132,9 @@ def filled_up(page: db.Row, asked: dict[str, Any], part: str) -> db.Row:
 
 
 def body_of(search: dict[str, Any], page: db.Row) -> str:
-    """The body of a search: the agents, which are JSON already, and what is said of the page."""
+    """Return the body of a search: the agents, which are JSON already, then the other fields."""
     total = page["total"]
-    about = {
+    fields = {
         "total": min(total, COUNTED_UP_TO),
         "total_relation": "eq" if total <= COUNTED_UP_TO else "gte",
         "limit": search["limit"],
@@ -132,4 +142,4 @@ def body_of(search: dict[str, Any], page: db.Row) -> str:
         "next_cursor": schemas.next_cursor(search, page) if page["is_more"] else None,
         "as_of": page["as_of"],
     }
-    return f'{{"agents":{page["agents"]},{current_app.json.dumps(about)[1:]}'
+    return f'{{"agents":{page["agents"]},{current_app.json.dumps(fields)[1:]}'

@@ -1,4 +1,4 @@
-"""The `flask` commands: parse, call, echo."""
+"""The `flask` commands: each parses its options, calls a function and prints the result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands take: durations, addresses, files."""
+"""The arguments of the commands: durations, addresses, files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Duration(click.ParamType[Any]):
 
 
 class Wallet(click.ParamType[str]):
-    """An address, taken in any case, given on in lower case."""
+    """An address, in upper or lower case, converted to lower case."""
 
     name = "address"
 
@@ -41,8 +41,8 @@ class Wallet(click.ParamType[str]):
 
 
 @contextmanager
-def opened(path: str, mode: str) -> Iterator[BinaryIO]:
-    """A file, or stdin or stdout for -; one line where it cannot be opened."""
+def open_file(path: str, mode: str) -> Iterator[BinaryIO]:
+    """Open a file, or stdin or stdout for -. Raises ClickException, which is one line."""
     if path == "-":
         yield (sys.stdin if mode == "rb" else sys.stdout).buffer
         return

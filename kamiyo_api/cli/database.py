@@ -1,4 +1,4 @@
-"""Bringing the database to the newest version, and refreshing the statistics."""
+"""The commands that migrate the database and refresh the statistics."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 from flask.cli import with_appcontext
 
 from kamiyo_api import db, errors
-from kamiyo_api.cli.failures import explained, one_line_errors
+from kamiyo_api.cli.failures import explanation, one_line_errors
 from kamiyo_api.db import schema
 from kamiyo_api.trust import refresh
 
@@ -17,7 +17,7 @@ from kamiyo_api.trust import refresh
 @with_appcontext
 @one_line_errors
 def migrate() -> None:
-    """Bring the database to the newest version."""
+    """Migrate the database to the newest version."""
     try:
         applied = schema.migrate()
     except schema.SchemaTooOld as error:
@@ -29,28 +29,28 @@ def migrate() -> None:
 
 
 @click.command("refresh-stats")
-@click.option("--every", type=click.IntRange(min=1), help="Go on, once in so many seconds.")
-@click.option("--full", is_flag=True, help="Count all of history anew, to the same figures.")
+@click.option("--every", type=click.IntRange(min=1), help="Repeat, once in this many seconds.")
+@click.option("--full", is_flag=True, help="Recount all of history, with the same result.")
 @with_appcontext
 @one_line_errors
 def refresh_stats(every: int | None, full: bool) -> None:
-    """Refresh the statistics and say how long each view took."""
+    """Refresh the statistics and show how long each view took."""
     if every is None:
-        click.echo(refreshed(full))
+        click.echo(refresh_once(full))
         return
     while True:
         began = time.monotonic()
         try:
-            click.echo(refreshed(full))
+            click.echo(refresh_once(full))
         except errors.ApiError as error:
-            click.echo(f"refresh failed, will try again: {explained(error)}", err=True)
+            click.echo(f"refresh failed, will try again: {explanation(error)}", err=True)
         except db.ConnectionLost:
             click.echo("refresh failed, will try again: the connection was lost", err=True)
         time.sleep(max(0.0, every - (time.monotonic() - began)))
 
 
-def refreshed(full: bool) -> str:
-    """Refresh once; the line that says so."""
+def refresh_once(full: bool) -> str:
+    """Refresh once; return the line that reports it."""
     done = refresh.refresh_stats(from_history=full)
     if done is None:
         return "another refresh is running; nothing was done"

@@ -1,4 +1,4 @@
-"""How a command fails: one line on stderr and exit code 1."""
+"""Failures of commands: one line on stderr and exit code 1."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kamiyo_api.context import services
 
 
 def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Let an error of ours end a command with one line on stderr and exit code 1."""
+    """Make a command end with one line on stderr and exit code 1 if it raises an error of ours."""
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
@@ -22,17 +22,17 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
             with quiet():
                 command(*args, **kwargs)
         except errors.ApiError as error:
-            raise click.ClickException(explained(error)) from error
+            raise click.ClickException(explanation(error)) from error
         except db.ConnectionLost as error:
-            broke = "the connection to the database broke; nothing was kept, try again"
-            raise click.ClickException(broke) from error
+            message = "the connection to the database broke; nothing was kept, try again"
+            raise click.ClickException(message) from error
 
     return run
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Leave it to the command to say that PostgreSQL is away."""
+    """Do not log that PostgreSQL is unavailable, as the command itself reports it."""
     reach = services().db.reach
     reach.is_logged = False
     try:
@@ -41,8 +41,8 @@ def quiet() -> Iterator[None]:
         reach.is_logged = True
 
 
-def explained(error: errors.ApiError) -> str:
-    """What an error means to who types commands."""
+def explanation(error: errors.ApiError) -> str:
+    """Return what an error means to an operator."""
     if isinstance(error, errors.DatabaseUnavailable):
         cause = errors.first_cause(error)
         return f"the database does not answer ({cause}); check DATABASE_URL"

@@ -1,4 +1,4 @@
-"""Creating, listing, revoking and rotating API keys."""
+"""The commands that create, list, revoke and rotate API keys."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ api_keys = AppGroup("api-keys", help="Create, list, revoke and rotate API keys."
 @click.option("--tier", type=click.Choice(TIERS), default="free", show_default=True)
 @click.option("--scope", "scopes", type=click.Choice(SCOPES), multiple=True, required=True)
 @click.option("--wallet", type=Wallet(), help="The address that a write key acts for.")
-@click.option("--expires", type=Duration(), help="When the key ends, such as 90d.")
+@click.option("--expires", type=Duration(), help="When the key expires, such as 90d.")
 @click.option("--secret-only", is_flag=True, help="Print nothing but the secret.")
 @with_appcontext
 @one_line_errors
@@ -61,7 +61,7 @@ def list_keys() -> None:
 
 @api_keys.command("revoke")
 @click.argument("key_prefix")
-@click.option("--only", is_flag=True, help="Leave the keys alone that it replaced.")
+@click.option("--only", is_flag=True, help="Do not revoke the keys that it replaced.")
 @with_appcontext
 @one_line_errors
 def revoke_key(key_prefix: str, only: bool) -> None:
@@ -81,10 +81,10 @@ def revoke_key(key_prefix: str, only: bool) -> None:
 @with_appcontext
 @one_line_errors
 def rotate_key(key_prefix: str, grace: dt.timedelta) -> None:
-    """Replace the key that begins with KEY_PREFIX; the old one lives on for the grace.
+    """Replace the key that begins with KEY_PREFIX; the old one stays valid for the grace period.
 
-    A key that was replaced may be replaced again during its grace: each new key ends when the
-    first was meant to.
+    A replaced key can be replaced again during its grace period: each new key expires when the
+    first one would have.
     """
     secret = keys.rotate(key_prefix, grace)
     if secret is None:

@@ -1,4 +1,4 @@
-"""Importing agents, and loading demo data."""
+"""The commands that import agents and load demo data."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import BinaryIO
 import click
 from flask.cli import with_appcontext
 
-from kamiyo_api.cli.arguments import opened
+from kamiyo_api.cli.arguments import open_file
 from kamiyo_api.cli.failures import one_line_errors
 from kamiyo_api.demo import load as demo
-from kamiyo_api.importer import agents as agents_import
+from kamiyo_api.importer.agents import ImportFailed, RejectedLine, import_file
 
 
 @click.command("import-agents")
 @click.argument("file")
-@click.option("--rejects", metavar="FILE", help="Keep the refused lines here, with the reasons.")
+@click.option("--rejects", metavar="FILE", help="Save the rejected lines here, with the reasons.")
 @with_appcontext
 @one_line_errors
 def import_agents(file: str, rejects: str | None) -> None:
@@ -29,13 +29,13 @@ def import_agents(file: str, rejects: str | None) -> None:
         raise click.UsageError("--rejects would overwrite the file that is imported")
     size = os.path.getsize(file) if os.path.isfile(file) else 0
     with (
-        opened(file, "rb") as source,
-        opened(rejects or os.devnull, "wb") as kept,
+        open_file(file, "rb") as source,
+        open_file(rejects or os.devnull, "wb") as rejects_file,
         progress("importing", size) as advance,
     ):
         try:
-            done = agents_import.import_agents(source, refusals_to(kept), advance)
-        except agents_import.ImportFailed as failure:
+            done = import_file(source, report_to(rejects_file), advance)
+        except ImportFailed as failure:
             raise click.ClickException(f"{file} {failure}") from failure
     click.echo(
         f"read {done.read} lines: {done.inserted} inserted, {done.updated} updated, "
@@ -44,19 +44,19 @@ def import_agents(file: str, rejects: str | None) -> None:
     )
 
 
-def refusals_to(kept: BinaryIO) -> Callable[[agents_import.Refused], None]:
-    """Say which line was refused and why, and keep it."""
+def report_to(rejects_file: BinaryIO) -> Callable[[RejectedLine], None]:
+    """Return a function that shows which line was rejected and why, and saves it."""
 
-    def refuse(refused: agents_import.Refused) -> None:
-        click.echo(f"line {refused.number} refused: {refused.reason}", err=True)
-        kept.write(refused.as_json())
+    def report(line: RejectedLine) -> None:
+        click.echo(f"line {line.number} refused: {line.reason}", err=True)
+        rejects_file.write(line.as_json())
 
-    return refuse
+    return report
 
 
 @contextmanager
 def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar on a terminal, nothing elsewhere."""
+    """Show a progress bar on a terminal, nothing elsewhere; yield the function that advances it."""
     hidden = not (length and sys.stderr.isatty())
     with click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden) as bar:
         yield bar.update
@@ -67,11 +67,11 @@ def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
 @click.option("--feedback", type=click.IntRange(min=0), default=20000, show_default=True)
 @click.option("--payments", type=click.IntRange(min=0), default=5000, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=8004, show_default=True)
-@click.option("--if-empty", is_flag=True, help="Do nothing where there are agents already.")
+@click.option("--if-empty", is_flag=True, help="Do nothing if there are agents already.")
 @with_appcontext
 @one_line_errors
 def demo_data(agents: int, feedback: int, payments: int, seed: int, if_empty: bool) -> None:
-    """Load made-up agents, feedback and payments; the same for the same seed."""
+    """Load invented agents, feedback and payments; the same for the same seed."""
     if if_empty and not demo.is_empty():
         click.echo("there are agents already; no demo data was loaded")
         return

@@ -1,4 +1,4 @@
-"""Finding out what is wrong, and collecting what support asks for."""
+"""The commands that find out what is wrong and collect what support needs."""
 
 from __future__ import annotations
 
@@ -16,25 +16,27 @@ from kamiyo_api.doctor import support_bundle
 from kamiyo_api.doctor.commands import config
 from kamiyo_api.observability.redaction import scrubbed_all, scrubber
 
-Url = click.option("--url", metavar="URL", help="Where the service answers.")
+Url = click.option("--url", metavar="URL", help="The URL of the service.")
 
 
 def address(url: str | None) -> str:
-    """The service's address: the given one, else that of this machine."""
+    """Return the URL of the service: the given one, else that of this machine."""
     return (url or f"http://127.0.0.1:{config().port}").rstrip("/")
 
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--fix", is_flag=True, help="Do what is safe and cures, then check again.")
-@click.option("--long", type=Duration(), default="60s", show_default=True, help="A transaction.")
+@click.option("--fix", is_flag=True, help="Apply the fixes that are always safe, then check again.")
+@click.option(
+    "--long", type=Duration(), default="60s", show_default=True, help="Report longer transactions."
+)
 @Url
 @with_appcontext
 @quiet()
 def examine(as_json: bool, fix: bool, long: dt.timedelta, url: str | None) -> None:
-    """Check everything that the operations guide tells to check.
+    """Check everything that the operations guide says to check.
 
-    Exits with 0 where all is well, 1 with a warning, 2 where something fails.
+    Exits with 0 if all is well, 1 if there is a warning, 2 if something fails.
     """
     report = doctor.examine(address(url), long.total_seconds())
     if fix:
@@ -42,22 +44,24 @@ def examine(as_json: bool, fix: bool, long: dt.timedelta, url: str | None) -> No
         report = doctor.examine(address(url), long.total_seconds()).after(done)
     scrub = scrubber(config())
     if as_json:
-        told = scrubbed_all(report.as_json(), scrub)
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        document = scrubbed_all(report.as_json(), scrub)
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
         click.echo(report.as_text(scrub))
     sys.exit(report.exit_code)
 
 
 @click.command("support-bundle")
-@click.option("-o", "--output", metavar="FILE", help="Where to; a name with the time if not given.")
-@click.option("--log", metavar="FILE", help="The application's log, where journald lacks it.")
-@click.option("--postgres-log", metavar="FILE", help="PostgreSQL's log, where it is not found.")
+@click.option(
+    "-o", "--output", metavar="FILE", help="The archive; by default a name with the time."
+)
+@click.option("--log", metavar="FILE", help="The application's log, if it is not in journald.")
+@click.option("--postgres-log", metavar="FILE", help="PostgreSQL's log, if it is not found.")
 @Url
 @with_appcontext
 @quiet()
 def collect(output: str | None, log: str | None, postgres_log: str | None, url: str | None) -> None:
-    """Collect what support asks for into one archive, without secrets."""
+    """Collect what support needs into one archive, without secrets."""
     try:
         bundle = support_bundle.collect(address(url), log, postgres_log)
         path = support_bundle.write(bundle, output)

@@ -1,1 +1,1 @@
-"""Bulk loads of what registries say."""
+"""Bulk imports of agents from registries."""

@@ -1,4 +1,4 @@
-"""Bulk load of agents: JSON Lines into a staging table by COPY, then one upsert."""
+"""Bulk import of agents: JSON Lines into a staging table by COPY, then one upsert."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import orjson
 from kamiyo_api import db
 from kamiyo_api.cache.invalidation import invalidate_all
 from kamiyo_api.db.copying import copy_rows
-from kamiyo_api.importer.lines import LONGEST_LINE, LineRefused, NotJson, Staged, staged
+from kamiyo_api.importer.lines import LONGEST_LINE, LineRejected, NotJson, StagingRow, parse_line
 
 BUFFER = 256 * 1024
 GZIP_MAGIC = b"\x1f\x8b"
@@ -27,10 +27,10 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Imported:
-    """What became of the lines of a file.
+    """The result of an import: the number of lines by what happened to them.
 
-    A line that is older than another of its agent, or than what is stored, counts as older; one
-    that a later line of the same place tells again as unchanged.
+    A line that is older than another one of its agent, or than the stored agent, counts as older.
+    A line that is repeated by a later line of the same position on the chain counts as unchanged.
     """
 
     read: int
@@ -43,32 +43,34 @@ class Imported:
 
 
 @dataclass(frozen=True)
-class Refused:
-    """A line that is not loaded, and why; a line that is far too long is cut."""
+class RejectedLine:
+    """A line that is not imported, and why; one that is far too long is cut."""
 
     number: int
     reason: str
     line: bytes
 
     def as_json(self) -> bytes:
-        """The refusal as one line of JSON; bytes that are no UTF-8 are shown as \\x…."""
+        """Return the rejected line as one line of JSON; bytes that are not UTF-8 become \\x…."""
         text = self.line.decode("utf-8", "backslashreplace")
-        kept = {"line_number": self.number, "reason": self.reason, "line": text}
-        return orjson.dumps(kept, option=orjson.OPT_APPEND_NEWLINE)
+        document = {"line_number": self.number, "reason": self.reason, "line": text}
+        return orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)
 
 
 class ImportFailed(Exception):
-    """The file as a whole cannot be imported; nothing of it was loaded."""
+    """The file as a whole cannot be imported; nothing of it was imported."""
 
 
 class Line(NamedTuple):
+    """A line of the file; `ended` says whether a line break follows it."""
+
     number: int
     text: bytes
     ended: bool
 
 
-class Meter(io.RawIOBase):
-    """A file that tells how many bytes were read from it."""
+class MeteredFile(io.RawIOBase):
+    """A file that reports how many bytes were read from it."""
 
     def __init__(self, file: BinaryIO, advance: Callable[[int], object]) -> None:
         self._file = file
@@ -85,15 +87,18 @@ class Meter(io.RawIOBase):
 
 
 class Order:
-    """Whether agents ascend within each registry, as registries number them: then none of them
-    is told twice. Of a file with too many registries to remember, it is not known."""
+    """The order of the agents of a file.
+
+    If they ascend within each registry, as registries number them, no agent is repeated. A file
+    with too many registries to remember counts as not ascending.
+    """
 
     def __init__(self) -> None:
         self.is_ascending = True
         self._last: dict[tuple[bytes, bytes], int] = {}
 
-    def note(self, line: Staged) -> None:
-        """Take the next line into account."""
+    def add(self, line: StagingRow) -> None:
+        """Add the next line."""
         if not self.is_ascending:
             return
         registry, agent_id = (line.chain, line.registry_address), int(line.agent_id)
@@ -102,18 +107,18 @@ class Order:
         self._last[registry] = agent_id
 
 
-class Intake:
-    """Reads a file once, from lines to staging rows, and counts."""
+class StagingReader:
+    """A reader that turns the lines of a file into staging rows once, and counts them."""
 
     def __init__(
         self,
         source: BinaryIO,
         registries: Mapping[str, str],
-        on_refused: Callable[[Refused], object],
+        on_rejected: Callable[[RejectedLine], object],
     ) -> None:
         self._source = source
         self._registries = registries
-        self._on_refused = on_refused
+        self._on_rejected = on_rejected
         self.read = 0
         self.rejected = 0
         self.older = 0
@@ -121,29 +126,29 @@ class Intake:
         self._not_json = 0
 
     def rows(self) -> Iterator[bytes]:
-        """The staging rows of all good lines.
+        """Yield the staging rows of all valid lines.
 
-        Raises ImportFailed where the file breaks off or is no JSON Lines at all.
+        Raises ImportFailed if the file is truncated or not JSON Lines at all.
         """
-        for line in lines(self._source):
+        for line in read_lines(self._source):
             self.read += 1
             try:
-                columns = staged(line.number, line.text, self._registries)
-            except LineRefused as refusal:
-                self._refuse_or_fail(line, refusal)
+                columns = parse_line(line.number, line.text, self._registries)
+            except LineRejected as reason:
+                self._reject_or_fail(line, reason)
             else:
-                self.order.note(columns)
+                self.order.add(columns)
                 yield b"\t".join(columns) + b"\n"
         if self.read and self._not_json == self.read:
             raise ImportFailed(NOT_JSON_LINES)
 
-    def refuse(self, refused: Refused) -> None:
-        """Count a line out and report it."""
+    def reject(self, line: RejectedLine) -> None:
+        """Count a line as rejected and report it."""
         self.rejected += 1
-        self._on_refused(refused)
+        self._on_rejected(line)
 
-    def _refuse_or_fail(self, line: Line, refusal: LineRefused) -> None:
-        if isinstance(refusal, NotJson):
+    def _reject_or_fail(self, line: Line, reason: LineRejected) -> None:
+        if isinstance(reason, NotJson):
             self._not_json += 1
             if self._not_json == self.read == LINES_TO_JUDGE_BY:
                 raise ImportFailed(NOT_JSON_LINES)
@@ -151,56 +156,56 @@ class Intake:
                 raise ImportFailed(
                     f"breaks off in the middle of line {line.number}; nothing was loaded"
                 )
-        self.refuse(Refused(line.number, str(refusal), line.text))
+        self.reject(RejectedLine(line.number, str(reason), line.text))
 
 
-def import_agents(
+def import_file(
     file: BinaryIO,
-    on_refused: Callable[[Refused], object],
+    on_rejected: Callable[[RejectedLine], object],
     advance: Callable[[int], object] = lambda count: None,
 ) -> Imported:
     """Import the agents of a file of JSON Lines, plain or gzip, in one transaction.
 
-    Each refused line is handed to on_refused, the bytes read from the file to advance.
-    Raises ImportFailed where nothing was loaded, and the errors of db.transaction().
+    Calls on_rejected with each rejected line, and advance with the number of bytes read from the
+    file. Raises ImportFailed if nothing was imported, and the errors of db.transaction().
     """
     began = time.monotonic()
     chains = db.rows("imports.list_registries")
     registries = {chain["name"]: chain["identity_registry"] for chain in chains}
-    intake = Intake(unpacked(file, advance), registries, on_refused)
+    reader = StagingReader(unpack(file, advance), registries, on_rejected)
     with db.transaction(limited=False) as tx:
         invalidate_all(tx)
         tx.execute("imports.create_staging")
-        copy_rows(tx, "imports.copy_staging", intake.rows())
-        refuse_too_large(tx, intake)
-        if not intake.order.is_ascending:
-            intake.older += number_of_older(tx, "imports.delete_told_again")
-        inserted, updated = upsert(tx, intake)
-    unchanged = intake.read - intake.rejected - intake.older - inserted - updated
+        copy_rows(tx, "imports.copy_staging", reader.rows())
+        reject_too_large(tx, reader)
+        if not reader.order.is_ascending:
+            reader.older += delete_lines(tx, "imports.delete_told_again")
+        inserted, updated = upsert(tx, reader)
+    unchanged = reader.read - reader.rejected - reader.older - inserted - updated
     seconds = time.monotonic() - began
     return Imported(
-        intake.read, inserted, updated, unchanged, intake.older, intake.rejected, seconds
+        reader.read, inserted, updated, unchanged, reader.older, reader.rejected, seconds
     )
 
 
-def unpacked(file: BinaryIO, advance: Callable[[int], object]) -> BinaryIO:
-    """The plain bytes of a file, unpacked if it begins as gzip does, whatever its name."""
-    source = io.BufferedReader(Meter(file, advance), BUFFER)
+def unpack(file: BinaryIO, advance: Callable[[int], object]) -> BinaryIO:
+    """Return a file, unpacked if it begins as gzip does, whatever its name."""
+    source = io.BufferedReader(MeteredFile(file, advance), BUFFER)
     if source.peek(2).startswith(GZIP_MAGIC):
         return io.BufferedReader(gzip.GzipFile(fileobj=source), BUFFER)
     return source
 
 
-def lines(source: BinaryIO) -> Iterator[Line]:
-    """The lines that are not blank, numbered from 1; a far too long one is cut.
+def read_lines(source: BinaryIO) -> Iterator[Line]:
+    """Yield the lines that are not blank, numbered from 1; one that is far too long is cut.
 
-    Raises ImportFailed where the file cannot be read or unpacked to its end.
+    Raises ImportFailed if the file cannot be read or unpacked to its end.
     """
     number = 0
     try:
         while text := source.readline(LONGEST_LINE + 1):
             number += 1
-            ended = text.endswith(b"\n") or skip_to_next(source, text)
+            ended = text.endswith(b"\n") or skip_rest(source, text)
             text = text.removeprefix(BYTE_ORDER_MARK).strip(b" \t\r\n")
             if text:
                 yield Line(number, text, ended)
@@ -212,8 +217,8 @@ def lines(source: BinaryIO) -> Iterator[Line]:
         ) from None
 
 
-def skip_to_next(source: BinaryIO, text: bytes) -> bool:
-    """Skip what a too long line leaves; whether the line had an end."""
+def skip_rest(source: BinaryIO, text: bytes) -> bool:
+    """Skip the rest of a line that is too long; return whether a line break ended it."""
     if len(text) <= LONGEST_LINE:
         return False
     while rest := source.readline(LONGEST_LINE):
@@ -222,27 +227,27 @@ def skip_to_next(source: BinaryIO, text: bytes) -> bool:
     return False
 
 
-def refuse_too_large(tx: db.Transaction, intake: Intake) -> None:
-    """Refuse the staged lines whose registration file is larger than the table takes."""
+def reject_too_large(tx: db.Transaction, reader: StagingReader) -> None:
+    """Reject the staged lines whose registration file is larger than the table allows."""
     while large := tx.rows("imports.delete_too_large"):
         for row in large:
             reason = f"registration_file is {row['bytes']} bytes; at most 65536 are taken"
-            intake.refuse(Refused(row["line_number"], reason, row["source"].encode()))
+            reader.reject(RejectedLine(row["line_number"], reason, row["source"].encode()))
 
 
-def number_of_older(tx: db.Transaction, query: str) -> int:
-    """Take lines out by a named query; how many of them were older than what stays."""
+def delete_lines(tx: db.Transaction, query: str) -> int:
+    """Delete staged lines by a named query; return how many were older than what remains."""
     deleted = tx.row(query) or {}
     return int(deleted["older"])
 
 
-def upsert(tx: db.Transaction, intake: Intake) -> tuple[int, int]:
-    """Carry over the staged agents that are not older than what is stored; how many were
+def upsert(tx: db.Transaction, reader: StagingReader) -> tuple[int, int]:
+    """Upsert the staged agents that are not older than the stored ones; return how many were
     inserted and updated."""
     tx.row("imports.get_refresh_lock")
     tx.row("imports.get_memory")
     tx.execute("imports.analyze_staging")
-    intake.older += number_of_older(tx, "imports.delete_older")
+    reader.older += delete_lines(tx, "imports.delete_older")
     changed = tx.row("imports.upsert_agents") or {}
     tx.execute("imports.analyze_agents")
     return changed["inserted"], changed["updated"]

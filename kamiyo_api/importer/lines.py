@@ -1,4 +1,4 @@
-"""One line of an import: checked, and turned into a row of the staging table."""
+"""One line of an import, which is checked and turned into a row of the staging table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kamiyo_api.schemas.fields import LARGEST_FILE
 from kamiyo_api.schemas.numbers import digits_added
 
 LONGEST_LINE = 1024 * 1024
-# Shorter ones are measured by PostgreSQL alone.
+# Only PostgreSQL measures shorter lines.
 LONG_LINE = 4 * 1024
 HIGHEST_AGENT_ID = 2**256 - 1
 HIGHEST_BLOCK = 2**63 - 1
@@ -25,25 +25,25 @@ ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 DECIMAL = re.compile(r"[0-9]{1,100}")
 ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-# Far beyond what a double holds, near the end of what PostgreSQL's numeric does: thousands of
-# decimals, as an exponent or written out; and a zero with an exponent of thousands, which any
-# other number would be infinite with. Each pattern begins with its rarest character, by which a
-# line is searched ten times as fast.
+# Numbers near the limits of PostgreSQL's numeric, far beyond those of a double: with thousands of
+# decimals, as an exponent or written out; and a zero with an exponent of thousands, with which any
+# other number would be infinite. Each pattern begins with its rarest character, which makes the
+# search ten times as fast.
 SMALL_EXPONENT = re.compile(rb"-(?<=[eE]-)0*[1-9][0-9]{3}")
 MANY_DECIMALS = re.compile(rb"\.[0-9]{1000}")
 GREAT_ZERO = re.compile(rb"0(?<![0-9A-Za-z.]0)(?:\.0+)?[eE]\+?0*[1-9][0-9]{3}")
 
 
-class LineRefused(ValueError):
-    """This line is not loaded; the text says why."""
+class LineRejected(ValueError):
+    """This line cannot be imported; the message says why."""
 
 
-class NotJson(LineRefused):
+class NotJson(LineRejected):
     """This line cannot be read as JSON."""
 
 
-class Staged(NamedTuple):
-    """What a line tells, as COPY's text format wants it."""
+class StagingRow(NamedTuple):
+    """The columns of a line in the text format of COPY."""
 
     number: bytes
     chain: bytes
@@ -57,21 +57,21 @@ class Staged(NamedTuple):
     source: bytes
 
 
-def staged(number: int, line: bytes, registries: Mapping[str, str]) -> Staged:
-    """The columns of a line, where registries maps each chain to its identity registry.
+def parse_line(number: int, line: bytes, registries: Mapping[str, str]) -> StagingRow:
+    """Return the columns of a line; registries maps each chain to its identity registry.
 
-    Raises LineRefused.
+    Raises LineRejected.
     """
-    agent = parsed(line)
+    agent = parse_json(line)
     chain = agent.get("chain")
     if not isinstance(chain, str) or chain not in registries:
-        raise LineRefused(f"chain {shown(chain)} is not known here")
-    return Staged(
+        raise LineRejected(f"chain {shown(chain)} is not known here")
+    return StagingRow(
         b"%d" % number,
         chain.encode(),
         b"%d" % agent_id_of(agent, line),
-        matching(ADDRESS, "registry_address", agent.get("registry_address") or registries[chain]),
-        matching(ADDRESS, "owner_address", agent.get("owner_address")),
+        hex_of(ADDRESS, "registry_address", agent.get("registry_address") or registries[chain]),
+        hex_of(ADDRESS, "owner_address", agent.get("owner_address")),
         token_uri_of(agent),
         optional_hash_of(agent),
         block_number_of(agent),
@@ -80,8 +80,8 @@ def staged(number: int, line: bytes, registries: Mapping[str, str]) -> Staged:
     )
 
 
-def parsed(line: bytes) -> dict[str, Any]:
-    """The JSON object that a line is. Raises LineRefused for a text that PostgreSQL cannot hold."""
+def parse_json(line: bytes) -> dict[str, Any]:
+    """Return the JSON object of a line. Raises LineRejected, also for NUL characters."""
     if len(line) > LONGEST_LINE:
         raise NotJson(f"longer than {LONGEST_LINE} bytes")
     try:
@@ -89,54 +89,54 @@ def parsed(line: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError as error:
         raise NotJson(f"not JSON: {error.msg} at character {error.pos + 1}") from None
     if not isinstance(agent, dict):
-        raise LineRefused("not a JSON object")
+        raise LineRejected("not a JSON object")
     if b"\\" in line and b"\\u0000" in line and ESCAPED_NUL.search(line):
-        raise LineRefused("holds a NUL character, which PostgreSQL cannot store")
+        raise LineRejected("holds a NUL character, which PostgreSQL cannot store")
     return agent
 
 
 def may_be_unstorable(line: bytes) -> bool:
-    """Whether a line may hold a number with thousands of decimals or a zero with an exponent
-    of thousands."""
+    """Return whether a line may contain a number with thousands of decimals or a zero with an
+    exponent of thousands."""
     return bool(
         SMALL_EXPONENT.search(line) or MANY_DECIMALS.search(line) or GREAT_ZERO.search(line)
     )
 
 
 def agent_id_of(agent: dict[str, Any], line: bytes) -> int:
-    """The token id, a uint256 given as a number or in decimal digits, exactly."""
+    """Return the token id, a uint256 that is exact as a number or a text of decimal digits."""
     value = agent.get("agent_id")
     if isinstance(value, float):
         # orjson rounds integers beyond 64 bit to a float; the standard parser does not.
-        value = reread(line)["agent_id"]
+        value = parse_exactly(line)["agent_id"]
     if isinstance(value, str) and DECIMAL.fullmatch(value):
         value = int(value)
     if type(value) is not int or not 0 <= value <= HIGHEST_AGENT_ID:
-        raise LineRefused(f"agent_id must be a whole number from 0 to 2^256-1, not {shown(value)}")
+        raise LineRejected(f"agent_id must be a whole number from 0 to 2^256-1, not {shown(value)}")
     return value
 
 
-def reread(line: bytes, **options: Any) -> dict[str, Any]:
-    """The line as the slower, exact parser of the standard library reads it."""
+def parse_exactly(line: bytes, **options: Any) -> dict[str, Any]:
+    """Return the JSON object of a line from the slower, exact parser of the standard library."""
     try:
         agent: dict[str, Any] = json.loads(line, **options)
     except RecursionError:
-        raise LineRefused("nested too deeply") from None
+        raise LineRejected("nested too deeply") from None
     return agent
 
 
-def refuse_unstorable(literal: str) -> float:
-    """Refuse a number that PostgreSQL cannot store."""
+def reject_unstorable(literal: str) -> float:
+    """Reject a number that PostgreSQL cannot store; return any number for others."""
     if may_be_unstorable(literal.encode()):
-        raise LineRefused(f"holds the number {shown(literal)}, which PostgreSQL cannot store")
+        raise LineRejected(f"holds the number {shown(literal)}, which PostgreSQL cannot store")
     return 0.0
 
 
-def matching(pattern: re.Pattern[str], name: str, value: Any) -> bytes:
-    """A hex text of the given form, in lower case."""
+def hex_of(pattern: re.Pattern[str], name: str, value: Any) -> bytes:
+    """Return a hex text of the given form, in lower case. Raises LineRejected."""
     if not isinstance(value, str) or not pattern.fullmatch(value):
         kind = "an address" if pattern is ADDRESS else "a hash of 64 hex digits"
-        raise LineRefused(f"{name} must be {kind}, not {shown(value)}")
+        raise LineRejected(f"{name} must be {kind}, not {shown(value)}")
     return value.lower().encode()
 
 
@@ -145,13 +145,13 @@ def token_uri_of(agent: dict[str, Any]) -> bytes:
     if value is None:
         return b"\\N"
     if not isinstance(value, str) or len(value) > LONGEST_URI:
-        raise LineRefused(f"token_uri must be a text of at most {LONGEST_URI} characters")
+        raise LineRejected(f"token_uri must be a text of at most {LONGEST_URI} characters")
     return escaped(value.encode())
 
 
 def optional_hash_of(agent: dict[str, Any]) -> bytes:
     value = agent.get("tx_hash")
-    return b"\\N" if value is None else matching(HASH, "tx_hash", value)
+    return b"\\N" if value is None else hex_of(HASH, "tx_hash", value)
 
 
 def block_number_of(agent: dict[str, Any]) -> bytes:
@@ -159,7 +159,7 @@ def block_number_of(agent: dict[str, Any]) -> bytes:
 
 
 def log_index_of(agent: dict[str, Any]) -> bytes:
-    """The place in the block; it says nothing where there is no block."""
+    """Return the position in the block; null if there is no block."""
     index = optional_number_of(agent, "log_index", HIGHEST_LOG_INDEX)
     return b"\\N" if agent.get("block_number") is None else index
 
@@ -169,30 +169,31 @@ def optional_number_of(agent: dict[str, Any], name: str, highest: int) -> bytes:
     if value is None:
         return b"\\N"
     if type(value) is not int or not 0 <= value <= highest:
-        raise LineRefused(f"{name} must be a whole number, not {shown(value)}")
+        raise LineRejected(f"{name} must be a whole number, not {shown(value)}")
     return b"%d" % value
 
 
 def source_of(agent: dict[str, Any], line: bytes) -> bytes:
-    """The whole line where it has a registration file, which is taken from it as written.
+    """Return the whole line if it has a registration file, else null.
 
-    Raises LineRefused for a number that PostgreSQL cannot store.
+    PostgreSQL extracts the file from the line, so that it stays as written. Raises LineRejected
+    for a number that PostgreSQL cannot store.
     """
     registration_file = agent.get("registration_file")
     if registration_file is None:
         return b"\\N"
     if not isinstance(registration_file, dict):
-        raise LineRefused(
+        raise LineRejected(
             f"registration_file must be an object or null, not {shown(registration_file)}"
         )
     if may_be_unstorable(line):
-        reread(line, parse_float=refuse_unstorable)
+        parse_exactly(line, parse_float=reject_unstorable)
     if len(line) > LONG_LINE and digits_added(line) > LARGEST_FILE:
-        raise LineRefused("registration_file holds numbers that are too long written out")
+        raise LineRejected("registration_file holds numbers that are too long written out")
     return escaped(line)
 
 
 def shown(value: Any) -> str:
-    """A value in a message, cut where it is long."""
+    """Return a value as a message shows it, cut if it is long."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -21,7 +21,8 @@ from kamiyo_api.web.openapi import api
 
 def init_app(app: Flask) -> None:
     """Register every blueprint, in the order in which the documentation shows them."""
-    for room in (agents, stats, feedback, payments, validations, metadata, keys):
-        api.register_blueprint(room.blueprint, url_prefix=f"{API_PREFIX}{room.PREFIX}")
+    for resource in (agents, stats, feedback, payments, validations, metadata, keys):
+        prefix = f"{API_PREFIX}{resource.PREFIX}"
+        api.register_blueprint(resource.blueprint, url_prefix=prefix)
     api.register_blueprint(health.blueprint)
     docs.init_app(app)

@@ -1,4 +1,4 @@
-"""Agents: search, register, read, change."""
+"""Agents: search, register, read, update."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kamiyo_api.cache.answers import cached
 from kamiyo_api.cache.invalidation import invalidate_agent
 from kamiyo_api.observability import metrics
 from kamiyo_api.policies import public, requires, transactional
-from kamiyo_api.routes.rules import own_agent
+from kamiyo_api.routes.agent_access import require_owned_agent
 from kamiyo_api.schemas import agents as schemas
 from kamiyo_api.schemas.fields import LARGEST_FILE
 from kamiyo_api.schemas.numbers import UNSTORABLE, digits_added
@@ -25,16 +25,16 @@ from kamiyo_api.web.blueprint import ApiBlueprint
 from kamiyo_api.web.json import json_answer
 
 PREFIX = "/agents"
-# PostgreSQL writes a file with a space behind each comma and colon: at most twice as long.
+# PostgreSQL writes a file with a space after each comma and colon: at most twice as long.
 SMALL_DOCUMENT = LARGEST_FILE // 2
 blueprint = ApiBlueprint("agents", __name__, description="Who is this agent?")
 
 
 def with_link_to_next(view: Callable[..., bytes]) -> Callable[..., Response]:
-    """Answer a page with the Link header to the next one, if there is one."""
+    """Add the Link header for the next page to the answer of a view, if there is one."""
 
     @wraps(view)
-    def answer(*args: Any) -> Response:
+    def view_with_link(*args: Any) -> Response:
         page = view(*args)
         response = json_answer(page)
         cursor = cursor_in(page)
@@ -42,7 +42,7 @@ def with_link_to_next(view: Callable[..., bytes]) -> Callable[..., Response]:
             response.headers["Link"] = link_to_next(cursor)
         return response
 
-    return answer
+    return view_with_link
 
 
 @blueprint.get("/")
@@ -54,31 +54,33 @@ def with_link_to_next(view: Callable[..., bytes]) -> Callable[..., Response]:
 def search_agents(search: dict[str, Any]) -> Any:
     """Search agents.
 
-    Every given filter must match; agents that are only `claimed` are found where that is asked
-    for. The Link header and next_cursor lead to the next page;
-    a walk along them shows every agent that was there at its start exactly once, while
+    An agent must match every given filter; agents that are only `claimed` are found if you send
+    `claimed=true` or `claimed=any`. The Link header and `next_cursor` lead to the next page.
+    Following them returns every agent that existed at the first page exactly once, even while
     others register. `as_of` says when the statistics were computed.
     """
     return find_page(search)
 
 
 def cursor_in(page: bytes) -> str | None:
-    """The next_cursor of a page, which stands behind its agents: they need not be parsed."""
+    """Return the next_cursor of a page. It follows the agents, so they need not be parsed."""
     end = page[page.rindex(b'"next_cursor":') :]
     cursor: str | None = orjson.loads(b"{" + end)["next_cursor"]
     return cursor
 
 
 def link_to_next(cursor: str) -> str:
-    """The Link header (RFC 8288) to the next page; of a parameter that may not repeat, with
-    its first value, which alone counted."""
-    given = [
+    """Return the Link header (RFC 8288) for the next page.
+
+    Of a parameter that may not repeat, only the first value counts.
+    """
+    parameters = [
         (name, value)
         for name, values in request.args.lists()
         if name not in ("cursor", "offset")
         for value in (values if name == "trust_level" else values[:1])
     ]
-    query = urlencode([*given, ("cursor", cursor)])
+    query = urlencode([*parameters, ("cursor", cursor)])
     return f'<{request.path}?{query}>; rel="next"'
 
 
@@ -90,27 +92,27 @@ def link_to_next(cursor: str) -> str:
 def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
     """Register an agent, as its owner.
 
-    With `agent_id`, and `registry_address` where it is not the chain's own registry, for an
-    agent that is on chain already; until an import from the registry confirms it, it is
-    `claimed`, and searches find it only where they ask for that. Without, the agent gets an id
-    from 2^256 on, which no uint256 token id can ever equal.
+    Send `agent_id` if the agent is already on chain, and `registry_address` if its registry is
+    not the default one of the chain. Such an agent is `claimed` until an import from the registry
+    confirms it, and searches find it only with `claimed=true` or `claimed=any`. Without
+    `agent_id`, the agent gets an id of 2^256 or above, which no uint256 token id can equal.
     """
     require_wallet(agent["owner_address"], errors.NotAgentOwner)
     entries = agent.pop("metadata")
     agent["document"] = measured_document(tx)
-    made = tx.row("agents.insert", **agent)
-    if made is None:
+    created = tx.row("agents.insert", **agent)
+    if created is None:
         raise errors.ChainNotSupported
     tx.execute(
         "metadata.insert_many",
-        agent_uuid=made["agent_uuid"],
+        agent_uuid=created["agent_uuid"],
         keys=[entry["key"] for entry in entries],
         values=[entry["value"] for entry in entries],
     )
-    invalidate_agent(tx, made["agent_uuid"], search=True)
+    invalidate_agent(tx, created["agent_uuid"], search=True)
     tx.after_commit.append(metrics.registrations.inc)
-    location = url_for("agents.get_agent", agent_uuid=made["agent_uuid"])
-    return answer_agent(tx, made["agent_uuid"]), 201, {"Location": location}
+    location = url_for("agents.get_agent", agent_uuid=created["agent_uuid"])
+    return answer_agent(tx, created["agent_uuid"]), 201, {"Location": location}
 
 
 @blueprint.get("/<uuid:agent_uuid>")
@@ -118,7 +120,7 @@ def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
 @blueprint.response(200, schemas.Agent)
 @cached("agent")
 def get_agent(agent_uuid: str) -> Any:
-    """One agent with its registration file."""
+    """Return one agent with its registration file."""
     return db.row("agents.get", agent_uuid=agent_uuid)
 
 
@@ -128,13 +130,13 @@ def get_agent(agent_uuid: str) -> Any:
 @blueprint.arguments(schemas.AgentChange)
 @blueprint.response(200, schemas.Agent)
 def change_agent(tx: db.Transaction, change: dict[str, Any], agent_uuid: str) -> Any:
-    """Change an agent, as its owner.
+    """Update an agent, as its owner.
 
-    Status goes from active to suspended and back, and from both to revoked: for good, unless an
-    `admin` key sets it active again or the registry names another owner. What changes nothing
-    moves no time.
+    The status can change from active to suspended and back, and from either to revoked. Revoked
+    is final, unless an `admin` key sets the agent active again or the registry names another
+    owner. A request that changes nothing changes no timestamp.
     """
-    own_agent(tx, agent_uuid, reactivates=change["status"] == "active")
+    require_owned_agent(tx, agent_uuid, reactivates=change["status"] == "active")
     change["document"] = measured_document(tx)
     if tx.execute("agents.update", agent_uuid=agent_uuid, **change):
         invalidate_agent(tx, agent_uuid, search=True)
@@ -144,8 +146,8 @@ def change_agent(tx: db.Transaction, change: dict[str, Any], agent_uuid: str) ->
 def measured_document(tx: db.Transaction) -> str:
     """Return the body as it was sent, so that its numbers stay exact.
 
-    PostgreSQL writes what it refuses into its log, all of it; so a file that may be too large as
-    PostgreSQL writes it is measured first. Raises UnstorableInput, RegistrationFileTooLarge.
+    PostgreSQL logs all of a row that it refuses, so a file that may be too large as PostgreSQL
+    writes it is measured first. Raises UnstorableInput, RegistrationFileTooLarge.
     """
     body, document = request.get_data(), request.get_data(as_text=True)
     added = digits_added(body)
@@ -161,7 +163,7 @@ def measured_document(tx: db.Transaction) -> str:
 
 
 def answer_agent(tx: db.Transaction, agent_uuid: str) -> Response:
-    """An agent as the present transaction leaves it."""
+    """Return an agent as the current transaction leaves it."""
     return json_answer(tx.rows("agents.get", agent_uuid=agent_uuid)[0]["body"])
 
 
@@ -169,7 +171,7 @@ def answer_agent(tx: db.Transaction, agent_uuid: str) -> Response:
 @public()
 @blueprint.response(200, description="The file as its owner wrote it.")
 def get_registration(agent_uuid: str) -> Response:
-    """The registration file of an agent: what its agentURI points to. Needs no key."""
+    """Return the registration file of an agent, to which its agentURI points. Needs no key."""
     agent = db.row("agents.get_registration", agent_uuid=agent_uuid)
     if agent is None:
         raise errors.AgentNotFound

@@ -14,7 +14,7 @@ from kamiyo_api.policies import public
 from kamiyo_api.web import problems
 from kamiyo_api.web.openapi import api
 
-# Without a validator, which would be asked on another host.
+# Without a validator, which would send the document to another host.
 CONFIG = {"app_name": "kamiyo-api", "validatorUrl": None}
 blueprint = Blueprint("docs", __name__, template_folder="../templates")
 
@@ -22,38 +22,38 @@ blueprint = Blueprint("docs", __name__, template_folder="../templates")
 @blueprint.get("/")
 @public()
 def index() -> Response:
-    """Lead a browser to the documentation."""
+    """Redirect a browser to the documentation."""
     return redirect(url_for("swagger_ui.show"), 302)
 
 
 @blueprint.get("/openapi.json")
 @public()
 def openapi() -> Response:
-    """The OpenAPI 3.1 document."""
+    """Return the OpenAPI 3.1 document."""
     return current_app.json.response(api.spec.to_dict())
 
 
 @blueprint.get("/docs/errors")
 @public()
 def error_codes() -> str:
-    """Every error code: the page that the "type" of an error leads to."""
+    """Return the page of all error codes, to which the "type" of an error leads."""
     return render_template("errors.html", codes=sorted(explained_codes()))
 
 
 def explained_codes() -> set[tuple[int, str, str]]:
-    """The status and the meaning of every code, of ours and of HTTP's."""
+    """Return the status, code and meaning of every error, of ours and of HTTP's."""
     limit = services().config.max_content_length
     of_http = {
         (status, code, detail.format(limit=limit))
         for status, (code, detail) in problems.HTTP_CODES.items()
     }
     of_ours = {(each.status, each.code, each().detail) for each in coded(errors.ApiError)}
-    named = {code for _, code, _ in of_ours}
-    return of_ours | {each for each in of_http if each[1] not in named}
+    own_codes = {code for _, code, _ in of_ours}
+    return of_ours | {each for each in of_http if each[1] not in own_codes}
 
 
 def coded(root: type[errors.ApiError]) -> Iterator[type[errors.ApiError]]:
-    """The error classes below a root that have a code of their own."""
+    """Yield the subclasses of an error that have a code of their own."""
     for each in root.__subclasses__():
         if each.code != errors.ApiError.code:
             yield each
@@ -61,7 +61,7 @@ def coded(root: type[errors.ApiError]) -> Iterator[type[errors.ApiError]]:
 
 
 def init_app(app: Flask) -> None:
-    """Register the pages; the one that shows the OpenAPI document carries all it needs."""
+    """Register the pages; the one of the OpenAPI document loads nothing from other hosts."""
     app.register_blueprint(blueprint)
     ui = get_swaggerui_blueprint("/docs", "/openapi.json", config=CONFIG)
     app.register_blueprint(ui)

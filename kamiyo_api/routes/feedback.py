@@ -9,13 +9,13 @@ from kamiyo_api.access.admission import require_wallet
 from kamiyo_api.cache.invalidation import invalidate_agent
 from kamiyo_api.observability import metrics
 from kamiyo_api.policies import requires, transactional
-from kamiyo_api.routes.rules import open_agent
+from kamiyo_api.routes.agent_access import require_active_agent
 from kamiyo_api.schemas import feedback as schemas
 from kamiyo_api.schemas import pages
 from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
-STANDING, WITH_REVOKED = "feedback.list_by_agent", "feedback.list_by_agent_with_revoked"
+NOT_REVOKED, WITH_REVOKED = "feedback.list_by_agent", "feedback.list_by_agent_with_revoked"
 blueprint = ApiBlueprint("feedback", __name__, description="What did others say?")
 
 
@@ -24,11 +24,14 @@ blueprint = ApiBlueprint("feedback", __name__, description="What did others say?
 @blueprint.arguments(schemas.FeedbackQuery, location="query")
 @blueprint.response(200, schemas.FeedbackPage)
 def list_feedback(query: dict[str, Any], agent_uuid: str) -> Any:
-    """Feedback of one agent, newest first, each with ten responses: the newest of the agent's
-    owner, then the newest of others. Long texts are cut, as `truncated` says."""
+    """List the feedback of one agent, newest first.
+
+    Each comes with at most ten responses: the newest of the agent's owner, then the newest of
+    others. Long texts are cut; `truncated` names them.
+    """
     page = pages.NewestFirst("feedback", "feedback_id", query, agent_uuid)
-    which = WITH_REVOKED if query["include_revoked"] else STANDING
-    rows = db.rows(which, agent_uuid=agent_uuid, **page.parameters())
+    list_query = WITH_REVOKED if query["include_revoked"] else NOT_REVOKED
+    rows = db.rows(list_query, agent_uuid=agent_uuid, **page.parameters())
     if not rows and db.row("agents.get_registration", agent_uuid=agent_uuid) is None:
         raise errors.AgentNotFound
     return page.answer(rows)
@@ -38,7 +41,7 @@ def list_feedback(query: dict[str, Any], agent_uuid: str) -> Any:
 @requires("read")
 @blueprint.response(200, schemas.Feedback)
 def get_feedback(feedback_id: str) -> Any:
-    """One feedback in full, with ten responses as in the list."""
+    """Return one feedback in full, with at most ten responses as in the list."""
     return find_feedback(feedback_id)
 
 
@@ -58,23 +61,23 @@ def find_feedback(feedback_id: str) -> db.Row:
 def give_feedback(tx: db.Transaction, feedback: dict[str, Any]) -> Any:
     """Give feedback to an agent, as the wallet of your key.
 
-    Refused for the agent's own owner (SELF_FEEDBACK) and for an agent that is not active
-    (AGENT_NOT_ACTIVE). ERC-8004, "Giving Feedback".
+    Fails for the agent's own owner (SELF_FEEDBACK) and for an agent that is not active
+    (AGENT_NOT_ACTIVE). See ERC-8004, "Giving Feedback".
     """
     require_wallet(feedback["client_address"], errors.NotFeedbackClient)
     invalidate_agent(tx, feedback["agent_uuid"])
     tx.after_commit.append(metrics.feedback.inc)
-    given = tx.only_row("feedback.insert", **feedback)
-    if given is None:
+    inserted = tx.only_row("feedback.insert", **feedback)
+    if inserted is None:
         refuse_feedback(tx, feedback)
-        # The agent was made active a moment ago, and is held active now.
-        given = tx.row("feedback.insert", **feedback)
-    return given
+        # The agent has become active since, and is now locked as active.
+        inserted = tx.row("feedback.insert", **feedback)
+    return inserted
 
 
 def refuse_feedback(tx: db.Transaction, feedback: dict[str, Any]) -> None:
-    """Say why a feedback was not taken. Raises AgentNotFound, AgentNotActive, SelfFeedback."""
-    agent = open_agent(tx, feedback["agent_uuid"])
+    """Raise AgentNotFound, AgentNotActive or SelfFeedback, if that is why nothing was inserted."""
+    agent = require_active_agent(tx, feedback["agent_uuid"])
     if agent["owner_address"] == feedback["client_address"]:
         raise errors.SelfFeedback
 
@@ -85,7 +88,7 @@ def refuse_feedback(tx: db.Transaction, feedback: dict[str, Any]) -> None:
 @blueprint.arguments(schemas.FeedbackToRevoke, required=False)
 @blueprint.response(200, schemas.RevokedFeedback)
 def revoke_feedback(tx: db.Transaction, revocation: dict[str, Any], feedback_id: str) -> Any:
-    """Revoke a feedback, as the client who gave it; it then counts as revoked and nothing else."""
+    """Revoke a feedback, as the client who gave it; it then counts only as revoked."""
     feedback = tx.row("feedback.get_for_update", feedback_id=feedback_id)
     if feedback is None:
         raise errors.FeedbackNotFound
@@ -102,7 +105,7 @@ def revoke_feedback(tx: db.Transaction, revocation: dict[str, Any], feedback_id:
 @blueprint.arguments(schemas.ResponseToAppend)
 @blueprint.response(201, schemas.ResponseToFeedback)
 def append_response(tx: db.Transaction, response: dict[str, Any], feedback_id: str) -> Any:
-    """Append a response to a feedback, as the wallet of your key; anyone may, repeatedly."""
+    """Append a response to a feedback, as the wallet of your key; anyone may append several."""
     require_wallet(response["responder_address"], errors.NotResponder)
     appended = tx.row("feedback.insert_response", feedback_id=feedback_id, **response)
     if appended is None:
@@ -115,7 +118,7 @@ def append_response(tx: db.Transaction, response: dict[str, Any], feedback_id: s
 @blueprint.arguments(pages.Page, location="query")
 @blueprint.response(200, schemas.ResponsePage)
 def list_responses(query: dict[str, Any], feedback_id: str) -> Any:
-    """All responses to one feedback, newest first; `by_owner` marks those of the agent's owner."""
+    """List the responses to one feedback, newest first; `by_owner` marks those of the owner."""
     page = pages.NewestFirst("responses", "response_id", query, feedback_id)
     rows = db.rows("feedback.list_responses", feedback_id=feedback_id, **page.parameters())
     if not rows:
@@ -127,7 +130,7 @@ def list_responses(query: dict[str, Any], feedback_id: str) -> Any:
 @requires("read")
 @blueprint.response(200, schemas.ResponseToFeedback)
 def get_response(feedback_id: str, response_id: str) -> Any:
-    """One response to a feedback, in full."""
+    """Return one response to a feedback in full."""
     response = db.row(
         "feedback.get_response",
         feedback_id=feedback_id,

@@ -25,9 +25,10 @@ blueprint = ApiBlueprint("health", __name__, description="Is the service well?")
 @blueprint.response(200, schemas.Health)
 @blueprint.alt_response(503, schema=schemas.Health)
 def get_health() -> Any:
-    """Whether the service can answer, and what is not as it should be.
+    """Return whether the service can answer, and the result of each check.
 
-    200 where it is healthy or degraded, 503 where it is unhealthy. Answers within a second.
+    The status is 200 if the service is healthy or degraded, and 503 if it is unhealthy. The
+    answer takes at most a second.
     """
     report = checks.report()
     return report, 503 if report["status"] == "unhealthy" else 200
@@ -37,7 +38,7 @@ def get_health() -> Any:
 @public(reads_key=False, is_quiet=True)
 @blueprint.response(200, schemas.Live)
 def get_live() -> Any:
-    """Whether the process answers; touches nothing."""
+    """Return `alive` if the process answers; check nothing else."""
     return {"status": "alive"}
 
 
@@ -45,19 +46,19 @@ def get_live() -> Any:
 @public(reads_key=False, is_quiet=True)
 @blueprint.response(200, content_type="text/plain", description="Prometheus' text format.")
 def get_metrics() -> Response:
-    """The metrics of all workers.
+    """Return the metrics of all workers.
 
-    Loopback needs no key; others send METRICS_TOKEN as a bearer token.
+    A client on loopback needs no token; others send METRICS_TOKEN as a bearer token.
     """
     if not (is_loopback() or has_token()):
         raise errors.InvalidApiKey(
-            "Metrics are for loopback, or with METRICS_TOKEN as the bearer token."
+            "Get the metrics from loopback, or send METRICS_TOKEN as the bearer token."
         )
     return Response(metrics_page.text(), content_type=CONTENT_TYPE_LATEST)
 
 
 def is_loopback() -> bool:
-    """Whether the client is on this machine, and no proxy speaks for somebody else."""
+    """Return whether the client is on this machine, and not a proxy for another client."""
     if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
         return False
     try:
@@ -67,7 +68,7 @@ def is_loopback() -> bool:
 
 
 def has_token() -> bool:
-    """Whether the client sent METRICS_TOKEN."""
+    """Return whether the client sent METRICS_TOKEN."""
     token = services().config.metrics_token
     if token is None:
         return False

@@ -1,4 +1,4 @@
-"""What a key may know of itself."""
+"""The API key of the caller: its rights and its limits."""
 
 from __future__ import annotations
 
@@ -20,10 +20,8 @@ blueprint = ApiBlueprint("keys", __name__, description="What may I do?")
 @requires("any")
 @blueprint.response(200, schemas.Key)
 def get_key() -> Any:
-    """The key that calls, and what is left of its limits.
-
-    Its tier, its scopes and the wallet that it acts for.
-    """
+    """Return the API key of the request: its tier, scopes and wallet, and what is left of its
+    rate limits."""
     key = current_key()
     return {
         "key_prefix": key.key_prefix,
@@ -38,7 +36,7 @@ def get_key() -> Any:
 
 
 def limit(state: WindowState) -> dict[str, Any]:
-    """Return a window of the key as it is answered."""
+    """Return one rate limit of the key as the answer shows it."""
     return {
         "kind": state.window.kind,
         "amount": state.window.amount,

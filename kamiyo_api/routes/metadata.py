@@ -1,4 +1,4 @@
-"""Metadata of an agent: list, read, set, remove."""
+"""Metadata of an agent: list, read, set, delete."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from kamiyo_api import db, errors
 from kamiyo_api.policies import requires, transactional
-from kamiyo_api.routes.rules import own_agent
+from kamiyo_api.routes.agent_access import require_owned_agent
 from kamiyo_api.schemas import metadata as schemas
 from kamiyo_api.web.blueprint import ApiBlueprint
 
@@ -21,7 +21,7 @@ blueprint = ApiBlueprint("metadata", __name__, description="What else does it sa
 @requires("read")
 @blueprint.response(200, schemas.MetadataList)
 def list_metadata(agent_uuid: str) -> Any:
-    """All metadata of an agent, in the order of the keys."""
+    """List all metadata of an agent, in the order of the keys."""
     rows = db.rows("metadata.list_by_agent", agent_uuid=agent_uuid)
     if not rows:
         raise errors.AgentNotFound
@@ -32,11 +32,11 @@ def list_metadata(agent_uuid: str) -> Any:
 @requires("read")
 @blueprint.response(200, schemas.MetadataEntry)
 def get_metadata(agent_uuid: str, key: str) -> Any:
-    """One metadata entry of an agent.
+    """Return one metadata entry of an agent.
 
-    The key is all that follows `metadata/`, percent-encoded; a slash may stand as it is.
+    The key is everything after `metadata/`, percent-encoded; a slash need not be encoded.
     """
-    # No key holds NUL, which PostgreSQL cannot be asked for.
+    # No key contains NUL, which PostgreSQL accepts in no parameter.
     entry = db.row("metadata.get", agent_uuid=agent_uuid, key=None if "\0" in key else key)
     if entry is None:
         raise errors.AgentNotFound
@@ -51,9 +51,9 @@ def get_metadata(agent_uuid: str, key: str) -> Any:
 @blueprint.arguments(schemas.MetadataToSet)
 @blueprint.response(200, schemas.MetadataEntry)
 def set_metadata(tx: db.Transaction, entry: dict[str, Any], agent_uuid: str, key: str) -> Any:
-    """Set a metadata entry, as the agent's owner; at most 50 entries of at most 10 KiB."""
+    """Set a metadata entry, as the agent's owner: at most 50 entries of at most 10 KiB each."""
     check_key(key)
-    own_agent(tx, agent_uuid)
+    require_owned_agent(tx, agent_uuid)
     if (
         tx.rows("metadata.count_others", agent_uuid=agent_uuid, key=key)[0]["others"]
         >= MOST_ENTRIES
@@ -81,8 +81,8 @@ def check_key(key: str) -> None:
 @transactional
 @blueprint.response(204)
 def delete_metadata(tx: db.Transaction, agent_uuid: str, key: str) -> None:
-    """Remove a metadata entry, as the agent's owner."""
+    """Delete a metadata entry, as the agent's owner."""
     check_key(key)
-    own_agent(tx, agent_uuid)
+    require_owned_agent(tx, agent_uuid)
     if not tx.execute("metadata.delete", agent_uuid=agent_uuid, key=key):
         raise errors.MetadataNotFound

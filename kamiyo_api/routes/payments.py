@@ -9,13 +9,13 @@ from kamiyo_api import db, errors
 from kamiyo_api.cache.invalidation import invalidate_agent
 from kamiyo_api.observability import metrics
 from kamiyo_api.policies import requires, transactional
-from kamiyo_api.routes.rules import open_agent
+from kamiyo_api.routes.agent_access import require_active_agent
 from kamiyo_api.schemas import pages
 from kamiyo_api.schemas import payments as schemas
 from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
-TOLD = ("status", "endpoint", "failure_reason")
+SETTLEMENT_FIELDS = ("status", "endpoint", "failure_reason")
 blueprint = ApiBlueprint("payments", __name__, description="Did its payments go through?")
 
 
@@ -24,7 +24,10 @@ blueprint = ApiBlueprint("payments", __name__, description="Did its payments go 
 @blueprint.arguments(pages.Page, location="query")
 @blueprint.response(200, schemas.PaymentPage)
 def list_payments(query: dict[str, Any], agent_uuid: str) -> Any:
-    """Payments to one agent, newest first. Long texts are cut, as `truncated` says."""
+    """List the payments to one agent, newest first.
+
+    Long texts are cut; `truncated` names them.
+    """
     page = pages.NewestFirst("payments", "payment_id", query, agent_uuid)
     rows = db.rows("payments.list_by_agent", agent_uuid=agent_uuid, **page.parameters())
     if not rows and db.row("agents.get_registration", agent_uuid=agent_uuid) is None:
@@ -36,7 +39,7 @@ def list_payments(query: dict[str, Any], agent_uuid: str) -> Any:
 @requires("read")
 @blueprint.response(200, schemas.Payment)
 def get_payment(payment_id: str) -> Any:
-    """One payment in full."""
+    """Return one payment in full."""
     payment = db.row("payments.get", payment_id=payment_id, longest=pages.WHOLE)
     if payment is None:
         raise errors.PaymentNotFound
@@ -52,29 +55,29 @@ def get_payment(payment_id: str) -> Any:
 def link_payment(tx: db.Transaction, payment: dict[str, Any]) -> Any:
     """Link an x402 payment to the agent that received it.
 
-    The same body again answers 200. A pending payment may become verified, failed or
-    rejected; anything else about a linked transaction is refused. A new payment needs an
-    active agent, the settlement of a pending one does not.
+    The same body sent again returns 200. Send a pending payment again as verified, failed or
+    rejected to settle it; any other change of a linked transaction is refused. Only a new
+    payment requires that the agent is active.
     """
     invalidate_agent(tx, payment["agent_uuid"])
     linked = find_linked(tx, payment)
     if linked is None:
-        open_agent(tx, payment["agent_uuid"])
-        made = tx.row("payments.insert", **payment)
-        if made is not None:
+        require_active_agent(tx, payment["agent_uuid"])
+        inserted = tx.row("payments.insert", **payment)
+        if inserted is not None:
             tx.after_commit.append(metrics.payments_linked.inc)
-            return made, 201
+            return inserted, 201
         linked = find_linked(tx, payment)
     return relink(tx, linked, payment), 200
 
 
 def find_linked(tx: db.Transaction, payment: dict[str, Any]) -> Any:
-    """What is linked already for the payment's transaction, locked; else None."""
+    """Return the payment that is already linked for this transaction, locked; else None."""
     return tx.row("payments.get_for_update", chain=payment["chain"], tx_hash=payment["tx_hash"])
 
 
 def relink(tx: db.Transaction, linked: db.Row, payment: dict[str, Any]) -> Any:
-    """Settle a pending payment, or answer the same one again.
+    """Settle a pending payment, or return the linked one if nothing is new.
 
     Raises PaymentAlreadyLinked, InvalidTransition.
     """
@@ -82,17 +85,17 @@ def relink(tx: db.Transaction, linked: db.Row, payment: dict[str, Any]) -> Any:
         raise errors.PaymentAlreadyLinked
     if Decimal(linked["amount_usdc"]) != payment["amount_usdc"]:
         raise errors.PaymentAlreadyLinked
-    if tells_nothing_new(linked, payment):
+    if has_nothing_new(linked, payment):
         return linked
     if linked["status"] != "pending" or payment["status"] == "pending":
         raise errors.InvalidTransition(
             f"This payment is {linked['status']}; only a pending one can be settled, "
             "as verified, failed or rejected."
         )
-    settled = {name: payment[name] for name in TOLD}
+    settled = {name: payment[name] for name in SETTLEMENT_FIELDS}
     return tx.row("payments.update_settled", payment_id=linked["payment_id"], **settled)
 
 
-def tells_nothing_new(linked: db.Row, payment: dict[str, Any]) -> bool:
-    """Whether a body says of a payment what is known; what it leaves out, it does not deny."""
-    return all(payment[name] in (None, linked[name]) for name in TOLD)
+def has_nothing_new(linked: db.Row, payment: dict[str, Any]) -> bool:
+    """Return whether every field of a body is as stored; one that is left out counts as such."""
+    return all(payment[name] in (None, linked[name]) for name in SETTLEMENT_FIELDS)

@@ -19,10 +19,10 @@ blueprint = ApiBlueprint("stats", __name__, description="Can I trust it?")
 @blueprint.response(200, schemas.AgentStats)
 @cached("stats")
 def get_agent_stats(agent_uuid: str) -> Any:
-    """All statistics of one agent and its trust level, as of now.
+    """Return all statistics of one agent and its trust level, as of now.
 
-    Feedback or a payment that was just acknowledged is in them. An agent of which nothing
-    is known is `new`, with counts of 0.
+    They include feedback and payments that were acknowledged a moment ago. An agent without any
+    is `new`, with counts of 0.
     """
     return db.row("stats.get_by_agent", agent_uuid=agent_uuid)
 
@@ -33,10 +33,11 @@ def get_agent_stats(agent_uuid: str) -> Any:
 @blueprint.response(200, schemas.Reputation)
 @cached("reputation")
 def get_reputation(query: dict[str, Any], agent_uuid: str) -> Any:
-    """The reputation of one agent as of now, over all feedback or that of some clients and tags."""
-    narrowed = {name: value or None for name, value in query.items()}
-    if any(narrowed.values()):
-        return db.row("stats.get_reputation_narrowed", agent_uuid=agent_uuid, **narrowed)
+    """Return the reputation of one agent as of now, from all feedback or that of the given
+    clients and tags."""
+    filters = {name: value or None for name, value in query.items()}
+    if any(filters.values()):
+        return db.row("stats.get_reputation_narrowed", agent_uuid=agent_uuid, **filters)
     return db.row("stats.get_reputation", agent_uuid=agent_uuid)
 
 
@@ -44,7 +45,7 @@ def get_reputation(query: dict[str, Any], agent_uuid: str) -> Any:
 @requires("read")
 @blueprint.response(200, schemas.Totals)
 def get_totals() -> Any:
-    """Totals over all agents, by chain and status, and how fresh they are."""
-    found = db.rows("stats.get_totals")[0]
-    times = {name: found[name] for name in ("as_of", "refreshed_at", "age_seconds")}
-    return found["totals"] | times
+    """Return the totals over all agents, by chain and status, and their age."""
+    refresh = db.rows("stats.get_totals")[0]
+    times = {name: refresh[name] for name in ("as_of", "refreshed_at", "age_seconds")}
+    return refresh["totals"] | times

@@ -1,1 +1,1 @@
-"""What requests take and answers hold; never the database."""
+"""The fields of requests and answers; never the database."""

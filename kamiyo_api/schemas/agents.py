@@ -1,4 +1,4 @@
-"""Agents: searching, registering, changing, and how they are answered."""
+"""Agents: the fields of search, registration, update and their answers."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from kamiyo_api.schemas import bounds, pages
+from kamiyo_api.schemas import bounded, pages
 from kamiyo_api.schemas import fields as own
 
 TRUST_LEVELS = ("new", "excellent", "good", "fair", "poor")
-# Of these an agent has both a score and settled payments.
+# Only an agent with both a score and settled payments is at one of these levels.
 TRUSTED = frozenset({"excellent", "good"})
 STATUSES = ("active", "suspended", "revoked")
-# What is asked of whether agents are claimed.
+# What each value of the parameter `claimed` means.
 CLAIMED = {"false": False, "true": True, "any": None}
-# What each sort orders by.
+# The kind of value that each sort orders by.
 SORTS = {
     "registered_at": "time",
     "reputation_score": "score",
@@ -24,7 +24,7 @@ SORTS = {
     "total_payments": "count",
     "last_activity_at": "time",
 }
-# But for the status and the claim, which are nearly always given and filter out few.
+# All filters but status and claimed, which nearly every search has and which exclude few agents.
 FILTERS = (
     "owner_address",
     "chain",
@@ -41,7 +41,7 @@ SORT_COLUMNS = {"reputation_score": "average_score"}
 
 
 class AgentSearch(pages.Page):
-    """Filters, all of which an agent must match, the order, and the page."""
+    """The filters of a search, all of which an agent must match, its order and its page."""
 
     owner_address = own.Address(load_default=None)
     chain = own.chain(load_default=None)
@@ -54,15 +54,15 @@ class AgentSearch(pages.Page):
         load_default="false",
         validate=validate.OneOf(list(CLAIMED)),
         metadata={
-            "description": "Whether to find agents that were registered here with a token id "
-            "which no import from the registry has confirmed."
+            "description": "Whether to find agents that were registered here under a token id "
+            "that no import from the registry has confirmed."
         },
     )
-    trust_level = bounds.List(
+    trust_level = bounded.List(
         fields.String(validate=validate.OneOf(TRUST_LEVELS)),
         max_length=len(TRUST_LEVELS),
         load_default=None,
-        metadata={"description": "May repeat: any of the given levels."},
+        metadata={"description": "May be repeated: an agent matches at any of the given levels."},
     )
     min_reputation_score = fields.Float(load_default=None, validate=validate.Range(min=0, max=100))
     min_success_rate = fields.Float(load_default=None, validate=validate.Range(min=0, max=100))
@@ -71,28 +71,28 @@ class AgentSearch(pages.Page):
         min_length=1,
         max_length=64,
         load_default=None,
-        metadata={"description": "The name of a service, such as mcp or a2a, in any case."},
+        metadata={"description": "The name of a service, such as mcp or a2a; case is ignored."},
     )
     x402 = fields.Boolean(load_default=None, truthy={"true", "1"}, falsy={"false", "0"})
     q = own.Text(
         min_length=1,
         max_length=200,
         load_default=None,
-        metadata={"description": "Words that all stand in the name or the description."},
+        metadata={"description": "Words, all of which the name or the description contains."},
     )
     sort = fields.String(
         load_default="-registered_at",
         validate=validate.OneOf([sign + sort for sort in SORTS for sign in ("", "-")]),
         metadata={
-            "description": "A leading - descends. reputation_score sorts by average_score; "
-            "agents without one come last in both directions. Equal scores and counts are in "
-            "the order of registration."
+            "description": "A leading - sorts in descending order. reputation_score sorts by "
+            "average_score; agents without a score are last in both directions. Agents with equal "
+            "scores or counts are in the order of registration."
         },
     )
     offset = fields.Integer(
         load_default=0,
         validate=validate.Range(min=0, max=10_000),
-        metadata={"description": "Rows to pass over; prefer the cursor. Not with a cursor."},
+        metadata={"description": "How many agents to skip; not with a cursor, which is faster."},
     )
 
     @ma.validates_schema
@@ -101,20 +101,20 @@ class AgentSearch(pages.Page):
             raise ma.ValidationError("Give a cursor or an offset, not both.", "offset")
 
 
-class MetadataToRegister(bounds.Schema):
-    """One metadata entry of an agent to be registered."""
+class MetadataToRegister(bounded.Schema):
+    """One metadata entry of an agent to register."""
 
     key = own.Text(min_length=1, max_length=128, required=True)
     value = own.Base64Bytes(required=True)
 
 
-class AgentToRegister(bounds.Schema):
-    """An agent to be registered here; with agent_id, one that is already on chain."""
+class AgentToRegister(bounded.Schema):
+    """An agent to register here; with agent_id, one that is already on chain."""
 
     owner_address = own.Address(required=True)
     chain = own.chain(required=True)
     registration_file = own.RegistrationFile(required=True)
-    metadata = bounds.List(fields.Nested(MetadataToRegister), max_length=50, load_default=list)
+    metadata = bounded.List(fields.Nested(MetadataToRegister), max_length=50, load_default=list)
     agent_id = own.BigInteger(low=0, high=own.UINT256_MAX, load_default=None)
     registry_address = own.Address(load_default=None)
 
@@ -128,15 +128,15 @@ class AgentToRegister(bounds.Schema):
 
     @ma.validates_schema
     def _distinct_metadata_keys(self, data: dict[str, Any], **_: Any) -> None:
-        given = [entry["key"] for entry in data.get("metadata") or []]
-        if len(set(given)) < len(given):
+        keys = [entry["key"] for entry in data.get("metadata") or []]
+        if len(set(keys)) < len(keys):
             raise ma.ValidationError("Give each key once.", "metadata")
-        if "agentWallet" in given:
+        if "agentWallet" in keys:
             raise ma.ValidationError("agentWallet is reserved by ERC-8004.", "metadata")
 
 
-class AgentChange(bounds.Schema):
-    """What to change of an agent; what is left out stays."""
+class AgentChange(bounded.Schema):
+    """The fields of an agent to change; those left out stay as they are."""
 
     registration_file = own.RegistrationFile(load_default=None)
     token_uri = own.Uri(load_default=None)
@@ -149,23 +149,23 @@ class AgentChange(bounds.Schema):
 
 
 def claimed() -> fields.Boolean:
-    """Whether an agent in an answer is only claimed."""
+    """Return the field that says whether an agent is only claimed."""
     return fields.Boolean(
         required=True,
         metadata={
-            "description": "True where the agent was registered here with a token id which no "
-            "import from the registry has confirmed: its owner is whoever said so."
+            "description": "True if the agent was registered here under a token id that no import "
+            "from the registry has confirmed, so its owner is not proven."
         },
     )
 
 
 class Summary(ma.Schema):
-    """Who an agent is and the summary of its statistics."""
+    """The identity of an agent and a summary of its statistics."""
 
     agent_uuid = fields.UUID(required=True)
     agent_id = fields.String(
         required=True,
-        metadata={"description": "Token id, 2^256 and up for an agent registered here only."},
+        metadata={"description": "Token id; 2^256 or above for an agent that is not on chain."},
     )
     chain = fields.String(required=True)
     registry_address = fields.String(required=True)
@@ -182,7 +182,7 @@ class Summary(ma.Schema):
 
 
 class FoundAgent(Summary):
-    """An agent in a page of a search; GET /agents/{agent_uuid} shows all of it."""
+    """An agent on a page of a search; GET /agents/{agent_uuid} returns all of it."""
 
     name = fields.String(
         required=True, allow_none=True, metadata={"description": "Its first 200 characters."}
@@ -197,7 +197,7 @@ class FoundAgent(Summary):
     truncated = fields.List(
         fields.String(validate=validate.OneOf(["name", "description", "services"])),
         required=True,
-        metadata={"description": "Which members are cut."},
+        metadata={"description": "The fields that are cut."},
     )
 
 
@@ -207,12 +207,12 @@ class AgentPage(ma.Schema):
     agents = fields.List(fields.Nested(FoundAgent), required=True)
     total = fields.Integer(
         required=True,
-        metadata={"description": "Exact up to 10,000; counted by the first page of a walk."},
+        metadata={"description": "Exact up to 10,000; counted for the first page only."},
     )
     total_relation = fields.String(
         required=True,
         validate=validate.OneOf(["eq", "gte"]),
-        metadata={"description": "eq: total is exact; gte: there are at least so many."},
+        metadata={"description": "eq: total is exact; gte: total or more agents match."},
     )
     limit = fields.Integer(required=True)
     offset = fields.Integer(required=True)
@@ -235,12 +235,12 @@ class Agent(Summary):
 
 
 def kind_of(sort: str) -> str:
-    """Whether a sort, in either direction, orders by a time, a score or a count."""
+    """Return the kind of value that a sort orders by: a time, a score or a count."""
     return SORTS[sort.removeprefix("-")]
 
 
 def cursor_parameters(search: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of a search from the row after its cursor on. Raises InvalidCursor."""
+    """Return the parameters that start a search after its cursor. Raises InvalidCursor."""
     start: dict[str, Any] = dict.fromkeys(("after_number", "after_time", "after_uuid", "total"))
     start["is_after_known"] = False
     if search["cursor"] is None:
@@ -259,8 +259,10 @@ def cursor_parameters(search: dict[str, Any]) -> dict[str, Any]:
 
 
 def next_cursor(search: dict[str, Any], page: dict[str, Any]) -> str:
-    """The cursor after the last agent of a page; it carries how many match in all, so that a
-    walk counts them once."""
+    """Return the cursor after the last agent of a page.
+
+    It contains how many agents match in all, so that they are counted only for the first page.
+    """
     last, sort = page["last_agent"], search["sort"].removeprefix("-")
     is_time = kind_of(sort) == "time"
     number = None if is_time else last[SORT_COLUMNS.get(sort, sort)]

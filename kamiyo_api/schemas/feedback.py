@@ -1,4 +1,4 @@
-"""Feedback: listing, giving, revoking, responding."""
+"""Feedback: list, give, revoke, respond."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
-from kamiyo_api.schemas import bounds, pages
+from kamiyo_api.schemas import bounded, pages
 from kamiyo_api.schemas import fields as own
 
 
 class FeedbackQuery(pages.Page):
-    """Which feedback to list."""
+    """The filters of a list of feedback, and its page."""
 
     client_address = own.Address(load_default=None)
     tag1 = own.Text(max_length=256, load_default=None)
@@ -25,9 +25,9 @@ class FeedbackQuery(pages.Page):
         return data | {"tag1": data["tag1"] or None, "tag2": data["tag2"] or None}
 
 
-class FeedbackToGive(bounds.Schema):
-    """A feedback: either a score from 0 to 100, or a value with its decimals, which tag1
-    gives its meaning (ERC-8004, "Giving Feedback")."""
+class FeedbackToGive(bounded.Schema):
+    """A feedback: either a score from 0 to 100, or a value with its decimals, whose meaning tag1
+    gives (ERC-8004, "Giving Feedback")."""
 
     agent_uuid = own.Identifier(required=True)
     client_address = own.Address(required=True)
@@ -55,7 +55,7 @@ class FeedbackToGive(bounds.Schema):
 
     @ma.post_load
     def _score_as_value(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """A score is stored as a value too: 87.5 as 8750 with two decimals."""
+        """Set value and value_decimals from a score: 87.5 is 8750 with two decimals."""
         score: Decimal | None = data["score"]
         if score is not None:
             decimals = 0 if score == int(score) else 2
@@ -64,13 +64,13 @@ class FeedbackToGive(bounds.Schema):
         return data | {"tag1": data["tag1"] or None, "tag2": data["tag2"] or None}
 
 
-class FeedbackToRevoke(bounds.Schema):
-    """Why a feedback is revoked."""
+class FeedbackToRevoke(bounded.Schema):
+    """The reason why a feedback is revoked."""
 
     reason = own.Text(max_length=1000, load_default=None)
 
 
-class ResponseToAppend(bounds.Schema):
+class ResponseToAppend(bounded.Schema):
     """A response to a feedback."""
 
     responder_address = own.Address(required=True)
@@ -84,7 +84,7 @@ class Response(ma.Schema):
     response_id = fields.UUID(required=True)
     responder_address = fields.String(required=True)
     by_owner = fields.Boolean(
-        required=True, metadata={"description": "Whether the agent's present owner gave it."}
+        required=True, metadata={"description": "Whether it is of the agent's current owner."}
     )
     response_uri = fields.String(required=True)
     response_hash = fields.String(required=True, allow_none=True)
@@ -93,7 +93,7 @@ class Response(ma.Schema):
 
 
 class ResponseToFeedback(Response):
-    """A response, with the feedback that it answers."""
+    """A response, with the feedback that it responds to."""
 
     feedback_id = fields.UUID(required=True)
 
@@ -118,7 +118,7 @@ class RevokedFeedback(ma.Schema):
 
 
 class Feedback(RevokedFeedback):
-    """A feedback. score is the 0-100 reading of the value, null where it has none."""
+    """A feedback. score is what the value means from 0 to 100, null if it has no such meaning."""
 
     value = fields.String(required=True)
     value_decimals = fields.Integer(required=True)
@@ -136,7 +136,7 @@ class Feedback(RevokedFeedback):
         fields.Nested(Response),
         required=True,
         metadata={
-            "description": "Ten at most: the newest of the agent's owner, then others' newest."
+            "description": "At most ten: the newest of the agent's owner, then others' newest."
         },
     )
 

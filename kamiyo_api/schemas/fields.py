@@ -1,4 +1,4 @@
-"""The kinds of values that the API takes, each with its bounds and its OpenAPI form."""
+"""The kinds of values that the API accepts, each with its limits and its OpenAPI form."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from kamiyo_api import errors
 UINT256_MAX = 2**256 - 1
 INT128_BOUND = 10**38
 METADATA_VALUE_BYTES = 10 * 1024
-# Far from where the JSON library and PostgreSQL give up.
+# Far below the limits of the JSON library and of PostgreSQL.
 DEEPEST_FILE = 100
 LARGEST_FILE = 64 * 1024
 TOO_DEEP = f"Nest at most {DEEPEST_FILE} levels."
-# Far more than any number has whose value is in bounds.
+# Far longer than any number within the limits.
 LONGEST_NUMBER = 1_000
 LONGEST_URI = 2048
 SCHEMES = ("http", "https", "ipfs", "ar", "data")
 # Control and format characters, and white space, by their Unicode category.
 INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
-# What a browser runs; of other names before a colon and a number it is a host and its port.
+# Schemes that a browser executes. Any other name before a colon and a number is a host.
 EXECUTED = frozenset({"javascript", "vbscript"})
 
 
 class Address(fields.String):
-    """An address of 20 bytes, taken in any case, given on in lower case."""
+    """An address of 20 bytes, in upper or lower case, converted to lower case."""
 
     PATTERN = "^0x[0-9a-fA-F]{40}$"
 
@@ -50,7 +50,7 @@ class Address(fields.String):
 
 
 class Hash32(fields.String):
-    """A hash of 32 bytes, taken in any case, given on in lower case."""
+    """A hash of 32 bytes, in upper or lower case, converted to lower case."""
 
     PATTERN = "^0x[0-9a-fA-F]{64}$"
 
@@ -66,14 +66,14 @@ class Hash32(fields.String):
 
 
 class Identifier(fields.UUID):
-    """A UUID, taken in any form, given on as text in lower case."""
+    """A UUID in any form, converted to text in lower case."""
 
     def _deserialize(self, *args: Any, **kwargs: Any) -> str:  # type: ignore[override]
         return str(super()._deserialize(*args, **kwargs))
 
 
 class Text(fields.String):
-    """A text of bounded length without NUL, which PostgreSQL cannot hold."""
+    """A text of bounded length without NUL, which PostgreSQL cannot store."""
 
     PATTERN = r"^[^\u0000]*$"
 
@@ -90,7 +90,7 @@ class Text(fields.String):
 
 
 class Uri(Text):
-    """A URI of a scheme that is safe to show as a link; empty where min_length lets it be."""
+    """A URI of a scheme that is safe to show as a link; empty if min_length allows that."""
 
     PATTERN = (
         "^(([Hh][Tt][Tt][Pp][Ss]?|[Ii][Pp][Ff][Ss]|[Aa][Rr]|[Dd][Aa][Tt][Aa]):"
@@ -107,13 +107,17 @@ class Uri(Text):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, *args, **kwargs)
-        if len(text) <= LONGEST_URI and text and (scheme_of(text) not in SCHEMES or is_odd(text)):
+        if (
+            len(text) <= LONGEST_URI
+            and text
+            and (scheme_of(text) not in SCHEMES or has_invisible(text))
+        ):
             raise ma.ValidationError(self.REFUSAL)
         return text
 
 
 class Endpoint(Text):
-    """What was used of an agent: a name, a path, a host with its port, or a URI as above."""
+    """The endpoint of an agent that was used: a name, a path, a host with its port, or a URI."""
 
     REFUSAL = (
         "Give a name, a path, host:port, or a URI of one of the schemes "
@@ -126,26 +130,26 @@ class Endpoint(Text):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, *args, **kwargs)
-        if len(text) <= LONGEST_URI and (is_odd(text, but=" ") or is_foreign(text.strip())):
+        if len(text) <= LONGEST_URI and (has_invisible(text, but=" ") or is_foreign(text.strip())):
             raise ma.ValidationError(self.REFUSAL)
         return text
 
 
 def scheme_of(text: str) -> str | None:
-    """The scheme with which a text begins (RFC 3986, section 3.1), in lower case."""
+    """Return the scheme with which a text begins (RFC 3986, section 3.1), in lower case."""
     found = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", text)
     return found[1].lower() if found else None
 
 
-def is_odd(text: str, but: str = "") -> bool:
-    """Whether white space, control or format characters stand in a text, but for those given."""
+def has_invisible(text: str, but: str = "") -> bool:
+    """Return whether a text has white space, control or format characters other than `but`."""
     if text.isascii() and text.isprintable() and " " not in text:
         return False
     return any(unicodedata.category(each) in INVISIBLE for each in text if each not in but)
 
 
 def is_foreign(text: str) -> bool:
-    """Whether a text is a URI of another scheme, rather than a host and its port."""
+    """Return whether a text is a URI of another scheme, rather than a host and its port."""
     scheme = scheme_of(text)
     if scheme is None or scheme in SCHEMES:
         return False
@@ -154,7 +158,7 @@ def is_foreign(text: str) -> bool:
 
 
 class BigInteger(fields.Field[int]):
-    """A whole number between bounds, as a number or, exactly, as a decimal string."""
+    """A whole number between two limits, as a number or, exactly, as a decimal string."""
 
     def __init__(self, *, low: int, high: int, **kwargs: Any) -> None:
         self.low, self.high = low, high
@@ -182,7 +186,7 @@ class Amount(fields.Field[Decimal]):
     """An exact decimal number from 0 up, as a string or a number."""
 
     def __init__(self, *, digits: int, places: int, **kwargs: Any) -> None:
-        self.places, self.ceiling = places, Decimal(10) ** digits
+        self.places, self.limit = places, Decimal(10) ** digits
         kwargs.setdefault("metadata", {}).update(
             type=["string", "number"],
             pattern=rf"^[0-9]{{1,{digits}}}(\.[0-9]{{1,{places}}})?$",
@@ -201,22 +205,22 @@ class Amount(fields.Field[Decimal]):
             raise ma.ValidationError(f"Give at most {LONGEST_NUMBER} characters.")
         if isinstance(value, str) and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", value, re.ASCII):
             raise ma.ValidationError("Give a decimal string such as 12.50.")
-        return self._bounded(value)
+        return self._within_limits(value)
 
-    def _bounded(self, value: str | float) -> Decimal:
+    def _within_limits(self, value: str | float) -> Decimal:
         try:
             amount = Decimal(str(value))
         except InvalidOperation as error:
             raise ma.ValidationError("Give a decimal string.") from error
-        if not 0 <= amount < self.ceiling:
-            raise ma.ValidationError(f"Give a number from 0 to below {self.ceiling}.")
+        if not 0 <= amount < self.limit:
+            raise ma.ValidationError(f"Give a number from 0 to below {self.limit}.")
         if amount != round(amount, self.places):
             raise ma.ValidationError(f"Give at most {self.places} decimals.")
         return amount
 
 
 def digits_of(value: float) -> int:
-    """How many digits a number takes, without those that only scale it."""
+    """Return how many significant digits a number has."""
     return len(Decimal(str(value)).normalize().as_tuple().digits)
 
 
@@ -248,7 +252,7 @@ class Base64Bytes(fields.Field[bytes]):
 
 class RegistrationFile(fields.Dict):
     """A registration file (ERC-8004, "Agent URI and Agent Registration File"): a JSON object
-    of at most 64 KiB and 100 levels, taken as its owner wrote it."""
+    of at most 64 KiB and 100 levels, stored as its owner wrote it."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(value, dict):
@@ -258,37 +262,37 @@ class RegistrationFile(fields.Dict):
         for _ in range(DEEPEST_FILE):
             if any(isinstance(each, str) and "\0" in each for each in level):
                 raise ma.ValidationError("Leave out NUL characters.")
-            level = [member for each in level for member in members(each)]
+            level = [child for each in level for child in children(each)]
         if level:
             raise ma.ValidationError(TOO_DEEP)
         return value
 
 
 def refuse_too_large(file: dict[str, Any]) -> None:
-    """Measure a file, which costs less than to walk it. Raises ValidationError."""
+    """Refuse a file by its size, before its levels are read. Raises ValidationError."""
     try:
         size = len(orjson.dumps(file))
     except orjson.JSONEncodeError as error:
-        # Of what was read from JSON, it is only the depth that cannot be written as JSON.
+        # What was read from JSON can be written as JSON, unless it is too deep.
         raise ma.ValidationError(TOO_DEEP) from error
-    # PostgreSQL measures exactly, but writes all of what it refuses into its log.
+    # PostgreSQL measures exactly, but logs all of a row that it refuses.
     if size > LARGEST_FILE:
         raise ma.ValidationError(errors.RegistrationFileTooLarge.REASON)
 
 
-def members(value: Any) -> list[Any]:
-    """What a JSON value holds; of an object the keys too."""
+def children(value: Any) -> list[Any]:
+    """Return the items of a list, or the keys and values of an object; else nothing."""
     if isinstance(value, Mapping):
         return [*value, *value.values()]
     return value if isinstance(value, list) else []
 
 
 def chain(**kwargs: Any) -> Text:
-    """The name of a chain."""
+    """Return a field for the name of a chain."""
     metadata = {"description": "The name of a chain, such as base.", "example": "base"}
     return Text(min_length=1, max_length=32, metadata=metadata, **kwargs)
 
 
 def timestamp(description: str = "UTC.", **kwargs: Any) -> fields.String:
-    """A time in an answer (RFC 3339)."""
+    """Return a field for a time in an answer (RFC 3339)."""
     return fields.String(metadata={"format": "date-time", "description": description}, **kwargs)

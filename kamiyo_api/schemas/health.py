@@ -1,4 +1,4 @@
-"""How the service is."""
+"""The health of the service."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 
 
 class Health(ma.Schema):
-    """The state of the service and of what it stands on."""
+    """The health of the service, and the result of each check."""
 
     status = fields.String(
         required=True, validate=validate.OneOf(["healthy", "degraded", "unhealthy"])
@@ -16,6 +16,6 @@ class Health(ma.Schema):
 
 
 class Live(ma.Schema):
-    """The process answers."""
+    """The answer of a process that is alive."""
 
     status = fields.String(required=True)

@@ -1,4 +1,4 @@
-"""What a key may know of itself."""
+"""The API key of the caller: its rights and its limits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kamiyo_api.schemas import fields as own
 
 
 class Limit(ma.Schema):
-    """So many requests of a kind in so many seconds."""
+    """A rate limit: `amount` requests of a kind in `seconds` seconds."""
 
     kind = fields.String(required=True, metadata={"description": "requests, registrations, writes"})
     amount = fields.Integer(required=True)
@@ -19,7 +19,7 @@ class Limit(ma.Schema):
 
 
 class Key(ma.Schema):
-    """The key that calls."""
+    """The API key of the request."""
 
     key_prefix = fields.String(required=True)
     name = fields.String(required=True)

@@ -1,22 +1,22 @@
-"""Metadata of an agent: key -> bytes."""
+"""Metadata of an agent: bytes under a key."""
 
 from __future__ import annotations
 
 import marshmallow as ma
 from marshmallow import fields
 
-from kamiyo_api.schemas import bounds
+from kamiyo_api.schemas import bounded
 from kamiyo_api.schemas import fields as own
 
 
-class MetadataToSet(bounds.Schema):
+class MetadataToSet(bounded.Schema):
     """The value of one entry, at most 10 KiB, in base64."""
 
     value = own.Base64Bytes(required=True)
 
 
 class MetadataEntry(ma.Schema):
-    """One entry."""
+    """One metadata entry of an agent."""
 
     key = fields.String(required=True)
     value = fields.String(required=True, metadata={"contentEncoding": "base64"})
@@ -24,6 +24,6 @@ class MetadataEntry(ma.Schema):
 
 
 class MetadataList(ma.Schema):
-    """All entries of an agent, in the order of the keys; at most 50."""
+    """All metadata of an agent, at most 50 entries, in the order of the keys."""
 
     metadata = fields.List(fields.Nested(MetadataEntry), required=True)

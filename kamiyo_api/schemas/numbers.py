@@ -1,13 +1,13 @@
-"""Numbers in JSON texts, which PostgreSQL keeps to the last digit and writes out in full."""
+"""Numbers in JSON texts, which PostgreSQL stores exactly and writes out in full."""
 
 from __future__ import annotations
 
 import re
 
-# What PostgreSQL stores: digits behind the point, and the exponent of a zero.
+# The limits of PostgreSQL: digits after the decimal point, and the exponent of a zero.
 MOST_DECIMALS = 16_383
 GREATEST_EXPONENT = 2**30 - 1
-# A greater exponent than this only a zero has: any other number would be infinite.
+# Only a zero can have a greater exponent: any other number would be infinite.
 GREATEST_DOUBLE = 308
 UNSTORABLE = 10**6
 STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -16,7 +16,7 @@ MANY_DECIMALS = re.compile(rb"[0-9]{%d}" % (MOST_DECIMALS + 1))
 
 
 def digits_added(text: bytes) -> int:
-    """Return how many digits PostgreSQL adds at most as it writes out the numbers of a JSON text.
+    """Return how many digits PostgreSQL adds at most when it writes out the numbers of a text.
 
     A number that it cannot store counts as a million.
     """
@@ -25,10 +25,10 @@ def digits_added(text: bytes) -> int:
     outside = STRING.sub(b'""', text)
     if MANY_DECIMALS.search(outside):
         return UNSTORABLE
-    return sum(size_of(*found) for found in EXPONENT.findall(outside))
+    return sum(digits_of_exponent(*found) for found in EXPONENT.findall(outside))
 
 
-def size_of(sign: bytes, digits: bytes) -> int:
+def digits_of_exponent(sign: bytes, digits: bytes) -> int:
     """Return how many digits an exponent adds to its number."""
     exponent = int(digits[:20])
     if sign:

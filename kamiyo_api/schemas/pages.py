@@ -1,4 +1,4 @@
-"""Pages of lists, and the cursors that say where the next one begins."""
+"""Pages of lists, and the cursors at which the next page begins."""
 
 from __future__ import annotations
 
@@ -13,61 +13,61 @@ from marshmallow import fields, validate
 
 from kamiyo_api import errors
 from kamiyo_api.context import services
-from kamiyo_api.schemas import bounds
+from kamiyo_api.schemas import bounded
 
-# What may differ from one page of a walk to the next.
-OF_ONE_PAGE = ("limit", "cursor", "offset")
-# How many characters of a text are shown in a row of a list, and where it stands alone.
+# Parameters that may differ from one page of a list to the next.
+PAGE_PARAMETERS = ("limit", "cursor", "offset")
+# How many characters of a text are shown in a row of a list, and in the resource itself.
 LISTED = 300
 WHOLE = 2**31 - 1
 
 
-class Page(bounds.Schema):
-    """How much of a list to answer, and from where on."""
+class Page(bounded.Schema):
+    """The size of a page, and the cursor at which it begins."""
 
     limit = fields.Integer(load_default=50, validate=validate.Range(min=1, max=100))
     cursor = fields.String(
         load_default=None,
         validate=validate.Length(max=300),
         metadata={
-            "description": "The next_cursor of the page before, unchanged, with the same filters "
+            "description": "The next_cursor of the previous page, unchanged, with the same filters "
             "and the same sort."
         },
     )
 
 
 def truncated() -> fields.List[str]:
-    """Make the member that names what was cut in a row of a list."""
+    """Return the field that names the texts that are cut in a row of a list."""
     return fields.List(
         fields.String(),
         required=True,
         metadata={
-            "description": f"The members of which a list shows the first {LISTED} characters "
-            "only; empty where nothing was cut, as in the resource itself."
+            "description": f"The fields of which a list shows only the first {LISTED} characters; "
+            "empty if nothing was cut, as in the resource itself."
         },
     )
 
 
 def walk_of(name: str, query: Mapping[str, Any], of: str | None = None) -> bytes:
-    """Return what a cursor is bound to: the list, whose it is, its filters and its sort.
+    """Return what a cursor is valid for: the list, its owner, its filters and its sort.
 
-    A filter that is not given has no part in it, so that one may be added to the API.
+    A filter that is not given is left out, so that new filters can be added to the API.
     """
-    asked = {
+    filters = {
         each: sorted(set(value)) if isinstance(value, list) else value
         for each, value in query.items()
-        if each not in OF_ONE_PAGE and value is not None
+        if each not in PAGE_PARAMETERS and value is not None
     }
-    return json.dumps([name, of, asked], sort_keys=True, separators=(",", ":")).encode()
+    return json.dumps([name, of, filters], sort_keys=True, separators=(",", ":")).encode()
 
 
 def encode_cursor(walk: bytes, *parts: Any) -> str:
-    """Return the cursor of a walk that says: from the row after this one on."""
+    """Return the cursor at which the next page of a walk begins: after this row."""
     return services().cursors.sign(walk, parts)
 
 
 def decode_cursor(walk: bytes, cursor: str, length: int) -> Sequence[Any]:
-    """Return what a cursor says. Raises InvalidCursor where none of this walk says it."""
+    """Return the parts of a cursor. Raises InvalidCursor if it is not of this walk."""
     parts = services().cursors.read(walk, cursor)
     if not isinstance(parts, list) or len(parts) != length:
         raise errors.InvalidCursor
@@ -75,7 +75,7 @@ def decode_cursor(walk: bytes, cursor: str, length: int) -> Sequence[Any]:
 
 
 def a_time(value: Any) -> dt.datetime:
-    """A time from a cursor. Raises InvalidCursor."""
+    """Return a time from a cursor. Raises InvalidCursor."""
     try:
         return dt.datetime.fromisoformat(value).astimezone(dt.UTC)
     except (TypeError, ValueError, OverflowError) as error:
@@ -83,7 +83,7 @@ def a_time(value: Any) -> dt.datetime:
 
 
 def a_number(value: Any, *, whole: bool) -> float | int | None:
-    """A number or null from a cursor. Raises InvalidCursor."""
+    """Return a number or null from a cursor. Raises InvalidCursor."""
     kinds = int if whole else (int, float, type(None))
     if isinstance(value, bool) or not isinstance(value, kinds):
         raise errors.InvalidCursor
@@ -93,7 +93,7 @@ def a_number(value: Any, *, whole: bool) -> float | int | None:
 
 
 def a_count(value: Any) -> int:
-    """A count from a cursor. Raises InvalidCursor."""
+    """Return a count from a cursor. Raises InvalidCursor."""
     if a_number(value, whole=True) < 0:  # type: ignore[operator]
         raise errors.InvalidCursor
     count: int = value
@@ -101,7 +101,7 @@ def a_count(value: Any) -> int:
 
 
 def a_uuid(value: Any) -> str:
-    """A uuid from a cursor. Raises InvalidCursor."""
+    """Return a uuid from a cursor. Raises InvalidCursor."""
     try:
         return str(uuid.UUID(value))
     except (TypeError, ValueError, AttributeError) as error:
@@ -110,8 +110,8 @@ def a_uuid(value: Any) -> str:
 
 @dataclass(frozen=True)
 class NewestFirst:
-    """A page of a list that shows the newest first: its name, the id of its rows, what is asked
-    of it, and whose list it is."""
+    """A page of a list in the order newest first: the name of the list, the id column of its
+    rows, the query, and the owner of the list."""
 
     name: str
     key: str
@@ -120,12 +120,14 @@ class NewestFirst:
 
     @property
     def walk(self) -> bytes:
-        """What the cursors of this list are bound to."""
+        """Return what the cursors of this list are valid for."""
         return walk_of(self.name, self.query, self.of)
 
     def parameters(self) -> dict[str, Any]:
-        """Return the parameters of the query: what is asked, and one row more than the page,
-        which tells if there is a next. Raises InvalidCursor."""
+        """Return the parameters of the database query. Raises InvalidCursor.
+
+        It requests one row more than the page has, to find out if there is a next page.
+        """
         start: dict[str, Any] = {"after_time": None, "after_id": None}
         if self.query["cursor"] is not None:
             moment, identifier = decode_cursor(self.walk, self.query["cursor"], 2)
@@ -133,7 +135,7 @@ class NewestFirst:
         return {**self.query, **start, "limit": self.query["limit"] + 1, "longest": LISTED}
 
     def answer(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        """Return the body, with a cursor where more than the limit was found."""
+        """Return the body, with a cursor if there are more rows than the limit."""
         limit = self.query["limit"]
         page = rows[:limit]
         cursor = None

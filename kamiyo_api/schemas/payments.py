@@ -1,4 +1,4 @@
-"""x402 payments: linking and listing."""
+"""x402 payments: link, list."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from kamiyo_api.schemas import bounds, pages
+from kamiyo_api.schemas import bounded, pages
 from kamiyo_api.schemas import fields as own
 
 STATUSES = ("pending", "verified", "failed", "rejected")
 
 
-class PaymentToLink(bounds.Schema):
-    """A payment to an agent; the same transaction again may settle a pending one."""
+class PaymentToLink(bounded.Schema):
+    """A payment to an agent; send a pending one again to settle it."""
 
     agent_uuid = own.Identifier(required=True)
     chain = own.chain(required=True)

@@ -9,7 +9,7 @@ from marshmallow import fields
 class Problem(ma.Schema):
     """An error (RFC 9457, application/problem+json)."""
 
-    type = fields.String(required=True, metadata={"description": "Where the code is explained."})
+    type = fields.String(required=True, metadata={"description": "The URL that explains the code."})
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     detail = fields.String(required=True, metadata={"description": "What to do next."})
@@ -17,8 +17,8 @@ class Problem(ma.Schema):
     request_id = fields.String(required=True)
     errors = fields.Dict(
         metadata={
-            "description": "For bad input: what is wrong, by field; the first 20 messages, under "
-            "names of at most 100 characters."
+            "description": "For invalid input: what is wrong, by field; the first 20 messages, "
+            "under names of at most 100 characters."
         }
     )
     errors_total = fields.Integer(

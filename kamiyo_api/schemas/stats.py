@@ -1,31 +1,31 @@
-"""Statistics of one agent, its reputation, and the totals over all."""
+"""Statistics of one agent, its reputation, and the totals over all agents."""
 
 from __future__ import annotations
 
 import marshmallow as ma
 from marshmallow import fields
 
-from kamiyo_api.schemas import bounds
+from kamiyo_api.schemas import bounded
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.agents import Summary, claimed
 
 
-class ReputationQuery(bounds.Schema):
-    """Which feedback to count; without any, all of it."""
+class ReputationQuery(bounded.Schema):
+    """The filters of the feedback to count; without any, all of it counts."""
 
-    client_address = bounds.List(
+    client_address = bounded.List(
         own.Address(),
         max_length=100,
         load_default=None,
-        metadata={"description": "May repeat: feedback of any of these clients."},
+        metadata={"description": "May be repeated: the feedback of any of these clients counts."},
     )
     tag1 = own.Text(max_length=256, load_default=None)
     tag2 = own.Text(max_length=256, load_default=None)
 
 
 class Reputation(ma.Schema):
-    """What feedback adds up to. Revoked feedback counts in revoked_feedback only, feedback
-    without a 0-100 reading in total_feedback and unscored_feedback only."""
+    """The sums of feedback. Revoked feedback counts only in revoked_feedback, feedback without a
+    score from 0 to 100 only in total_feedback and unscored_feedback."""
 
     agent_uuid = fields.UUID(required=True)
     claimed = claimed()
@@ -42,7 +42,7 @@ class Reputation(ma.Schema):
 
 class AgentStats(Summary, Reputation):
     """All statistics of one agent. success_rate is verified / settled x 100; pending payments
-    count in total_payments only."""
+    count only in total_payments."""
 
     total_amount_usdc = fields.String(required=True)
     successful_payments = fields.Integer(required=True)
@@ -53,7 +53,7 @@ class AgentStats(Summary, Reputation):
 
 
 class AgentCount(ma.Schema):
-    """How many agents a chain has in a status."""
+    """The number of agents of one chain in one status."""
 
     chain = fields.String(required=True)
     status = fields.String(required=True)
@@ -64,7 +64,7 @@ class AgentCount(ma.Schema):
 
 
 class Totals(ma.Schema):
-    """What the last refresh counted over all agents."""
+    """The totals over all agents as of the last refresh."""
 
     agents = fields.List(fields.Nested(AgentCount), required=True)
     trust_levels = fields.Dict(

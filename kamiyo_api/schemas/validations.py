@@ -1,4 +1,4 @@
-"""Validations: requesting, responding, listing."""
+"""Validations: request, respond, list."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from kamiyo_api.schemas import bounds, pages
+from kamiyo_api.schemas import bounded, pages
 from kamiyo_api.schemas import fields as own
 
 
-class ValidationToRequest(bounds.Schema):
-    """A validation that an agent's owner asks of a validator (ERC-8004, "Validation Request")."""
+class ValidationToRequest(bounded.Schema):
+    """A validation that an agent's owner requests (ERC-8004, "Validation Request")."""
 
     agent_uuid = own.Identifier(required=True)
     validator_address = own.Address(required=True)
@@ -24,24 +24,26 @@ class ValidationToRequest(bounds.Schema):
     expires_at = fields.AwareDateTime(load_default=None, format="iso")
 
     @ma.validates("expires_at")
-    def _lies_ahead(self, value: dt.datetime | None, data_key: str) -> None:
+    def _is_in_future(self, value: dt.datetime | None, data_key: str) -> None:
         if value is not None and not dt.datetime.now(dt.UTC) < value < dt.datetime(
             9000, 1, 1, tzinfo=dt.UTC
         ):
-            raise ma.ValidationError("Give a time that lies ahead.")
+            raise ma.ValidationError("Give a time in the future.")
 
     @ma.post_load
-    def _in_utc(self, asked: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """PostgreSQL takes no offset of sixteen hours or more."""
-        if asked["expires_at"] is not None:
-            asked["expires_at"] = asked["expires_at"].astimezone(dt.UTC)
-        return asked
+    def _in_utc(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        # PostgreSQL accepts no UTC offset of sixteen hours or more.
+        if data["expires_at"] is not None:
+            data["expires_at"] = data["expires_at"].astimezone(dt.UTC)
+        return data
 
 
-class ValidationResponse(bounds.Schema):
-    """A validator's answer, 0 to 100; a later one replaces it. Give agent_uuid to be sure which
-    agent it is for; chain and registry_address are needed only where that agent asked in several
-    registries with the same request_hash."""
+class ValidationResponse(bounded.Schema):
+    """A validator's response from 0 to 100; a later one replaces it.
+
+    Send agent_uuid to choose the agent; chain and registry_address are needed only if that agent
+    used the same request_hash in several registries.
+    """
 
     response = fields.Integer(required=True, strict=True, validate=validate.Range(min=0, max=100))
     response_uri = own.Uri(load_default=None)
@@ -76,7 +78,7 @@ class Validation(ma.Schema):
 
 
 class ValidationSummary(ma.Schema):
-    """All validations of an agent in three figures."""
+    """The number of validations of an agent, and their mean."""
 
     count = fields.Integer(required=True)
     completed = fields.Integer(required=True)

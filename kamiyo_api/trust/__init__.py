@@ -1,1 +1,1 @@
-"""What the history of an agent amounts to."""
+"""The statistics and the trust level of agents."""

@@ -13,7 +13,7 @@ from kamiyo_api import errors
 from kamiyo_api.config import API_PREFIX
 from kamiyo_api.context import current_request
 from kamiyo_api.policies import Policy, policy_of
-from kamiyo_api.schemas import bounds
+from kamiyo_api.schemas import bounded
 from kamiyo_api.web.arguments import arguments_parser, refuse_too_many
 from kamiyo_api.web.idempotency import writing
 from kamiyo_api.web.json import json_answer
@@ -42,7 +42,7 @@ class ApiBlueprint(Blueprint):
                 view_func = writing(view_func)
         super().add_url_rule(rule, endpoint, view_func, **options)
 
-    def arguments(self, schema: type[bounds.Schema], **options: Any) -> Callable[..., Any]:
+    def arguments(self, schema: type[bounded.Schema], **options: Any) -> Callable[..., Any]:
         """Read arguments by a schema, which is made once: to make one costs more than to use it."""
         decorate: Callable[..., Any] = super().arguments(schema(), **options)
         return decorate

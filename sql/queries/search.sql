@@ -4,25 +4,25 @@
 -- planner drops every filter and sort that is not given and picks the index of the rest. An
 -- agent is known if there is something of it to sort by; whether it comes after the given
 -- cursor is asked of known ones and others apart, as other indexes tell. Service and q are left
--- to who reads this, with says_so, which hides them from the planner. Beside them, which it
+-- to who reads this, with matches_text, which hides them from the planner. Beside them, which it
 -- thinks rare, a filter that half of all agents pass is hidden by what no index knows.
 matching as not materialized (
   select
     s.agent_uuid,
     s.services,
     s.words,
-    case %(found_by)s
+    case %(driving_column)s
       when 'average_score' then s.average_score
       when 'success_rate' then s.success_rate
-    end as found_score,
-    case %(found_by)s when 'total_feedback' then s.total_feedback end as found_count,
+    end as driving_score,
+    case %(driving_column)s when 'total_feedback' then s.total_feedback end as driving_count,
     (
       %(service)s::text is null
       or coalesce(s.services @> array[lower(%(service)s::text)], false)
     ) and (
       %(q)s::text is null
       or coalesce(s.words @@ erc8004_words_query(%(q)s), false)
-    ) as says_so,
+    ) as matches_text,
     case %(sort)s
       when 'total_feedback' then s.total_feedback
       when 'total_payments' then s.total_payments
@@ -112,10 +112,10 @@ matching as not materialized (
     and (%(x402)s::boolean is null or s.x402 = %(x402)s)
 )
 
--- part: walked
+-- part: scanned
 -- One page along the index of the sort, for the agents that are known to it, or along that of
 -- the registration, for the others: whichever part is asked for, from its start or its cursor.
-walked as materialized (
+scanned as materialized (
   select row_number() over () as position, along.agent_uuid
   from (
     select m.agent_uuid
@@ -124,7 +124,7 @@ walked as materialized (
         when 'known' then m.is_known and m.is_known_after
         when 'unknown' then not m.is_known and m.is_unknown_after
       end
-      and m.says_so
+      and m.matches_text
     order by
       case %(part)s when 'known' then m.count_up end,
       case %(part)s when 'known' then m.count_down end desc,
@@ -142,11 +142,11 @@ walked as materialized (
 -- One page of the agents that match every given filter, in the order of the given sort, as
 -- the JSON to answer; the last of them, and whether there are more; and how many match in all,
 -- counted up to 10,001 unless the page before counted them. Few agents are a long way apart in
--- the index of a sort, and the planner cannot tell how many match: up to the given few are
--- sorted as they are found, and only for more one part is walked, as far as is told. They are
+-- the index of a sort, and the planner cannot tell how many match: up to sort_limit of them are
+-- sorted as they are found, and only for more one part is scanned. They are
 -- found in the order of a figure that is asked for, whose index finds them soon.
 with {matching},
-{walked},
+{scanned},
 found as not materialized (
   select
     m.agent_uuid,
@@ -157,14 +157,14 @@ found as not materialized (
     m.time_up,
     m.time_down,
     m.uuid_down,
-    m.found_score,
-    m.found_count,
+    m.driving_score,
+    m.driving_count,
     case when m.is_known then m.is_known_after else m.is_unknown_after end as is_after
   from matching as m
   where (%(service)s::text is null or m.services @> array[lower(%(service)s::text)])
     and (%(q)s::text is null or m.words @@ erc8004_words_query(%(q)s))
 ),
-few as materialized (
+candidates as materialized (
   select
     f.agent_uuid,
     f.count_up,
@@ -176,34 +176,34 @@ few as materialized (
     f.uuid_down,
     f.is_after
   from found as f
-  order by f.found_score, f.found_count
-  limit %(few)s + 1
+  order by f.driving_score, f.driving_count
+  limit %(sort_limit)s + 1
 ),
-counted_few as materialized (
+candidate_count as materialized (
   select
     count(*) as total,
-    count(*) <= %(few)s as is_all
-  from few
+    count(*) <= %(sort_limit)s as is_all
+  from candidates
 ),
 counted as materialized (
   select
     case
-      when c.is_all or %(few)s >= 10000 or %(total)s is not null then c.total
+      when c.is_all or %(sort_limit)s >= 10000 or %(total)s is not null then c.total
       else (
         select count(*)
         from (
-          select from found as f order by f.found_score, f.found_count limit 10001
+          select from found as f order by f.driving_score, f.driving_count limit 10001
         ) as counted
       )
     end as total
-  from counted_few as c
+  from candidate_count as c
 ),
 page as (
   select row_number() over () as position, ordered.agent_uuid
   from (
     select f.agent_uuid
-    from few as f
-    where (select is_all from counted_few)
+    from candidates as f
+    where (select is_all from candidate_count)
       and f.is_after
     order by
       f.count_up,
@@ -219,20 +219,20 @@ page as (
   ) as ordered
   union all
   select w.position - %(offset)s, w.agent_uuid
-  from walked as w
-  where not (select is_all from counted_few)
+  from scanned as w
+  where not (select is_all from candidate_count)
     and w.position > %(offset)s
 )
 select
   coalesce(%(total)s, counted.total) as total,
   erc8004_timestamp(erc8004_stats_as_of()) as as_of,
   erc8004_stats_refresh_number() as refresh,
-  case when not counted_few.is_all then (select count(*) from walked) end as walked,
+  case when not candidate_count.is_all then (select count(*) from scanned) end as scanned,
   shown.agents,
   shown.last_agent,
   shown.is_more
 from counted
-cross join counted_few
+cross join candidate_count
 cross join erc8004_found_page(
   array(select page.agent_uuid from page order by page.position), %(limit)s - 1
 ) as shown;
@@ -240,16 +240,16 @@ cross join erc8004_found_page(
 -- name: list_agents_of_many
 -- The same where more than few agents match, as a page before has counted: the walk alone.
 with {matching},
-{walked}
+{scanned}
 select
   %(total)s as total,
   erc8004_timestamp(erc8004_stats_as_of()) as as_of,
   erc8004_stats_refresh_number() as refresh,
-  (select count(*) from walked) as walked,
+  (select count(*) from scanned) as scanned,
   shown.agents,
   shown.last_agent,
   shown.is_more
 from erc8004_found_page(
-  array(select w.agent_uuid from walked as w where w.position > %(offset)s order by w.position),
+  array(select w.agent_uuid from scanned as w where w.position > %(offset)s order by w.position),
   %(limit)s - 1
 ) as shown;

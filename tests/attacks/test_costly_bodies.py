@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from marshmallow import fields
 
 from bench.serving import serving
-from kamiyo_api.schemas import bounds
+from kamiyo_api.schemas import bounded
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.web.arguments import MOST_STRUCTURE
 from tests.support import factories, hostile_bodies, request_costs
@@ -55,7 +55,7 @@ def input_schemas(app):
 def unbounded(name, kind):
     """What an input schema or a field takes without a bound, by its name."""
     if isinstance(kind, ma.Schema):
-        found = [] if isinstance(kind, bounds.Schema) and not kind.many else [name]
+        found = [] if isinstance(kind, bounded.Schema) and not kind.many else [name]
         parts = kind.load_fields.items()
         return found + [
             each for part, field in parts for each in unbounded(f"{name}.{part}", field)
@@ -63,7 +63,7 @@ def unbounded(name, kind):
     if isinstance(kind, fields.Nested):
         return [name] if kind.many else unbounded(name, kind.schema)
     if isinstance(kind, fields.List):
-        is_bounded = isinstance(kind, bounds.List) and kind.length.max <= 100
+        is_bounded = isinstance(kind, bounded.List) and kind.length.max <= 100
         return ([] if is_bounded else [name]) + unbounded(f"{name}[]", kind.inner)
     return [] if isinstance(kind, (*SCALARS, own.RegistrationFile)) else [name]
 
@@ -79,17 +79,17 @@ def test_every_list_and_object_of_every_input_is_bounded(app):
     [
         fields.List(fields.String()),
         fields.List(fields.String(), validate=ma.validate.Length(max=5)),
-        bounds.List(fields.Dict(), max_length=5),
-        bounds.List(fields.String(), max_length=101),
+        bounded.List(fields.Dict(), max_length=5),
+        bounded.List(fields.String(), max_length=101),
         fields.Nested(ma.Schema.from_dict({})),
-        fields.Nested(bounds.Schema, many=True),
+        fields.Nested(bounded.Schema, many=True),
         fields.Dict(),
         fields.Raw(),
         fields.Tuple((fields.String(),)),
     ],
 )
 def test_field_without_a_bound_would_be_found(field):
-    schema = bounds.Schema.from_dict({"wide": field})()
+    schema = bounded.Schema.from_dict({"wide": field})()
     assert unbounded("schema", schema)
 
 

@@ -13,7 +13,7 @@ from kamiyo_api import create_app
 from kamiyo_api.cache.answers import ERC8004Cache
 from kamiyo_api.config import Config
 from kamiyo_api.context import services
-from kamiyo_api.importer import agents as agents_import
+from kamiyo_api.importer.agents import import_file
 from kamiyo_api.trust.refresh import refresh_stats
 from kamiyo_api.web.json import timestamp
 from tests.support.clients import outcome
@@ -203,7 +203,7 @@ def test_import_shows_at_once(read, make_agent, another_worker):
         read(path, **worker)
     file = {"name": "New"}
     line = {"chain": "base", "agent_id": "7", "owner_address": OTHER, "registration_file": file}
-    agents_import.import_agents(io.BytesIO(json.dumps(line).encode()), print)
+    import_file(io.BytesIO(json.dumps(line).encode()), print)
     for path, worker in paths:
         answer = read(path, **worker)
         (shown,) = answer.get("agents", [answer])

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from click.testing import Result
 
-from kamiyo_api.importer import agents as agents_import
+from kamiyo_api.importer.agents import RejectedLine, import_file
 from tests.support.imports import AGENTS, counts, line
 
 WAITING = "select pid from pg_locks where locktype = 'advisory' and not granted"
@@ -63,7 +63,7 @@ def test_the_bytes_of_the_file_are_told_as_they_are_read(app, tmp_path):
     path.write_bytes(gzip.compress(MANY))
     told: list[int] = []
     with path.open("rb") as file:
-        done = agents_import.import_agents(file, print, told.append)
+        done = import_file(file, print, told.append)
     assert (done.read, done.inserted) == (2000, 2000)
     assert sum(told) == path.stat().st_size
 
@@ -72,11 +72,11 @@ def test_an_interruption_leaves_nothing_behind(app, tmp_path, sql):
     path = tmp_path / "agents.jsonl"
     path.write_bytes(MANY + b"garbage\n")
 
-    def interrupt(refused: agents_import.Refused) -> None:
+    def interrupt(refused: RejectedLine) -> None:
         raise KeyboardInterrupt
 
     with path.open("rb") as file, pytest.raises(KeyboardInterrupt):
-        agents_import.import_agents(file, interrupt)
+        import_file(file, interrupt)
     assert sql(AGENTS) == []
 
 

@@ -30,10 +30,10 @@ NO_FILTER = {
     "after_number": None,
     "limit": 51,
     "offset": 0,
-    "few": 1000,
+    "sort_limit": 1000,
     "is_after_known": False,
     "part": "known",
-    "found_by": None,
+    "driving_column": None,
 }
 
 
@@ -166,13 +166,13 @@ def assert_in_order(walk, index):
     ],
 )
 def test_agents_that_have_a_figure_are_found_in_its_index(plan, asked, index):
-    search = search_parameters(AgentSearch().load(asked)) | {"part": "known", "few": 1000}
-    (few,) = [
+    search = search_parameters(AgentSearch().load(asked)) | {"part": "known", "sort_limit": 1000}
+    (candidates,) = [
         node
         for node in plan("search.list_agents", **search)
-        if node.get("Subplan Name") == "CTE few"
+        if node.get("Subplan Name") == "CTE candidates"
     ]
-    assert_in_order(list(nodes(few)), index)
+    assert_in_order(list(nodes(candidates)), index)
 
 
 @pytest.mark.parametrize("name", SELECTIVE)

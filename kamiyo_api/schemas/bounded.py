@@ -1,4 +1,4 @@
-"""Objects and lists from clients: refused by their size before any of their members is read."""
+"""Objects and lists from clients, refused by their size before any of their items is read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Schema(ma.Schema):
     """An object, or a query string, from a client. Every input schema derives from this one."""
 
     def load(self, data: Any, **options: Any) -> Any:
-        """Validate an object. Raises ValidationError, without more work if it is too wide."""
+        """Validate an object. Raises ValidationError, at once if it has too many fields."""
         if isinstance(data, Mapping) and len(data) > MOST_MEMBERS:
             raise ma.ValidationError(f"Give at most {MOST_MEMBERS} fields.")
         return super().load(data, **options)

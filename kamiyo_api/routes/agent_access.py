@@ -1,4 +1,4 @@
-"""Who may write to an agent, decided on a row that stays as it is until the write commits."""
+"""Who may write to an agent, decided on its row, which is locked until the write commits."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from kamiyo_api.context import current_key
 from kamiyo_api.db import Row, Transaction
 
 
-def open_agent(tx: Transaction, agent_uuid: str) -> Row:
-    """The agent, active until the transaction ends.
+def require_active_agent(tx: Transaction, agent_uuid: str) -> Row:
+    """Return the agent, locked as active until the transaction ends.
 
-    The row is held by a share lock: writers to one agent do not wait for each other,
-    but its owner cannot suspend it between this check and their commit.
+    It is a share lock: writers to one agent do not wait for each other, but its owner cannot
+    suspend it between this check and their commit.
     Raises AgentNotFound, AgentNotActive.
     """
     agent = tx.row("agents.get_for_share", agent_uuid=agent_uuid)
@@ -23,12 +23,11 @@ def open_agent(tx: Transaction, agent_uuid: str) -> Row:
     return agent
 
 
-def own_agent(tx: Transaction, agent_uuid: str, *, reactivates: bool = False) -> Row:
-    """The agent, locked for a change by its owner.
+def require_owned_agent(tx: Transaction, agent_uuid: str, *, reactivates: bool = False) -> Row:
+    """Return the agent, locked for a change by its owner.
 
-    A revoked one takes no change but that to active, by an admin key alone; an import that
-    names another owner makes it active, too. Raises AgentNotFound, NotAgentOwner,
-    InvalidTransition.
+    A revoked agent can only be set active again, and only by an admin key; an import that names
+    another owner sets it active, too. Raises AgentNotFound, NotAgentOwner, InvalidTransition.
     """
     agent = tx.row("agents.get_for_update", agent_uuid=agent_uuid)
     if agent is None:
@@ -36,7 +35,7 @@ def own_agent(tx: Transaction, agent_uuid: str, *, reactivates: bool = False) ->
     require_wallet(agent["owner_address"], errors.NotAgentOwner)
     if agent["status"] == "revoked" and not (reactivates and current_key().has_scope("admin")):
         raise errors.InvalidTransition(
-            "This agent is revoked and takes no change; register a new one, or ask the operator "
+            "This agent is revoked and cannot be changed; register a new one, or ask the operator "
             "to set it active with an admin key."
         )
     return agent
