@@ -15,8 +15,6 @@ from typing import Any
 import psutil
 import requests
 
-from kamiyo_api.dev.processes import server
-
 ROOT = Path(__file__).parent.parent
 
 
@@ -53,7 +51,7 @@ def serving(application: str = "wsgi:app", **settings: str) -> Iterator[Server]:
     environment = {**os.environ, **settings}
     with (
         tempfile.TemporaryDirectory(prefix="kamiyo-web-") as folder,
-        server(command, folder=Path(folder), ready="Listening at: ", env=environment),
+        run_server(command, folder=Path(folder), ready="Listening at: ", env=environment),
     ):
         log = Path(folder) / "server.log"
         found = re.search(r"Listening at: (http://\S+)", log.read_text())

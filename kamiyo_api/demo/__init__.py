@@ -1,1 +1,1 @@
-"""Made-up agents, feedback and payments, shaped like the real registries are."""
+"""Invented agents, feedback and payments, distributed as in the real registries."""

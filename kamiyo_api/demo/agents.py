@@ -17,7 +17,7 @@ CATEGORIES = (b"research", b"trading", b"infrastructure", b"entertainment")
 
 
 def agent_rows(seed: int, agents: int) -> Iterator[bytes]:
-    """Rows of erc8004_agents: six of ten without a file, nearly all active."""
+    """Yield rows of erc8004_agents: six of ten without a file, nearly all active."""
     random = Random(f"{seed} agent rows")
     for agent in population.agents(seed, agents):
         at = timestamp(agent.created_at)
@@ -38,7 +38,7 @@ def agent_rows(seed: int, agents: int) -> Iterator[bytes]:
 
 
 def uri_and_file(random: Random, agent: Agent) -> tuple[str, str]:
-    """Where the registration file is said to be, and the file."""
+    """Return the URI of the registration file, and the file."""
     if random.random() < 0.6:
         return ("\\N" if random.random() < 0.8 else f"https://{host_of(agent)}/gone.json"), "\\N"
     file = escaped(orjson.dumps(registration_file(random, agent))).decode()
@@ -48,14 +48,14 @@ def uri_and_file(random: Random, agent: Agent) -> tuple[str, str]:
 
 
 def status(chance: float) -> str:
-    """Active, for nearly all."""
+    """Return a status, which is active for nearly all."""
     if chance < 0.95:
         return "active"
     return "suspended" if chance < 0.98 else "revoked"
 
 
 def metadata_rows(seed: int, agents: int) -> Iterator[bytes]:
-    """Rows of erc8004_agent_metadata: a wallet and a category for one agent of twenty."""
+    """Yield rows of erc8004_agent_metadata: a wallet and a category for one agent of twenty."""
     for agent in population.agents(seed, agents):
         if agent.number % METADATA_EVERY:
             continue

@@ -17,7 +17,7 @@ REASONS = ("given by mistake", "the agent has mended it", "wrong agent")
 
 
 def feedback_rows(seed: int, agents: int, feedback: int) -> Iterator[bytes]:
-    """Rows of erc8004_reputation, agent by agent; about half of the agents have any."""
+    """Yield rows of erc8004_reputation, agent by agent; about half of the agents have any."""
     random = Random(f"{seed} feedback rows")
     ids = Ids(seed, "feedback")
     reviewers = max(1, feedback // 20)
@@ -32,7 +32,7 @@ def feedback_rows(seed: int, agents: int, feedback: int) -> Iterator[bytes]:
 
 
 def response_rows(seed: int, agents: int, feedback: int) -> Iterator[bytes]:
-    """Rows of erc8004_feedback_responses: the owner's, to one feedback of thirty-three."""
+    """Yield rows of erc8004_feedback_responses: the owner's, to one feedback of thirty-three."""
     feedback_ids, ids = Ids(seed, "feedback"), Ids(seed, "responses")
     for agent, first, many in rated(seed, agents, feedback):
         for number in range(first + -first % RESPONSE_EVERY, first + many, RESPONSE_EVERY):
@@ -44,7 +44,7 @@ def response_rows(seed: int, agents: int, feedback: int) -> Iterator[bytes]:
 
 
 def rated(seed: int, agents: int, feedback: int) -> Iterator[tuple[Agent, int, int]]:
-    """Each rated agent, the number of its first feedback, and how many it has."""
+    """Yield each rated agent, the number of its first feedback, and how many it has."""
     first = 0
     for agent in population.agents(seed, agents):
         many = population.records_of(agent.rank, max(1, agents // 2), feedback, TOP)
@@ -54,21 +54,21 @@ def rated(seed: int, agents: int, feedback: int) -> Iterator[tuple[Agent, int, i
 
 
 def jitter(number: int) -> float:
-    """Scatters moments, 0-1; not random, so that responses can tell when feedback came."""
+    """Return an offset from 0 to 1; not random, so that responses know the time of feedback."""
     return number * GOLDEN % 1.0
 
 
 def reviewer(random: Random, reviewers: int) -> int:
-    """One of the reviewers; the first ten write more than half of everything."""
+    """Return one of the reviewers; the first ten write more than half of all feedback."""
     if random.random() < 0.5:
         return min(int(10 * random.random() ** 1.3), reviewers - 1)
     return int(reviewers * random.random() ** 8)
 
 
 def client_of(random: Random, agent: Agent, regular: int, reviewers: int, seed: int) -> str:
-    """Who gives a feedback: never the owner.
+    """Return the client of a feedback, who is never the owner.
 
-    The first agent is rated by everybody, the second nearly always by the same reviewer.
+    All reviewers rate the first agent, nearly always the same one rates the second.
     """
     if agent.rank == 0:
         number = int(reviewers * random.random() ** 2)
@@ -81,14 +81,14 @@ def client_of(random: Random, agent: Agent, regular: int, reviewers: int, seed: 
 
 
 def reviewer_address(seed: int, number: int) -> str:
-    """The address of a reviewer; one of seven is an owner of other agents."""
+    """Return the address of a reviewer; one of seven is an owner of other agents."""
     return address(seed, "owner" if number % 7 == 3 else "client", number)
 
 
 def row(
     random: Random, agent: Agent, feedback_id: str, client: str, at: int, reading: Reading
 ) -> str:
-    """One line for COPY."""
+    """Return one line for COPY."""
     value, decimals, score, tag1, tag2 = reading
     endpoint = f"https://{host_of(agent)}/mcp" if random.random() < 0.3 else "\\N"
     tx_hash = "\\N" if score != "\\N" else f"0x{random.getrandbits(256):064x}"

@@ -1,4 +1,4 @@
-"""Registration files as their owners write them: in many shapes, some of them wrong."""
+"""Registration files as owners write them: in many forms, some of them invalid."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ ODD_NAMES: tuple[Any, ...] = (None, 8004, {"en": "Agent", "de": "Agentin"}, ["Ag
 
 
 def host_of(agent: Agent) -> str:
-    """The domain that an agent's services live under."""
+    """Return the domain of an agent's services."""
     return f"agent-{agent.number}.example"
 
 
 def registration_file(random: Random, agent: Agent) -> dict[str, Any]:
-    """A registration file, complete as the standard wants it or not."""
+    """Return a registration file, complete or incomplete by the standard."""
     adjective, role = random.choice(ADJECTIVES), random.choice(ROLES)
     field, deed = random.choice(FIELDS), random.choice(DEEDS)
     file: dict[str, Any] = {
@@ -65,41 +65,41 @@ def registration_file(random: Random, agent: Agent) -> dict[str, Any]:
         "registrations": [registration(agent)],
         "supportedTrust": random.choice(TRUST),
     }
-    return spoilt(random, file)
+    return with_defects(random, file)
 
 
 def registration(agent: Agent) -> dict[str, str]:
-    """The agent's place on its chain, as the file repeats it."""
+    """Return the registry and the id of an agent, as its file repeats them."""
     registry = f"eip155:{CHAIN_IDS[agent.chain]}:{REGISTRY}"
     return {"agentId": str(agent.agent_id), "agentRegistry": registry}
 
 
 def services(random: Random, agent: Agent) -> dict[str, Any]:
-    """The services, under either name, in each of the shapes that are in use."""
+    """Return the services, under either name, in each of the forms that are in use."""
     addresses = dict(service(name, agent) for name in random.sample(tuple(SERVICES), k=2))
     listed = [{"name": name, "endpoint": address} for name, address in addresses.items()]
     for entry in listed:
         if entry["name"] in VERSIONS:
             entry["version"] = VERSIONS[entry["name"]]
-    shape = random.random()
-    if shape < 0.70:
+    form = random.random()
+    if form < 0.70:
         return {"services": listed}
-    if shape < 0.80:
+    if form < 0.80:
         return {"services": []}
-    if shape < 0.90:
+    if form < 0.90:
         return {"endpoints": listed}
-    if shape < 0.94:
+    if form < 0.94:
         return {"endpoints": {name.lower(): address for name, address in addresses.items()}}
-    return {"services": list(addresses)} if shape < 0.96 else {}
+    return {"services": list(addresses)} if form < 0.96 else {}
 
 
 def service(name: str, agent: Agent) -> tuple[str, str]:
-    """A service and its address."""
+    """Return the name and the address of a service."""
     return name, SERVICES[name].format(host=host_of(agent), owner=agent.owner)
 
 
-def spoilt(random: Random, file: dict[str, Any]) -> dict[str, Any]:
-    """Now and then, a file with something missing or of the wrong kind."""
+def with_defects(random: Random, file: dict[str, Any]) -> dict[str, Any]:
+    """Return a file, of which a few lack a field or have one of another type."""
     chance = random.random()
     if chance < 0.03:
         del file["description"]

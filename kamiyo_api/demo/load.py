@@ -1,4 +1,4 @@
-"""Loading the demo: all of it by COPY, in one transaction, in constant memory."""
+"""Load the demo data by COPY, in one transaction and in constant memory."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from kamiyo_api.demo.feedback import feedback_rows, response_rows
 from kamiyo_api.demo.payments import payment_rows, validation_rows
 from kamiyo_api.demo.population import REGISTRY
 
-# PostgreSQL keeps the foreign keys to check in memory until a COPY ends.
-ROWS_A_COPY = 100_000
-ROWS_A_STEP = 500
+# PostgreSQL holds the foreign keys to check in memory until a COPY ends.
+ROWS_PER_COPY = 100_000
+ROWS_PER_STEP = 500
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much is made, and from which seed; the same size and seed give the same rows."""
+    """The number of rows, and the seed; the same size and seed give the same rows."""
 
     agents: int
     feedback: int
@@ -30,7 +30,7 @@ class Size:
 
 
 class AlreadyLoaded(Exception):
-    """The database holds demo data, which cannot be there twice."""
+    """The database contains demo data already, which cannot be loaded twice."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -40,7 +40,7 @@ class AlreadyLoaded(Exception):
 
 
 def load(size: Size, advance: Callable[[int], object] = lambda rows: None) -> None:
-    """Load the demo, telling advance of every few rows of agents, feedback and payments.
+    """Load the demo data; call advance with the number of agents, feedback and payments.
 
     Raises AlreadyLoaded, and the errors of db.transaction().
     """
@@ -60,28 +60,28 @@ def load(size: Size, advance: Callable[[int], object] = lambda rows: None) -> No
 
 
 def is_empty() -> bool:
-    """Whether the database holds no agent at all."""
+    """Return whether the database contains no agent."""
     return db.row("demo.get_any_agent") is None
 
 
 def check_not_loaded(tx: db.Transaction) -> None:
-    """Let one load go first, and none follow it."""
+    """Wait for a concurrent load to end. Raises AlreadyLoaded."""
     tx.row("demo.get_lock")
     if tx.row("demo.get_loaded", registry_address=REGISTRY):
         raise AlreadyLoaded
 
 
 def copy(tx: db.Transaction, query: str, rows: Iterator[bytes]) -> None:
-    """Load rows, so many a COPY."""
-    while copy_rows(tx, query, islice(rows, ROWS_A_COPY)) == ROWS_A_COPY:
+    """Load rows, at most ROWS_PER_COPY with each COPY."""
+    while copy_rows(tx, query, islice(rows, ROWS_PER_COPY)) == ROWS_PER_COPY:
         pass
 
 
 def metered(rows: Iterator[bytes], advance: Callable[[int], object]) -> Iterator[bytes]:
-    """The rows, telling advance of every few that went by."""
+    """Yield the rows, and call advance after every few with their number."""
     number = 0
     for number, row in enumerate(rows, start=1):
         yield row
-        if number % ROWS_A_STEP == 0:
-            advance(ROWS_A_STEP)
-    advance(number % ROWS_A_STEP)
+        if number % ROWS_PER_STEP == 0:
+            advance(ROWS_PER_STEP)
+    advance(number % ROWS_PER_STEP)

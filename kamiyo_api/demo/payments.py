@@ -23,7 +23,7 @@ REGISTRIES = 9
 
 
 def payment_rows(seed: int, agents: int, payments: int) -> Iterator[bytes]:
-    """Rows of erc8004_agent_payments: few agents have most of them, nine of ten have none."""
+    """Yield rows of erc8004_agent_payments: few agents have most, nine of ten have none."""
     random = Random(f"{seed} payment rows")
     ids = Ids(seed, "payments")
     number = 0
@@ -36,15 +36,15 @@ def payment_rows(seed: int, agents: int, payments: int) -> Iterator[bytes]:
 
 
 def payments_of(agent: Agent, agents: int, payments: int) -> int:
-    """How many payments an agent got: one of five of those most spoken of got any."""
-    place, between = divmod(agent.rank, PAID_EVERY)
-    if between:
+    """Return how many payments an agent has: of those with most feedback, one of five has any."""
+    rank, remainder = divmod(agent.rank, PAID_EVERY)
+    if remainder:
         return 0
-    return population.records_of(place, max(1, agents * 6 // 50), payments, TOP)
+    return population.records_of(rank, max(1, agents * 6 // 50), payments, TOP)
 
 
 def payment_row(random: Random, agent: Agent, payment_id: str, at: int) -> str:
-    """One line for COPY."""
+    """Return one line for COPY."""
     status = status_of(random, agent)
     endpoint = f"https://{host_of(agent)}{random.choice(PATHS)}"
     reason = random.choice(FAILURES[status]) if status in FAILURES else "\\N"
@@ -57,7 +57,7 @@ def payment_row(random: Random, agent: Agent, payment_id: str, at: int) -> str:
 
 
 def status_of(random: Random, agent: Agent) -> str:
-    """How a payment ended, by how good the agent is."""
+    """Return the status of a payment, by the quality of the agent."""
     if random.random() < PENDING:
         return "pending"
     if random.random() < agent.success:
@@ -66,7 +66,7 @@ def status_of(random: Random, agent: Agent) -> str:
 
 
 def validation_rows(seed: int, agents: int) -> Iterator[bytes]:
-    """Rows of erc8004_validations: up to three for one agent of forty."""
+    """Yield rows of erc8004_validations: up to three for one agent of forty."""
     random = Random(f"{seed} validation rows")
     ids = Ids(seed, "validations")
     number = 0
@@ -81,7 +81,7 @@ def validation_rows(seed: int, agents: int) -> Iterator[bytes]:
 def validation_row(
     random: Random, agent: Agent, seed: int, validation_id: str, number: int, at: int
 ) -> str:
-    """One line for COPY."""
+    """Return one line for COPY."""
     outcome, expires_at = outcome_of(random, agent, at)
     registry = address(seed, "validation registry", random.randrange(REGISTRIES))
     validator = address(seed, "validator", random.randrange(VALIDATORS))
@@ -94,7 +94,7 @@ def validation_row(
 
 
 def outcome_of(random: Random, agent: Agent, at: int) -> tuple[str, str]:
-    """Status, response, tag and time of the response, and when the request ends."""
+    """Return status, response, tag and time of the response, and when the request expires."""
     chance = random.random()
     if chance < 0.7:
         response = round(min(100.0, max(0.0, random.gauss(agent.mean_score, agent.spread))))

@@ -1,7 +1,7 @@
-"""The agents of the demo: who they are, how good, and how much others say of each.
+"""The agents of the demo: their identity, their quality, and how many records each has.
 
-Everything follows from the seed and the position of a row, so that each table is made
-in a walk of its own over the same agents and nothing has to be remembered.
+Everything is computed from the seed and the position of a row, so that each table is generated
+from the same agents and nothing is stored in memory.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SETTLING = 2 * DAY
 UINT256 = 2**256
 GOLDEN = (math.sqrt(5) - 1) / 2
 
-# How many of a hundred agents live on a chain.
+# How many of a hundred agents are on each chain.
 CHAINS = {
     "base": 46,
     "ethereum": 24,
@@ -45,8 +45,8 @@ CHAIN_IDS = {
 }
 LOCAL_EVERY = 250
 
-# Mean and spread of the scores that agents of a quality get, the share of their
-# payments that succeed, and how many agents are such.
+# For each quality of agents: mean and spread of their scores, the share of their payments that
+# succeeds, and how many of a hundred agents have it.
 QUALITIES = (
     (95.0, 4.0, 0.992, 30),
     (84.0, 7.0, 0.93, 30),
@@ -56,7 +56,7 @@ QUALITIES = (
 
 
 class Agent(NamedTuple):
-    """An agent of the demo; rank 0 is the one that most is said of."""
+    """An agent of the demo; rank 0 has the most records."""
 
     number: int
     uuid: str
@@ -71,7 +71,7 @@ class Agent(NamedTuple):
 
 
 class Ids:
-    """Uuids of version 7, ordered by row number; the same for the same seed and table."""
+    """UUIDs of version 7, ordered by row number; the same for the same seed and table."""
 
     def __init__(self, seed: int, table: str) -> None:
         tail = digest(seed, table, 0, 10)
@@ -79,24 +79,24 @@ class Ids:
         self._tail = f"-7{tail[:3]}-{variant}{tail[4:7]}-{tail[7:19]}"
 
     def of(self, number: int) -> str:
-        """The id of a row."""
+        """Return the id of a row."""
         time = f"{FIRST_ID_MS + number:012x}"
         return f"{time[:8]}-{time[8:]}{self._tail}"
 
 
 def digest(seed: int, kind: str, number: int, size: int) -> str:
-    """As many bytes in hex, always the same for the same row."""
+    """Return `size` bytes in hex, always the same for the same row."""
     return hashlib.blake2b(f"{seed} {kind} {number}".encode(), digest_size=size).hexdigest()
 
 
 @lru_cache(maxsize=100_000)
 def address(seed: int, kind: str, number: int) -> str:
-    """The address of the owner, client or validator of a number."""
+    """Return the address of an owner, client or validator by its number."""
     return "0x" + digest(seed, kind, number, 20)
 
 
 def agents(seed: int, count: int) -> Iterator[Agent]:
-    """All agents, in the order of their registration; the same at every walk."""
+    """Yield all agents in the order of their registration, the same each time."""
     random = Random(f"{seed} agents")
     ids = Ids(seed, "agents")
     token_ids = {chain: itertools.count() for chain in CHAINS}
@@ -122,17 +122,17 @@ def agents(seed: int, count: int) -> Iterator[Agent]:
 
 
 def owners(count: int) -> int:
-    """How many owners so many agents have; field.md: 15,641 of 61,425."""
+    """Return how many owners so many agents have; really 15,641 own 61,425."""
     return max(1, count // 4)
 
 
 def heavy_tailed(chance: float, many: int) -> int:
-    """One of so many, the low ones far more often; chance is evenly spread over 0-1."""
+    """Return a number below `many`, the low ones far more often; chance is uniform over 0-1."""
     return int(many * chance**6)
 
 
 def stride(count: int) -> int:
-    """A step that visits all of count positions, scattered."""
+    """Return a step that visits all of `count` positions in a scattered order."""
     step = max(1, int(count * GOLDEN))
     while math.gcd(step, count) != 1:
         step += 1
@@ -140,35 +140,35 @@ def stride(count: int) -> int:
 
 
 def registered_at(number: int, count: int) -> int:
-    """When an agent was registered: over the 200 days before the demo's present, ever faster."""
+    """Return when an agent was registered: over the last 200 days, more and more often."""
     age = 200 * DAY * (1 - ((number + 1) / (count + 1)) ** 0.7)
     return NOW - SETTLING - 5 * DAY - int(age)
 
 
 def records_of(rank: int, ranked: int, total: int, top: float) -> int:
-    """How many of the records a rank gets: each at least one, while there are enough.
+    """Return how many records a rank has: each at least one, if there are enough.
 
-    What is left goes by a heavy tail, the share of it called top to the first tenth.
+    The rest follows a heavy-tailed distribution, with the share `top` for the first tenth.
     """
     ranked = min(ranked, total)
     if rank >= ranked:
         return 0
-    spare = total - ranked
-    upto, before = (share(part / ranked, top) for part in (rank + 1, rank))
-    return 1 + int(spare * upto) - int(spare * before)
+    rest = total - ranked
+    up_to, before = (share(part / ranked, top) for part in (rank + 1, rank))
+    return 1 + int(rest * up_to) - int(rest * before)
 
 
 def share(ranks: float, top: float) -> float:
-    """What the first of the ranks hold together; both are parts of the whole, 0-1."""
+    """Return the share of all records that the first part of the ranks has; both are 0-1."""
     return float(top * min(1.0, ranks / 0.1) ** 0.3 + (1 - top) * ranks**0.6)
 
 
 def moment(agent: Agent, position: int, count: int, jitter: float) -> int:
-    """When the record at a position of an agent's came, in seconds; later ones come later."""
-    lived = NOW - SETTLING - agent.created_at
-    return agent.created_at + int(lived * (position + jitter) / count)
+    """Return the time of a record of an agent in seconds; it grows with the position."""
+    age = NOW - SETTLING - agent.created_at
+    return agent.created_at + int(age * (position + jitter) / count)
 
 
 def timestamp(seconds: int) -> str:
-    """A moment as PostgreSQL reads it."""
+    """Return a time as PostgreSQL reads it."""
     return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat()

@@ -1,4 +1,4 @@
-"""What reviewers say: values with the tags, scales and decimals that are in use."""
+"""The values of feedback, with the tags, scales and decimals that are in use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RATED_TAGS = (NULL, NULL, "quality", "helpfulness", "accuracy")
 
 
 class Reading(NamedTuple):
-    """The columns of one value, as COPY takes them; score is given for ratings only."""
+    """The columns of one value in the format of COPY; only ratings have a score."""
 
     value: int
     decimals: int = 0
@@ -27,12 +27,12 @@ class Reading(NamedTuple):
 
 
 def grade(random: Random, agent: Agent) -> float:
-    """How good this time was, 0-100."""
+    """Return the quality of one use of an agent, 0-100."""
     return min(100.0, max(0.0, random.gauss(agent.mean_score, agent.spread)))
 
 
 def with_decimals(random: Random, number: float, tag1: str) -> Reading:
-    """A number with none to two decimals, as writers of the same tag do not agree."""
+    """Return a number with zero to two decimals, as clients use one tag differently."""
     decimals = int(3 * random.random() ** 2)
     return Reading(round(number * 10**decimals), decimals, tag1=tag1)
 
@@ -102,8 +102,8 @@ def highest(random: Random, agent: Agent) -> Reading:
     return Reading(HIGHEST, tag1="starred")
 
 
-# Of a thousand feedbacks, how many are of a kind. On the real registries miner-vouch is
-# two thirds; here it leaves room for agents that have a score.
+# How many of a thousand feedbacks are of each kind. On the real registries miner-vouch is two
+# thirds; here it is less, so that more agents have a score.
 KINDS: dict[Callable[[Random, Agent], Reading], float] = {
     miner_vouch: 260,
     starred: 235,
@@ -122,9 +122,9 @@ KINDS: dict[Callable[[Random, Agent], Reading], float] = {
     highest: 0.5,
 }
 MAKERS = tuple(KINDS)
-UPTO = tuple(accumulate(KINDS.values()))
+THRESHOLDS = tuple(accumulate(KINDS.values()))
 
 
 def value_of(random: Random, agent: Agent) -> Reading:
-    """What one feedback says of an agent."""
-    return MAKERS[bisect(UPTO, random.random() * UPTO[-1])](random, agent)
+    """Return the value of one feedback for an agent."""
+    return MAKERS[bisect(THRESHOLDS, random.random() * THRESHOLDS[-1])](random, agent)

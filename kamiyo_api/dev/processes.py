@@ -20,8 +20,9 @@ import psutil
 
 SECONDS_TO_STOP = 60
 
-# Outlives its owner: when the owner's end of the pipe closes unannounced, it does what the
-# owner would have done. It waits by the clock, because the dead that nobody reaps seem alive.
+# This shell outlives its owner: when the pipe from the owner closes, the owner has died, and the
+# shell stops the process and removes the paths. It sleeps for a fixed time, because a dead process
+# that has not been reaped looks alive.
 GUARD = """
 read -r _
 kill -s "$1" "$2"
@@ -36,35 +37,35 @@ class NotStarted(Exception):
 
 
 @contextmanager
-def supervised(
+def run_process(
     command: Sequence[str | Path],
     *,
     stop_signal: signal.Signals = signal.SIGTERM,
-    litter: Sequence[Path] = (),
+    temporary_paths: Sequence[Path] = (),
     **options: Any,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `command` until the block ends, then stop it and remove the paths in `litter`.
+    """Run `command` until the block ends, then stop it and remove the paths in `temporary_paths`.
 
-    It has a session of its own, so that Ctrl-C reaches only us. `options` are Popen's.
-    Raises OSError where the program cannot be run.
+    It has a session of its own, so that Ctrl-C reaches only us. `options` are those of Popen.
+    Raises OSError if the program cannot be run.
     """
     process = subprocess.Popen(command, start_new_session=True, **options)
     try:
-        with _guard(process, stop_signal, litter):
+        with _guard(process, stop_signal, temporary_paths):
             yield process
     finally:
         _stop(process, stop_signal)
-        for path in litter:
+        for path in temporary_paths:
             _remove(path)
 
 
 @contextmanager
 def _guard(
-    process: subprocess.Popen[bytes], stop_signal: signal.Signals, litter: Sequence[Path]
+    process: subprocess.Popen[bytes], stop_signal: signal.Signals, temporary_paths: Sequence[Path]
 ) -> Iterator[None]:
     name = stop_signal.name.removeprefix("SIG")
     guard = subprocess.Popen(
-        ["/bin/sh", "-c", GUARD, "guard", name, str(process.pid), *litter],
+        ["/bin/sh", "-c", GUARD, "guard", name, str(process.pid), *temporary_paths],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -87,7 +88,7 @@ def _stop(process: subprocess.Popen[bytes], stop_signal: signal.Signals) -> None
 
 
 def _remove(path: Path) -> None:
-    """Remove a file or folder, and the folder that it was in once that is empty."""
+    """Remove a file or folder, and the folder that contains it if that is then empty."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -97,42 +98,42 @@ def _remove(path: Path) -> None:
 
 
 @contextmanager
-def server(
+def run_server(
     command: Sequence[str | Path], *, folder: Path, ready: str, **options: Any
 ) -> Iterator[None]:
-    """Run a server in `folder`, logging to server.log there; enter once it logged `ready`.
+    """Run a server in `folder`, which logs to server.log there; enter the block after `ready`.
 
-    `options` are those of supervised(). Raises NotStarted with the server's last words.
+    `options` are those of run_process(). Raises NotStarted with the last line of the log.
     """
     with (folder / "server.log").open("ab+") as log:
-        begin = log.seek(0, 2)
+        start = log.seek(0, 2)
         streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
-        with supervised(command, cwd=folder, **streams, **options) as process:
-            while ready not in (said := _read_from(Path(log.name), begin)):
+        with run_process(command, cwd=folder, **streams, **options) as process:
+            while ready not in (output := _read_from(Path(log.name), start)):
                 if process.poll() is not None:
-                    raise NotStarted(f"{_last_words(said)} (see {folder}/server.log)")
+                    raise NotStarted(f"{_last_error(output)} (see {folder}/server.log)")
                 time.sleep(0.01)
             yield
 
 
-def _read_from(log: Path, begin: int) -> str:
+def _read_from(log: Path, start: int) -> str:
     with log.open("rb") as stream:
-        stream.seek(begin)
+        stream.seek(start)
         return stream.read().decode(errors="replace")
 
 
-def _last_words(said: str) -> str:
-    """What a server said as it gave up: its FATAL line, or else its last."""
-    lines = said.strip().splitlines() or ["it ended without a word"]
+def _last_error(output: str) -> str:
+    """Return why a server ended: its last FATAL line, else its last line."""
+    lines = output.strip().splitlines() or ["it ended without a word"]
     fatal = [line.partition("FATAL:")[2] for line in lines if "FATAL:" in line]
     return (fatal or lines)[-1].strip()
 
 
 @contextmanager
-def claimed(folder: Path) -> Iterator[None]:
-    """Keep every other process out of `folder` until the block ends, by a lock file beside it.
+def locked(folder: Path) -> Iterator[None]:
+    """Lock `folder` against other processes until the block ends, by a lock file beside it.
 
-    Raises NotStarted where another process has it.
+    Raises NotStarted if another process has locked it.
     """
     with folder.with_suffix(".lock").open("w") as lock:
         try:
@@ -142,10 +143,10 @@ def claimed(folder: Path) -> Iterator[None]:
         yield
 
 
-def end_leftover(pid_file: Path, program: str, stop_signal: signal.Signals) -> None:
-    """Stop the server that a killed run left in the folder of `pid_file`, and forget it.
+def stop_leftover(pid_file: Path, program: str, stop_signal: signal.Signals) -> None:
+    """Stop the server that a killed run left in the folder of `pid_file`, and delete the file.
 
-    The pid may be anybody's by now: it counts only if it is `program` at work in that folder.
+    Another process may have the pid by now, so only `program` in that folder is stopped.
     """
     with contextlib.suppress(FileNotFoundError, ValueError, IndexError, psutil.Error):
         process = psutil.Process(int(pid_file.read_text().split()[0]))
@@ -156,7 +157,7 @@ def end_leftover(pid_file: Path, program: str, stop_signal: signal.Signals) -> N
 
 
 def _wait_for_end(process: psutil.Process) -> None:
-    """Wait for a process that is not our child, so that nobody may ever reap it."""
+    """Wait for the end of a process that is not our child, and that may never be reaped."""
     for _ in range(SECONDS_TO_STOP * 20):
         if process.status() == psutil.STATUS_ZOMBIE:
             return

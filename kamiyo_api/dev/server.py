@@ -1,4 +1,4 @@
-"""`make run`: the whole service on this machine, with demo data and a key to try it with."""
+"""`make run`: the whole service on this machine, with demo data and an API key to try it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from flask.cli import ScriptInfo
 from kamiyo_api import create_app
 from kamiyo_api.config import LOCAL_SERVERS
 from kamiyo_api.dev.databases import Servers, bundled_postgres, servers_of_environment
-from kamiyo_api.dev.processes import NotStarted, supervised
+from kamiyo_api.dev.processes import NotStarted, run_process
 from kamiyo_api.errors import ApiError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -39,13 +39,13 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(SystemExit):
-    """Somebody asked us to stop: a success."""
+    """A signal requested the stop, which is a success."""
 
-    asked = False
+    requested = False
 
 
 def main(port_text: str) -> None:
-    """Serve at 127.0.0.1 until SIGINT or SIGTERM. Ends with one line where it cannot."""
+    """Serve at 127.0.0.1 until SIGINT or SIGTERM; end with one line if that is impossible."""
     for number in STOPPING:
         signal.signal(number, _stop)
     try:
@@ -62,14 +62,14 @@ def main(port_text: str) -> None:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    if not Stopped.asked:
-        Stopped.asked = True
+    if not Stopped.requested:
+        Stopped.requested = True
         raise Stopped
 
 
-def _stop_if_asked() -> None:
-    """Stop after all where the interpreter swallowed the exception, as it does amid imports."""
-    if Stopped.asked:
+def _stop_if_requested() -> None:
+    """Raise Stopped again if the interpreter swallowed it, as it does during imports."""
+    if Stopped.requested:
         raise Stopped
 
 
@@ -80,16 +80,16 @@ def _port(text: str) -> int:
 
 
 def serve(port: int) -> None:
-    """Start, prepare and announce the service; returns only by an exception."""
+    """Start, prepare and announce the service; end only with an exception."""
     _check_free(port)
     with servers_of_environment(DATA_DIR) as servers, _published(servers, port):
         prepare(create_app())
         command = [sys.executable, "-m", "gunicorn", "--log-level", "warning"]
-        with supervised([*command, "--bind", f"127.0.0.1:{port}", "wsgi:app"], cwd=ROOT) as web:
+        with run_process([*command, "--bind", f"127.0.0.1:{port}", "wsgi:app"], cwd=ROOT) as web:
             _wait_for(web, port)
             print(_announcement(servers, port), flush=True)
             while web.poll() is None:
-                _stop_if_asked()
+                _stop_if_requested()
                 time.sleep(0.2)
             raise NotStarted(f"gunicorn ended by itself, with {web.returncode}")
 
@@ -108,7 +108,7 @@ def _check_free(port: int) -> None:
 
 @contextmanager
 def _published(servers: Servers, port: int) -> Iterator[None]:
-    """Leave the addresses for the `flask` commands that are typed beside us."""
+    """Write the URLs to a file, for `flask` commands in the same checkout."""
     addresses = {
         "DATABASE_URL": servers.database_url,
         "REDIS_URL": servers.redis_url,
@@ -125,17 +125,17 @@ def _published(servers: Servers, port: int) -> Iterator[None]:
 
 
 def prepare(app: Flask) -> None:
-    """Migrate, refresh, and where the key does not open the door yet, load and make it."""
+    """Migrate and refresh; if the key is not valid yet, load the demo data and create it."""
     _flask(app, "migrate")
     if not _key_works(app):
         _flask(app, DEMO_DATA)
-        _keep_secret(_output_of_flask(app, DEMO_KEY).strip())
+        _save_secret(_output_of_flask(app, DEMO_KEY).strip())
     _flask(app, "refresh-stats")
 
 
 def _flask(app: Flask, command: str) -> None:
-    """Run a `flask` command in this process: a Python of its own would take a second each."""
-    _stop_if_asked()
+    """Run a `flask` command in this process, as another Python would take a second to start."""
+    _stop_if_requested()
     script = ScriptInfo(create_app=lambda: app)
     status = app.cli.main(shlex.split(command), "flask", standalone_mode=False, obj=script)
     if status:
@@ -149,14 +149,14 @@ def _output_of_flask(app: Flask, command: str) -> str:
 
 
 def _key_works(app: Flask) -> bool:
-    """Whether the key file's key is one of this database, which may be another than last time."""
+    """Return whether the key in the key file is valid in this database, which may be a new one."""
     if not KEY_FILE.exists():
         return False
     headers = {"Authorization": f"Bearer {KEY_FILE.read_text().strip()}"}
     return app.test_client().get("/api/v1/key", headers=headers).status_code != 401
 
 
-def _keep_secret(secret: str) -> None:
+def _save_secret(secret: str) -> None:
     KEY_FILE.unlink(missing_ok=True)
     with open(os.open(KEY_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secret + "\n")

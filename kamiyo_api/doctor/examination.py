@@ -1,4 +1,4 @@
-"""Asking every check, each for a bounded time, so that one that hangs hides no other."""
+"""Run every check for a bounded time, so that one that hangs hides no other."""
 
 from __future__ import annotations
 
@@ -16,8 +16,15 @@ from kamiyo_api.doctor import (
     statistics,
     tables,
 )
-from kamiyo_api.doctor.findings import Check, Finding, PartAway, failing, unknown, warning
-from kamiyo_api.doctor.parts import Parts
+from kamiyo_api.doctor.components import Components
+from kamiyo_api.doctor.findings import (
+    Check,
+    ComponentUnavailable,
+    Finding,
+    failing,
+    unknown,
+    warning,
+)
 from kamiyo_api.doctor.report import Report, Result
 from kamiyo_api.health.background import run_in_background
 
@@ -25,7 +32,7 @@ CHECK_SECONDS = 1.5
 ALL_SECONDS = 6.0
 LOOK_WHO_LOCKS = "flask doctor  # look at lock-waits and long-transactions"
 
-# Who holds a lock is told before what waits for it.
+# The checks that find the holder of a lock are before those that may wait for it.
 CHECKS: tuple[Check, ...] = (
     *server.CHECKS,
     *sessions.CHECKS,
@@ -40,31 +47,31 @@ CHECKS: tuple[Check, ...] = (
 
 
 def examine(url: str, long_seconds: float = 60) -> Report:
-    """What every check finds, of the service at this address.
+    """Run every check against the service at this URL; return the report.
 
-    `long_seconds` is from when on a transaction counts as long.
+    A transaction counts as long after `long_seconds`.
     """
-    parts = Parts(url, long_seconds)
+    components = Components(url, long_seconds)
     results = []
-    until = time.monotonic() + ALL_SECONDS
+    deadline = time.monotonic() + ALL_SECONDS
     for check in CHECKS:
-        results.append(Result(check, found(check, parts, until)))
+        results.append(Result(check, run(check, components, deadline)))
     return Report(results)
 
 
-def found(check: Check, parts: Parts, until: float) -> Finding:
-    """What a check finds, or why it finds nothing."""
-    patience = min(CHECK_SECONDS, until - time.monotonic())
+def run(check: Check, components: Components, deadline: float) -> Finding:
+    """Run a check; return what it finds, or why it could not run."""
+    timeout = min(CHECK_SECONDS, deadline - time.monotonic())
     try:
         if not check.is_root:
-            parts.require(check.part)
-        if patience <= 0 and check.part == "database":
+            components.require(check.component)
+        if timeout <= 0 and check.component == "database":
             return unknown("not asked: the checks before it took all the time", LOOK_WHO_LOCKS)
-        asked = run_in_background(f"doctor {check.name}", lambda: check.find(parts))
-        # A root waits for its part, which has a deadline of its own.
-        return asked.result(None if check.is_root else max(0.1, patience))
-    except PartAway as away:
-        return unknown(f"not checked: {check.part} {away}")
+        future = run_in_background(f"doctor {check.name}", lambda: check.find(components))
+        # A root check waits for its component, whose query has a deadline of its own.
+        return future.result(None if check.is_root else max(0.1, timeout))
+    except ComponentUnavailable as error:
+        return unknown(f"not checked: {check.component} {error}")
     except TooLate:
         return failing(f"no answer within {CHECK_SECONDS} s", LOOK_WHO_LOCKS)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""What a check is, and what it finds."""
+"""The checks of the doctor, and their findings."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kamiyo_api.doctor.parts import Parts
+    from kamiyo_api.doctor.components import Components
 
 
 class Status(StrEnum):
-    """How something is; unknown where a check needs what is not there."""
+    """The status of a finding; unknown if a check needs something that is unavailable."""
 
     OK = "ok"
     UNKNOWN = "unknown"
@@ -22,68 +22,68 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found: the figure that it judged by, and the command that cures it."""
+    """The finding of one check: the figure behind it, and the command that fixes it."""
 
     status: Status
     figure: str
-    cure: str | None = None
+    fix: str | None = None
 
 
 def ok(figure: str) -> Finding:
-    """All is well."""
+    """Return the finding that all is well."""
     return Finding(Status.OK, figure)
 
 
-def unknown(figure: str, cure: str | None = None) -> Finding:
-    """There is nothing to judge by."""
-    return Finding(Status.UNKNOWN, figure, cure)
+def unknown(figure: str, fix: str | None = None) -> Finding:
+    """Return the finding that nothing is known."""
+    return Finding(Status.UNKNOWN, figure, fix)
 
 
-def warning(figure: str, cure: str) -> Finding:
-    """Something should be done, in time."""
-    return Finding(Status.WARNING, figure, cure)
+def warning(figure: str, fix: str) -> Finding:
+    """Return the finding that something should be fixed soon."""
+    return Finding(Status.WARNING, figure, fix)
 
 
-def failing(figure: str, cure: str) -> Finding:
-    """Something must be done, now."""
-    return Finding(Status.FAILING, figure, cure)
+def failing(figure: str, fix: str) -> Finding:
+    """Return the finding that something must be fixed now."""
+    return Finding(Status.FAILING, figure, fix)
 
 
-def graded(value: float, warn: float, fail: float, figure: str, cure: str) -> Finding:
-    """A warning where the value is above the first limit, failing where above the second."""
+def graded(value: float, warn: float, fail: float, figure: str, fix: str) -> Finding:
+    """Return failing if the value is above `fail`, a warning if it is above `warn`, else ok."""
     if value > fail:
-        return failing(figure, cure)
-    return warning(figure, cure) if value > warn else ok(figure)
+        return failing(figure, fix)
+    return warning(figure, fix) if value > warn else ok(figure)
 
 
-class PartAway(Exception):
-    """A part does not answer: what a check finds that needs it."""
+class ComponentUnavailable(Exception):
+    """A component does not answer; `finding` is the result of every check that needs it."""
 
-    def __init__(self, status: Status, reason: str, cure: str) -> None:
+    def __init__(self, status: Status, reason: str, fix: str) -> None:
         super().__init__(reason)
-        self.finding = Finding(status, reason, cure)
+        self.finding = Finding(status, reason, fix)
 
 
 @dataclass(frozen=True)
 class Check:
-    """One question about one part: why it matters, and who answers it.
+    """One check of one component: why it matters, and the function that finds out.
 
-    A root asks whether its part is there at all; the others need that.
+    A root check finds out whether its component is available, which the others need.
     """
 
     name: str
-    part: str
+    component: str
     why: str
-    find: Callable[[Parts], Finding]
+    find: Callable[[Components], Finding]
     is_root: bool
 
 
 def check(
-    part: str, why: str, *, is_root: bool = False
-) -> Callable[[Callable[[Parts], Finding]], Check]:
-    """Make a check of the function, under its name."""
+    component: str, why: str, *, is_root: bool = False
+) -> Callable[[Callable[[Components], Finding]], Check]:
+    """Turn a function into a check of the same name."""
 
-    def made(find: Callable[[Parts], Finding]) -> Check:
-        return Check(find.__name__.replace("_", "-"), part, why, find, is_root)
+    def decorate(find: Callable[[Components], Finding]) -> Check:
+        return Check(find.__name__.replace("_", "-"), component, why, find, is_root)
 
-    return made
+    return decorate

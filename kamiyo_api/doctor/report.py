@@ -1,4 +1,4 @@
-"""All findings together, for eyes and for programs."""
+"""The report of all findings, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -28,29 +28,29 @@ class Result:
     finding: Finding
 
     def as_json(self) -> dict[str, Any]:
-        """The result as a JSON object."""
+        """Return the result as a JSON object."""
         return {
             "name": self.check.name,
-            "part": self.check.part,
+            "part": self.check.component,
             "status": str(self.finding.status),
             "figure": self.finding.figure,
             "why": self.check.why,
-            "cure": self.finding.cure,
+            "cure": self.finding.fix,
         }
 
     def lines(self, scrub: Callable[[str], str]) -> Iterator[str]:
-        """The result in lines of text."""
+        """Yield the result in lines of text."""
         status = self.finding.status
         shown = click.style(f"{status:<8}", fg=COLORS[status])
         yield f"{shown} {self.check.name}: {scrub(self.finding.figure)}"
         yield f"         {self.check.why}"
-        if self.finding.cure:
-            yield f"         $ {scrub(self.finding.cure)}"
+        if self.finding.fix:
+            yield f"         $ {scrub(self.finding.fix)}"
 
 
 @dataclass(frozen=True)
 class Report:
-    """What all checks found; `fixed` is what was done before."""
+    """The findings of all checks; `fixed` is what was done before."""
 
     results: Sequence[Result]
     fixed: Sequence[str] = ()
@@ -58,25 +58,25 @@ class Report:
 
     @property
     def status(self) -> Status:
-        """The worst that was found."""
+        """Return the worst status that was found."""
         worst = max(EXIT_CODES[result.finding.status] for result in self.results)
         return (Status.OK, Status.WARNING, Status.FAILING)[worst]
 
     @property
     def exit_code(self) -> int:
-        """0 where all is well, 1 with a warning, 2 where something fails."""
+        """Return 0 if all is well, 1 if there is a warning, 2 if something fails."""
         return EXIT_CODES[self.status]
 
     def count(self, status: Status) -> int:
-        """How many checks found this."""
+        """Return how many checks found this status."""
         return sum(result.finding.status == status for result in self.results)
 
     def names(self, *statuses: Status) -> set[str]:
-        """The checks that found one of these."""
+        """Return the names of the checks that found one of these statuses."""
         return {result.check.name for result in self.results if result.finding.status in statuses}
 
     def as_json(self) -> dict[str, Any]:
-        """The report as a JSON object."""
+        """Return the report as a JSON object."""
         return {
             "status": str(self.status),
             "exit_code": self.exit_code,
@@ -87,11 +87,11 @@ class Report:
         }
 
     def after(self, fixed: Sequence[str]) -> Report:
-        """The same, after this was done."""
+        """Return the same report with the fixes that were applied before it."""
         return replace(self, fixed=fixed)
 
     def as_text(self, scrub: Callable[[str], str]) -> str:
-        """The report for eyes, the worst last, where the prompt is."""
+        """Return the report as text, with the worst last, next to the prompt."""
         ordered = sorted(self.results, key=lambda each: EXIT_CODES[each.finding.status])
         lines = [line for result in ordered for line in result.lines(scrub)]
         lines += [f"fixed    {done}" for done in self.fixed]

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from kamiyo_api import db
 from kamiyo_api.db import schema
 from kamiyo_api.doctor import commands
+from kamiyo_api.doctor.components import Components
 from kamiyo_api.doctor.findings import Finding, check, failing, ok, warning
-from kamiyo_api.doctor.parts import Parts
 
 MIGRATE = "flask migrate"
 CREATE_TABLE = re.compile(r"\bcreate table (\w+) \((.*?)\n\);", re.DOTALL)
@@ -18,7 +18,7 @@ CREATE_INDEX = re.compile(r"create ((?:unique )?index) (\w+)\s+(on [^;]+);")
 
 
 @check("database", "The code expects the newest tables and functions, and fails without them.")
-def pending_migrations(parts: Parts) -> Finding:
+def pending_migrations(components: Components) -> Finding:
     """Compare the schema files of this version with what was applied to the database."""
     try:
         records = schema.read_records(db)
@@ -40,15 +40,15 @@ def known_versions() -> set[int]:
     return later | set(range(1, schema.BASELINE + 1))
 
 
-@check("database", "Without its index a query reads the whole table, and gets slow as that grows.")
-def missing_indexes(parts: Parts) -> Finding:
-    """Indexes of sql/tables that the database does not have."""
-    there = {row["index_name"] for row in db.rows("doctor.list_indexes")}
+@check("database", "Without its index a query reads the whole table and gets slower as that grows.")
+def missing_indexes(components: Components) -> Finding:
+    """Check for indexes of sql/tables that the database does not have."""
+    existing = {row["index_name"] for row in db.rows("doctor.list_indexes")}
     wanted = wanted_indexes()
-    missing = {name: created for name, created in wanted.items() if name not in there}
+    missing = {name: statement for name, statement in wanted.items() if name not in existing}
     if not missing:
         return ok(f"all {len(wanted)} are there")
-    steps = "; ".join(commands.psql(created) for created in missing.values())
+    steps = "; ".join(commands.psql(statement) for statement in missing.values())
     return failing(f"{len(missing)} missing: {', '.join(missing)}", steps)
 
 
@@ -68,9 +68,9 @@ def indexes_in(text: str) -> Iterator[tuple[str, str]]:
         yield name, f"create {kind} concurrently {name} {' '.join(rest.split())}"
 
 
-@check("database", "PostgreSQL keeps an invalid index up to date and never reads it.")
-def invalid_indexes(parts: Parts) -> Finding:
-    """Indexes whose making was interrupted."""
+@check("database", "PostgreSQL updates an invalid index with each write and never reads it.")
+def invalid_indexes(components: Components) -> Finding:
+    """Check for indexes whose creation was interrupted."""
     invalid = [row["index_name"] for row in db.rows("doctor.list_indexes") if not row["is_valid"]]
     if not invalid:
         return ok("none")
@@ -78,9 +78,9 @@ def invalid_indexes(parts: Parts) -> Finding:
     return failing(f"{len(invalid)}: {', '.join(invalid)}", steps)
 
 
-@check("database", "A delete that spreads along it reads the whole table for each row deleted.")
-def unindexed_foreign_keys(parts: Parts) -> Finding:
-    """Foreign keys with cascades and without an index."""
+@check("database", "A delete that cascades along it reads the whole table for each deleted row.")
+def unindexed_foreign_keys(components: Components) -> Finding:
+    """Check for foreign keys with cascades and without an index."""
     found = db.rows("doctor.list_unindexed_foreign_keys")
     if not found:
         return ok("none")

@@ -1,4 +1,4 @@
-"""What the running service says of itself: its health and its metrics."""
+"""The health and the metrics of the running service."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from kamiyo_api.policies import quiet_routes
 TIMEOUT_SECONDS = 2
 LARGEST_ANSWER = 16 * 1024 * 1024
 
-# Its own address is no matter for a proxy; and a redirect would carry the token elsewhere.
+# The service is not behind the proxy of this shell; a redirect would send the token elsewhere.
 NO_PROXY = ProxyHandler({})
 
 
 class NoRedirects(HTTPRedirectHandler):
-    """Follows nothing."""
+    """A handler that follows no redirect."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
@@ -32,17 +32,17 @@ opener = build_opener(NO_PROXY, NoRedirects)
 
 
 class Metrics:
-    """The metrics of one moment, counted since the service started."""
+    """A snapshot of the metrics, which count from the start of the service."""
 
     def __init__(self, text: str) -> None:
-        """Raises ValueError where the text is no metrics."""
+        """Parse the metrics. Raises ValueError if the text contains none."""
         self.text = text
         self._samples = [
             sample for family in text_string_to_metric_families(text) for sample in family.samples
         ]
 
     def total(self, name: str, **labels: str) -> float:
-        """The sum over all samples of a name that have these labels; 0 where there are none."""
+        """Return the sum of all samples of a name that have these labels; 0 if there are none."""
         return sum(
             sample.value
             for sample in self._samples
@@ -50,7 +50,7 @@ class Metrics:
         )
 
     def by(self, name: str, label: str, **labels: str) -> dict[str, float]:
-        """The same by the values of one more label, largest first, without zeros."""
+        """Return the same sum for each value of one more label, largest first, without zeros."""
         sums: dict[str, float] = defaultdict(float)
         for sample in self._samples:
             if sample.name == name and labels.items() <= sample.labels.items():
@@ -59,7 +59,7 @@ class Metrics:
         return dict(sorted(counted, key=lambda each: -each[1]))
 
     def requests(self, label: str) -> dict[str, float]:
-        """Requests by the values of a label; those of monitoring do not count."""
+        """Return the number of requests for each value of a label, without those of monitoring."""
         name = "erc8004_request_duration_seconds_count"
         quiet = quiet_routes()
         sums: dict[str, float] = defaultdict(float)
@@ -69,7 +69,7 @@ class Metrics:
         return dict(sums)
 
     def p95(self, name: str, **labels: str) -> float | None:
-        """Within how many seconds 95 of 100 were done; None where nothing was."""
+        """Return within how many seconds 95 of 100 were done; None if there were none."""
         buckets: dict[float, float] = defaultdict(float)
         for sample in self._samples:
             if sample.name == f"{name}_bucket" and labels.items() <= sample.labels.items():
@@ -78,7 +78,7 @@ class Metrics:
 
 
 def quantile(part: float, buckets: Mapping[float, float]) -> float | None:
-    """As Prometheus estimates it: on the straight line through the bucket that it falls into."""
+    """Return a quantile as Prometheus estimates it: by linear interpolation within its bucket."""
     edges = sorted(buckets)
     if not edges or not buckets[edges[-1]]:
         return None
@@ -94,7 +94,7 @@ def quantile(part: float, buckets: Mapping[float, float]) -> float | None:
 
 @dataclass(frozen=True)
 class Service:
-    """The running service: /health, and /metrics or why there are none."""
+    """The running service: /health, and /metrics or why they were refused."""
 
     url: str
     status: str
@@ -104,7 +104,7 @@ class Service:
 
 
 def scrape(url: str, token: str | None) -> Service:
-    """Ask for health and metrics. Raises OSError, HTTPException and ValueError."""
+    """Request health and metrics. Raises OSError, HTTPException and ValueError."""
     _, body = fetch(f"{url}/health")
     try:
         health = json.loads(body)
@@ -116,7 +116,7 @@ def scrape(url: str, token: str | None) -> Service:
 
 
 def scrape_metrics(url: str, token: str | None) -> tuple[Metrics | None, str]:
-    """The metrics, or why they were refused."""
+    """Return the metrics, or why they were refused."""
     status, body = fetch(f"{url}/metrics", token)
     if status == 401:
         return None, "the METRICS_TOKEN of this shell" if token else "a request without a token"
@@ -124,7 +124,7 @@ def scrape_metrics(url: str, token: str | None) -> tuple[Metrics | None, str]:
 
 
 def fetch(url: str, token: str | None = None) -> tuple[int, str]:
-    """Status and body of an answer. Raises OSError and ValueError."""
+    """Return status and body of an answer. Raises OSError and ValueError."""
     if not url.startswith(("http://", "https://")):
         raise ValueError("an address begins with http:// or https://")
     request = Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})

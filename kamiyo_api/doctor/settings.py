@@ -7,8 +7,16 @@ from contextlib import suppress
 
 from kamiyo_api.config import Config
 from kamiyo_api.doctor import commands
-from kamiyo_api.doctor.findings import Finding, PartAway, check, graded, ok, unknown, warning
-from kamiyo_api.doctor.parts import Parts
+from kamiyo_api.doctor.components import Components
+from kamiyo_api.doctor.findings import (
+    ComponentUnavailable,
+    Finding,
+    check,
+    graded,
+    ok,
+    unknown,
+    warning,
+)
 from kamiyo_api.doctor.wording import span
 
 LONG_REDIS_TIMEOUT = 0.5
@@ -17,18 +25,18 @@ SKEW_FAILING = 30
 SYNCHRONIZE = "sudo timedatectl set-ntp true"
 
 
-@check("settings", "Settings that contradict each other make one of them mean nothing.")
-def settings(parts: Parts) -> Finding:
-    """Settings of the service that do not fit together."""
+@check("settings", "Of settings that contradict each other, one has no effect.")
+def settings(components: Components) -> Finding:
+    """Check for settings of the service that do not fit together."""
     found = list(misfits(commands.config()))
     if not found:
         return ok("fit together")
-    told = "; ".join(what for what, _ in found)
-    return warning(told, commands.set_and_restart(*(change for _, change in found)))
+    figure = "; ".join(problem for problem, _ in found)
+    return warning(figure, commands.set_and_restart(*(change for _, change in found)))
 
 
 def misfits(config: Config) -> Iterator[tuple[str, str]]:
-    """What does not fit, and what would."""
+    """Yield what does not fit, each with the setting that would."""
     connections = config.database_pool_size + config.database_max_overflow
     if config.web_threads > connections:
         yield (
@@ -53,17 +61,17 @@ def misfits(config: Config) -> Iterator[tuple[str, str]]:
 @check(
     "settings", "Keys, limits and cached answers expire by different clocks, so these must agree."
 )
-def clock_skew(parts: Parts) -> Finding:
-    """How far the clocks of PostgreSQL and Redis are from this machine's."""
-    apart: dict[str, float] = {}
-    with suppress(PartAway):
-        apart["PostgreSQL"] = parts.database.skew
-    with suppress(PartAway):
-        apart["Redis"] = parts.redis.skew
-    if not apart:
+def clock_skew(components: Components) -> Finding:
+    """Check how far the clocks of PostgreSQL and Redis are from that of this machine."""
+    skews: dict[str, float] = {}
+    with suppress(ComponentUnavailable):
+        skews["PostgreSQL"] = components.database.skew
+    with suppress(ComponentUnavailable):
+        skews["Redis"] = components.redis.skew
+    if not skews:
         return unknown("no other clock can be asked")
-    figure = ", ".join(f"{name} {seconds:+.3f} s" for name, seconds in apart.items())
-    worst = max(abs(seconds) for seconds in apart.values())
+    figure = ", ".join(f"{name} {seconds:+.3f} s" for name, seconds in skews.items())
+    worst = max(abs(seconds) for seconds in skews.values())
     return graded(worst, SKEW_WARNING, SKEW_FAILING, figure, SYNCHRONIZE)
 
 

@@ -1,4 +1,4 @@
-"""The statistics: how old they are, who refreshes them, what a refresh should have cleared."""
+"""The statistics: their age, their refreshes, and rows that a refresh should have deleted."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import time
 from itertools import pairwise
 
 from kamiyo_api import db
+from kamiyo_api.doctor.components import Components
 from kamiyo_api.doctor.findings import Finding, check, failing, graded, ok, warning
-from kamiyo_api.doctor.parts import Parts
 from kamiyo_api.doctor.wording import span
 from kamiyo_api.health.checks import FRESH_SECONDS, STALE_SECONDS, from_the_future
 
@@ -20,9 +20,9 @@ LONG_REFRESH = FRESH_SECONDS / 2
 SLOW_SECONDS = 0.5
 
 
-@check("database", "Scores, trust levels and search show the world as it was at the last refresh.")
-def view_age(parts: Parts) -> Finding:
-    """The age of the statistics."""
+@check("database", "Search and the totals show the state at the last refresh.")
+def view_age(components: Components) -> Finding:
+    """Check the age of the statistics."""
     last = db.row("stats.get_totals")
     if last is None:
         return failing("never refreshed", REFRESH)
@@ -33,9 +33,9 @@ def view_age(parts: Parts) -> Finding:
     return graded(age, FRESH_SECONDS, STALE_SECONDS, figure, REFRESH)
 
 
-@check("database", "A refresh that takes longer than the time between two never ends.")
-def last_refresh(parts: Parts) -> Finding:
-    """How long the last refresh took."""
+@check("database", "A refresh that takes longer than the time between two refreshes never ends.")
+def last_refresh(components: Components) -> Finding:
+    """Check how long the last refresh took."""
     last = next(iter(db.rows("doctor.list_refreshes")), None)
     if last is None:
         return failing("never refreshed", REFRESH)
@@ -48,8 +48,8 @@ def last_refresh(parts: Parts) -> Finding:
 
 
 @check("database", "What nobody runs regularly is stale as soon as nobody thinks of it.")
-def regular_refresh(parts: Parts) -> Finding:
-    """Whether anything runs the refresh every few minutes."""
+def regular_refresh(components: Components) -> Finding:
+    """Check whether anything runs the refresh every few minutes."""
     ages = [row["age"] for row in db.rows("doctor.list_refreshes")]
     if len(ages) < ENOUGH_REFRESHES:
         return warning(f"ran {len(ages)} times in all: nothing runs it regularly", CLOCK)
@@ -61,9 +61,9 @@ def regular_refresh(parts: Parts) -> Finding:
     return ok(figure)
 
 
-@check("database", "The guide's query of all statistics shows what readers of them wait for.")
-def statistics_query(parts: Parts) -> Finding:
-    """How long fifty agents with all their statistics take."""
+@check("database", "The guide's query of all statistics shows how long their readers wait.")
+def statistics_query(components: Components) -> Finding:
+    """Check how long a query of fifty agents with all their statistics takes."""
     began = time.perf_counter()
     found = db.rows("doctor.list_active_stats")
     seconds = time.perf_counter() - began
@@ -71,15 +71,15 @@ def statistics_query(parts: Parts) -> Finding:
     return graded(seconds, SLOW_SECONDS, 4 * SLOW_SECONDS, figure, "flask doctor --fix")
 
 
-@check("database", "What has expired and is not cleared fills the tables for nothing.")
-def expired_rows(parts: Parts) -> Finding:
-    """What a refresh should have cleared."""
-    told = db.rows("doctor.get_expired")[0]
+@check("database", "Expired rows that are not deleted fill the tables.")
+def expired_rows(components: Components) -> Finding:
+    """Check for expired rows that a refresh should have deleted."""
+    counts = db.rows("doctor.get_expired")[0]
     figure = (
-        f"{told['idempotency_keys']} idempotency keys and {told['validations']} pending "
+        f"{counts['idempotency_keys']} idempotency keys and {counts['validations']} pending "
         "validations are past their time"
     )
-    return warning(figure, "flask doctor --fix") if any(told.values()) else ok(figure)
+    return warning(figure, "flask doctor --fix") if any(counts.values()) else ok(figure)
 
 
 CHECKS = (view_age, last_refresh, regular_refresh, statistics_query, expired_rows)

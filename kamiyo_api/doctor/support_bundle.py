@@ -1,4 +1,4 @@
-"""`flask support-bundle`: what support asks for, in one archive, without secrets."""
+"""`flask support-bundle`: what support needs, in one archive, without secrets."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from kamiyo_api.redis.client import NoRedis
 
 LINES = 1000
 LONGEST_TAIL = 4 * 1024 * 1024
-PATIENCE_SECONDS = 15
+TIMEOUT_SECONDS = 15
 JOURNAL = ("journalctl", "-u", "kamiyo-api", "-n", str(LINES), "--no-pager")
 DEBIAN_LOGS = Path("/var/log/postgresql")
 
@@ -49,23 +49,23 @@ class Entry:
     missing: str = ""
 
     def line(self) -> str:
-        """What the operator is told of it."""
-        told = f"missing: {self.missing}" if self.missing else size(len(self.text.encode()))
-        return f"{self.name:<26} {self.what} ({told})"
+        """Return the line about this file that the operator sees."""
+        state = f"missing: {self.missing}" if self.missing else size(len(self.text.encode()))
+        return f"{self.name:<26} {self.what} ({state})"
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """Everything that was collected."""
+    """The collected files."""
 
     entries: Sequence[Entry]
 
     def manifest(self) -> list[str]:
-        """One line a file."""
+        """Return one line per file."""
         return [entry.line() for entry in self.entries]
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """The files and what is in them."""
+        """Yield the name and content of each file."""
         yield "manifest.txt", "\n".join([*self.manifest(), ""]).encode()
         for entry in self.entries:
             if not entry.missing:
@@ -73,7 +73,7 @@ class Bundle:
 
 
 def collect(url: str, log: str | None, postgres_log: str | None) -> Bundle:
-    """Everything, as far as it can be had; each part for a bounded time."""
+    """Collect all files, as far as they are available, each within a bounded time."""
     scrub = scrubber(config())
     wanted: Sequence[tuple[str, str, Callable[[], str | list[Any] | dict[str, Any]]]] = (
         ("application.log", "the application's log", lambda: application_log(log)),
@@ -92,11 +92,11 @@ def collect(url: str, log: str | None, postgres_log: str | None) -> Bundle:
 
 
 def entry(name: str, what: str, get: Callable[[], Any], scrub: Callable[[str], str]) -> Entry:
-    """Collect one file; what goes wrong with it is told in its place."""
+    """Collect one file; if that fails, the entry says why."""
     try:
-        got = run_in_background(f"support {name}", get).result(PATIENCE_SECONDS)
+        content = run_in_background(f"support {name}", get).result(TIMEOUT_SECONDS)
     except TooLate:
-        return Entry(name, what, "", f"no answer within {PATIENCE_SECONDS} s")
+        return Entry(name, what, "", f"no answer within {TIMEOUT_SECONDS} s")
     except Missing as error:
         return Entry(name, what, "", scrub(str(error)))
     except errors.ApiError as error:
@@ -106,15 +106,17 @@ def entry(name: str, what: str, get: Callable[[], Any], scrub: Callable[[str], s
     except Exception as error:
         reason = next(iter(str(error).splitlines()), "")
         return Entry(name, what, "", scrub(f"{type(error).__name__}: {reason}"))
-    if not isinstance(got, str):
-        return Entry(name, what, json.dumps(scrubbed_all(got, scrub), indent=2, default=str) + "\n")
-    return Entry(name, what, scrub(got))
+    if not isinstance(content, str):
+        return Entry(
+            name, what, json.dumps(scrubbed_all(content, scrub), indent=2, default=str) + "\n"
+        )
+    return Entry(name, what, scrub(content))
 
 
-def application_log(given: str | None) -> str:
-    """The end of the given file, else of the journal."""
-    if given:
-        return tail(Path(given))
+def application_log(path: str | None) -> str:
+    """Return the end of the given file, else of the journal. Raises Missing."""
+    if path:
+        return tail(Path(path))
     try:
         done = subprocess.run(JOURNAL, capture_output=True, text=True, timeout=10, check=False)
     except OSError as error:
@@ -124,32 +126,32 @@ def application_log(given: str | None) -> str:
     return done.stdout
 
 
-def postgres_tail(given: str | None) -> str:
-    """The end of the given file, else of the newest log where PostgreSQL writes it."""
-    if given:
-        return tail(Path(given))
+def postgres_tail(path: str | None) -> str:
+    """Return the end of the given file, else of the newest log of PostgreSQL. Raises Missing."""
+    if path:
+        return tail(Path(path))
     for folder in log_folders():
         logs = readable_logs(folder)
         if logs:
-            newest = max(logs, key=lambda path: path.stat().st_mtime)
+            newest = max(logs, key=lambda log: log.stat().st_mtime)
             return f"{newest}\n{tail(newest)}"
     raise Missing("no log can be read on this machine; name it with --postgres-log FILE")
 
 
 def log_folders() -> Iterator[Path]:
-    """Where PostgreSQL may write its log, the likeliest first."""
+    """Yield the folders in which PostgreSQL may write its log, the likeliest first."""
     try:
-        told = db.rows("support.get_log_place")[0]
+        folders = db.rows("support.get_log_place")[0]
     except errors.ApiError:
-        told = {"data_directory": None, "log_directory": None}
-    if told["data_directory"]:
-        yield Path(told["data_directory"]) / (told["log_directory"] or "log")
-        yield Path(told["data_directory"])
+        folders = {"data_directory": None, "log_directory": None}
+    if folders["data_directory"]:
+        yield Path(folders["data_directory"]) / (folders["log_directory"] or "log")
+        yield Path(folders["data_directory"])
     yield DEBIAN_LOGS
 
 
 def readable_logs(folder: Path) -> list[Path]:
-    """The logs of a folder; none where it is not for us."""
+    """Return the logs of a folder; none if we may not read it."""
     try:
         return [path for path in folder.glob("*.log") if os.access(path, os.R_OK)]
     except OSError:
@@ -157,7 +159,7 @@ def readable_logs(folder: Path) -> list[Path]:
 
 
 def tail(path: Path) -> str:
-    """The last lines of a file. Raises Missing."""
+    """Return the last lines of a file. Raises Missing."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - LONGEST_TAIL))
@@ -168,7 +170,7 @@ def tail(path: Path) -> str:
 
 
 def redis_info() -> str:
-    """All that Redis tells of itself."""
+    """Return all of INFO. Raises Missing."""
     client = services().redis
     if isinstance(client, NoRedis):
         raise Missing("REDIS_URL is not set")
@@ -176,18 +178,18 @@ def redis_info() -> str:
         info: dict[str, Any] = client.connection.info("all")
     except redis.RedisError as error:
         raise Missing(f"Redis does not answer ({error})") from error
-    return "".join(f"{name}:{as_told(value)}\n" for name, value in info.items())
+    return "".join(f"{name}:{info_text(value)}\n" for name, value in info.items())
 
 
-def as_told(value: Any) -> str:
-    """A value of INFO in Redis' own form."""
+def info_text(value: Any) -> str:
+    """Return a value of INFO in the form of Redis."""
     if isinstance(value, dict):
         return ",".join(f"{name}={each}" for name, each in value.items())
     return str(value)
 
 
 def metrics(url: str) -> str:
-    """The metrics of the running service."""
+    """Return the metrics of the running service. Raises Missing."""
     try:
         found, refusal = scrape_metrics(url, config().metrics_token)
     except (OSError, ValueError) as error:
@@ -197,17 +199,17 @@ def metrics(url: str) -> str:
     return found.text
 
 
-def settings(given: Config) -> dict[str, Any]:
-    """The settings; of what is secret only whether it is set."""
-    told = asdict(given)
-    told["tiers"] = {name: tier._asdict() for name, tier in given.tiers.items()}
+def settings(config: Config) -> dict[str, Any]:
+    """Return the settings; of a secret only whether it is set."""
+    values = asdict(config)
+    values["tiers"] = {name: tier._asdict() for name, tier in config.tiers.items()}
     for name in ("metrics_token", "sentry_dsn", "cursor_keys"):
-        told[name] = "set" if told[name] else "not set"
-    return told
+        values[name] = "set" if values[name] else "not set"
+    return values
 
 
 def versions() -> dict[str, Any]:
-    """What runs here."""
+    """Return the versions of Python and of its packages."""
     packages = {each.metadata["Name"]: each.version for each in distributions()}
     return {
         "kamiyo-api": VERSION,
@@ -218,13 +220,13 @@ def versions() -> dict[str, Any]:
 
 
 def postgres_settings() -> dict[str, Any]:
-    """What PostgreSQL runs with."""
+    """Return the version and the settings of PostgreSQL."""
     version = db.rows("doctor.get_server")[0]["version"]
     return {"version": version, "settings": db.rows("support.list_settings")}
 
 
 def sessions() -> list[dict[str, Any]]:
-    """What every session does, without what was put into its statements."""
+    """Return what every session does, without the literals of its statements."""
     return [
         {**row, "query": without_literals(row["query"] or "")}
         for row in db.rows("support.list_sessions")
@@ -232,22 +234,22 @@ def sessions() -> list[dict[str, Any]]:
 
 
 def write(bundle: Bundle, output: str | None) -> Path:
-    """Write the archive, for its owner's eyes only. Raises OSError, where it exists too."""
+    """Write the archive, readable by its owner only. Raises OSError, also if it exists."""
     now = dt.datetime.now(dt.UTC)
     name = f"kamiyo-support-{now:%Y%m%dT%H%M%SZ}"
     path = Path(output or f"{name}.tar.gz")
-    packed = pack(bundle, name, int(now.timestamp()))
+    archive = pack(bundle, name, int(now.timestamp()))
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(packed)
+        file.write(archive)
     return path.absolute()
 
 
 def pack(bundle: Bundle, folder: str, moment: int) -> bytes:
-    """The files of a bundle in one folder of a tar.gz."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+    """Return the files of a bundle as a tar.gz with one folder."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         for name, content in bundle.files():
             info = tarfile.TarInfo(f"{folder}/{name}")
             info.size, info.mtime, info.mode = len(content), moment, 0o600
             archive.addfile(info, io.BytesIO(content))
-    return packed.getvalue()
+    return buffer.getvalue()

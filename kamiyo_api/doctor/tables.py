@@ -1,14 +1,14 @@
-"""Tables and statements: what the planner knows, what vacuum left, what is slow."""
+"""Tables and statements: missing statistics of the planner, dead rows, slow statements."""
 
 from __future__ import annotations
 
 from kamiyo_api import db
 from kamiyo_api.doctor import commands
+from kamiyo_api.doctor.components import Components
 from kamiyo_api.doctor.findings import Finding, check, graded, ok, unknown, warning
-from kamiyo_api.doctor.parts import Parts
 from kamiyo_api.doctor.wording import begun, share
 
-# Small tables are read whole, whatever the planner knows of them.
+# Small tables are read as a whole, with or without statistics.
 WORTH_ANALYZING = 1000
 BLOATED = 0.3
 WORTH_VACUUMING = 10_000
@@ -17,9 +17,12 @@ PRELOAD = "alter system set shared_preload_libraries = pg_stat_statements"
 CREATE_EXTENSION = "create extension pg_stat_statements"
 
 
-@check("database", "Of a table that was never analyzed the planner guesses, and guesses wrong.")
-def unanalyzed_tables(parts: Parts) -> Finding:
-    """Large tables that the planner knows nothing of."""
+@check(
+    "database",
+    "The planner can only guess about a table that was never analyzed, and chooses slow plans.",
+)
+def unanalyzed_tables(components: Components) -> Finding:
+    """Check for large tables that the planner has no statistics of."""
     tables = db.rows("doctor.list_tables")
     found = [
         row["table_name"]
@@ -31,9 +34,11 @@ def unanalyzed_tables(parts: Parts) -> Finding:
     return warning(f"{len(found)}: {', '.join(found)}", "flask doctor --fix")
 
 
-@check("database", "Dead rows are read with the living, so a bloated table is slow for its size.")
-def bloated_tables(parts: Parts) -> Finding:
-    """Tables in which vacuum does not keep up."""
+@check(
+    "database", "Dead rows are read with the live ones, so a bloated table is slow for its size."
+)
+def bloated_tables(components: Components) -> Finding:
+    """Check for tables with which vacuum does not keep up."""
     tables = db.rows("doctor.list_tables")
     found = [
         row
@@ -42,23 +47,23 @@ def bloated_tables(parts: Parts) -> Finding:
     ]
     if not found:
         return ok(f"none of {len(tables)}")
-    told = ", ".join(
+    figure = ", ".join(
         f"{row['table_name']} {share(row['dead'], row['dead'] + row['live'])} rows dead"
         for row in found
     )
     steps = "; ".join(commands.psql(f"vacuum (analyze) {row['table_name']}") for row in found)
-    return warning(told, steps)
+    return warning(figure, steps)
 
 
-@check("database", "A statement that is slow on average makes every request slow that runs it.")
-def slow_statements(parts: Parts) -> Finding:
-    """Statements of ours that take long on average, where pg_stat_statements counts them."""
-    told = db.rows("doctor.get_statement_statistics")[0]
-    if not told["is_loaded"]:
+@check("database", "A statement that is slow on average makes every request slow that uses it.")
+def slow_statements(components: Components) -> Finding:
+    """Check for slow statements of the service, if pg_stat_statements counts them."""
+    extension = db.rows("doctor.get_statement_statistics")[0]
+    if not extension["is_loaded"]:
         figure = "not measured: pg_stat_statements is not loaded"
         restart = commands.restart("postgresql")
         return unknown(figure, f"{commands.psql(PRELOAD)}; {restart}")
-    if not told["is_shown"]:
+    if not extension["is_shown"]:
         return unknown("not measured: no extension here", commands.psql(CREATE_EXTENSION))
     found = db.rows("doctor.list_slow_statements", milliseconds=SLOW_MILLISECONDS)
     if not found:

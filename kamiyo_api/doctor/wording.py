@@ -1,4 +1,4 @@
-"""Figures as they are told."""
+"""Figures, as the doctor shows them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 UNITS = ("B", "kB", "MB", "GB", "TB")
 SHOWN_OF_QUERY = 80
 COMMENTS = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
-# What the service sends ahead of each statement.
+# What the service sends before each statement.
 PREPARATIONS = re.compile(r"^(?:(?:begin|set local [^;]+);\s*)+(?=\S)")
 LITERALS = re.compile(
     r"\b[eE]'(?:[^'\\]|''|\\.)*'?"
@@ -20,7 +20,7 @@ LITERALS = re.compile(
 
 
 def size(count: float) -> str:
-    """Bytes, in the unit that suits them."""
+    """Return a number of bytes in a suitable unit."""
     for unit in UNITS[:-1]:
         if count < 1024:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
@@ -29,7 +29,7 @@ def size(count: float) -> str:
 
 
 def span(seconds: float) -> str:
-    """Seconds, in the unit that suits them."""
+    """Return a number of seconds in a suitable unit."""
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 10:
@@ -40,21 +40,21 @@ def span(seconds: float) -> str:
 
 
 def share(part: float, whole: float) -> str:
-    """A part of a whole, in numbers and percent."""
+    """Return a part of a whole, in numbers and percent."""
     return f"{part:.0f} of {whole:.0f} ({100 * part / whole if whole else 0:.1f} %)"
 
 
 def counted(counts: Mapping[str, float]) -> str:
-    """Names with their counts."""
+    """Return names with their counts."""
     return ", ".join(f"{name} {count:.0f}" for name, count in counts.items())
 
 
 def without_literals(query: str) -> str:
-    """A statement in one line, without comments and without what was put into it."""
+    """Return a statement in one line, without its comments and literals."""
     return " ".join(LITERALS.sub("?", COMMENTS.sub(" ", query)).split())
 
 
 def begun(query: str) -> str:
-    """How a statement begins."""
+    """Return the beginning of a statement, without its literals."""
     text = PREPARATIONS.sub("", without_literals(query))
     return text if len(text) <= SHOWN_OF_QUERY else text[:SHOWN_OF_QUERY].rstrip() + " …"

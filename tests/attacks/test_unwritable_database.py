@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.serving import serving
-from kamiyo_api.doctor.server import writing
+from kamiyo_api.doctor.server import allow_writes
 from tests.support import factories
 from tests.support.doctor import examined, wait_until
 from tests.support.prometheus import scrape
@@ -149,7 +149,7 @@ def test_doctor_finds_it_and_its_cure_cures_a_read_only_server(server, sql, doct
 )
 def test_cure_is_for_what_makes_the_server_read_only(app, source, begins):
     told = {"source": source, "database": "kamiyo", "user_name": "postgres"}
-    assert writing(told).startswith(begins)
+    assert allow_writes(told).startswith(begins)
 
 
 def test_database_that_is_set_to_be_read_only_is_cured(sql, addresses, cure):

@@ -179,7 +179,7 @@ def test_front_door_leads_to_the_documentation(client):
 def settings():
     """The names that are read from the environment."""
     config = (ROOT / "kamiyo_api" / "config.py").read_text()
-    names = set(re.findall(r'given(?:\.get\(|\[|, )"([A-Z][A-Z_]+)"', config))
+    names = set(re.findall(r'env(?:\.get\(|\[|, )"([A-Z][A-Z_]+)"', config))
     # A name that ends so takes the rest from the tier.
     names |= set(re.findall(r'f"([A-Z_]+_)\{', config))
     server = (ROOT / "gunicorn.conf.py").read_text()

@@ -12,7 +12,7 @@ import yaml
 
 from bench.serving import ROOT
 from kamiyo_api.dev.databases import free_port
-from kamiyo_api.dev.processes import supervised
+from kamiyo_api.dev.processes import run_process
 from tests.support.programs import needed
 from tests.support.servers import wait_until
 
@@ -47,7 +47,7 @@ def test_watch_shows_the_service_and_its_rules(clone, server):
         targets = (ask("targets?state=active") or {}).get("activeTargets", [])
         return [target["health"] for target in targets] == ["up"]
 
-    with supervised(
+    with run_process(
         [script], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as watch:
         wait_until(is_up, seconds=60)

@@ -19,7 +19,7 @@ from prometheus_client import values
 from kamiyo_api import config
 from kamiyo_api.config import TIERS, Config
 from kamiyo_api.dev.databases import free_port
-from kamiyo_api.dev.processes import server
+from kamiyo_api.dev.processes import run_server
 from tests.documents.test_contract import ENDPOINTS, settings
 from tests.support import ROOT
 
@@ -120,7 +120,7 @@ def clone() -> Iterator[Clone]:
         }
         port = free_port()
         command = [sys.executable, "-m", "kamiyo_api.dev.server", str(port)]
-        with server(command, folder=folder, ready="Ctrl-C stops all of it.", env=environment):
+        with run_server(command, folder=folder, ready="Ctrl-C stops all of it.", env=environment):
             said = (folder / "server.log").read_text()
             psql = re.search(r"^ +Database +(\S.*)$", said, re.MULTILINE)
             assert psql, said

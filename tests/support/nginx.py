@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.serving import ROOT, Server
 from kamiyo_api.dev.databases import free_port
-from kamiyo_api.dev.processes import server
+from kamiyo_api.dev.processes import run_server
 from tests.support.programs import needed
 
 OPS = ROOT / "ops" / "nginx"
@@ -57,5 +57,5 @@ def nginx(web: Server) -> Iterator[Server]:
         config = configure(folder, web.url.removeprefix("http://"), port)
         command = [needed("nginx"), "-p", folder, "-e", "stderr", "-c", config]
         command += ["-g", "daemon off;"]
-        with server(command, folder=folder, ready="start worker process "):
+        with run_server(command, folder=folder, ready="start worker process "):
             yield Server(f"http://127.0.0.1:{port}", folder / "server.log")

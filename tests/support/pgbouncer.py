@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from psycopg2.extensions import parse_dsn
 
-from kamiyo_api.dev.processes import server
+from kamiyo_api.dev.processes import run_server
 from tests.support.programs import needed
 
 # Debian keeps it where only root looks.
@@ -43,5 +43,5 @@ def pgbouncer(database_url: str, folder: Path) -> Iterator[str]:
     folder.chmod(0o777)
     nobody = pwd.getpwnam("nobody").pw_uid
     who = {"user": nobody, "group": nobody, "extra_groups": []} if os.geteuid() == 0 else {}
-    with server([needed(PROGRAM), settings], folder=folder, ready="process up", **who):
+    with run_server([needed(PROGRAM), settings], folder=folder, ready="process up", **who):
         yield f"postgresql://{place['user']}@/{place['dbname']}?host={quote(str(folder))}&port=6432"

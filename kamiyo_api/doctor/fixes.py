@@ -1,4 +1,4 @@
-"""The cures that are safe to run at any time."""
+"""The fixes that are safe at any time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kamiyo_api.trust.refresh import refresh_stats
 
 
 def refresh() -> str:
-    """Refresh the statistics, which clears what has expired, too."""
+    """Refresh the statistics, which also deletes expired rows."""
     done = refresh_stats()
     if done is None:
         return "another refresh is running; it does what this one would"
@@ -19,27 +19,27 @@ def refresh() -> str:
 
 
 def analyze() -> str:
-    """Tell the planner of every table."""
+    """Update the statistics of the planner for every table."""
     with db.transaction(limited=False) as tx:
         tx.execute("doctor.analyze_all")
     return "analyzed every table"
 
 
-CURES: Sequence[tuple[Callable[[], str], set[str]]] = (
+FIXES: Sequence[tuple[Callable[[], str], set[str]]] = (
     (refresh, {"view-age", "last-refresh", "regular-refresh", "expired-rows"}),
     (analyze, {"unanalyzed-tables", "statistics-query", "slow-statements", "latency"}),
 )
 
 
 def fix(report: Report) -> list[str]:
-    """Do what cures something in this report; what was done, or why it was not."""
-    ill = report.names(Status.WARNING, Status.FAILING)
-    return [attempted(cure) for cure, cured in CURES if ill & cured]
+    """Apply the fixes for this report; return what was done, or why it was not."""
+    unhealthy = report.names(Status.WARNING, Status.FAILING)
+    return [attempt(action) for action, checks in FIXES if unhealthy & checks]
 
 
-def attempted(cure: Callable[[], str]) -> str:
-    """What a cure did, or why it could not."""
+def attempt(action: Callable[[], str]) -> str:
+    """Run a fix; return what it did, or why it failed."""
     try:
-        return cure()
+        return action()
     except (errors.ApiError, db.ConnectionLost) as error:
-        return f"could not {cure.__name__}: {error or 'the connection to the database broke'}"
+        return f"could not {action.__name__}: {error or 'the connection to the database broke'}"
