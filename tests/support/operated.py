@@ -22,8 +22,9 @@ from flask import Flask
 from bench.serving import Server, serving
 from kamiyo_api.access import keys
 from kamiyo_api.dev.databases import bundled_postgres, embedded_postgres, embedded_valkey, free_port
+from tests.support import ROOT
 from tests.support.alerts import Span
-from tests.support.doctor import ROOT, Examined
+from tests.support.doctor import Examined
 from tests.support.prometheus import Scrape, scrape
 from tests.support.servers import Restartable, configured
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from kamiyo_api import create_app
 from kamiyo_api.access import keys
 from kamiyo_api.db import schema
 from kamiyo_api.dev.databases import embedded_postgres, embedded_valkey, free_port
+from tests.support.concurrency import wait_until
 
 AS_IN_PRODUCTION = {
     "REDIS_TIMEOUT_MS": "50",
@@ -117,15 +117,6 @@ class Place:
     def said(self, words: str) -> int:
         """How many lines of the service's log hold these words."""
         return self.web.log.read_text().count(words)
-
-
-def wait_until(condition: Callable[[], Any], seconds: float = 30) -> float:
-    """Wait until a condition holds; how many seconds that took."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() < began + seconds, "waited in vain"
-        time.sleep(0.02)
-    return time.monotonic() - began
 
 
 def configured(settings: Mapping[str, str]) -> Flask:
