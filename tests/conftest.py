@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psycopg2
-import psycopg2.extras
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -20,8 +19,9 @@ from kamiyo_api.config import TIERS, Config
 from kamiyo_api.db import schema
 from kamiyo_api.dev.databases import Servers, embedded_servers
 from kamiyo_api.trust.refresh import refresh_stats
-from tests.support import factories
+from tests.support import database, factories
 from tests.support.clients import CheckedClient
+from tests.support.database import Sql
 from tests.support.pgbouncer import pgbouncer
 
 pytest_plugins = [
@@ -31,26 +31,8 @@ pytest_plugins = [
     "tests.support.imports",
     "tests.support.service",
     "tests.support.shells",
-    "tests.support.symptom_table",
     "tests.support.triggers",
 ]
-
-# Children first: what refers to an agent goes before the agents.
-TABLES = (
-    "erc8004_feedback_responses",
-    "erc8004_reputation",
-    "erc8004_agent_payments",
-    "erc8004_validations",
-    "erc8004_agent_metadata",
-    "erc8004_feedback_changes",
-    "erc8004_payment_changes",
-    "erc8004_agent_search",
-    "erc8004_agents",
-    "idempotency_keys",
-    "api_keys",
-)
-
-Sql = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="session")
@@ -100,23 +82,14 @@ def session_app(servers: Servers, database_url: str) -> Flask:
 @pytest.fixture
 def sql(servers: Servers) -> Iterator[Sql]:
     """Run SQL as an operator would in psql; answers the rows as dicts."""
-    connection = psycopg2.connect(servers.database_url)
-    connection.autocommit = True
-
-    def run(statement: str, *params: Any) -> list[dict[str, Any]]:
-        with connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
-            cursor.execute(statement, params or None)
-            return [dict(row) for row in cursor.fetchall()] if cursor.description else []
-
-    yield run
-    connection.close()
+    with database.session(servers.database_url) as connection:
+        yield partial(database.run, connection)
 
 
 @pytest.fixture
 def app(session_app: Flask, sql: Sql) -> Iterator[Flask]:
     """The application in its context, over empty tables and an empty Redis."""
-    for table in TABLES:
-        sql(f"delete from {table}")
+    database.empty(sql)
     with session_app.app_context():
         session_app.extensions["kamiyo"].redis.ask(lambda redis: redis.flushall())
         session_app.extensions["kamiyo"].known_keys = authentication.KnownKeys()

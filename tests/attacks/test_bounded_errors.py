@@ -7,7 +7,7 @@ import pytest
 from kamiyo_api.web.problems import LONGEST_NAME, MOST_MESSAGES
 from tests.support import factories
 from tests.support.clients import outcome
-from tests.web.test_errors import AGENTS, REGISTER
+from tests.support.endpoints import AGENTS, REGISTER
 
 
 def test_errors_are_the_first_twenty_and_a_count(client, admin):

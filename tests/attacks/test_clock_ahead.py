@@ -7,7 +7,7 @@ import re
 import pytest
 
 from kamiyo_api.trust.refresh import refresh_stats
-from tests.support.doctor import wait_until
+from tests.support.concurrency import wait_until
 
 AGENTS = "/api/v1/agents/"
 KEY = "/api/v1/key"

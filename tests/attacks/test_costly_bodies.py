@@ -18,8 +18,8 @@ from kamiyo_api.schemas import bounded
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.web.arguments import MOST_STRUCTURE
 from tests.support import factories, hostile_bodies, request_costs
-from tests.support.service import at_once
-from tests.web.test_errors import BODIES, REGISTER
+from tests.support.concurrency import at_once
+from tests.support.endpoints import BODIES, REGISTER
 
 EVERYTHING = (None, "read", "write", "payments", "admin")
 # What a worker may take for four such bodies at once, with what it keeps of it.

@@ -10,7 +10,7 @@ from kamiyo_api.web.addresses import LONGEST_TARGET
 from kamiyo_api.web.arguments import MOST_PARAMETERS, known_query
 from tests.support import factories, request_costs
 from tests.support.clients import outcome
-from tests.web.test_errors import AGENTS, FAR_UUID, READS, REGISTER
+from tests.support.endpoints import AGENTS, FAR_UUID, READS, REGISTER
 
 
 @pytest.fixture

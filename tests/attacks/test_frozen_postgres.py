@@ -18,9 +18,9 @@ import requests
 from bench.serving import serving
 from tests.support import factories
 from tests.support.balance import balance
-from tests.support.load import API, prepared, working
-from tests.support.servers import AS_IN_PRODUCTION, open_place, wait_until
-from tests.support.service import at_once
+from tests.support.concurrency import at_once, seconds_until, wait_until, working
+from tests.support.load import API, prepared
+from tests.support.servers import AS_IN_PRODUCTION, open_place
 from tests.support.triggers import trigger
 
 FROZEN_SECONDS = 6
@@ -107,7 +107,7 @@ def test_frozen_database_stops_no_probe_and_loses_no_write(place, figures):
                 stopped.set()
             back = time.monotonic()
             refused = load.ledger.between(began + 1, back - 1)
-            recovery = wait_until(lambda: is_written(load, back) and place.health()[0] == 200)
+            recovery = seconds_until(lambda: is_written(load, back) and place.health()[0] == 200)
         finally:
             load.stopped.set()
     books = balance(place, load.ledger)

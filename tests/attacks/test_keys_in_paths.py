@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support import factories
-from tests.web.test_errors import AGENTS, REGISTER
+from tests.support.endpoints import AGENTS, REGISTER
 
 KEYS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1, max_size=128)
 ODD = st.text(st.sampled_from("/.%2Fa\n\r ?#;\\\ufffdé\u2028😀"), min_size=1, max_size=12)

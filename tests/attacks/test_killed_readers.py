@@ -6,7 +6,7 @@ import pytest
 
 from kamiyo_api.cache import answers
 from kamiyo_api.context import services
-from tests.support.service import at_once
+from tests.support.concurrency import at_once
 
 AGENTS = "/api/v1/agents/"
 DEAD = "of one who died"

@@ -11,7 +11,7 @@ from bench.serving import serving
 from kamiyo_api.cache.answers import MAX_CACHED_BYTES
 from kamiyo_api.dev.databases import embedded_valkey
 from tests.support import factories
-from tests.support.service import at_once
+from tests.support.concurrency import at_once
 
 AGENTS = "/api/v1/agents/"
 KEY = "/api/v1/key"

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from bench.serving import serving
+from tests.support.concurrency import wait_until
 from tests.support.load import API, prepared
-from tests.support.servers import open_place, wait_until
+from tests.support.servers import open_place
 
 REQUESTS = 40
 UNKNOWN = f"{API}019fffff-ffff-7fff-bfff-ffffffffffff/registration"

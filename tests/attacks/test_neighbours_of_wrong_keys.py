@@ -11,8 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from bench.serving import serving
-from tests.support.servers import wait_until
-from tests.support.service import at_once
+from tests.support.concurrency import at_once, wait_until
 from tests.support.windows import left_of, let_end_in
 
 KEY = "/api/v1/key"

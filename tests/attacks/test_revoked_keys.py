@@ -20,9 +20,9 @@ from kamiyo_api import db, errors
 from kamiyo_api.access import authentication, keys
 from tests.support import factories
 from tests.support.clients import outcome
-from tests.support.load import API, working
-from tests.support.servers import open_place, wait_until
-from tests.support.service import at_once
+from tests.support.concurrency import at_once, wait_until, working
+from tests.support.load import API
+from tests.support.servers import open_place
 
 FEEDBACK = f"{API}feedback"
 # What happens to a key that writes, and how its next write is refused.

@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from bench.serving import serving
+from tests.support.concurrency import at_once
 from tests.support.raw_http import LAST_LIVE, LIVE, dial, read
-from tests.support.service import at_once
 
 CONNECTIONS = 16
 RUNS = 15

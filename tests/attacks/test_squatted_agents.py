@@ -13,7 +13,7 @@ import pytest
 
 from tests.support import factories
 from tests.support.imports import counts, line
-from tests.trust.test_counts import FIGURES
+from tests.support.statistics import FIGURES
 
 STRANGER, OWNER = f"0x{'a' * 40}", f"0x{'b' * 40}"
 API = "/api/v1/agents/"

@@ -13,7 +13,7 @@ import pytest
 from bench.serving import ROOT, serving
 from kamiyo_api import create_app
 from kamiyo_api.config import Config, ConfigError
-from tests.documents.test_readme import rows
+from tests.support.documents import rows
 
 SECRET = "hunter2hunter2"
 AGENTS = "/api/v1/agents/"

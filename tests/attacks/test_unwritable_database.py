@@ -11,7 +11,8 @@ import pytest
 from bench.serving import serving
 from kamiyo_api.doctor.server import allow_writes
 from tests.support import factories
-from tests.support.doctor import examined, wait_until
+from tests.support.concurrency import wait_until
+from tests.support.doctor import examined
 from tests.support.prometheus import scrape
 from tests.support.triggers import trigger
 

@@ -9,7 +9,7 @@ import pytest
 from kamiyo_api.schemas.fields import Uri
 from tests.support import factories
 from tests.support.clients import document, outcome
-from tests.web.test_errors import AGENTS, FEEDBACK
+from tests.support.endpoints import AGENTS, FEEDBACK
 
 PLAIN = [
     "http://a.example",

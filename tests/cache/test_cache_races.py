@@ -16,21 +16,9 @@ from kamiyo_api.context import own_state
 from kamiyo_api.redis.connection import Line
 from kamiyo_api.schemas.agents import AgentSearch
 from kamiyo_api.search import find_page
-from tests.cache.test_cached_answers import (
-    AGENTS,
-    agent,
-    by_command,
-    by_flush,
-    by_keys,
-    prefix,
-    read,
-    redis,
-    suspend,
-)
-from tests.support.servers import wait_until
-from tests.support.service import at_once
-
-__all__ = ["agent", "prefix", "read", "redis", "suspend"]
+from tests.support.clearing import by_command, by_flush, by_keys
+from tests.support.concurrency import at_once, wait_until
+from tests.support.endpoints import AGENTS
 
 
 def agent_slowly(agent, meanwhile):

@@ -2,57 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 import time
 
 import pytest
 
-from kamiyo_api import create_app
 from kamiyo_api.cache.answers import ERC8004Cache
-from kamiyo_api.config import Config
-from kamiyo_api.context import services
 from kamiyo_api.importer.agents import import_file
 from kamiyo_api.trust.refresh import refresh_stats
 from kamiyo_api.web.json import timestamp
+from tests.support.clearing import by_command, by_flush, by_keys, by_scan
 from tests.support.clients import outcome
+from tests.support.endpoints import AGENTS, FAR_UUID
 
-AGENTS = "/api/v1/agents/"
 OTHER = "0x" + "ab" * 20
-FAR_UUID = "019fffff-ffff-7fff-bfff-ffffffffffff"
 FIRST_PAGE = "search:claimed=false&limit=50&offset=0&sort=-registered_at&status=active"
-
-
-@pytest.fixture
-def redis(app):
-    """Redis, as an operator sees it."""
-    return app.extensions["kamiyo"].redis.connection
-
-
-@pytest.fixture
-def another_worker(app):
-    """A second process of the service, as far as the cache can tell; its client."""
-    config = dataclasses.replace(Config.from_environment(), redis_timeout=0.05)
-    return create_app(config).test_client()
-
-
-@pytest.fixture
-def read(client, admin):
-    """What a path below /api/v1/agents/ shows, to a client of any worker."""
-    return lambda path, client=client: client.get(AGENTS + path, headers=admin).json
-
-
-@pytest.fixture
-def agent(make_agent):
-    """The uuid of an agent."""
-    return make_agent()["agent_uuid"]
-
-
-@pytest.fixture
-def suspend(client, admin):
-    """Suspend an agent."""
-    return lambda agent: client.patch(AGENTS + agent, json={"status": "suspended"}, headers=admin)
 
 
 def kept(redis):
@@ -60,12 +25,6 @@ def kept(redis):
     own = {"refresh", "generation", "search:version"}
     names = {key.decode().split(":", 2)[2] for key in redis.keys("erc8004:*")}
     return names - own
-
-
-@pytest.fixture
-def prefix(app):
-    """What the names of this database's answers begin with."""
-    return services().cache_state.current_database().prefix
 
 
 @pytest.mark.parametrize(
@@ -217,24 +176,6 @@ def test_one_agent_is_forgotten_as_the_guide_says(read, redis, make_agent):
             read(agent + below)
     ERC8004Cache().invalidate_agent(one)
     assert kept(redis) == {f"agent:{other}{kind}" for kind in ("", ":stats", ":reputation")}
-
-
-def by_command(redis):
-    ERC8004Cache().clear()
-
-
-def by_keys(redis):
-    for key in redis.keys("erc8004:*"):
-        redis.delete(key)
-
-
-def by_scan(redis):
-    for key in redis.scan_iter("erc8004:*"):
-        redis.delete(key)
-
-
-def by_flush(redis):
-    redis.flushall()
 
 
 @pytest.mark.parametrize("clear", [by_command, by_keys, by_scan, by_flush])

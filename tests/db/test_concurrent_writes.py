@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 
 from tests.support import factories
-from tests.support.service import at_once
+from tests.support.concurrency import at_once
 
 REGISTER = "/api/v1/agents/register"
 FEEDBACK = "/api/v1/agents/feedback"

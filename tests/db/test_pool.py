@@ -24,8 +24,7 @@ from kamiyo_api.db.pool import Pool
 from kamiyo_api.db.reach import Reach
 from tests.support import factories
 from tests.support.clients import CheckedClient, outcome
-from tests.support.servers import wait_until
-from tests.support.service import at_once
+from tests.support.concurrency import at_once, wait_until
 
 AGENTS = "/api/v1/agents/"
 BUSY = (503, "DATABASE_BUSY")

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import pytest
 
 from kamiyo_api.access import keys
-from tests.support import factories
-from tests.support.doctor import NOWHERE, ROOT, examined, shell
+from tests.support import ROOT, factories
+from tests.support.doctor import NOWHERE, examined, shell
 
 SQL = ROOT / "sql"
 LAST = max(path.stem for path in (SQL / "migrations").glob("*.sql"))

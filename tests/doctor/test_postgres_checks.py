@@ -14,7 +14,8 @@ import pytest
 
 from kamiyo_api.dev.databases import embedded_postgres
 from tests.support import factories
-from tests.support.doctor import examined, shell, typed, wait_until
+from tests.support.concurrency import wait_until
+from tests.support.doctor import examined, shell, typed
 from tests.support.programs import needed
 
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")

@@ -10,7 +10,8 @@ import pytest
 import redis
 
 from kamiyo_api.dev.databases import embedded_valkey
-from tests.support.doctor import examined, redis_cli, wait_until
+from tests.support.concurrency import wait_until
+from tests.support.doctor import examined, redis_cli
 from tests.support.programs import needed
 
 

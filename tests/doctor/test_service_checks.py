@@ -17,8 +17,8 @@ import requests
 from bench.serving import serving
 from kamiyo_api.dev.databases import embedded_servers
 from tests.support import factories
-from tests.support.doctor import NOWHERE, examined, typed, wait_until
-from tests.support.service import at_once
+from tests.support.concurrency import at_once, wait_until
+from tests.support.doctor import NOWHERE, examined, typed
 from tests.support.triggers import trigger
 
 AGENTS = "/api/v1/agents/"

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support import ROOT
 from tests.support.clients import document, documented_path
+from tests.support.documents import settings
 
 # Pages for people and for monitoring, which the document does not describe.
 PAGES = {"docs.index", "docs.openapi", "docs.error_codes", "swagger_ui.show", "metrics"}
@@ -174,18 +175,6 @@ def test_error_page_loads_nothing_at_all(client):
 
 def test_front_door_leads_to_the_documentation(client):
     assert client.get("/", follow_redirects=True).request.path == "/docs/"
-
-
-def settings():
-    """The names that are read from the environment."""
-    config = (ROOT / "kamiyo_api" / "config.py").read_text()
-    names = set(re.findall(r'env(?:\.get\(|\[|, )"([A-Z][A-Z_]+)"', config))
-    # A name that ends so takes the rest from the tier.
-    names |= set(re.findall(r'f"([A-Z_]+_)\{', config))
-    server = (ROOT / "gunicorn.conf.py").read_text()
-    names |= set(re.findall(r"""["']([A-Z]+_?[A-Z_]+)["']""", server))
-    # What one gunicorn tells its own workers and its successor is no setting.
-    return sorted(name for name in names if not name.startswith("KAMIYO_METRICS_"))
 
 
 def test_settings_are_read_in_one_place():

@@ -13,8 +13,8 @@ import yaml
 from bench.serving import ROOT
 from kamiyo_api.dev.databases import free_port
 from kamiyo_api.dev.processes import run_process
+from tests.support.concurrency import wait_until
 from tests.support.programs import needed
-from tests.support.servers import wait_until
 
 PROMETHEUS = ROOT / "ops" / "prometheus"
 RULES = {

@@ -8,36 +8,15 @@ import re
 import shlex
 import subprocess
 import sys
-from typing import NamedTuple
 
 import pytest
 
-from tests.support.doctor import ROOT
+from tests.support import ROOT
+from tests.support.documents import blocks
 from tests.support.programs import needed
 
-DOCUMENT = (ROOT / "docs" / "operations.md").read_text()
 SERVED = ("kamiyo_api", "sql", "wsgi.py")
-ON_A_SERVER = "<!-- on a server -->\n"
-BLOCK = re.compile(rf"^({ON_A_SERVER})?```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SHOWN = re.compile(r"\s*^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BEGINS, ENDS = "\x1e", "\x1f"
-
-
-class Block(NamedTuple):
-    """What is typed, whether only on a server, and what the document shows as its output."""
-
-    line: int
-    is_for_servers: bool
-    text: str
-    shown: str
-
-
-def blocks():
-    """The blocks of the document that are typed; where nothing is shown, nothing is printed."""
-    for found in BLOCK.finditer(DOCUMENT):
-        shown = SHOWN.match(DOCUMENT, found.end())
-        line = DOCUMENT.count("\n", 0, found.start(2)) + 1
-        yield Block(line, bool(found[1]), found[2], shown[1] if shown else "")
 
 
 def shape(output):

@@ -11,8 +11,8 @@ from prometheus_client import generate_latest
 
 from kamiyo_api.doctor.examination import CHECKS
 from kamiyo_api.observability.request_log import JsonFormatter
-from tests.documents.test_operations_commands import DOCUMENT, blocks
-from tests.support.doctor import ROOT
+from tests.support import ROOT
+from tests.support.documents import OPERATIONS, blocks
 
 ALERTS = (ROOT / "ops" / "prometheus" / "alerts.yml").read_text()
 SERVER_COMMANDS = """
@@ -47,7 +47,7 @@ QUOTED = {
     "ps aux \\| grep gunicorn",
     "sudo -u postgres psql",
 }
-SECTIONS = re.findall(r"^#+ (.*)$", DOCUMENT, re.MULTILINE)
+SECTIONS = re.findall(r"^#+ (.*)$", OPERATIONS, re.MULTILINE)
 OLD_GUIDE = [
     "Slow query performance",
     "Cache issues",
@@ -69,7 +69,7 @@ OLD_GUIDE = [
 
 def anchors():
     """Where links of the document and to it may lead."""
-    named = set(re.findall(r'<a id="([\w-]+)">', DOCUMENT))
+    named = set(re.findall(r'<a id="([\w-]+)">', OPERATIONS))
     return named | {section.lower().replace(" ", "-") for section in SECTIONS}
 
 
@@ -79,7 +79,7 @@ def test_commands_that_only_a_server_can_run_are_these():
 
 def test_no_command_stands_only_in_the_prose():
     typed = "".join(block.text for block in blocks())
-    prose = re.sub(r"^```.*?^```$", "", DOCUMENT, flags=re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"^```.*?^```$", "", OPERATIONS, flags=re.MULTILINE | re.DOTALL)
     spans = {" ".join(span.split()) for span in re.findall(r"`([^`]+)`", prose)}
     commands = {span for span in spans if re.match(rf"(sudo .*)?{PROGRAMS}", span)}
     untyped = {each for each in commands if each not in typed}
@@ -94,17 +94,17 @@ def test_alerts_and_links_lead_to_sections():
     linked = set(re.findall(r"docs/operations\.md#([\w-]+)", ALERTS))
     assert linked
     assert linked <= {section.lower().replace(" ", "-") for section in OLD_GUIDE}
-    assert set(re.findall(r"\]\(#([\w-]+)\)", DOCUMENT)) <= anchors()
+    assert set(re.findall(r"\]\(#([\w-]+)\)", OPERATIONS)) <= anchors()
 
 
 def test_every_alert_is_named_in_the_section_that_it_links_to():
     for alert, anchor in re.findall(
         r"- alert: (\w+)\n.*?operations\.md#([\w-]+)", ALERTS, re.DOTALL
     ):
-        section = re.split(r"^##+ ", DOCUMENT, flags=re.MULTILINE)
+        section = re.split(r"^##+ ", OPERATIONS, flags=re.MULTILINE)
         (told,) = (each for each in section if slug(each) == anchor)
         assert re.search(rf"\b{alert}\b", told), alert
-        assert re.search(rf"\b{alert}\b.*\(#{anchor}\)", DOCUMENT), alert
+        assert re.search(rf"\b{alert}\b.*\(#{anchor}\)", OPERATIONS), alert
 
 
 def slug(section):
@@ -114,7 +114,7 @@ def slug(section):
 
 def test_checks_that_are_named_exist_and_those_of_symptoms_are_named():
     there = {check.name for check in CHECKS}
-    told = re.findall(r"Doctor:((?:[^.]|\.\w)*)\.", DOCUMENT)
+    told = re.findall(r"Doctor:((?:[^.]|\.\w)*)\.", OPERATIONS)
     named = {name for each in told for name in re.findall(r"`([\w-]+)`", each)}
     assert named <= there
     # The doctor's other checks have no symptom yet when they find something.
@@ -129,7 +129,7 @@ def test_checks_that_are_named_exist_and_those_of_symptoms_are_named():
 def test_metrics_that_are_named_exist(server):
     exposed = server.request("GET", "/metrics").text + generate_latest().decode()
     there = set(re.findall(r"^# TYPE (\w+)", exposed, re.MULTILINE))
-    metrics = re.findall(r"`(erc8004_\w+)(?:\{[^`]*\})?`", DOCUMENT)
+    metrics = re.findall(r"`(erc8004_\w+)(?:\{[^`]*\})?`", OPERATIONS)
     named = {re.sub(r"_(bucket|count|sum)$", "", name) for name in metrics}
     tables = {
         name
@@ -152,7 +152,7 @@ def test_tables_that_are_named_exist(sql):
         set(
             re.findall(
                 r"\b(?:from|update|into|analyze|vacuum \(analyze\)) (erc8004_\w+|api_keys)",
-                DOCUMENT,
+                OPERATIONS,
             )
         )
         <= there
@@ -174,7 +174,7 @@ def written():
 
 
 def test_log_line_has_the_members_that_are_shown(client, make_agent, admin, written):
-    (shown,) = re.findall(r"^```json\n(.*)\n```$", DOCUMENT, re.MULTILINE)
+    (shown,) = re.findall(r"^```json\n(.*)\n```$", OPERATIONS, re.MULTILINE)
     agent = make_agent()
     client.get(f"/api/v1/agents/{agent['agent_uuid']}", headers=admin)
     told = json.loads(written[-1])

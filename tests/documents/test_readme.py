@@ -20,10 +20,10 @@ from kamiyo_api import config
 from kamiyo_api.config import TIERS, Config
 from kamiyo_api.dev.databases import free_port
 from kamiyo_api.dev.processes import run_server
-from tests.documents.test_contract import ENDPOINTS, settings
+from tests.documents.test_contract import ENDPOINTS
 from tests.support import ROOT
+from tests.support.documents import README, rows, settings
 
-README = (ROOT / "README.md").read_text()
 # The data comes first: what it shows is the demo data that nobody has added to yet.
 DOCUMENTS = ("docs/data.md", "README.md", "docs/api.md")
 SERVED = ("kamiyo_api", "sql", "wsgi.py", "gunicorn.conf.py")
@@ -175,14 +175,6 @@ def test_two_commands_exist():
             [*command.split(), "--dry-run"], cwd=ROOT, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
-
-
-def rows(heading):
-    """The cells of the tables under a heading of the README."""
-    section = re.split(r"^## ", README, flags=re.MULTILINE)
-    (found,) = (each for each in section if each.startswith(heading + "\n"))
-    lines = re.findall(r"^\| (.*) \|$", found, re.MULTILINE)
-    return [[cell.strip() for cell in line.split(" | ")] for line in lines if "---" not in line][1:]
 
 
 def test_every_endpoint_is_in_the_table_with_its_scope(client):

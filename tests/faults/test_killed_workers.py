@@ -9,8 +9,8 @@ import time
 from bench.serving import is_alive
 from tests.support import factories
 from tests.support.balance import balance
-from tests.support.load import API, prepared, working
-from tests.support.servers import wait_until
+from tests.support.concurrency import wait_until, working
+from tests.support.load import API, prepared
 from tests.support.triggers import trigger
 
 WRITES = 2000

@@ -11,8 +11,8 @@ import psycopg2
 import pytest
 
 from tests.support.balance import balance
+from tests.support.concurrency import seconds_until
 from tests.support.load import API, prepared, under_load
-from tests.support.servers import wait_until
 
 # Longer than a key is remembered without asking again, once.
 AWAY = {signal.SIGKILL: 5.0, signal.SIGQUIT: 2.0, signal.SIGINT: 2.0}
@@ -38,7 +38,7 @@ def test_database_that_goes_away_under_load_loses_nothing(place, figures, number
             time.sleep(0.05)
         place.postgres.start()
         back = time.monotonic()
-        recovery = wait_until(lambda: place.health()[0] == 200 and is_written(load, since=back))
+        recovery = seconds_until(lambda: place.health()[0] == 200 and is_written(load, since=back))
         time.sleep(0.5)
     refused = [each for each in load.ledger.answers if each.status >= 500]
     slowest_refusal = max(each.seconds for each in refused)
@@ -82,7 +82,7 @@ def test_database_without_a_free_connection_refuses_and_comes_back(place, figure
                 time.sleep(0.05)
             refused = load.ledger.between(began, time.monotonic(), "POST")
         back = time.monotonic()
-        recovery = wait_until(lambda: is_written(load, since=back))
+        recovery = seconds_until(lambda: is_written(load, since=back))
         time.sleep(0.5)
     books = balance(place, load.ledger)
     slowest = max(each.seconds for each in refused)

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import pytest
 
 from tests.support.balance import balance
+from tests.support.concurrency import seconds_until, wait_until
 from tests.support.load import API, prepared, under_load
-from tests.support.servers import wait_until
 
 SLOW = 0.1
 AWAY_SECONDS = 3.0
@@ -51,7 +51,7 @@ def test_requests_go_on_while_redis_is_away(place, figures, fault):
             wait_until(lambda: place.health() == (200, "degraded"))
             time.sleep(AWAY_SECONDS)
             away = load.ledger.between(began + 1, time.monotonic())
-        recovery = wait_until(lambda: place.redis.keys("erc8004:*:agent:*") and is_well(place))
+        recovery = seconds_until(lambda: place.redis.keys("erc8004:*:agent:*") and is_well(place))
         time.sleep(0.5)
     slow = [each for each in away if each.seconds > SLOW]
     slowest = max(each.seconds for each in away)

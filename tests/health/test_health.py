@@ -16,9 +16,9 @@ import pytest
 import requests
 
 from bench.serving import serving
+from tests.support.concurrency import at_once, wait_until
 from tests.support.prometheus import scrape
-from tests.support.servers import open_place, wait_until
-from tests.support.service import at_once
+from tests.support.servers import open_place
 
 WELL = dict.fromkeys(("database", "cache", "views", "migrations", "pool", "writable"), "ok")
 # The bound that the operators were promised.

@@ -13,9 +13,8 @@ import pytest
 from bench.serving import serving
 from kamiyo_api.access import keys
 from tests.support import factories
+from tests.support.concurrency import at_once, wait_until
 from tests.support.prometheus import scrape
-from tests.support.servers import wait_until
-from tests.support.service import at_once
 from tests.support.triggers import trigger
 
 API = "/api/v1/agents/"

@@ -15,7 +15,7 @@ import pytest
 
 from bench.serving import ROOT, serving
 from tests.support import factories
-from tests.support.servers import wait_until
+from tests.support.concurrency import wait_until
 from tests.support.triggers import trigger
 
 API = "/api/v1/agents/"

@@ -15,7 +15,7 @@ from bench.serving import serving
 from kamiyo_api import create_app
 from kamiyo_api.config import Config
 from tests.support import factories
-from tests.support.servers import wait_until
+from tests.support.concurrency import wait_until
 from tests.support.triggers import trigger
 
 API = "/api/v1/agents/"

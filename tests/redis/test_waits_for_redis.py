@@ -14,8 +14,9 @@ import redis
 
 from kamiyo_api.dev.databases import embedded_valkey
 from kamiyo_api.redis.client import RedisClient, RedisUnavailable, Script
+from tests.support.concurrency import wait_until
 from tests.support.programs import needed
-from tests.support.servers import Restartable, wait_until
+from tests.support.servers import Restartable
 
 COUNT = Script("return redis.call('incr', KEYS[1])")
 GIVE = Script("return ARGV[1]")

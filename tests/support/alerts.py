@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.support.doctor import ROOT
+from tests.support import ROOT
 from tests.support.programs import needed
 from tests.support.prometheus import Scrape
 

@@ -7,7 +7,6 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,15 +109,6 @@ def redis_cli(line: str, connection: redis.Redis) -> None:
         program, option, _, *words = shlex.split(command)
         assert (program, option) == ("redis-cli", "-u")
         connection.execute_command(*words)
-
-
-def wait_until(condition: Callable[[], Any], seconds: float = 30) -> Any:
-    """Wait until a condition holds; what it answered."""
-    until = time.monotonic() + seconds
-    while not (answer := condition()):
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.05)
-    return answer
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import itertools
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import requests
 
 from tests.support import factories
+from tests.support.concurrency import working
 from tests.support.servers import Place
 
 API = "/api/v1/agents/"
@@ -201,16 +202,3 @@ def under_load(place: Place, run: str) -> Iterator[Load]:
             yield load
         finally:
             load.stopped.set()
-
-
-@contextmanager
-def working(calls: list[Callable[[], None]]) -> Iterator[None]:
-    """Threads that work while the block runs, and that it waits for."""
-    threads = [threading.Thread(target=call) for call in calls]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        for thread in threads:
-            thread.join()

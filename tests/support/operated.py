@@ -8,24 +8,24 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg2
-import psycopg2.extras
 import redis
 import requests
 from flask import Flask
 
 from bench.serving import Server, serving
 from kamiyo_api.access import keys
-from kamiyo_api.dev.databases import bundled_postgres, embedded_postgres, embedded_valkey, free_port
+from kamiyo_api.dev.databases import bundled_postgres
+from tests.support import ROOT
 from tests.support.alerts import Span
-from tests.support.doctor import ROOT, Examined
+from tests.support.database import run_once, session
+from tests.support.doctor import Examined
 from tests.support.prometheus import Scrape, scrape
-from tests.support.servers import Restartable, configured
+from tests.support.servers import BreakableServers, configured
 
 SETTINGS = {
     "LOG_LEVEL": "info",
@@ -37,32 +37,10 @@ SETTINGS = {
 
 
 @dataclass(frozen=True)
-class Servers:
-    """A PostgreSQL and a Valkey that may be killed, and come back with their data."""
-
-    postgres: Restartable
-    valkey: Restartable
-    database_url: str
-    redis_url: str
-
-
-@contextmanager
-def breakable_servers(folder: Path) -> Iterator[Servers]:
-    """Start both."""
-    port = free_port()
-    postgres = Restartable(lambda: embedded_postgres(folder), folder / "postgres/postmaster.pid")
-    valkey = Restartable(lambda: embedded_valkey(folder, port=port), folder / "valkey/valkey.pid")
-    with ExitStack() as stack:
-        stack.callback(postgres.close)
-        stack.callback(valkey.close)
-        yield Servers(postgres, valkey, postgres.start(), valkey.start())
-
-
-@dataclass(frozen=True)
 class Stand:
     """A running service, its servers, and the commands that reach both."""
 
-    servers: Servers
+    servers: BreakableServers
     web: Server
     app: Flask
     settings: dict[str, str]
@@ -82,21 +60,11 @@ class Stand:
 
     def sql(self, statement: str, *params: Any) -> list[dict[str, Any]]:
         """Run SQL over a connection of its own; answers the rows as dicts."""
-        with self.session() as connection, connection.cursor() as cursor:
-            cursor.execute(statement, params or None)
-            return [dict(row) for row in cursor.fetchall()] if cursor.description else []
+        return run_once(self.servers.database_url, statement, *params)
 
-    @contextmanager
-    def session(self) -> Iterator[Any]:
+    def session(self) -> AbstractContextManager[Any]:
         """A session of PostgreSQL, of somebody else than the service."""
-        connection = psycopg2.connect(
-            self.servers.database_url, cursor_factory=psycopg2.extras.RealDictCursor
-        )
-        connection.autocommit = True
-        try:
-            yield connection
-        finally:
-            connection.close()
+        return session(self.servers.database_url)
 
     def scrape(self) -> Scrape:
         """What /metrics tells."""
@@ -142,10 +110,9 @@ class Stand:
 
 
 @contextmanager
-def standing(servers: Servers, **settings: str) -> Iterator[Stand]:
+def standing(servers: BreakableServers, **settings: str) -> Iterator[Stand]:
     """One worker of four threads, over these servers."""
-    addresses = {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
-    settings = {**addresses, **SETTINGS, **settings}
+    settings = {**servers.addresses, **SETTINGS, **settings}
     client = redis.Redis.from_url(servers.redis_url)
     with serving(**settings) as web:
         yield Stand(servers, web, configured(settings), settings, client)

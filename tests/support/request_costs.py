@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from tests.support import factories
-from tests.web.test_errors import BODIES
+from tests.support.endpoints import BODIES
 
 MOST_SECONDS = 0.050
 LARGEST_ANSWER = 100_000

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import psycopg2
-import psycopg2.extras
 import pytest
 import redis
 import requests
@@ -24,6 +21,8 @@ from kamiyo_api import create_app
 from kamiyo_api.access import keys
 from kamiyo_api.db import schema
 from kamiyo_api.dev.databases import embedded_postgres, embedded_valkey, free_port
+from tests.support.concurrency import wait_until
+from tests.support.database import run_once
 
 AS_IN_PRODUCTION = {
     "REDIS_TIMEOUT_MS": "50",
@@ -79,6 +78,33 @@ class Restartable:
 
 
 @dataclass(frozen=True)
+class BreakableServers:
+    """A PostgreSQL and a Valkey that may be killed, and come back with their data."""
+
+    postgres: Restartable
+    valkey: Restartable
+    database_url: str
+    redis_url: str
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """The settings of a process that uses them."""
+        return {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
+
+
+@contextmanager
+def breakable_servers(folder: Path) -> Iterator[BreakableServers]:
+    """Start PostgreSQL, which keeps what it acknowledged, and Valkey."""
+    port = free_port()
+    postgres = Restartable(lambda: embedded_postgres(folder), folder / "postgres/postmaster.pid")
+    valkey = Restartable(lambda: embedded_valkey(folder, port=port), folder / "valkey/valkey.pid")
+    with ExitStack() as stack:
+        stack.callback(postgres.close)
+        stack.callback(valkey.close)
+        yield BreakableServers(postgres, valkey, postgres.start(), valkey.start())
+
+
+@dataclass(frozen=True)
 class Place:
     """The service, its servers, and a key that may do everything."""
 
@@ -98,16 +124,7 @@ class Place:
 
     def sql(self, statement: str, *params: Any) -> list[dict[str, Any]]:
         """Run SQL over a connection of its own; answers the rows as dicts."""
-        connection = psycopg2.connect(
-            self.database_url, cursor_factory=psycopg2.extras.RealDictCursor
-        )
-        connection.autocommit = True
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(statement, params or None)
-                return [dict(row) for row in cursor.fetchall()] if cursor.description else []
-        finally:
-            connection.close()
+        return run_once(self.database_url, statement, *params)
 
     def health(self) -> tuple[int, str]:
         """Status code and status of /health."""
@@ -117,15 +134,6 @@ class Place:
     def said(self, words: str) -> int:
         """How many lines of the service's log hold these words."""
         return self.web.log.read_text().count(words)
-
-
-def wait_until(condition: Callable[[], Any], seconds: float = 30) -> float:
-    """Wait until a condition holds; how many seconds that took."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() < began + seconds, "waited in vain"
-        time.sleep(0.02)
-    return time.monotonic() - began
 
 
 def configured(settings: Mapping[str, str]) -> Flask:
@@ -138,19 +146,14 @@ def configured(settings: Mapping[str, str]) -> Flask:
 
 @contextmanager
 def open_place(folder: Path, **settings: str) -> Iterator[Place]:
-    """PostgreSQL that keeps what it acknowledged, Valkey, and two workers of four threads."""
-    port = free_port()
-    postgres = Restartable(lambda: embedded_postgres(folder), folder / "postgres/postmaster.pid")
-    valkey = Restartable(lambda: embedded_valkey(folder, port=port), folder / "valkey/valkey.pid")
+    """PostgreSQL, Valkey, and two workers of four threads."""
     with ExitStack() as stack:
-        stack.callback(postgres.close)
-        stack.callback(valkey.close)
-        addresses = {"DATABASE_URL": postgres.start(), "REDIS_URL": valkey.start()}
-        settings = {**addresses, **AS_IN_PRODUCTION, **settings}
-        app = configured(addresses)
+        servers = stack.enter_context(breakable_servers(folder))
+        settings = {**servers.addresses, **AS_IN_PRODUCTION, **settings}
+        app = configured(servers.addresses)
         with app.app_context():
             schema.migrate()
         web = stack.enter_context(serving(**settings))
-        client = redis.Redis.from_url(addresses["REDIS_URL"])
+        client = redis.Redis.from_url(servers.redis_url)
         stack.callback(client.close)
-        yield Place(web, postgres, valkey, client, addresses["DATABASE_URL"], app)
+        yield Place(web, servers.postgres, servers.valkey, client, servers.database_url, app)

@@ -1,11 +1,8 @@
-"""The application under gunicorn, as in production, and many clients of it at once."""
+"""The application under gunicorn, as in production."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -24,15 +21,3 @@ def gunicorn(session_app: Flask) -> Iterator[Server]:
 def over_empty_tables(app: Flask, gunicorn: Server) -> Server:
     """The running service, over empty tables."""
     return gunicorn
-
-
-def at_once(count: int, call: Callable[[int], Any]) -> list[Any]:
-    """What a call with 0, 1, … answers, where all begin at the same moment."""
-    start = threading.Barrier(count)
-
-    def wait_and_call(number: int) -> Any:
-        start.wait()
-        return call(number)
-
-    with ThreadPoolExecutor(count) as threads:
-        return list(threads.map(wait_and_call, range(count)))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Sql
+from tests.support.database import Sql
 
 Statements = list[str]
 

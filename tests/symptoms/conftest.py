@@ -11,15 +11,16 @@ import pytest
 
 from kamiyo_api.db import schema
 from kamiyo_api.trust.refresh import refresh_stats
-from tests.conftest import TABLES
+from tests.support import database
 from tests.support.alerts import Span, firing
-from tests.support.operated import Servers, Stand, breakable_servers, standing
+from tests.support.operated import Stand, standing
+from tests.support.servers import BreakableServers, breakable_servers
 
 Serve = Callable[..., Stand]
 
 
 @pytest.fixture(scope="session")
-def breakable() -> Iterator[Servers]:
+def breakable() -> Iterator[BreakableServers]:
     """The servers of all tests of this process."""
     with (
         tempfile.TemporaryDirectory(prefix="kamiyo-symptoms-") as folder,
@@ -29,7 +30,7 @@ def breakable() -> Iterator[Servers]:
 
 
 @pytest.fixture
-def serve(breakable: Servers) -> Iterator[Serve]:
+def serve(breakable: BreakableServers) -> Iterator[Serve]:
     """Start the service with some settings, over empty tables and an empty Redis; all is well."""
     with ExitStack() as stack:
 
@@ -38,8 +39,7 @@ def serve(breakable: Servers) -> Iterator[Serve]:
             with stand.app.app_context():
                 schema.migrate()
                 refresh_stats()
-            for table in TABLES:
-                stand.sql(f"delete from {table}")
+            database.empty(stand.sql)
             stand.redis.flushall()
             stand.redis.config_set("maxmemory", "256mb")
             stand.redis.config_resetstat()

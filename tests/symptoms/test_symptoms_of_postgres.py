@@ -7,7 +7,7 @@ import threading
 from contextlib import contextmanager
 
 from tests.support import factories
-from tests.support.doctor import wait_until
+from tests.support.concurrency import wait_until
 from tests.support.operated import restarted_with
 
 PATIENT = {"DATABASE_STATEMENT_TIMEOUT_MS": "60000"}

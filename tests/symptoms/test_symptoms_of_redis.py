@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 from tests.support import factories
-from tests.support.doctor import wait_until
+from tests.support.concurrency import wait_until
 from tests.support.programs import needed
 
 

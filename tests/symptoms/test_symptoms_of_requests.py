@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.support import factories
-from tests.support.doctor import wait_until
+from tests.support.concurrency import wait_until
 from tests.support.triggers import trigger
 
 FREE = {"RATE_LIMITS_FREE": "5,1000,1000,1000"}

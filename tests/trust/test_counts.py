@@ -10,6 +10,7 @@ import psycopg2
 import pytest
 
 from tests.support import factories
+from tests.support.statistics import FIGURES
 
 FEEDBACK_OF_HISTORY = """
 select
@@ -49,11 +50,6 @@ group by a.id
 order by a.id
 """
 PAYMENTS_NOW = "select a.id, p.* from erc8004_agents a, erc8004_payments_now(a.id) p order by a.id"
-FIGURES = (
-    "select * from mv_erc8004_agent_reputation order by agent_uuid",
-    "select * from mv_erc8004_agent_payment_stats order by agent_uuid",
-    "select * from erc8004_agent_search order by agent_uuid",
-)
 GIVE = """
 insert into erc8004_reputation (agent_uuid, client_address, value, chain, tag1)
 values (%(agent)s, %(client)s, %(value)s, 'base', %(tag)s)

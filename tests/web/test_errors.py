@@ -9,44 +9,15 @@ import pytest
 from kamiyo_api import errors
 from tests.support import factories
 from tests.support.clients import PROBLEM, outcome
+from tests.support.endpoints import AGENTS, BODIES, FAR_UUID, FEEDBACK, READS, REGISTER
 
-AGENTS = "/api/v1/agents/"
-REGISTER = "/api/v1/agents/register"
-FAR_UUID = "019fffff-ffff-7fff-bfff-ffffffffffff"
 JSON = "application/json"
-
-FEEDBACK = "/api/v1/agents/feedback"
-BODIES = {
-    REGISTER: factories.agent(metadata=[{"key": "color", "value": "cmVk"}]),
-    FEEDBACK: factories.feedback(agent_uuid=FAR_UUID, tag1="", tag2="", endpoint="", file_uri=""),
-    f"{FEEDBACK}/{FAR_UUID}/revoke": {"reason": ""},
-    f"{FEEDBACK}/{FAR_UUID}/responses": {
-        "responder_address": factories.address(),
-        "response_uri": "ipfs://x",
-        "response_hash": factories.hash32(),
-    },
-    "/api/v1/agents/link-payment": factories.payment(agent_uuid=FAR_UUID, endpoint=""),
-    "/api/v1/agents/validations": factories.validation(agent_uuid=FAR_UUID, request_uri=""),
-    f"/api/v1/agents/validations/{factories.hash32()}/response": {
-        "response": 1,
-        "tag": "",
-        "response_uri": "",
-    },
-}
-READS = {
-    AGENTS: ("owner_address", "chain", "agent_id", "service", "q", "sort", "cursor", "status"),
-    f"{AGENTS}{FAR_UUID}/feedback": ("client_address", "tag1", "tag2", "cursor", "limit"),
-    f"{AGENTS}{FAR_UUID}/reputation": ("client_address", "tag1", "tag2"),
-    f"{AGENTS}{FAR_UUID}/payments": ("cursor", "limit"),
-    f"{AGENTS}{FAR_UUID}/validations": ("cursor", "limit"),
-}
 TEXT_FIELDS = [
     (path, field)
     for path, body in BODIES.items()
     for field, value in body.items()
     if isinstance(value, str)
 ]
-PARAMETERS = [(path, name) for path, names in READS.items() for name in names]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from kamiyo_api.config import Config
 from kamiyo_api.db import driver
 from tests.support import factories
 from tests.support.clients import outcome
-from tests.web.test_errors import AGENTS, BODIES, FAR_UUID, FEEDBACK, PARAMETERS, READS, REGISTER
+from tests.support.endpoints import AGENTS, BODIES, FAR_UUID, FEEDBACK, PARAMETERS, READS, REGISTER
 
 SURROGATE = "%ED%A0%80"
 CODES = [

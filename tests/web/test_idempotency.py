@@ -7,7 +7,7 @@ import pytest
 from kamiyo_api.access import authentication
 from tests.support import factories
 from tests.support.clients import outcome
-from tests.support.service import at_once
+from tests.support.concurrency import at_once
 from tests.support.triggers import trigger
 
 AGENTS = "/api/v1/agents/"
