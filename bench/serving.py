@@ -15,6 +15,8 @@ from typing import Any
 import psutil
 import requests
 
+from kamiyo_api.dev.processes import run_server
+
 ROOT = Path(__file__).parent.parent
 
 
