@@ -71,7 +71,8 @@ def slow_statements(components: Components) -> Finding:
     slowest = found[0]
     figure = (
         f"{len(found)} above {SLOW_MILLISECONDS} ms on average, the slowest "
-        f"{slowest['milliseconds']:.0f} ms in {slowest['calls']} calls: {beginning(slowest['query'])}"
+        f"{slowest['milliseconds']:.0f} ms in {slowest['calls']} calls: "
+        f"{beginning(slowest['query'])}"
     )
     return graded(slowest["milliseconds"], 0, 10 * SLOW_MILLISECONDS, figure, "flask doctor --fix")
 
