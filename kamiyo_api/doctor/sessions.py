@@ -6,7 +6,7 @@ from kamiyo_api import db
 from kamiyo_api.doctor import commands
 from kamiyo_api.doctor.components import Components
 from kamiyo_api.doctor.findings import Finding, check, graded, ok
-from kamiyo_api.doctor.wording import begun, span
+from kamiyo_api.doctor.wording import beginning, span
 
 # A transaction that is this many times as long as a long one is failing.
 FAR_TOO_LONG = 15
@@ -39,7 +39,7 @@ def judge(found: list[db.Row], components: Components) -> Finding:
     who = oldest["application_name"] or oldest["user_name"] or "somebody"
     figure = (
         f"{len(found)}, the oldest for {span(oldest['seconds'])}: "
-        f"pid {oldest['pid']} of {who}: {begun(oldest['query'])}"
+        f"pid {oldest['pid']} of {who}: {beginning(oldest['query'])}"
     )
     limit = FAR_TOO_LONG * components.long_seconds
     return graded(oldest["seconds"], 0, limit, figure, commands.end_session(oldest["pid"]))
@@ -55,7 +55,7 @@ def lock_waits(components: Components) -> Finding:
     blocker = next(iter(longest["blockers"]), longest["pid"])
     figure = (
         f"{len(found)}, the longest for {span(longest['seconds'])}: pid {longest['pid']} "
-        f"waits for pid {blocker}: {begun(longest['query'])}"
+        f"waits for pid {blocker}: {beginning(longest['query'])}"
     )
     return graded(longest["seconds"], 0, WAIT_FAILING, figure, commands.end_session(blocker))
 

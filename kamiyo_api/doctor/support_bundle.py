@@ -199,10 +199,10 @@ def metrics(url: str) -> str:
     return found.text
 
 
-def settings(config: Config) -> dict[str, Any]:
+def settings(current: Config) -> dict[str, Any]:
     """Return the settings; of a secret only whether it is set."""
-    values = asdict(config)
-    values["tiers"] = {name: tier._asdict() for name, tier in config.tiers.items()}
+    values = asdict(current)
+    values["tiers"] = {name: tier._asdict() for name, tier in current.tiers.items()}
     for name in ("metrics_token", "sentry_dsn", "cursor_keys"):
         values[name] = "set" if values[name] else "not set"
     return values

@@ -6,7 +6,7 @@ from kamiyo_api import db
 from kamiyo_api.doctor import commands
 from kamiyo_api.doctor.components import Components
 from kamiyo_api.doctor.findings import Finding, check, graded, ok, unknown, warning
-from kamiyo_api.doctor.wording import begun, share
+from kamiyo_api.doctor.wording import beginning, share
 
 # Small tables are read as a whole, with or without statistics.
 WORTH_ANALYZING = 1000
@@ -71,7 +71,8 @@ def slow_statements(components: Components) -> Finding:
     slowest = found[0]
     figure = (
         f"{len(found)} above {SLOW_MILLISECONDS} ms on average, the slowest "
-        f"{slowest['milliseconds']:.0f} ms in {slowest['calls']} calls: {begun(slowest['query'])}"
+        f"{slowest['milliseconds']:.0f} ms in {slowest['calls']} calls: "
+        f"{beginning(slowest['query'])}"
     )
     return graded(slowest["milliseconds"], 0, 10 * SLOW_MILLISECONDS, figure, "flask doctor --fix")
 

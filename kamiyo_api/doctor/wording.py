@@ -54,7 +54,7 @@ def without_literals(query: str) -> str:
     return " ".join(LITERALS.sub("?", COMMENTS.sub(" ", query)).split())
 
 
-def begun(query: str) -> str:
+def beginning(query: str) -> str:
     """Return the beginning of a statement, without its literals."""
     text = PREPARATIONS.sub("", without_literals(query))
     return text if len(text) <= SHOWN_OF_QUERY else text[:SHOWN_OF_QUERY].rstrip() + " …"

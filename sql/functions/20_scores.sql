@@ -1,7 +1,7 @@
 -- How the value of a feedback becomes a score from 0 to 100.
 
--- Return the score of a value: its place between the low and the high of its tag's scale, from 0 to
--- 100; null if the tag has no scale or the value lies outside it.
+-- Return the score of a value: its position between the low and the high of its tag's scale, from 0
+-- to 100; null if the tag has no scale or the value is outside it.
 create or replace function erc8004_score(
   value numeric, value_decimals smallint, tag1 text
 ) returns numeric

@@ -1,13 +1,13 @@
 -- What search reads in a registration file.
 
--- Return a member of a registration file if it is a text, else null.
+-- Return a field of a registration file if it is a text, else null.
 create or replace function erc8004_file_text(registration_file jsonb, member text) returns text
 language sql immutable parallel safe
 return case jsonb_typeof(registration_file -> member)
   when 'string' then registration_file ->> member
 end;
 
--- Replace the characters that join words in names and addresses by spaces. Nested replace() takes a
+-- Replace the characters that join words in names and URLs by spaces. Nested replace() takes a
 -- tenth of the time of translate(), which handles each character separately.
 create or replace function erc8004_separate_words(content text) returns text
 language sql immutable parallel safe

@@ -1,4 +1,4 @@
--- Triggers that keep one search row for each agent, and clear what a former owner said.
+-- Triggers that maintain one search row per agent, and delete what a former owner wrote.
 
 -- Insert or update the search rows of the agents that a statement wrote.
 create or replace function erc8004_write_search_rows() returns trigger
@@ -77,10 +77,10 @@ create or replace trigger tr__erc8004_agents__truncated
 after truncate on erc8004_agents
 for each statement execute function erc8004_delete_search_rows();
 
--- Delete the metadata of the former owner when an agent gets a new one. If the former owner was a
--- mere claimant, delete the validations that only a claimant requested, and revoke the feedback
--- that the new owner gave in good faith: it is now feedback to their own agent. Whoever writes the
--- new owner also writes status, file and URI.
+-- Delete the metadata of the former owner when an agent gets a new one. If the agent was only
+-- claimed, also delete the validations that the claimant requested, and revoke the feedback that
+-- the new owner gave before: it is now feedback to their own agent. The statement that changes the
+-- owner also sets status, file and URI.
 create or replace function erc8004_clear_former_owner() returns trigger
 language plpgsql
 as $$

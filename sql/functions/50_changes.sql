@@ -1,6 +1,6 @@
--- Each write of feedback or of a payment inserts change rows; the views below say what each change
--- row adds to which count. The thresholds of positive and negative feedback are here and nowhere
--- else.
+-- Each write of feedback or of a payment inserts change rows; the views below define what each
+-- change row adds to which count. The thresholds of positive and negative feedback are defined only
+-- here.
 
 -- Insert the change rows of a statement: a new row adds one, a deleted row subtracts one, an
 -- updated row does both.
@@ -37,7 +37,7 @@ after delete on erc8004_reputation
 referencing old table as old_rows
 for each statement execute function erc8004_record_feedback_changes();
 
--- What each change of feedback adds to the counts: +1 or -1 where it counts, else 0.
+-- What each change of feedback adds to the counts: +1 or -1 if it counts, else 0.
 create or replace view erc8004_feedback_contributions as
 select
   t.agent_uuid,

@@ -1,8 +1,8 @@
 -- The fold: delete the change rows and add them to the counts, in one statement. Only one fold runs
 -- at a time, as the refresh holds a lock.
 --
--- The bodies of the two folds are text, not parsed SQL: pg_dump writes a parsed body with two
--- upserts in a form that cannot be restored.
+-- The bodies of the two folds are text instead of parsed SQL (begin atomic): pg_dump writes a
+-- parsed body with two upserts in a form that cannot be restored.
 
 -- Return when an agent last got feedback that is not revoked, by one lookup in an index.
 create or replace function erc8004_last_feedback_at(agent uuid) returns timestamptz
@@ -31,7 +31,7 @@ end;
 create or replace function erc8004_fold_feedback() returns setof uuid
 language sql
 as $$
-  with taken as (
+  with deleted as (
     delete from erc8004_feedback_contributions
     returning
       agent_uuid, client_address, total_feedback, scored_feedback, score_sum,
@@ -47,7 +47,7 @@ as $$
       sum(t.positive_feedback) as positive_feedback,
       sum(t.negative_feedback) as negative_feedback,
       sum(t.revoked_feedback) as revoked_feedback
-    from taken as t
+    from deleted as t
     join erc8004_agents as a on a.id = t.agent_uuid
     group by t.agent_uuid, t.client_address
   ),
@@ -113,22 +113,22 @@ $$;
 create or replace function erc8004_fold_payments() returns setof uuid
 language sql
 as $$
-  with taken as (
+  with deleted as (
     delete from erc8004_payment_contributions
     returning
       agent_uuid, endpoint_hash, total_payments, successful_payments, failed_payments,
       total_amount_usdc
   ),
-  standing as (
+  existing as (
     select
       t.agent_uuid, t.endpoint_hash, t.total_payments, t.successful_payments,
       t.failed_payments, t.total_amount_usdc
-    from taken as t
+    from deleted as t
     join erc8004_agents as a on a.id = t.agent_uuid
   ),
   by_endpoint as (
     select s.agent_uuid, s.endpoint_hash, sum(s.total_payments) as total_payments
-    from standing as s
+    from existing as s
     where s.endpoint_hash is not null
     group by s.agent_uuid, s.endpoint_hash
   ),
@@ -157,7 +157,7 @@ as $$
       sum(s.successful_payments) as successful_payments,
       sum(s.failed_payments) as failed_payments,
       sum(s.total_amount_usdc) as total_amount_usdc
-    from standing as s
+    from existing as s
     group by s.agent_uuid
   )
   insert into erc8004_payment_counts as p (

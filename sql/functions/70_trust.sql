@@ -1,7 +1,7 @@
--- The trust level. Its thresholds are here and nowhere else.
+-- The trust level. Its thresholds are defined only here.
 
--- Return the trust level of an agent, the first that matches. An unknown half (null) does not lower
--- the level below fair, but no level above fair is reached without it.
+-- Return the trust level of an agent, the first that matches. If the success rate or the score is
+-- unknown (null), the level is at most fair, and the other one alone decides between fair and poor.
 create or replace function erc8004_trust_level(
   settled_payments bigint,
   success_rate numeric,

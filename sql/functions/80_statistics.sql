@@ -1,7 +1,7 @@
--- The statistics of agents: of all as of the last refresh, of one as of now.
+-- The statistics: of all agents as of the last refresh, of one agent as of now.
 
--- The statistics of every agent as of the last refresh. New columns go to the end, where PostgreSQL
--- accepts them.
+-- The statistics of every agent as of the last refresh. Add new columns at the end: PostgreSQL
+-- accepts them nowhere else.
 create or replace view v_erc8004_agent_stats as
 select
   s.agent_uuid,

@@ -1,6 +1,6 @@
--- The JSON bodies that the API sends most often. PL/pgSQL keeps one generic plan for all agents.
--- Sequential scans are off, as they look cheap on tables that each refresh empties; bitmap scans
--- are off, as they do not mark the index entries of rows that a refresh deleted.
+-- The JSON bodies that the API sends most often. PL/pgSQL caches one generic plan for all agents.
+-- Sequential scans are off, because they look cheap on tables that each refresh empties. Bitmap
+-- scans are off, because they do not mark the index entries of rows that a refresh deleted.
 
 -- Return the body of GET /agents/{uuid}/stats; no row if there is no such agent.
 create or replace function erc8004_agent_stats_answer(agent uuid) returns setof text
@@ -78,7 +78,7 @@ end;
 $$;
 
 -- Return the rows of a search page. Long values are cut and named in `truncated`, so that a page of
--- 100 agents is at most 1.2 MB whatever their files hold.
+-- 100 agents is at most 1.2 MB whatever their files contain.
 create or replace function erc8004_found_agents(agents uuid[]) returns table (
   place bigint,
   agent json
@@ -133,7 +133,7 @@ end;
 $$;
 
 -- Return a search page: the rows in order as JSON, the last of them, and whether there are more.
--- `matches` holds one agent more than page_size if there are.
+-- In that case `matches` has one agent more than page_size.
 create or replace function erc8004_found_page(matches uuid[], page_size integer) returns table (
   agents text,
   last_agent jsonb,

@@ -1,7 +1,7 @@
 -- The refresh of all statistics.
 
 -- Return when the statistics were computed: they contain everything that was committed before.
--- PL/pgSQL keeps the plan, which a function in SQL would make again for each call.
+-- PL/pgSQL caches the plan; a function in SQL would be planned again for each call.
 create or replace function erc8004_stats_as_of() returns timestamptz
 language plpgsql stable parallel safe
 as $$
@@ -10,8 +10,8 @@ begin
 end;
 $$;
 
--- Return the number of the newest refresh, as text that sorts like the number. Cached answers carry
--- it.
+-- Return the number of the newest refresh, as text that sorts like the number. Cached answers
+-- contain it.
 create or replace function erc8004_stats_refresh_number() returns text
 language plpgsql stable parallel safe
 as $$
@@ -68,8 +68,8 @@ begin atomic
 end;
 
 -- Write the new statistics of some agents to their search rows, then their last activity once more:
--- the first statement waits for a concurrent change of the same agent and overwrites its time, as
--- the view was read before. No change can come between the two, as the rows are locked.
+-- the first statement waits for a concurrent change of an agent and then overwrites its time with
+-- the older one of the view. No other change can follow before the second, as the rows are locked.
 create or replace procedure erc8004_refresh_search(agents uuid[])
 language sql
 begin atomic
@@ -114,8 +114,8 @@ end;
 $$;
 
 -- Refresh all statistics; return false if another refresh is running. `from_history` rebuilds the
--- counts from the whole history instead of from the changes. The newest ten thousand records are
--- kept, a month of one every five minutes.
+-- counts from the whole history instead of from the changes. Only the newest ten thousand records
+-- remain, which is a month with a refresh every five minutes.
 create or replace function refresh_erc8004_stats(from_history boolean default false) returns boolean
 language plpgsql
 as $$

@@ -1,6 +1,6 @@
--- The rights of API keys: how a change waits for the writes that it would forbid.
+-- The rights of API keys: a change of them waits for the writes that they authorized.
 
--- Set what the inserter of a key left out.
+-- Set the columns that the insert of a key left out.
 create or replace function erc8004_set_key_defaults() returns trigger
 language plpgsql
 as $$
@@ -21,9 +21,9 @@ create or replace function erc8004_key_lock_number(key_id uuid) returns integer
 language sql immutable parallel safe
 return hashtext(key_id::text) & 1023;
 
--- Let a change of a key's rights wait for the writes that the key authorized, and no write begin
--- meanwhile: once the change is committed, nothing is written by the former rights. Advisory locks
--- are granted in order; row locks that many writers share would starve the change.
+-- Make a change of a key's rights wait for the writes that the key authorized, and let no write
+-- begin meanwhile: once the change is committed, nothing is written with the former rights.
+-- Advisory locks are granted in order; row locks that many writers share would starve the change.
 create or replace function erc8004_lock_key_change() returns trigger
 language plpgsql
 as $$
@@ -49,7 +49,7 @@ before delete on api_keys
 for each row execute function erc8004_lock_key_change();
 
 -- Refuse a write if its key is not active, has expired, or has other rights than those that
--- authorized the write; hold these rights until the transaction ends.
+-- authorized the write; lock these rights until the transaction ends.
 create or replace function erc8004_confirm_key(
   key_id uuid, known_scopes text[], known_wallet_address text, known_tier text
 ) returns void

@@ -1,10 +1,10 @@
--- Which database this is, so that a restored copy never uses the cache of the original.
+-- The identity of the database, so that a restored copy never uses the cache of the original.
 
--- Return what tells this database from every other: from those of other servers; from a copy of its
--- files, which has another timeline after a promotion and another start time otherwise; from other
--- databases of the server; and from itself before its tables were restored or emptied. A value that
--- may not be read, as on some managed servers, is null. A standby shows what its primary may have
--- changed since, so it counts as another database.
+-- Return the properties that distinguish this database from every other: from those of other
+-- servers; from a copy of its files, which has another timeline after a promotion and another start
+-- time otherwise; from other databases of the server; and from itself before its tables were
+-- restored or truncated. A value that may not be read, as on some managed servers, is null. A
+-- standby may be behind its primary, so it counts as another database.
 create or replace function erc8004_database_marks() returns jsonb
 language plpgsql stable
 as $$

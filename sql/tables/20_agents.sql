@@ -1,12 +1,12 @@
 -- Agents and their metadata. Defaults that call a function are set in functions/15_defaults.sql.
 
--- Numbers of the agents that have no on-chain id.
+-- The numbers of agents without an on-chain id.
 create sequence erc8004_local_agent_ids;
 
--- One row an agent. `claimed` is true if a client registered the agent under a token id that no
--- import has confirmed. `block_number` and `log_index` say where in the chain the last fact about
--- the agent stands.
--- An address and a hash are checked for their length and their characters separately: a regular
+-- One row per agent. `claimed` is true if a client registered the agent under a token id that no
+-- import has confirmed. `block_number` and `log_index` are the position on the chain of the newest
+-- fact about the agent.
+-- The constraints on addresses and hashes check length and characters separately: a regular
 -- expression with a counted repetition costs more than the rest of the row.
 create table erc8004_agents (
   id uuid not null,
@@ -49,7 +49,7 @@ create table erc8004_agents (
     check (log_index is null or (log_index >= 0 and block_number is not null))
 );
 
--- What an owner says about an agent, by key, as the registry stores it: bytes.
+-- What an owner says about an agent: bytes under a key, as the registry stores them.
 create table erc8004_agent_metadata (
   agent_uuid uuid not null,
   key text not null,

@@ -1,7 +1,7 @@
--- Feedback, the responses to it, and the scales of tags.
+-- Feedback, the responses to it, and the scale of each tag.
 
--- What the values of a tag mean: `low` is a score of 0, `high` a score of 100. The empty tag
--- stands for feedback without a tag.
+-- What the values of a tag mean: `low` is a score of 0, `high` a score of 100. The empty tag is
+-- for feedback without a tag.
 create table erc8004_tag_scales (
   tag text not null,
   low numeric not null,
@@ -20,8 +20,8 @@ values
   ('reachable', 0, 1),
   ('ownerVerified', 0, 1);
 
--- One row a feedback: a value as ERC-8004 has it (`value` divided by ten to the power of
--- `value_decimals`), and the score from 0 to 100 that it stands for, null if it has none.
+-- One row per feedback: a value as ERC-8004 defines it (`value` divided by ten to the power of
+-- `value_decimals`), and its score from 0 to 100, null if it has none.
 create table erc8004_reputation (
   id uuid not null,
   agent_uuid uuid not null,
@@ -55,8 +55,8 @@ create table erc8004_reputation (
   constraint ck__erc8004_reputation__revoked_has_time check (is_revoked = (revoked_at is not null))
 );
 
--- Each index of a list holds revoked feedback apart, so that no number of revoked rows lies
--- between a reader and the rows that count.
+-- The feedback of an agent, and that of one client of it. In the indexes for lists, `is_revoked`
+-- comes before the time, so that a reader does not scan the revoked rows between the others.
 create index ix__erc8004_reputation__agent_created
   on erc8004_reputation (agent_uuid, is_revoked, created_at, id);
 create index ix__erc8004_reputation__agent_client_created
@@ -73,7 +73,7 @@ create index ix__erc8004_reputation__agent_tags
   on erc8004_reputation (agent_uuid, tag1, tag2, is_revoked, created_at, id)
   where tag1 is not null and tag2 is not null;
 
--- Responses to a feedback, by anybody.
+-- Responses to a feedback, which anybody may append.
 create table erc8004_feedback_responses (
   id uuid not null,
   feedback_id uuid not null,
@@ -92,6 +92,6 @@ create table erc8004_feedback_responses (
 create index ix__erc8004_feedback_responses__feedback_created
   on erc8004_feedback_responses (feedback_id, created_at, id);
 
--- The responses of one address, such as the owner's, however many others responded.
+-- The responses of one address, such as the owner's, without a scan of those of others.
 create index ix__erc8004_feedback_responses__feedback_responder
   on erc8004_feedback_responses (feedback_id, responder_address, created_at, id);

@@ -36,7 +36,7 @@ create table erc8004_validations (
 create index ix__erc8004_validations__agent_created
   on erc8004_validations (agent_uuid, created_at, id);
 
--- The first request that names a validator under a hash: in one registry, and in any.
+-- The first request with a hash that names a validator: in one registry, and in any.
 create index ix__erc8004_validations__hash_validator_registry
   on erc8004_validations (
     request_hash, validator_address, chain, registry_address, created_at, id
@@ -44,7 +44,7 @@ create index ix__erc8004_validations__hash_validator_registry
 create index ix__erc8004_validations__hash_validator
   on erc8004_validations (request_hash, validator_address, created_at, id);
 
--- Pending requests that a refresh has to expire.
+-- Pending requests, which a refresh marks as expired.
 create index ix__erc8004_validations__pending_expiry
   on erc8004_validations (expires_at)
   where status = 'pending';

@@ -1,4 +1,4 @@
--- API keys, and the stored answers to requests with an Idempotency-Key.
+-- API keys, and the answers to requests with an Idempotency-Key.
 
 -- `key` is the SHA-256 of the secret in lower-case hex, never the secret itself.
 create table api_keys (
@@ -36,7 +36,7 @@ comment on column api_keys.family_id is
 comment on column api_keys.granted_until is
   'When the key ends by the word of the operator; expires_at is earlier in the grace of a rotation.';
 
--- The predecessors of a key.
+-- The keys that replaced each other by rotation.
 create index ix__api_keys__family on api_keys (family_id, created_at);
 
 -- The first answer to each Idempotency-Key, stored for 24 hours. It is written in the transaction

@@ -1,10 +1,10 @@
--- Changes and counts, so that no statistic ever reads the history twice: each write of feedback or
+-- Changes and counts, so that no statistic has to read the whole history: each write of feedback or
 -- of a payment inserts a change row (functions/50_changes.sql), each refresh folds the change rows
 -- into the counts (functions/60_fold.sql), and the materialized views read the counts.
 --
--- The snapshot of a fold alone decides which changes it takes: one statement deletes the change
--- rows that it sees and counts what it deleted. A change that is committed later is not seen and
--- waits for the next fold. A reader sees either the change or its count, never both.
+-- A fold is one statement, which deletes the change rows of its snapshot and adds them to the
+-- counts. A change that is committed later is left for the next fold. A reader sees either the
+-- change or its count, never both.
 
 create table erc8004_feedback_changes (
   agent_uuid uuid not null,
@@ -32,7 +32,7 @@ create table erc8004_payment_changes (
 
 create index ix__erc8004_payment_changes__agent on erc8004_payment_changes (agent_uuid);
 
--- Counts of one client of an agent. Revoked feedback counts in revoked_feedback only.
+-- The counts of each client of an agent. Revoked feedback counts in revoked_feedback only.
 create table erc8004_client_counts (
   agent_uuid uuid not null,
   client_address text not null,
@@ -48,7 +48,7 @@ create table erc8004_client_counts (
     foreign key (agent_uuid) references erc8004_agents (id) on delete cascade
 );
 
--- Counts of one agent: the sums over its clients.
+-- The counts of each agent: the sums over its clients.
 create table erc8004_feedback_counts (
   agent_uuid uuid not null,
   total_feedback bigint not null,
@@ -65,7 +65,7 @@ create table erc8004_feedback_counts (
     foreign key (agent_uuid) references erc8004_agents (id) on delete cascade
 );
 
--- Counts of one endpoint of an agent, by its hash: an endpoint may be longer than an index allows.
+-- The counts of each endpoint of an agent, by its hash: an endpoint can be too long for an index.
 create table erc8004_endpoint_counts (
   agent_uuid uuid not null,
   endpoint_hash uuid not null,
@@ -76,7 +76,7 @@ create table erc8004_endpoint_counts (
     foreign key (agent_uuid) references erc8004_agents (id) on delete cascade
 );
 
--- Counts of the payments of one agent.
+-- The payment counts of each agent.
 create table erc8004_payment_counts (
   agent_uuid uuid not null,
   total_payments bigint not null,

@@ -1,6 +1,6 @@
 -- The statistics as of the last refresh, and the record of the refreshes.
 
--- What the feedback of each agent adds up to.
+-- The sums of the feedback of each agent.
 create materialized view mv_erc8004_agent_reputation as
 select
   a.id as agent_uuid,
@@ -23,8 +23,8 @@ create unique index uq__mv_erc8004_agent_reputation__agent
 create index ix__mv_erc8004_agent_reputation__last_feedback
   on mv_erc8004_agent_reputation (last_feedback_at);
 
--- What the payments of each agent add up to. A payment is settled once it is verified, failed or
--- rejected; a pending one counts in total_payments only.
+-- The sums of the payments of each agent. A payment is settled once it is verified, failed or
+-- rejected; a pending one counts only in total_payments.
 create materialized view mv_erc8004_agent_payment_stats as
 select
   p.agent_uuid,
@@ -44,7 +44,7 @@ with data;
 create unique index uq__mv_erc8004_agent_payment_stats__agent
   on mv_erc8004_agent_payment_stats (agent_uuid);
 
--- One row a refresh: when it ran, how long each step took, and the totals over all agents.
+-- One row per refresh: when it ran, how long each step took, and the totals over all agents.
 create table erc8004_stats_refreshes (
   id bigint generated always as identity,
   began_at timestamptz not null,

@@ -1,5 +1,5 @@
--- What search filters and sorts by: one narrow row an agent. Triggers write what the agent says
--- about itself (functions/40_search_rows.sql), a refresh writes what others say about it
+-- The columns that search filters and sorts by: one narrow row per agent. Triggers write what the
+-- agent says about itself (functions/40_search_rows.sql), a refresh writes what others say about it
 -- (functions/90_refresh.sql). The rows have no foreign key: the triggers insert and delete them
 -- with their agents, and a key would look up each agent once more.
 
@@ -24,9 +24,9 @@ create table erc8004_agent_search (
   constraint pk__erc8004_agent_search primary key (agent_uuid)
 );
 
--- One index a sort, read forward or backward. The columns after the sort's own decide in the index
--- whether an agent matches the filters, before its row is read. Agents without a score, feedback or
--- payments are in none of the indexes of these.
+-- One index per sort, read forward or backward. With the columns after those of the sort, filters
+-- are checked in the index, before a row is read. The indexes by score, feedback and payments
+-- contain only agents that have any.
 create index ix__erc8004_agent_search__registered
   on erc8004_agent_search (
     registered_at, agent_uuid,
@@ -58,7 +58,7 @@ create index ix__erc8004_agent_search__total_payments
   )
   where total_payments > 0;
 
--- One index a filter, without an order: PostgreSQL stores equal keys once, which makes it a tenth
+-- One index per filter, without an order: PostgreSQL stores equal keys once, which makes it a tenth
 -- as large. Those with status and claimed count agents without reading their rows.
 create index ix__erc8004_agent_search__owner on erc8004_agent_search (owner_address);
 create index ix__erc8004_agent_search__chain on erc8004_agent_search (chain, status, claimed);
