@@ -8,6 +8,7 @@ import pytest
 
 from kamiyo_api.trust.refresh import refresh_stats
 from tests.support.concurrency import wait_until
+from tests.support.prometheus import scrape
 
 AGENTS = "/api/v1/agents/"
 KEY = "/api/v1/key"
@@ -75,8 +76,8 @@ def test_statistics_of_the_future_are_failing_everywhere_until_the_next_refresh(
     found = doctor()["view-age"]
     assert (found["status"], found["cure"]) == ("failing", "flask refresh-stats")
     assert "ahead of now" in found["figure"]
-    metrics = server.request("GET", "/metrics").text
-    assert re.search(r'^erc8004_view_age_seconds\{view="\w+reputation"\} -', metrics, re.MULTILINE)
+    view = "mv_erc8004_agent_reputation"
+    assert scrape(server).total("erc8004_view_age_seconds", view=view) < 0
     refresh_stats()
     assert server.request("GET", "/health").json()["checks"]["views"] == "ok"
     assert doctor().status("view-age") == "ok"

@@ -15,9 +15,10 @@ REFRESHES = """
 insert into erc8004_stats_refreshes overriding system value
 select (jsonb_populate_record(
   null::erc8004_stats_refreshes,
-  r || jsonb_build_object('id', -n, 'began_at', now() - n * interval '5 minutes')
+  r || jsonb_build_object('id', -n, 'began_at', at, 'ended_at', at)
 )).*
 from generate_series(1, 8640) as n,
+  lateral (select now() - n * interval '5 minutes' as at) as moment,
   (select to_jsonb(f) as r from erc8004_stats_refreshes as f limit 1) as one
 """
 
@@ -88,9 +89,11 @@ def test_scrape_scans_no_table(server, sql, refresh):
 
 
 def scanned(sql):
-    """How often each table was read whole, by connections that have ended."""
+    """How often each table was read whole, by this session and those that have ended."""
     backends = "from pg_stat_activity where application_name = 'kamiyo-api'"
     sql(f"select pg_terminate_backend(pid, 5000) {backends}")
+    # What this session has read counts before the first reading, not between the two.
+    sql("select pg_stat_force_next_flush()")
     rows = sql("select relname, seq_scan from pg_stat_user_tables order by relname")
     assert len(rows) > 10
     return {row["relname"]: row["seq_scan"] for row in rows}
