@@ -22,7 +22,7 @@ from kamiyo_api.health.background import Background
 from kamiyo_api.health.checks import BusyDatabase, FailedChecks
 from kamiyo_api.observability import request_log, sentry
 from kamiyo_api.redis import client as redis_client
-from kamiyo_api.web import addresses, fast_path, headers, middleware, openapi, problems
+from kamiyo_api.web import fast_path, headers, middleware, openapi, problems, urls
 from kamiyo_api.web.cursors import Cursors
 
 
@@ -35,7 +35,7 @@ class Application(Flask):
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Return the routes for a request, or None if its path is refused."""
-        refusal = None if request is None else addresses.refusal(request.environ)
+        refusal = None if request is None else urls.refusal(request.environ)
         if request is None or refusal is None:
             return super().create_url_adapter(request)
         request.routing_exception = refusal  # type: ignore[assignment]
@@ -69,7 +69,7 @@ def services_of(app: Flask, config: Config) -> Services:
     db, redis = pool_of(config), redis_client.client_of(config)
     state = CacheState()
     # A new connection may lead to another database.
-    db.when_opened(state.check_again)
+    db.on_connect(state.check_again)
     return Services(
         config=config,
         db=db,

@@ -44,7 +44,7 @@ class Invalidation:
 def invalidate_agent(tx: db.Transaction, agent_uuid: str, *, search: bool = False) -> None:
     """Invalidate the cached answers about an agent, and those of searches if `search` is true,
     around the commit."""
-    tx.changes.append(Invalidation(agent_keys(agent_uuid), [SEARCH_VERSION] if search else []))
+    tx.commit_hooks.append(Invalidation(agent_keys(agent_uuid), [SEARCH_VERSION] if search else []))
 
 
 def invalidate_all(tx: db.Transaction) -> None:

@@ -1,4 +1,4 @@
-"""Rows on their way into COPY, a handful at a time."""
+"""Load rows through COPY, a few at a time."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import IO, cast
 
 from kamiyo_api.db.transaction import Transaction
 
-ROWS_A_READ = 200
+ROWS_PER_READ = 200
 
 
-class Feed:
-    """A file for COPY to read rows from, never holding more than a few of them.
+class CopySource:
+    """A file from which COPY reads rows, with at most ROWS_PER_READ of them in memory.
 
-    An exception while the rows are made ends the file early and is kept: the driver
+    If the iterator of the rows raises, the file ends and `failure` is that exception: the driver
     would turn it into an error of the database.
     """
 
@@ -22,14 +22,14 @@ class Feed:
         self.failure: BaseException | None = None
         chunks = self._chunks(iter(rows))
         next(chunks)
-        # Ctrl-C mostly arrives while the driver waits, and is raised by the first line of
-        # Python that runs then; here that is inside the generator's try.
+        # Ctrl-C mostly arrives while the driver waits, and is raised in the first Python code that
+        # runs after that; here that is inside the generator's try.
         self.read = chunks.send
 
     def _chunks(self, rows: Iterator[bytes]) -> Generator[bytes, int, None]:
         try:
             yield b""
-            while chunk := b"".join(islice(rows, ROWS_A_READ)):
+            while chunk := b"".join(islice(rows, ROWS_PER_READ)):
                 yield chunk
         except BaseException as failure:
             self.failure = failure
@@ -37,20 +37,20 @@ class Feed:
 
 
 def copy_rows(tx: Transaction, query: str, rows: Iterable[bytes]) -> int:
-    """Load rows in COPY's text format through a named query; their number.
+    """Load rows in COPY's text format through a named query, and return their number.
 
-    Raises what making the rows raises; the transaction is then to be abandoned.
+    Raises what the iterator of the rows raises; the transaction must then be rolled back.
     """
-    feed = Feed(rows)
+    source = CopySource(rows)
     # The driver only ever reads.
-    loaded = tx.copy(query, cast(IO[bytes], feed))
-    if feed.failure is not None:
-        raise feed.failure
+    loaded = tx.copy(query, cast(IO[bytes], source))
+    if source.failure is not None:
+        raise source.failure
     return loaded
 
 
 def escaped(text: bytes) -> bytes:
-    """A text as COPY's text format wants it."""
+    """Return a text escaped for COPY's text format."""
     if b"\\" in text:
         text = text.replace(b"\\", b"\\\\")
     return text.replace(b"\t", b"\\t").replace(b"\n", b"\\n").replace(b"\r", b"\\r")

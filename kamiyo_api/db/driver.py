@@ -1,5 +1,5 @@
-"""The driver of PostgreSQL: open connections, run named queries that read, and turn the driver's
-errors into ours. No other module imports psycopg2."""
+"""The PostgreSQL driver: open connections, run named queries that read, and translate the driver's
+errors into API errors. No other module imports psycopg2."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ from kamiyo_api import errors
 from kamiyo_api.config import Config
 from kamiyo_api.config_parsing import ConfigError
 from kamiyo_api.context import current_state, services
-from kamiyo_api.db.address import refuse_malformed
+from kamiyo_api.db.connection_url import refuse_malformed
 from kamiyo_api.db.pool import Pool
 from kamiyo_api.db.queries import QUERIES
-from kamiyo_api.db.watch import NoAnswer, waiting
+from kamiyo_api.db.watch import NoAnswer, bounded_wait
 
-# How long sent data may stay unacknowledged; the system would try for a quarter of an hour.
+# How long sent data may stay unacknowledged; the default of the system is a quarter of an hour.
 TCP_TIMEOUT_MS = 10_000
 INSUFFICIENT_RESOURCES = "53"
-# What erc8004_confirm_key raises.
+# The SQLSTATE that erc8004_confirm_key raises.
 KEY_CHANGED = "KEY01"
-# jsonb takes less than JSON allows, and reads members that a later one of the same name hides.
-UNSTORABLE = psycopg2.errors.NumericValueOutOfRange | psycopg2.errors.UntranslatableCharacter
+# jsonb accepts less than JSON allows, and reads fields that a later field of the same name
+# replaces.
+UNSTORABLE_ERRORS = psycopg2.errors.NumericValueOutOfRange | psycopg2.errors.UntranslatableCharacter
 
 Row = dict[str, Any]
 DriverError = psycopg2.Error
@@ -47,60 +48,61 @@ CONSTRAINT_ERRORS: dict[str, type[errors.ApiError]] = {
 }
 
 
-class Connection(psycopg2.extensions.connection):
-    """A connection whose waits another thread can end."""
+class PostgresConnection(psycopg2.extensions.connection):
+    """A connection on which another thread can end a wait."""
 
     watch: Any = None
-    patience: float | None = None
+    max_wait: float | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Of its own: the driver closes its descriptor at any time, and the next file gets that.
-        self._way = socket.socket(fileno=os.dup(self.fileno()))
+        # A duplicate: the driver may close its descriptor at any time, and the next file reuses it.
+        self._socket = socket.socket(fileno=os.dup(self.fileno()))
 
-    def hang_up(self) -> None:
-        """Make whoever waits for the server believe that it closed the connection."""
+    def shut_down(self) -> None:
+        """Shut the connection down, which ends a wait as if the server had closed it."""
         with suppress(OSError):
-            self._way.shutdown(socket.SHUT_RDWR)
+            self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the connection."""
         super().close()
-        self._way.close()
+        self._socket.close()
 
     def __del__(self) -> None:
-        if hasattr(self, "_way"):
-            self._way.close()
+        if hasattr(self, "_socket"):
+            self._socket.close()
 
 
 def pool_of(config: Config) -> Pool:
-    """A pool of connections to DATABASE_URL; it opens nothing before the first query.
+    """Return a pool of connections to DATABASE_URL, which opens none before the first query.
 
-    Raises ConfigError where the address cannot be read, without showing it: it holds a password.
+    Raises ConfigError if the URL is malformed, without showing it, because it may hold a password.
     """
-    refuse_malformed(address_parts(config.database_url))
+    refuse_malformed(url_parts(config.database_url))
     psycopg2.extras.register_default_jsonb(loads=orjson.loads, globally=True)
 
-    def connect(name: str) -> Any:
+    def open_connection(name: str) -> Any:
         connection = psycopg2.connect(
             config.database_url,
             connect_timeout=2,
             keepalives_idle=30,
             tcp_user_timeout=TCP_TIMEOUT_MS,
             fallback_application_name=name,
-            connection_factory=Connection,
+            connection_factory=PostgresConnection,
         )
         connection.autocommit = True
-        # What a query casts to json is answered as it is, its numbers exact and nothing parsed.
+        # Return json values as they are, unparsed and with exact numbers.
         psycopg2.extras.register_default_json(connection, loads=orjson.Fragment)
         return connection
 
-    opening, looking = partial(connect, "kamiyo-api"), partial(connect, "kamiyo-api looks")
-    return Pool(config, opening, psycopg2.OperationalError, looking)
+    connect = partial(open_connection, "kamiyo-api")
+    probe = partial(open_connection, "kamiyo-api looks")
+    return Pool(config, connect, psycopg2.OperationalError, probe)
 
 
-def address_parts(url: str) -> dict[str, str]:
-    """Return the parts of an address as libpq reads them. Raises ConfigError."""
+def url_parts(url: str) -> dict[str, str]:
+    """Return the parts of a URL as libpq reads them. Raises ConfigError."""
     try:
         return dict(psycopg2.extensions.parse_dsn(url))
     except (psycopg2.ProgrammingError, UnicodeError):
@@ -108,14 +110,14 @@ def address_parts(url: str) -> dict[str, str]:
 
 
 def row(query: str, /, **params: Any) -> Row | None:
-    """The first row of a named query that reads, or None; in one round trip."""
+    """Return the first row of a named query that reads, or None; in one round trip."""
     return next(iter(rows(query, **params)), None)
 
 
 def rows(query: str, /, **params: Any) -> list[Row]:
-    """All rows of a named query that reads; in one round trip.
+    """Return all rows of a named query that reads; in one round trip.
 
-    A read that loses its connection is asked once more, over a new one.
+    A read that loses its connection is retried once, over a new one.
     Raises DatabaseUnavailable, DatabaseBusy.
     """
     try:
@@ -128,26 +130,26 @@ def rows(query: str, /, **params: Any) -> list[Row]:
 
 def _read(query: str, params: dict[str, Any]) -> list[Row]:
     with pooled_connection() as connection, connection.cursor() as cursor:
-        # One simple-protocol message is one transaction: the timeout ends with it, so
-        # nothing is left on a connection that a pooler may hand to somebody else.
+        # One simple-protocol message is one transaction: the timeout ends with it, so that no
+        # setting remains on a connection that a pooler may give to another client.
         run(cursor, f"{statement_timeout()}; {QUERIES[query]}", params)
-        return fetched(cursor)
+        return fetched_rows(cursor)
 
 
-def fetched(cursor: Any) -> list[Row]:
-    """The rows that a statement answered, by the names of their columns."""
+def fetched_rows(cursor: Any) -> list[Row]:
+    """Return the rows of a statement, by the names of their columns."""
     names = [column.name for column in cursor.description]
     return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
 
 
 def run(cursor: Any, text: str, params: dict[str, Any], *, is_commit: bool = False) -> None:
-    """Run a query under the request's id, which PostgreSQL's log then shows, and time it.
+    """Run a query with the request id in a comment, which PostgreSQL's log shows, and time it.
 
-    Raises NoAnswer where the connection bounds the wait.
+    Raises NoAnswer if the connection has a maximum wait and it is exceeded.
     """
     began, state = time.perf_counter(), current_state()
     try:
-        with waiting(cursor.connection, is_commit=is_commit):
+        with bounded_wait(cursor.connection, is_commit=is_commit):
             cursor.execute(f"/* {state.request_id} */ {text}", params)
     finally:
         state.queries += 1
@@ -155,26 +157,26 @@ def run(cursor: Any, text: str, params: dict[str, Any], *, is_commit: bool = Fal
 
 
 def statement_timeout() -> str:
-    """What bounds the statements of a transaction; run in it, it ends with it."""
+    """Return the statement that sets the statement timeout of the current transaction."""
     return f"set local statement_timeout = {services().db.statement_timeout}"
 
 
 @contextmanager
 def pooled_connection(*, limited: bool = True) -> Iterator[Any]:
-    """A pooled connection in autocommit; the driver's errors leave it as ApiErrors.
+    """Yield a pooled connection in autocommit, and raise the driver's errors as ApiErrors.
 
-    A request waits in vain once, not again for each of its queries. `limited` bounds each wait
-    for the server.
+    After a request has waited for a connection without getting one, its further queries do not wait
+    again. `limited` limits each wait for the server.
     """
     connections, state = services().db, current_state()
     if state.pool_timeout is not None and connections.is_exhausted():
         raise errors.DatabaseBusy from state.pool_timeout
     try:
         if limited:
-            connections.watch.refuse_silent()
+            connections.watch.raise_if_silent()
         with connections.connect() as connection:
             raw = connection.dbapi_connection
-            raw.watch, raw.patience = connections.watch, connections.patience if limited else None
+            raw.watch, raw.max_wait = connections.watch, connections.max_wait if limited else None
             try:
                 yield connection
             finally:
@@ -188,7 +190,7 @@ def pooled_connection(*, limited: bool = True) -> Iterator[Any]:
     except psycopg2.Error as error:
         translated_error = translated(error)
         if isinstance(translated_error, errors.DatabaseUnwritable):
-            connections.writes.note_refused(translated_error)
+            connections.writes.record_refusal(translated_error)
         raise translated_error from error
 
 
@@ -198,13 +200,13 @@ def _in_transaction(connection: Any) -> bool:
 
 
 def translated(error: psycopg2.Error) -> Exception:
-    """The ApiError that a driver error stands for; itself where it is a defect of ours."""
+    """Return the ApiError for a driver error, or the driver error itself if it is a defect."""
     constraint = error.diag.constraint_name
     if constraint in CONSTRAINT_ERRORS:
         return CONSTRAINT_ERRORS[constraint]()
     if error.pgcode == KEY_CHANGED:
         return errors.KeyChanged()
-    if isinstance(error, UNSTORABLE):
+    if isinstance(error, UNSTORABLE_ERRORS):
         return errors.UnstorableInput()
     if isinstance(error, psycopg2.errors.QueryCanceled | psycopg2.errors.LockNotAvailable):
         return errors.DatabaseBusy()
@@ -218,21 +220,22 @@ def translated(error: psycopg2.Error) -> Exception:
         return errors.DatabaseBusy()
     if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
         return errors.DatabaseUnavailable()
-    if _is_unanswered(error):
+    if _is_unsent(error):
         return errors.DatabaseUnavailable()
     return error
 
 
 def is_lost(connection: Any, error: BaseException) -> bool:
+    """Return whether an error means that the connection was lost."""
     if isinstance(error, NoAnswer):
         return error.is_sent
-    if _is_unanswered(error):
+    if _is_unsent(error):
         return True
     is_broken = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
     return is_broken and bool(connection.dbapi_connection.closed)
 
 
-def _is_unanswered(error: BaseException) -> bool:
-    """Whether a statement could not even be sent, which libpq says of a connection that it
-    takes for open still; what a server says has a code."""
+def _is_unsent(error: BaseException) -> bool:
+    """Return whether a statement could not be sent, which libpq reports while it still
+    considers the connection open; errors of the server have a code."""
     return type(error) is psycopg2.DatabaseError and error.pgcode is None

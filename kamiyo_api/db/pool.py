@@ -1,4 +1,4 @@
-"""The connections of one process to PostgreSQL."""
+"""The pool of connections of one process to PostgreSQL."""
 
 from __future__ import annotations
 
@@ -14,40 +14,43 @@ from sqlalchemy import event, pool
 from sqlalchemy.exc import DisconnectionError, InvalidRequestError
 
 from kamiyo_api.config import Config
-from kamiyo_api.db.reach import Reach
-from kamiyo_api.db.watch import OPENING_SECONDS, NoAnswer, Wait, Watch
-from kamiyo_api.db.writes import Writes
+from kamiyo_api.db.reach import Reachability
+from kamiyo_api.db.watch import CONNECT_GRACE_SECONDS, BoundedWait, NoAnswer, Watch
+from kamiyo_api.db.writes import WriteState
 from kamiyo_api.observability import metrics
 
 RECYCLE_SECONDS = 1800
-# What a server may take beyond the statement timeout, which it keeps to itself.
-PATIENCE_SECONDS = 1.0
-# The driver gives up sooner, but not where a name is looked up.
-LONGEST_OPENING_SECONDS = 5.0
+# How long the server may take beyond the statement timeout, which it enforces itself.
+TIMEOUT_MARGIN_SECONDS = 1.0
+# The driver's own timeout is shorter, but does not apply to the lookup of a host name.
+MAX_CONNECT_SECONDS = 5.0
 
 
 class Pool:
     """The connections of one process: at most pool size + overflow, opened when first needed.
 
-    After a failure to connect it refuses without trying until a connection could be opened
-    aside, so that threads do not queue up behind a database that is away.
+    After a failure to connect, it refuses new connections at once until a background thread could
+    open one, so that threads do not wait for a database that is unavailable.
     """
 
     def __init__(
         self,
         config: Config,
-        opening: Callable[[], Any],
+        connect: Callable[[], Any],
         failure: type[Exception],
-        looking: Callable[[], Any] | None = None,
+        probe: Callable[[], Any] | None = None,
     ) -> None:
-        """`opening` makes a connection, or raises `failure`; `looking` makes one to see whether
-        the server answers."""
-        self._most = config.database_pool_size + config.database_max_overflow
-        self._opening, self._failure = opening, failure
+        """Open nothing yet.
+
+        `connect` opens a connection, or raises `failure`; `probe` opens one to check whether the
+        server answers, by default as `connect` does.
+        """
+        self._max_connections = config.database_pool_size + config.database_max_overflow
+        self._connect, self._failure = connect, failure
         self.statement_timeout = config.database_statement_timeout
-        self.reach = Reach(looking or opening, failure)
+        self.reach = Reachability(probe or connect, failure)
         self.watch = Watch(self.reach, config.web_threads)
-        self.writes = Writes()
+        self.writes = WriteState()
         self._pool = pool.QueuePool(
             self._open,
             pool_size=config.database_pool_size,
@@ -58,11 +61,14 @@ class Pool:
         )
         event.listen(self._pool, "checkout", _refuse_dead)
         for change in ("checkout", "invalidate"):
-            event.listen(self._pool, change, self.show)
+            event.listen(self._pool, change, self.update_metrics)
 
     @contextmanager
     def connect(self) -> Iterator[Any]:
-        """A connection, given back when the block ends. Raises PoolTimeout and `failure`."""
+        """Yield a connection, and return it to the pool when the block ends.
+
+        Raises PoolTimeout and `failure`.
+        """
         began = time.perf_counter()
         try:
             connection = self._pool.connect()
@@ -74,59 +80,60 @@ class Pool:
             with connection:
                 yield connection
         finally:
-            self.show()
+            self.update_metrics()
 
     @property
-    def patience(self) -> float:
-        """For how many seconds the server may leave a statement of a request unanswered."""
-        return self.statement_timeout / 1000 + PATIENCE_SECONDS
+    def max_wait(self) -> float:
+        """Return how many seconds a request may wait for the server to answer a statement."""
+        return self.statement_timeout / 1000 + TIMEOUT_MARGIN_SECONDS
 
-    def when_opened(self, call: Callable[[], None]) -> None:
-        """Have a call made whenever a connection was opened."""
+    def on_connect(self, call: Callable[[], None]) -> None:
+        """Call a function after each opening of a connection."""
         event.listen(self._pool, "connect", lambda *_: call())
 
     def usage(self) -> tuple[int, int]:
-        """How many connections are in use, and how many there may be."""
-        return self._pool.checkedout(), self._most
+        """Return how many connections are in use, and the maximum."""
+        return self._pool.checkedout(), self._max_connections
 
     def is_exhausted(self) -> bool:
-        """Whether every connection that there may be is in use."""
-        used, most = self.usage()
-        return used >= most
+        """Return whether all connections of the pool are in use."""
+        used, maximum = self.usage()
+        return used >= maximum
 
-    def show(self, *_: Any) -> None:
-        """Tell the metrics how many connections there are."""
+    def update_metrics(self, *_: Any) -> None:
+        """Set the metrics of the pool."""
         metrics.pool_in_use.set(self._pool.checkedout())
         metrics.pool_idle.set(self._pool.checkedin())
 
     def _open(self) -> Any:
-        metrics.pool_limit.set(self._most)
+        metrics.pool_limit.set(self._max_connections)
         reason = self.reach.reason
         if reason is not None:
             raise self._failure(reason)
         try:
-            return self._opened_aside()
+            return self._open_in_thread()
         except self._failure as error:
-            self.reach.note_away(str(error))
+            self.reach.mark_unavailable(str(error))
             raise
 
-    def _opened_aside(self) -> Any:
-        """A new connection, which another thread opens: nothing ends a call that does."""
+    def _open_in_thread(self) -> Any:
+        """Return a new connection that another thread opens, because a call that opens one
+        cannot be interrupted."""
         opened: Future[Any] = Future()
-        threading.Thread(target=_open_into, args=(opened, self._opening), daemon=True).start()
+        threading.Thread(target=_open_into, args=(opened, self._connect), daemon=True).start()
 
         def give_up() -> None:
             with suppress(InvalidStateError):
                 opened.set_exception(NoAnswer("given up", is_sent=False))
 
-        with Wait(self.watch, give_up, LONGEST_OPENING_SECONDS, grace=OPENING_SECONDS):
+        with BoundedWait(self.watch, give_up, MAX_CONNECT_SECONDS, grace=CONNECT_GRACE_SECONDS):
             return opened.result()
 
 
-def _open_into(opened: Future[Any], opening: Callable[[], Any]) -> None:
-    """Open a connection for whoever waits for it, if somebody still does."""
+def _open_into(opened: Future[Any], connect: Callable[[], Any]) -> None:
+    """Open a connection into a future; close it if nobody waits for it any more."""
     try:
-        connection = opening()
+        connection = connect()
     except BaseException as error:
         with suppress(InvalidStateError):
             opened.set_exception(error)
@@ -138,17 +145,17 @@ def _open_into(opened: Future[Any], opening: Callable[[], Any]) -> None:
 
 
 def _refuse_dead(connection: Any, record: Any, proxy: Any) -> None:
-    """Replace a connection that the server closed while it lay idle.
+    """Replace a connection that the server closed while it was idle.
 
-    An idle connection has nothing to read, so one that is readable says goodbye; this
-    sees it without a round trip.
+    An idle connection is readable only if the server closed it; this needs no round trip.
     """
     if connection.closed or is_readable(connection):
         raise DisconnectionError
 
 
 def is_readable(connection: Any) -> bool:
-    """Whether something can be read; by poll(), as select() knows no descriptor from 1024 on."""
+    """Return whether a connection can be read; by poll(), as select() fails from descriptor
+    1024 on."""
     poller = select.poll()
     poller.register(connection, select.POLLIN)
     return bool(poller.poll(0))

@@ -32,7 +32,7 @@ class SchemaTooOld(Exception):
 
 
 class Reader(Protocol):
-    """What the records are read with: the module db, or a transaction."""
+    """The interface that reads the records: the module db, or a transaction."""
 
     def rows(self, query: str, /) -> list[Row]:
         """Return all rows of a named query."""
@@ -40,14 +40,15 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Records:
-    """What was applied to a database: versions of migrations, and hashes of functions files."""
+    """The record of what was applied to a database: the versions of migrations, and the hashes of
+    the files in sql/functions."""
 
     versions: frozenset[int]
     hashes: Mapping[str, str]
 
     @property
     def is_new(self) -> bool:
-        """Whether the database has no schema yet."""
+        """Return whether the database has no schema yet."""
         return not self.versions
 
     def pending_migrations(self) -> list[Path]:
@@ -56,12 +57,12 @@ class Records:
         return [path for path in files if version(path) not in self.versions]
 
     def pending_functions(self) -> list[Path]:
-        """Return the functions files to apply, in order: those that changed."""
+        """Return the files in sql/functions that have changed, in order."""
         files = sorted(FUNCTIONS.glob("*.sql"))
         return [path for path in files if self.hashes.get(path.stem) != sha256(path)]
 
     def pending(self) -> list[str]:
-        """Return the names of what `flask migrate` would apply, in order."""
+        """Return the names of the files that `flask migrate` would apply, in order."""
         tables = sorted(TABLES.glob("*.sql")) if self.is_new else self.pending_migrations()
         return [name(path) for path in [*tables, *self.pending_functions()]]
 
@@ -69,8 +70,8 @@ class Records:
 def migrate() -> list[str]:
     """Bring the database up to date in one transaction; return the names of the files applied.
 
-    Safe to run twice or from two machines at once: an advisory lock lets one go first, and the
-    other then finds nothing to do. If a file fails, nothing is changed. Raises SchemaTooOld.
+    It is safe to run twice, or from two machines at once: an advisory lock makes one wait,
+    which then finds nothing to do. If a file fails, nothing is changed. Raises SchemaTooOld.
     """
     with transaction(limited=False) as tx:
         tx.row("schema.get_lock")
@@ -82,10 +83,10 @@ def migrate() -> list[str]:
 
 
 def read_records(reader: Reader) -> Records:
-    """Return what was applied to the database. Raises SchemaTooOld."""
-    (there,) = reader.rows("schema.get_records")
-    migrations = reader.rows("schema.list_migrations") if there["has_migrations"] else []
-    functions = reader.rows("schema.list_functions") if there["has_functions"] else []
+    """Return the record of what was applied to the database. Raises SchemaTooOld."""
+    (exists,) = reader.rows("schema.get_records")
+    migrations = reader.rows("schema.list_migrations") if exists["has_migrations"] else []
+    functions = reader.rows("schema.list_functions") if exists["has_functions"] else []
     records = Records(
         frozenset(row["version"] for row in migrations),
         {row["name"]: row["sha256"] for row in functions},
@@ -96,7 +97,7 @@ def read_records(reader: Reader) -> Records:
 
 
 def upgrade(tx: Transaction, records: Records) -> None:
-    """Apply what is pending. A new database gets the tables of today and needs no migration."""
+    """Apply what is pending. A new database gets the current tables and needs no migration."""
     if records.is_new:
         tx.execute("schema.insert_migration", version=BASELINE, name="baseline")
         run(tx, sorted(TABLES.glob("*.sql")))

@@ -1,4 +1,4 @@
-"""Transactions: statements over one connection, and what happens around the commit."""
+"""Transactions: statements over one connection, retries, and hooks around the commit."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from kamiyo_api.context import current_state, services
 from kamiyo_api.db.driver import (
     DriverError,
     Row,
-    fetched,
+    fetched_rows,
     is_lost,
     pooled_connection,
     run,
     statement_timeout,
 )
 from kamiyo_api.db.queries import QUERIES
-from kamiyo_api.db.watch import NoAnswer, waiting
+from kamiyo_api.db.watch import NoAnswer, bounded_wait
 from kamiyo_api.observability import metrics
 from kamiyo_api.observability.redaction import brief
 
-RETRIES = 3
-LONGEST_PAUSE = 0.1
-# The key that authorised a write, as keys.get_confirmed takes it.
+MAX_RETRIES = 3
+MAX_PAUSE_SECONDS = 0.1
+# The parameters of keys.get_confirmed, which confirms the API key that authorised a write.
 Confirmation = Mapping[str, Any]
 CONFIRM = "keys.get_confirmed"
 
@@ -37,92 +37,94 @@ log = logging.getLogger(__name__)
 
 
 class ConnectionLost(Exception):
-    """The connection broke before the commit was sent: nothing was kept."""
+    """The connection was lost before the commit was sent: nothing was stored."""
 
 
-class Change(Protocol):
-    """What a commit makes untrue elsewhere."""
+class CommitHook(Protocol):
+    """A hook that runs before and after a commit."""
 
     def before_commit(self) -> None:
         """Run before the commit."""
 
     def after_commit(self) -> None:
-        """Run after the commit, or once it is sure that there is nothing to commit."""
+        """Run after the commit, or after it is certain that nothing is committed."""
 
 
 class Transaction:
-    """Runs named queries over one connection; what is hung on it runs around the commit."""
+    """A transaction that runs named queries over one connection, and its hooks around the
+    commit."""
 
     def __init__(
         self, connection: Any, beginning: str, confirmation: Confirmation | None = None
     ) -> None:
-        """`beginning` is run with the first statement, in its round trip; so is a confirmation."""
+        """`beginning` and the confirmation run in the round trip of the first statement."""
         self._connection = connection
         self._beginning = beginning
         self._confirmation = confirmation
         self.is_committing = False
-        self.changes: list[Change] = []
+        self.commit_hooks: list[CommitHook] = []
         self.after_commit: list[Callable[[], None]] = []
 
     @property
     def has_begun(self) -> bool:
-        """Whether there is anything to commit or to roll back."""
+        """Return whether there is anything to commit or to roll back."""
         return not self._beginning
 
-    def only_row(self, query: str, /, **params: Any) -> Row | None:
-        """The first row of a query that is all there is to do, committed in its round trip.
+    def row_and_commit(self, query: str, /, **params: Any) -> Row | None:
+        """Return the first row of the only query of a transaction, and commit it in its
+        round trip.
 
-        None where it changed nothing; then the transaction is as it was before. After other
-        statements it is one like them.
+        Return None if it changed nothing; the transaction is then as before. After other
+        statements, it does not commit.
         """
         if self.has_begun:
             return self.row(query, **params)
         self._before_commit()
         with self._connection.cursor() as cursor:
-            confirming, given = self._confirming()
-            text = f"{statement_timeout()}; {confirming}{QUERIES[query]}"
-            run(cursor, text, {**given, **params}, is_commit=True)
-            rows = fetched(cursor)
+            confirmation, confirmed = self._confirmation_sql()
+            text = f"{statement_timeout()}; {confirmation}{QUERIES[query]}"
+            run(cursor, text, {**confirmed, **params}, is_commit=True)
+            rows = fetched_rows(cursor)
         if rows:
             return rows[0]
-        self.end_changes()
+        self.run_after_commit()
         self.is_committing = False
         return None
 
     def commit(self) -> None:
-        """Keep what was done."""
+        """Commit the transaction, if it has begun."""
         if self.has_begun:
             self._before_commit()
             self.run_script("commit")
 
     def _before_commit(self) -> None:
-        for change in self.changes:
-            change.before_commit()
+        for hook in self.commit_hooks:
+            hook.before_commit()
         self.is_committing = True
 
-    def end_changes(self) -> None:
-        """Tell every change that the commit is over."""
-        for change in self.changes:
-            change.after_commit()
+    def run_after_commit(self) -> None:
+        """Call after_commit() of every commit hook."""
+        for hook in self.commit_hooks:
+            hook.after_commit()
 
     def rows(self, query: str, /, **params: Any) -> list[Row]:
-        """All rows of a named query."""
+        """Return all rows of a named query."""
         with self._connection.cursor() as cursor:
             self._run(cursor, query, params)
-            return fetched(cursor)
+            return fetched_rows(cursor)
 
     def row(self, query: str, /, **params: Any) -> Row | None:
-        """The first row of a named query, or None."""
+        """Return the first row of a named query, or None."""
         return next(iter(self.rows(query, **params)), None)
 
     def execute(self, query: str, /, **params: Any) -> int:
-        """Run a named query that answers no rows; the number of rows that it changed."""
+        """Run a named query that returns no rows, and return the number of rows that it changed."""
         with self._connection.cursor() as cursor:
             self._run(cursor, query, params)
             return int(cursor.rowcount)
 
     def copy(self, query: str, /, source: IO[bytes]) -> int:
-        """Feed a named `copy … from stdin`; the number of rows that it loaded."""
+        """Run a named `copy … from stdin`, and return the number of rows that it loaded."""
         if not self.has_begun:
             self.run_script("")
         with self._connection.cursor() as cursor:
@@ -130,32 +132,34 @@ class Transaction:
             return int(cursor.rowcount)
 
     def run_script(self, script: str) -> None:
-        """Run SQL that is no named query: a migration file, or a word of the protocol."""
-        confirming, given = self._confirming()
-        text = self._begun(confirming + script)
+        """Run SQL that is not a named query: a file of the schema, or a statement such as
+        commit."""
+        confirmation, confirmed = self._confirmation_sql()
+        text = self._with_beginning(confirmation + script)
         with (
             self._connection.cursor() as cursor,
-            waiting(cursor.connection, is_commit=self.is_committing),
+            bounded_wait(cursor.connection, is_commit=self.is_committing),
         ):
-            cursor.execute(text, given or None)
+            cursor.execute(text, confirmed or None)
 
     def _run(self, cursor: Any, query: str, params: dict[str, Any]) -> None:
-        confirming, given = self._confirming()
-        run(cursor, self._begun(confirming + QUERIES[query]), {**given, **params})
+        confirmation, confirmed = self._confirmation_sql()
+        run(cursor, self._with_beginning(confirmation + QUERIES[query]), {**confirmed, **params})
 
-    def _confirming(self) -> tuple[str, Confirmation]:
-        """What confirms the key before the first statement, and its parameters."""
+    def _confirmation_sql(self) -> tuple[str, Confirmation]:
+        """Return the statement that confirms the key before the first one, and its parameters."""
         if self._confirmation is None or self.has_begun:
             return "", {}
         return f"{QUERIES[CONFIRM]}\n", self._confirmation
 
-    def _begun(self, text: str) -> str:
+    def _with_beginning(self, text: str) -> str:
         text, self._beginning = f"{self._beginning}{text}", ""
         return text
 
 
 def beginning() -> str:
-    """What begins a transaction of several statements, and bounds the pauses between them."""
+    """Return the statements that begin a transaction, and limit its statements and its idle
+    time."""
     milliseconds = services().db.statement_timeout
     idle = f"set local idle_in_transaction_session_timeout = {milliseconds}"
     return f"begin; {statement_timeout()}; {idle}; "
@@ -164,18 +168,18 @@ def beginning() -> str:
 def in_transaction(
     work: Callable[[Transaction], Result], confirmation: Confirmation | None = None
 ) -> Result:
-    """Run work in a transaction of its own; once more, up to three times, where it collided
-    with others or lost its connection before the commit.
+    """Run work in a transaction of its own, and return its result. Retry it up to MAX_RETRIES times
+    if it collides with another transaction or loses its connection before the commit.
 
-    Work must leave no trace but through the transaction. A connection lost during the commit
-    is never repeated: the write may have been kept. Each attempt confirms the key that authorised
-    it anew. Raises TransactionFailed, KeyChanged, and what work raises.
+    Work must have no effects outside of the transaction. If the connection is lost during the
+    commit, it is not retried, because the write may have been stored. Each attempt confirms the key
+    that authorised it again. Raises TransactionFailed, KeyChanged, and what work raises.
     """
-    for attempt in range(RETRIES + 1):
+    for attempt in range(MAX_RETRIES + 1):
         if attempt:
             current_state().retries = attempt
             metrics.transaction_retries.inc()
-            time.sleep(random.uniform(0, LONGEST_PAUSE) * attempt)
+            time.sleep(random.uniform(0, MAX_PAUSE_SECONDS) * attempt)
         try:
             with transaction(confirmation=confirmation) as tx:
                 return work(tx)
@@ -184,7 +188,7 @@ def in_transaction(
         except (errors.TransactionFailed, ConnectionLost) as error:
             cause = error.__cause__
     metrics.transactions.labels("failed").inc()
-    log.error("Transaction failed after %d retries: %s", RETRIES, brief(str(cause)))
+    log.error("Transaction failed after %d retries: %s", MAX_RETRIES, brief(str(cause)))
     raise errors.TransactionFailed from cause
 
 
@@ -192,12 +196,12 @@ def in_transaction(
 def transaction(
     *, limited: bool = True, confirmation: Confirmation | None = None
 ) -> Iterator[Transaction]:
-    """A transaction: commits when the block ends, leaves nothing behind when it raises.
+    """Yield a transaction; commit it when the block ends, or roll it back if the block raises.
 
-    `limited` applies the statement timeout of requests; bulk work and refreshes go without.
-    A confirmation refuses the first statement where a key has changed.
-    Raises the ApiError that a violated constraint stands for, DatabaseUnavailable,
-    DatabaseBusy, TransactionFailed, CommitUnknown, KeyChanged, and ConnectionLost.
+    `limited` applies the statement timeout of requests; bulk loads and refreshes have none.
+    With a confirmation, the first statement is refused if the key has changed.
+    Raises the ApiError of a violated constraint, DatabaseUnavailable, DatabaseBusy,
+    TransactionFailed, CommitUnknown, KeyChanged, and ConnectionLost.
     """
     with pooled_connection(limited=limited) as connection:
         tx = Transaction(connection, beginning() if limited else "begin; ", confirmation)
@@ -205,25 +209,25 @@ def transaction(
             yield tx
             tx.commit()
         except BaseException as error:
-            _abandon(tx, connection, error)
+            _roll_back(tx, connection, error)
             raise
     metrics.transactions.labels("committed").inc()
-    services().db.writes.note_kept()
-    for call in (tx.end_changes, *tx.after_commit):
+    services().db.writes.record_success()
+    for call in (tx.run_after_commit, *tx.after_commit):
         try:
             call()
         except Exception:
-            # The write was kept, so its answer must say so.
+            # The write was stored, so its answer must say so.
             log.exception("What follows a commit failed")
 
 
 def takes_writes() -> bool:
-    """Whether nothing is known of why a write would be refused."""
+    """Return whether the database takes writes, as far as this process knows."""
     return services().db.writes.refusal is None
 
 
-def _abandon(tx: Transaction, connection: Any, error: BaseException) -> None:
-    """Roll back. Raises CommitUnknown and ConnectionLost where the error means that."""
+def _roll_back(tx: Transaction, connection: Any, error: BaseException) -> None:
+    """Roll back. Raises CommitUnknown or ConnectionLost if the error means that."""
     lost = is_lost(connection, error)
     if lost and tx.is_committing:
         reason = brief(str(error))
@@ -232,11 +236,11 @@ def _abandon(tx: Transaction, connection: Any, error: BaseException) -> None:
         raise errors.CommitUnknown from error
     metrics.transactions.labels("rolled_back").inc()
     if tx.has_begun:
-        connection.dbapi_connection.patience = services().db.patience
+        connection.dbapi_connection.max_wait = services().db.max_wait
         with suppress(DriverError, NoAnswer):
             tx.run_script("rollback")
-    # Who waited in vain does not wait again.
+    # A request that waited without an answer does not wait again.
     if lost and not isinstance(error, NoAnswer):
         raise ConnectionLost from error
     if tx.is_committing:
-        tx.end_changes()
+        tx.run_after_commit()

@@ -1,5 +1,5 @@
-"""Whether PostgreSQL takes writes, as far as this process knows: by what the server says of
-itself, and by what became of the last write."""
+"""Track whether PostgreSQL takes writes, by whether the server is read-only and by the result of
+the last write."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import time
 
 from kamiyo_api.errors import DatabaseReadOnly, DatabaseUnwritable
 
-# A process that tries no write for so long does not know any more.
-REMEMBERED_SECONDS = 300
+# A refusal is assumed to last this long, unless another write succeeds or is refused.
+REFUSAL_SECONDS = 300
 
 log = logging.getLogger(__name__)
 
 
-class Writes:
-    """Why writes were refused last, until one is kept."""
+class WriteState:
+    """The last refusal of a write, until a write succeeds."""
 
     def __init__(self) -> None:
         self._refusal: DatabaseUnwritable | None = None
@@ -23,25 +23,25 @@ class Writes:
 
     @property
     def refusal(self) -> DatabaseUnwritable | None:
-        """What a write would be answered, or None where nothing speaks against it."""
+        """Return the error that a write would get, or None if it would probably succeed."""
         refusal = self._refusal
         return refusal if refusal is not None and time.monotonic() < self._until else None
 
-    def note_refused(self, refusal: DatabaseUnwritable) -> None:
-        """Note that a write was refused."""
+    def record_refusal(self, refusal: DatabaseUnwritable) -> None:
+        """Record that a write was refused."""
         if type(self.refusal) is not type(refusal):
             log.warning("PostgreSQL takes no writes: %s", refusal.reason)
-        self._refusal, self._until = refusal, time.monotonic() + REMEMBERED_SECONDS
+        self._refusal, self._until = refusal, time.monotonic() + REFUSAL_SECONDS
 
-    def note_kept(self) -> None:
-        """Note that a write was kept."""
+    def record_success(self) -> None:
+        """Record that a write succeeded."""
         if self._refusal is not None:
             log.warning("PostgreSQL takes writes again")
             self._refusal = None
 
-    def note_state(self, *, is_read_only: bool) -> None:
-        """Note whether the server says that it is read-only."""
+    def record_read_only(self, *, is_read_only: bool) -> None:
+        """Record whether the server is read-only."""
         if is_read_only:
-            self.note_refused(DatabaseReadOnly())
+            self.record_refusal(DatabaseReadOnly())
         elif isinstance(self._refusal, DatabaseReadOnly):
-            self.note_kept()
+            self.record_success()

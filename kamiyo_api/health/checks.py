@@ -42,7 +42,7 @@ def database() -> Finding:
         return Finding("does not answer in time", is_fatal=True)
     except errors.ApiError:
         return Finding("cannot be reached", is_fatal=True)
-    services().db.writes.note_state(is_read_only=told["is_read_only"])
+    services().db.writes.record_read_only(is_read_only=told["is_read_only"])
     return Finding()
 
 

@@ -75,13 +75,13 @@ class DatabaseCollector(Collector):
             return True, None
         finally:
             # The connection of this very question is no longer in use.
-            services().db.show()
+            services().db.update_metrics()
 
 
 def last_refresh() -> db.Row | None:
     """The record of the last refresh; notes whether the server is read-only, too."""
     (told,) = db.rows("health.get_alive")
-    services().db.writes.note_state(is_read_only=told["is_read_only"])
+    services().db.writes.record_read_only(is_read_only=told["is_read_only"])
     return db.row("stats.get_totals")
 
 

@@ -67,7 +67,7 @@ def give_feedback(tx: db.Transaction, feedback: dict[str, Any]) -> Any:
     require_wallet(feedback["client_address"], errors.NotFeedbackClient)
     invalidate_agent(tx, feedback["agent_uuid"])
     tx.after_commit.append(metrics.feedback.inc)
-    inserted = tx.only_row("feedback.insert", **feedback)
+    inserted = tx.row_and_commit("feedback.insert", **feedback)
     if inserted is None:
         refuse_feedback(tx, feedback)
         # The agent has become active since, and is now locked as active.

@@ -10,8 +10,8 @@ from werkzeug.exceptions import HTTPException
 from kamiyo_api.config import VERSION
 from kamiyo_api.schemas.problem import Problem
 from kamiyo_api.web import problems
-from kamiyo_api.web.addresses import AnyText, Identifier
 from kamiyo_api.web.json import OrjsonProvider
+from kamiyo_api.web.urls import AnyText, Identifier
 
 
 class ProblemApi(Api):

@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from kamiyo_api.web.addresses import LONGEST_TARGET
 from kamiyo_api.web.arguments import MOST_PARAMETERS, known_query
+from kamiyo_api.web.urls import LONGEST_TARGET
 from tests.support import factories, request_costs
 from tests.support.clients import outcome
 from tests.support.endpoints import AGENTS, FAR_UUID, READS, REGISTER

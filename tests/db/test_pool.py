@@ -21,7 +21,7 @@ from kamiyo_api.access import authentication
 from kamiyo_api.cache import state
 from kamiyo_api.config import Config
 from kamiyo_api.db.pool import Pool
-from kamiyo_api.db.reach import Reach
+from kamiyo_api.db.reach import Reachability
 from tests.support import factories
 from tests.support.clients import CheckedClient, outcome
 from tests.support.concurrency import at_once, wait_until
@@ -200,8 +200,8 @@ def test_look_that_fails_in_any_way_is_repeated(servers):
             raise failure
         return psycopg2.connect(servers.database_url)
 
-    reach = Reach(connect, psycopg2.OperationalError)
-    reach.doubt()
-    wait_until(lambda: not reach.is_unanswered(math.inf))
+    reach = Reachability(connect, psycopg2.OperationalError)
+    reach.check()
+    wait_until(lambda: not reach.is_overdue(math.inf))
     assert reach.reason is None
     assert next(failures, None) is None
