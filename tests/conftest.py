@@ -91,7 +91,7 @@ def app(session_app: Flask, sql: Sql) -> Iterator[Flask]:
     """The application in its context, over empty tables and an empty Redis."""
     database.empty(sql)
     with session_app.app_context():
-        session_app.extensions["kamiyo"].redis.ask(lambda redis: redis.flushall())
+        session_app.extensions["kamiyo"].redis.call(lambda redis: redis.flushall())
         session_app.extensions["kamiyo"].known_keys = authentication.KnownKeys()
         session_app.extensions["kamiyo"].sent_answers.clear()
         yield session_app

@@ -148,17 +148,17 @@ class LeasedRedisCache(RedisCache):
                 redis.delete(prefix + GENERATION)
                 redis.eval(mark.text, 0)
 
-        self._client.ask(work)
+        self._client.call(work)
 
     def put(self, lookup: CacheLookup, stamped: bytes, seconds: int) -> None:
         """Cache a stamped value if the lease is still ours, without waiting for the reply."""
         names = prefixed(lookup.database.prefix, [lookup.key, f"{lookup.key}:lease"])
-        self._client.run_unheard(PUT, names, [lookup.token, stamped, seconds])
+        self._client.run_without_reply(PUT, names, [lookup.token, stamped, seconds])
 
     def release(self, lookup: CacheLookup) -> None:
         """Release a lease without caching anything, without waiting for the reply."""
         names = prefixed(lookup.database.prefix, [f"{lookup.key}:lease"])
-        self._client.run_unheard(RELEASE, names, [lookup.token])
+        self._client.run_without_reply(RELEASE, names, [lookup.token])
 
     def hold(self, prefix: str, keys: Sequence[str], versions: Sequence[str], seconds: int) -> None:
         """Delete keys before a commit, and let nothing be cached under them for so many seconds."""
@@ -169,7 +169,7 @@ class LeasedRedisCache(RedisCache):
     ) -> None:
         """Delete keys and renew versions, so that new answers can be cached. After a hold, do not
         wait for the reply, because the hold expires by itself."""
-        run = self._client.run_unheard if are_held else self._client.run
+        run = self._client.run_without_reply if are_held else self._client.run
         run(INVALIDATE, affected_names(prefix, keys, versions), [len(keys), int(are_held)])
 
     def advance(self, prefix: str, refresh: str) -> None:
@@ -190,7 +190,7 @@ class LeasedRedisCache(RedisCache):
             if batch:
                 redis.unlink(*batch)
 
-        self._client.ask(work)
+        self._client.call(work)
         return True
 
 

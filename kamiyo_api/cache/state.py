@@ -121,7 +121,7 @@ class CacheState:
             else:
                 self._pending = {prefix + GENERATION}
         if is_first:
-            services().redis.when_back(self._invalidate_pending)
+            services().redis.on_recovery(self._invalidate_pending)
 
     def _invalidate_pending(self, redis: Any) -> None:
         with self._lock:

@@ -1,1 +1,1 @@
-"""Redis or Valkey: connections whose waits are bounded, and scripts."""
+"""Redis or Valkey: a client with short timeouts, and its connections."""

@@ -1,5 +1,5 @@
-"""The way to Redis, of which no request waits long: while Redis is away, slow or
-full, requests go on without it, and a thread in the background sees when it is back."""
+"""The Redis client, for which no request waits long: while Redis is unavailable, slow or full,
+requests continue without it, and a background thread checks when it is back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from redis.retry import Retry
 
 from kamiyo_api.config import Config
 from kamiyo_api.config_parsing import ConfigError
-from kamiyo_api.redis.connection import Line
+from kamiyo_api.redis.connection import RedisConnection
 
 Result = TypeVar("Result")
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class Script:
-    """A Lua script: Redis runs it whole, with nothing in between."""
+    """A Lua script, which Redis runs atomically."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -34,14 +34,14 @@ class Script:
 
 
 class RedisUnavailable(Exception):
-    """Redis cannot be asked now; go on without it."""
+    """Redis is unavailable; continue without it."""
 
 
 class RedisClient:
-    """Redis with a short timeout; after a failure it is not asked until a probe succeeds."""
+    """A client with a short timeout; after a failure it sends nothing until a probe succeeds."""
 
     def __init__(self, url: str, timeout: float) -> None:
-        """`timeout` in seconds bounds each wait for Redis and each attempt to connect."""
+        """`timeout` in seconds limits each wait for Redis and each attempt to connect."""
         self.connection = redis.Redis.from_url(
             url,
             socket_timeout=timeout,
@@ -49,24 +49,27 @@ class RedisClient:
             retry=Retry(NoBackoff(), 0),
             health_check_interval=0,
         )
-        self._own = threading.local()
+        self._local = threading.local()
         self._lock = threading.Lock()
-        self._is_away = False
-        self._when_back: list[Callable[[redis.Redis], None]] = []
+        self._is_unavailable = False
+        self._on_recovery: list[Callable[[redis.Redis], None]] = []
 
     @property
-    def is_away(self) -> bool:
-        """Whether Redis failed and has not come back yet."""
-        return self._is_away
+    def is_unavailable(self) -> bool:
+        """Return whether Redis failed and is not back yet."""
+        return self._is_unavailable
 
-    def ask(self, work: Callable[[redis.Redis], Result]) -> Result:
-        """Do work with Redis. Raises RedisUnavailable, at once where Redis failed before."""
-        if self._is_away:
+    def call(self, work: Callable[[redis.Redis], Result]) -> Result:
+        """Call a function with the connection, and return its result.
+
+        Raises RedisUnavailable, at once if Redis failed before.
+        """
+        if self._is_unavailable:
             raise RedisUnavailable
         try:
             return work(self.connection)
         except redis.RedisError as error:
-            self._note_away(error)
+            self._mark_unavailable(error)
             raise RedisUnavailable from error
 
     def run(
@@ -76,55 +79,65 @@ class RedisClient:
         arguments: Sequence[Any],
         when_unknown: Callable[[], object] = lambda: None,
     ) -> Any:
-        """Run a script, in one round trip; where Redis does not know it yet, after
-        `when_unknown`. Raises RedisUnavailable, at once where Redis failed before.
+        """Run a script in one round trip, and return its reply. If Redis does not know the
+        script yet, call `when_unknown` first, and send the script.
 
-        Each thread has a connection of its own for scripts: a request's only round trip
-        would otherwise spend a third of its time on a pool.
+        Each thread has a connection of its own for scripts, because a pool would take a
+        third of the time of a request's only round trip. Raises RedisUnavailable, at once
+        if Redis failed before.
         """
-        if self._is_away:
+        if self._is_unavailable:
             raise RedisUnavailable
         try:
-            return self._line().ask(("EVALSHA", script.sha, len(keys), *keys, *arguments))
+            return self._connection_of_thread().execute(
+                ("EVALSHA", script.sha, len(keys), *keys, *arguments)
+            )
         except redis.exceptions.NoScriptError:
             when_unknown()
-            return self.ask(lambda redis: redis.eval(script.text, len(keys), *keys, *arguments))
+            return self.call(lambda redis: redis.eval(script.text, len(keys), *keys, *arguments))
         except redis.RedisError as error:
-            self._note_away(error)
+            self._mark_unavailable(error)
             raise RedisUnavailable from error
 
-    def run_unheard(self, script: Script, keys: Sequence[str], arguments: Sequence[Any]) -> None:
-        """Have a script run without waiting until it has: only where nothing is wrong if it
-        never does. After what this thread asked before. Raises RedisUnavailable, as run() does."""
-        if self._is_away:
+    def run_without_reply(
+        self, script: Script, keys: Sequence[str], arguments: Sequence[Any]
+    ) -> None:
+        """Send a script without waiting for its reply; only if it does no harm that it may
+        never run.
+
+        It runs after what this thread sent before. Raises RedisUnavailable, as run() does.
+        """
+        if self._is_unavailable:
             raise RedisUnavailable
         try:
-            # By its text, as nobody would hear that it is not known.
-            self._line().send(("EVAL", script.text, len(keys), *keys, *arguments))
+            # Send the text, because a reply that Redis does not know the script would not be read.
+            self._connection_of_thread().send(("EVAL", script.text, len(keys), *keys, *arguments))
         except redis.RedisError as error:
-            self._note_away(error)
+            self._mark_unavailable(error)
             raise RedisUnavailable from error
 
-    def _line(self) -> Line:
+    def _connection_of_thread(self) -> RedisConnection:
         try:
-            line: Line = self._own.line
+            connection: RedisConnection = self._local.connection
         except AttributeError:
-            line = self._own.line = Line(self.connection.connection_pool)
-        return line
+            connection = RedisConnection(self.connection.connection_pool)
+            self._local.connection = connection
+        return connection
 
-    def when_back(self, work: Callable[[redis.Redis], None]) -> None:
-        """Let work be done before Redis is asked again by anybody; it may run more than once."""
+    def on_recovery(self, work: Callable[[redis.Redis], None]) -> None:
+        """Call a function once Redis is back, before anything else is sent; it may run more than
+        once."""
         with self._lock:
-            self._when_back.append(work)
+            self._on_recovery.append(work)
             self._begin_probing("something is left to do there")
 
-    def _note_away(self, error: redis.RedisError) -> None:
+    def _mark_unavailable(self, error: redis.RedisError) -> None:
         with self._lock:
             self._begin_probing(str(error).split("\n")[0])
 
     def _begin_probing(self, reason: str) -> None:
-        if not self._is_away:
-            self._is_away = True
+        if not self._is_unavailable:
+            self._is_unavailable = True
             log.warning("Redis is away (%s); going on without it", reason)
             threading.Thread(target=self._probe, name="redis-probe", daemon=True).start()
 
@@ -134,52 +147,53 @@ class RedisClient:
         log.warning("Redis is back")
 
     def _is_back(self) -> bool:
-        """Whether Redis takes writes again; if so, what waited for that is done first."""
+        """Return whether Redis takes writes again; if so, run the work that waited for that
+        first."""
         with self._lock:
             try:
                 self.connection.set("kamiyo:probe", 1, px=1000)
-                for work in self._when_back:
+                for work in self._on_recovery:
                     work(self.connection)
             except redis.RedisError:
                 return False
-            self._when_back.clear()
-            self._is_away = False
+            self._on_recovery.clear()
+            self._is_unavailable = False
             return True
 
 
 class NoRedis:
-    """Stands where no Redis is configured: always away."""
+    """The client if no Redis is configured: always unavailable."""
 
-    is_away = True
+    is_unavailable = True
 
-    def ask(self, work: Callable[[redis.Redis], Result]) -> Result:
-        """Raises RedisUnavailable."""
+    def call(self, work: Callable[[redis.Redis], Result]) -> Result:
+        """Raise RedisUnavailable."""
         raise RedisUnavailable
 
     def run(self, script: Script, *_: Any) -> Any:
-        """Raises RedisUnavailable."""
+        """Raise RedisUnavailable."""
         raise RedisUnavailable
 
-    def run_unheard(self, script: Script, *_: Any) -> None:
-        """Raises RedisUnavailable."""
+    def run_without_reply(self, script: Script, *_: Any) -> None:
+        """Raise RedisUnavailable."""
         raise RedisUnavailable
 
-    def when_back(self, work: Callable[[redis.Redis], None]) -> None:
-        """Forget the work: there is no Redis that would need it."""
+    def on_recovery(self, work: Callable[[redis.Redis], None]) -> None:
+        """Ignore the work: there is no Redis that would need it."""
 
 
 def client_of(config: Config) -> RedisClient | NoRedis:
-    """Make the client of REDIS_URL; it connects when first used, so that forks share nothing.
+    """Return the client of REDIS_URL; it connects when first used, so that forks share nothing.
 
-    Raises ConfigError, which does not show the address: it may hold a password.
+    Raises ConfigError without showing the URL, because it may hold a password.
     """
     if not config.redis_url:
         return NoRedis()
     try:
         client = RedisClient(config.redis_url, config.redis_timeout)
-        # Takes each option of the address, and opens nothing.
+        # Validates each option of the URL, and opens nothing.
         client.connection.connection_pool.make_connection()
     except (ValueError, TypeError, redis.RedisError):
-        wrong = "REDIS_URL is not a well-formed redis:// address with options that redis-py knows"
-        raise ConfigError(wrong) from None
+        message = "REDIS_URL is not a well-formed redis:// address with options that redis-py knows"
+        raise ConfigError(message) from None
     return client

@@ -1,4 +1,4 @@
-"""One thread's connection to Redis, over which a command may be sent unheard."""
+"""The connection of one thread to Redis, which can send a command without waiting for its reply."""
 
 from __future__ import annotations
 
@@ -11,28 +11,30 @@ import hiredis
 import redis
 
 
-class Line:
-    """A connection of one thread, over which a command may be sent without waiting for what
-    it answers; the next command that waits looks at that first."""
+class RedisConnection:
+    """A connection of one thread, which can send a command without waiting for its reply; the next
+    command that waits reads that reply first."""
 
     def __init__(self, pool: redis.ConnectionPool) -> None:
-        """A line to where the connections of a pool lead; it connects when first used."""
-        self._connection = pool.connection_class(**pool.connection_kwargs, redis_connect_func=begin)
+        """Take the settings of a pool; the connection is opened when first used."""
+        self._connection = pool.connection_class(
+            **pool.connection_kwargs, redis_connect_func=on_connect
+        )
         self._unread = 0
 
-    def ask(self, words: tuple[Any, ...]) -> Any:
-        """What a command answers; asked once more where the server closed the connection
-        while it lay idle. Raises RedisError."""
+    def execute(self, command: tuple[Any, ...]) -> Any:
+        """Return the reply to a command; retry it once if the server closed the connection while it
+        was idle. Raises RedisError."""
         try:
-            return self._ask(words)
+            return self._execute(command)
         except redis.ConnectionError as error:
             if isinstance(error.__context__, BlockingIOError):
                 raise redis.TimeoutError("no answer in time") from error
-            # Where the server ran a script before it broke, a request is counted twice.
-            return self._ask(words)
+            # If the server ran a script before the connection broke, a request is counted twice.
+            return self._execute(command)
 
-    def _ask(self, words: tuple[Any, ...]) -> Any:
-        self.send(words)
+    def _execute(self, command: tuple[Any, ...]) -> Any:
+        self.send(command)
         try:
             while self._unread > 1:
                 self._read()
@@ -40,38 +42,38 @@ class Line:
         except redis.exceptions.NoScriptError:
             raise
         except redis.RedisError:
-            self._hang_up()
+            self._disconnect()
             raise
 
     def _read(self) -> Any:
         self._unread -= 1
         return self._connection.read_response()
 
-    def send(self, words: tuple[Any, ...]) -> None:
-        """Send a command, whose failure the next one that waits will raise. Raises RedisError."""
+    def send(self, command: tuple[Any, ...]) -> None:
+        """Send a command; the next one that waits raises its error, if any. Raises RedisError."""
         try:
-            self._connection.send_packed_command([hiredis.pack_command(words)])
+            self._connection.send_packed_command([hiredis.pack_command(command)])
         except redis.RedisError:
-            self._hang_up()
+            self._disconnect()
             raise
         self._unread += 1
 
-    def _hang_up(self) -> None:
+    def _disconnect(self) -> None:
         self._connection.disconnect()
         self._unread = 0
 
 
-def begin(connection: redis.Connection) -> None:
-    """Greet the server; from then on let the system bound each wait, which ends as a
-    BlockingIOError. Python would poll before each, and give its lock away for that."""
+def on_connect(connection: redis.Connection) -> None:
+    """Begin the session, and let the system limit each wait, which then ends with a
+    BlockingIOError: Python would poll before each wait, and release its lock for that."""
     connection.on_connect()  # type: ignore[no-untyped-call]
-    way = connection._get_socket()
-    # TLS waits in Python, or for ever.
+    sock = connection._get_socket()
+    # TLS needs Python's timeouts: without them it would wait for ever.
     seconds = connection.socket_timeout
-    if way is None or isinstance(way, ssl.SSLSocket) or seconds is None:
+    if sock is None or isinstance(sock, ssl.SSLSocket) or seconds is None:
         return
     microseconds = round(seconds * 1_000_000)
-    bound = struct.pack("ll", *divmod(microseconds, 1_000_000))
-    for wait in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-        way.setsockopt(socket.SOL_SOCKET, wait, bound)
-    way.settimeout(None)
+    timeout = struct.pack("ll", *divmod(microseconds, 1_000_000))
+    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        sock.setsockopt(socket.SOL_SOCKET, option, timeout)
+    sock.settimeout(None)

@@ -13,7 +13,7 @@ from kamiyo_api.access import keys
 from kamiyo_api.cache import answers, invalidation, prefetch
 from kamiyo_api.cache.prefetch import canonical_query
 from kamiyo_api.context import own_state
-from kamiyo_api.redis.connection import Line
+from kamiyo_api.redis.connection import RedisConnection
 from kamiyo_api.schemas.agents import AgentSearch
 from kamiyo_api.search import find_page
 from tests.support.clearing import by_command, by_flush, by_keys
@@ -101,9 +101,9 @@ def test_write_whose_hold_ran_out_shows_though_redis_was_away_for_its_drop(
     assert read(agent)["status"] == "active"
     sql("update erc8004_agents set status = 'suspended'")
     with monkeypatch.context() as patch:
-        patch.setattr(Line, "send", fails)
+        patch.setattr(RedisConnection, "send", fails)
         change.after_commit()
-    wait_until(lambda: not app.extensions["kamiyo"].redis.is_away)
+    wait_until(lambda: not app.extensions["kamiyo"].redis.is_unavailable)
     assert read(agent)["status"] == "suspended"
 
 

@@ -143,8 +143,8 @@ def test_write_while_redis_is_away_shows_once_it_is_back(read, admin, agent, red
     redis.client_pause(200)
     another_worker.patch(AGENTS + agent, json={"status": "suspended"}, headers=admin)
     missed = another_worker.application.extensions["kamiyo"].redis
-    assert missed.is_away
-    while missed.is_away:
+    assert missed.is_unavailable
+    while missed.is_unavailable:
         time.sleep(0.01)
     assert read(agent)["status"] == read(agent, client=another_worker)["status"] == "suspended"
 

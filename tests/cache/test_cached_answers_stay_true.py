@@ -233,8 +233,8 @@ class Interleaving(RuleBasedStateMachine):
     def wait_for_those_who_missed_writes(self, worker):
         """A worker that wrote while Redis was away says so to Redis when it sees it again."""
         clients = [app.extensions["kamiyo"].redis for app in self.world.apps]
-        if not clients[worker].is_away:
-            while any(client.is_away for client in clients):
+        if not clients[worker].is_unavailable:
+            while any(client.is_unavailable for client in clients):
                 time.sleep(0.01)
 
     def teardown(self):

@@ -51,16 +51,16 @@ def test_server_that_hangs_is_asked_once(own, asked):
         asked.run(COUNT, ["count"], [])
     # To begin a line anew would have waited once more, and failed otherwise.
     assert str(away.value.__cause__) == "no answer in time"
-    wait_until(lambda: not asked.is_away)
+    wait_until(lambda: not asked.is_unavailable)
     assert server.get("count") == b"1"
 
 
 def test_server_that_takes_nothing_more_is_left(own, asked):
     _, valkey = own
     with valkey.frozen(), pytest.raises(RedisUnavailable) as away:
-        asked.run_unheard(GIVE, [], [LARGE])
+        asked.run_without_reply(GIVE, [], [LARGE])
     assert "writing" in str(away.value.__cause__)
-    wait_until(lambda: not asked.is_away)
+    wait_until(lambda: not asked.is_unavailable)
 
 
 def test_large_answer_comes_whole(asked):
@@ -72,7 +72,7 @@ def test_line_that_was_closed_while_idle_begins_anew(own, asked):
     server, _ = own
     server.client_kill_filter(_type="normal", skipme=True)
     assert asked.run(COUNT, ["count"], []) == 1
-    assert not asked.is_away
+    assert not asked.is_unavailable
 
 
 def test_server_behind_tls_that_hangs_is_left(own, tmp_path):
@@ -83,7 +83,7 @@ def test_server_behind_tls_that_hangs_is_left(own, tmp_path):
         with valkey.frozen(), pytest.raises(RedisUnavailable) as away:
             asked.run(GIVE, [], ["never"])
         assert isinstance(away.value.__cause__, redis.TimeoutError)
-        wait_until(lambda: not asked.is_away)
+        wait_until(lambda: not asked.is_unavailable)
 
 
 @contextmanager

@@ -77,9 +77,9 @@ def test_request_that_flask_refuses_unrouted_keeps_nobody_waiting(
     known("{}/stats")
     prefix, redis = services().cache_state.current_database().prefix, services().redis
     key = f"{prefix}agent:{agent}:stats"
-    assert redis.ask(lambda redis: redis.delete(key)) == 1
+    assert redis.call(lambda redis: redis.delete(key)) == 1
     assert read(f"{agent}/stats", {**admin, **more}).status_code == 400
-    assert not redis.ask(lambda redis: redis.exists(f"{key}:lease"))
+    assert not redis.call(lambda redis: redis.exists(f"{key}:lease"))
 
 
 def test_head_is_answered_without_a_body(read, known, agent):

@@ -27,7 +27,7 @@ def test_without_redis_nothing_is_known_and_all_is_answered(session_app, agent, 
 
 def test_redis_that_goes_away_takes_nothing_with_it(app, read, known, agent, monkeypatch):
     known("{}/stats")
-    monkeypatch.setattr(app.extensions["kamiyo"].redis, "_is_away", True)
+    monkeypatch.setattr(app.extensions["kamiyo"].redis, "_is_unavailable", True)
     replies = [read(f"{agent}/stats") for _ in range(3)]
     assert [(answer.status_code, answer.json["agent_uuid"]) for answer in replies] == [
         (200, agent)
