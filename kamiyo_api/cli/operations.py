@@ -14,7 +14,7 @@ from kamiyo_api.cli.arguments import Duration
 from kamiyo_api.cli.failures import quiet
 from kamiyo_api.doctor import support_bundle
 from kamiyo_api.doctor.commands import config
-from kamiyo_api.observability.redaction import scrubbed_all, scrubber
+from kamiyo_api.observability.redaction import redacted_document, redactor
 
 Url = click.option("--url", metavar="URL", help="The URL of the service.")
 
@@ -42,9 +42,9 @@ def examine(as_json: bool, fix: bool, long: dt.timedelta, url: str | None) -> No
     if fix:
         done = doctor.fix(report)
         report = doctor.examine(address(url), long.total_seconds()).after(done)
-    scrub = scrubber(config())
+    scrub = redactor(config())
     if as_json:
-        document = scrubbed_all(report.as_json(), scrub)
+        document = redacted_document(report.as_json(), scrub)
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
         click.echo(report.as_text(scrub))

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from kamiyo_api.config import Config, local_servers
 from kamiyo_api.context import services
 from kamiyo_api.db.queries import QUERIES
-from kamiyo_api.observability.redaction import scrubbed
+from kamiyo_api.observability.redaction import redacted
 
 ENVIRONMENT = "/etc/kamiyo-api/environment"
 COMMENT = re.compile(r"^--.*\n", re.MULTILINE)
@@ -38,7 +38,7 @@ def list_foreign_keys() -> str:
 
 def address(url: str, variable: str) -> str:
     """Return the URL of a server if it contains no secret, else the variable that holds it."""
-    return shlex.quote(url) if url and scrubbed(url) == url else f'"${variable}"'
+    return shlex.quote(url) if url and redacted(url) == url else f'"${variable}"'
 
 
 def quoted(text: str) -> str:

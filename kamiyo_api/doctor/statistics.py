@@ -10,7 +10,7 @@ from kamiyo_api import db
 from kamiyo_api.doctor.components import Components
 from kamiyo_api.doctor.findings import Finding, check, failing, graded, ok, warning
 from kamiyo_api.doctor.wording import span
-from kamiyo_api.health.checks import FRESH_SECONDS, STALE_SECONDS, from_the_future
+from kamiyo_api.health.checks import FRESH_SECONDS, STALE_SECONDS, clock_ahead
 
 REFRESH = "flask refresh-stats"
 CLOCK = "flask refresh-stats --every 300"
@@ -28,7 +28,7 @@ def view_age(components: Components) -> Finding:
         return failing("never refreshed", REFRESH)
     age = last["age_seconds"]
     if age < 0:
-        return failing(from_the_future(age).removeprefix("failing: "), REFRESH)
+        return failing(clock_ahead(age).removeprefix("failing: "), REFRESH)
     figure = f"{age:.0f} s, should be below {FRESH_SECONDS} s"
     return graded(age, FRESH_SECONDS, STALE_SECONDS, figure, REFRESH)
 

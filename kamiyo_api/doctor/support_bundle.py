@@ -25,7 +25,7 @@ from kamiyo_api.doctor.commands import config
 from kamiyo_api.doctor.scrape import scrape_metrics
 from kamiyo_api.doctor.wording import size, without_literals
 from kamiyo_api.health.background import run_in_background
-from kamiyo_api.observability.redaction import scrubbed_all, scrubber
+from kamiyo_api.observability.redaction import redacted_document, redactor
 from kamiyo_api.redis.client import NoRedis
 
 LINES = 1000
@@ -74,7 +74,7 @@ class Bundle:
 
 def collect(url: str, log: str | None, postgres_log: str | None) -> Bundle:
     """Collect all files, as far as they are available, each within a bounded time."""
-    scrub = scrubber(config())
+    scrub = redactor(config())
     wanted: Sequence[tuple[str, str, Callable[[], str | list[Any] | dict[str, Any]]]] = (
         ("application.log", "the application's log", lambda: application_log(log)),
         ("postgresql.log", "PostgreSQL's log", lambda: postgres_tail(postgres_log)),
@@ -108,7 +108,7 @@ def entry(name: str, what: str, get: Callable[[], Any], scrub: Callable[[str], s
         return Entry(name, what, "", scrub(f"{type(error).__name__}: {reason}"))
     if not isinstance(content, str):
         return Entry(
-            name, what, json.dumps(scrubbed_all(content, scrub), indent=2, default=str) + "\n"
+            name, what, json.dumps(redacted_document(content, scrub), indent=2, default=str) + "\n"
         )
     return Entry(name, what, scrub(content))
 

@@ -1,1 +1,1 @@
-"""How the service is: health checks, and the page of metrics."""
+"""Health checks, and the metrics page."""

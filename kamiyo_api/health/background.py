@@ -1,4 +1,4 @@
-"""Calls that run beside a request or a command, in threads of their own."""
+"""Calls that run in the background of a request or a command, in threads of their own."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ Result = TypeVar("Result")
 
 
 class Background:
-    """Runs named calls, each at most once at a time, so that one that hangs costs one thread and
-    no answer. Its threads begin with the first call."""
+    """The background calls of a process. Each name runs at most once at a time, so that a call that
+    hangs costs one thread and blocks no answer. Threads start with the calls."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._running: dict[str, Future[Any]] = {}
 
     def start(self, app: Flask, name: str, call: Callable[[], Result]) -> Future[Result]:
-        """Start a call; if the last one of this name is still running, return that one."""
+        """Start a call and return its future; if a call of this name is running, return that
+        one's."""
         with self._lock:
             running = self._running.get(name)
             if running is not None and not running.done():
@@ -43,6 +44,7 @@ class Background:
 
 
 def run_in_background(name: str, call: Callable[[], Result]) -> Future[Result]:
-    """Run a call beside the present request or command; it has the services, and no request."""
+    """Start a call in the background of the current request or command, and return its future. The
+    call has the services, and no request."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     return services().background.start(app, name, call)

@@ -1,13 +1,14 @@
-"""How the service is: what each part of it says within a second, even if it hangs."""
+"""Health checks: the state of each component within a second, even if a component hangs."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as TooLate
+from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from kamiyo_api import db, errors
@@ -24,30 +25,39 @@ OK = "ok"
 log = logging.getLogger(__name__)
 
 
+class Status(StrEnum):
+    """The status of the service."""
+
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    UNHEALTHY = "unhealthy"
+
+
 @dataclass(frozen=True)
 class Finding:
-    """What one check found: text "ok", or what is wrong; fatal where nothing can be answered."""
+    """The result of one check: the text "ok", or what is wrong; fatal if the service cannot
+    answer."""
 
     text: str = OK
     is_fatal: bool = False
 
 
 def database() -> Finding:
-    """Whether PostgreSQL answers."""
+    """Check whether PostgreSQL answers."""
     try:
-        (told,) = db.rows("health.get_alive")
+        (row,) = db.rows("health.get_alive")
     except errors.DatabaseBusy:
         return Finding("busy: no connection was free, or the query timed out")
     except errors.DatabaseSilent:
         return Finding("does not answer in time", is_fatal=True)
     except errors.ApiError:
         return Finding("cannot be reached", is_fatal=True)
-    services().db.writes.record_read_only(is_read_only=told["is_read_only"])
+    services().db.writes.record_read_only(is_read_only=row["is_read_only"])
     return Finding()
 
 
 def writable() -> Finding:
-    """Whether PostgreSQL takes writes, as far as this process knows; reads go on without."""
+    """Check whether PostgreSQL takes writes, as far as this process knows; reads need none."""
     refusal = services().db.writes.refusal
     if refusal is None:
         return Finding()
@@ -55,23 +65,23 @@ def writable() -> Finding:
 
 
 def redis() -> Finding:
-    """Whether Redis answers; without it requests go on, uncached."""
+    """Check whether Redis answers; without it, requests continue, uncached."""
     try:
-        services().redis.ask(lambda connection: connection.ping())
+        services().redis.call(lambda connection: connection.ping())
     except RedisUnavailable:
         return Finding("Redis is away; requests go on, uncached, limited per process")
     return Finding()
 
 
 def views() -> Finding:
-    """Whether the statistics are fresh."""
+    """Check whether the statistics are fresh."""
     try:
-        (last,) = db.rows("stats.get_totals")
+        (totals,) = db.rows("stats.get_totals")
     except errors.ApiError:
         return Finding("unknown: the database does not answer")
-    if last["age_seconds"] < 0:
-        return Finding(from_the_future(last["age_seconds"]))
-    age = int(last["age_seconds"])
+    if totals["age_seconds"] < 0:
+        return Finding(clock_ahead(totals["age_seconds"]))
+    age = int(totals["age_seconds"])
     if age > STALE_SECONDS:
         return Finding(f"very stale: {age} s old; nobody runs flask refresh-stats")
     if age > FRESH_SECONDS:
@@ -79,8 +89,8 @@ def views() -> Finding:
     return Finding()
 
 
-def from_the_future(age: float) -> str:
-    """What statistics say that are younger than now; new ones show all the same."""
+def clock_ahead(age: float) -> str:
+    """Return the text for statistics with a negative age, in seconds. New statistics still show."""
     return (
         f"failing: computed when PostgreSQL's clock was {-age:.0f} s ahead of now; correct the "
         "clock, then run flask refresh-stats"
@@ -88,15 +98,15 @@ def from_the_future(age: float) -> str:
 
 
 def pool() -> Finding:
-    """Whether this process has connections left."""
-    used, most = services().db.usage()
-    if used >= most:
-        return Finding(f"all {most} connections of this process are in use")
+    """Check whether this process has free connections."""
+    used, maximum = services().db.usage()
+    if used >= maximum:
+        return Finding(f"all {maximum} connections of this process are in use")
     return Finding()
 
 
 def migrations() -> Finding:
-    """Whether the database has the schema of this version."""
+    """Check whether the database has the schema of this version."""
     try:
         records = schema.read_records(db)
     except errors.ApiError:
@@ -111,7 +121,7 @@ def migrations() -> Finding:
     return Finding()
 
 
-# Each of these asks a server, which may hang.
+# Each of these queries a server, which may hang.
 CHECKS: dict[str, Callable[[], Finding]] = {
     "database": database,
     "cache": redis,
@@ -120,11 +130,11 @@ CHECKS: dict[str, Callable[[], Finding]] = {
 }
 
 
-def found_by(name: str, future: Future[Finding], deadline: float) -> Finding:
-    """What a check found until the deadline."""
+def result_of(name: str, future: Future[Finding], deadline: float) -> Finding:
+    """Return the finding of a check by the deadline, in seconds of the monotonic clock."""
     try:
         return future.result(max(0.0, deadline - time.monotonic()))
-    except TooLate:
+    except FutureTimeout:
         return Finding("does not answer in time", is_fatal=name == "database")
     except Exception as error:
         services().failed_checks.note(name, error)
@@ -132,13 +142,13 @@ def found_by(name: str, future: Future[Finding], deadline: float) -> Finding:
 
 
 class FailedChecks:
-    """The checks that failed, each of which is logged once for the same reason."""
+    """The checks that failed; the same reason is logged once per check."""
 
     def __init__(self) -> None:
         self._reasons: dict[str, str] = {}
 
     def note(self, name: str, error: Exception) -> None:
-        """Log why a check failed, unless it failed for that the last time, too."""
+        """Log why a check failed, unless it failed for the same reason last time."""
         reason = repr(error)
         if self._reasons.get(name) != reason:
             log.error("The check of %s failed", name, exc_info=error)
@@ -146,36 +156,42 @@ class FailedChecks:
 
 
 class BusyDatabase:
-    """Whether the database is only busy: no connection is free, for which its check waits."""
+    """How long the check of the database has failed only because no connection is free."""
 
     def __init__(self) -> None:
         self._since: float | None = None
 
-    def judge(self, found: Finding, connections: Finding) -> Finding:
-        """What the check of the database found; no worse than busy while the pool has no free
-        connection, unless that goes on for longer than any query may take."""
-        if found.text == OK or connections.text == OK:
+    def judge(self, database: Finding, connections: Finding) -> Finding:
+        """Return the finding about the database; not fatal while the pool has no free connection,
+        unless that lasts longer than any query may take."""
+        if database.text == OK or connections.text == OK:
             self._since = None
-            return found
+            return database
         now = time.monotonic()
         self._since = self._since or now
         longest = services().db.statement_timeout / 1000 + 1
-        return Finding(found.text, is_fatal=now - self._since > longest)
+        return Finding(database.text, is_fatal=now - self._since > longest)
 
 
 def report() -> dict[str, Any]:
-    """The state of the service: healthy, degraded or unhealthy, and what each check found."""
+    """Return the status of the service, and the finding of each check."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     # Before the other checks, which use connections themselves.
     connections = pool()
     futures = {name: run_in_background(f"health {name}", check) for name, check in CHECKS.items()}
-    found = {name: found_by(name, future, deadline) for name, future in futures.items()}
-    found["database"] = services().busy_database.judge(found["database"], connections)
-    found["pool"] = connections
-    found["writable"] = writable()
-    status = "healthy"
-    if any(finding.text != OK for finding in found.values()):
-        status = "degraded"
-    if any(finding.is_fatal for finding in found.values()):
-        status = "unhealthy"
-    return {"status": status, "checks": {name: finding.text for name, finding in found.items()}}
+    findings = {name: result_of(name, future, deadline) for name, future in futures.items()}
+    findings["database"] = services().busy_database.judge(findings["database"], connections)
+    findings["pool"] = connections
+    findings["writable"] = writable()
+    texts = {name: finding.text for name, finding in findings.items()}
+    return {"status": overall_status(list(findings.values())), "checks": texts}
+
+
+def overall_status(findings: Sequence[Finding]) -> Status:
+    """Return the status of the service: unhealthy if a finding is fatal, else degraded if one is
+    not ok."""
+    if any(finding.is_fatal for finding in findings):
+        return Status.UNHEALTHY
+    if any(finding.text != OK for finding in findings):
+        return Status.DEGRADED
+    return Status.HEALTHY

@@ -1,10 +1,10 @@
-"""The metrics as Prometheus scrapes them, with what PostgreSQL and Redis say of themselves."""
+"""The metrics page that Prometheus scrapes, with figures from PostgreSQL and Redis."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from concurrent.futures import TimeoutError as TooLate
+from concurrent.futures import TimeoutError as FutureTimeout
 from functools import partial
 from typing import Any
 
@@ -20,16 +20,17 @@ from kamiyo_api.health.background import run_in_background
 from kamiyo_api.redis.client import RedisUnavailable
 
 VIEWS = ("mv_erc8004_agent_reputation", "mv_erc8004_agent_payment_stats")
-# A scrape is worth most while something hangs, so it waits for nothing.
-PATIENCE_SECONDS = 1.0
+# A scrape is most useful while something hangs, so it must not wait long.
+TIMEOUT_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
 
 class DatabaseCollector(Collector):
-    """What the last refresh recorded, in one row: a scrape scans no table."""
+    """The figures that the last refresh recorded in one row, so that a scrape scans no table."""
 
     def collect(self) -> Iterator[Metric]:
+        """Yield the metrics of PostgreSQL."""
         is_up, last = self._last_refresh()
         yield GaugeMetricFamily(
             "erc8004_database_up", "Whether PostgreSQL answered.", value=float(is_up)
@@ -61,67 +62,68 @@ class DatabaseCollector(Collector):
 
     @staticmethod
     def _last_refresh() -> tuple[bool, db.Row | None]:
-        """Whether PostgreSQL is up, and the record where it could be read."""
-        asked = run_in_background("metrics of database", last_refresh)
+        """Return whether PostgreSQL is up, and the record of the last refresh if it can be read."""
+        future = run_in_background("metrics of database", last_refresh)
         try:
-            return True, asked.result(PATIENCE_SECONDS)
+            return True, future.result(TIMEOUT_SECONDS)
         except errors.DatabaseBusy:
             return True, None
-        except (TooLate, errors.Unavailable):
+        except (FutureTimeout, errors.Unavailable):
             return False, None
         except Exception:
-            # A database that was never migrated; the other metrics are told all the same.
+            # The database was never migrated; the other metrics are shown.
             log.exception("The record of the last refresh cannot be read")
             return True, None
         finally:
-            # The connection of this very question is no longer in use.
+            # The connection of this query is no longer in use.
             services().db.update_metrics()
 
 
 def last_refresh() -> db.Row | None:
-    """The record of the last refresh; notes whether the server is read-only, too."""
-    (told,) = db.rows("health.get_alive")
-    services().db.writes.record_read_only(is_read_only=told["is_read_only"])
+    """Return the record of the last refresh; also record whether the server is read-only."""
+    (row,) = db.rows("health.get_alive")
+    services().db.writes.record_read_only(is_read_only=row["is_read_only"])
     return db.row("stats.get_totals")
 
 
 class RedisCollector(Collector):
-    """What Redis says of its memory."""
+    """The figures that Redis reports about its memory."""
 
     def collect(self) -> Iterator[Metric]:
-        told = self._info()
+        """Yield the metrics of Redis."""
+        info = self._info()
         yield GaugeMetricFamily(
-            "erc8004_redis_up", "Whether Redis answered.", value=float(told is not None)
+            "erc8004_redis_up", "Whether Redis answered.", value=float(info is not None)
         )
-        if told is None:
+        if info is None:
             return
         yield GaugeMetricFamily(
-            "erc8004_redis_memory_used_bytes", "Memory of Redis.", value=told["used_memory"]
+            "erc8004_redis_memory_used_bytes", "Memory of Redis.", value=info["used_memory"]
         )
         yield GaugeMetricFamily(
             "erc8004_redis_memory_max_bytes",
             "How much memory Redis may use; 0 is no limit.",
-            value=told["maxmemory"],
+            value=info["maxmemory"],
         )
         yield CounterMetricFamily(
             "erc8004_redis_evicted_keys",
             "Keys that Redis dropped for want of memory.",
-            value=told["evicted_keys"],
+            value=info["evicted_keys"],
         )
 
     @staticmethod
     def _info() -> dict[str, Any] | None:
         client = services().redis
-        ask = partial(client.ask, lambda redis: redis.info())
-        asked = run_in_background("metrics of Redis", ask)
+        get_info = partial(client.call, lambda redis: redis.info())
+        future = run_in_background("metrics of Redis", get_info)
         try:
-            return asked.result(PATIENCE_SECONDS)
-        except (TooLate, RedisUnavailable):
+            return future.result(TIMEOUT_SECONDS)
+        except (FutureTimeout, RedisUnavailable):
             return None
 
 
 def text() -> bytes:
-    """All metrics of all workers, in Prometheus' text format."""
+    """Return all metrics of all workers, in Prometheus' text format."""
     registry = CollectorRegistry()
     registry.register(DatabaseCollector())
     registry.register(RedisCollector())

@@ -1,6 +1,7 @@
-"""What is counted, for Prometheus; correct over all workers of a gunicorn and their restarts.
+"""The metrics for Prometheus, correct over all workers of a gunicorn and their restarts.
 
-Labels are bounded: an endpoint is a route's template, never a path that a client made up.
+The values of labels are limited: an endpoint is the template of a route, never a path that a client
+sent.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from kamiyo_api.config import TIERS
 Metric = TypeVar("Metric", Counter, Gauge, Histogram)
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
-MEASURED_SECONDS = 1.0
+MEASURE_SECONDS = 1.0
 STATM = "/proc/self/statm"
 
 request_duration = Histogram(
@@ -78,7 +79,8 @@ AUTH_FAILURES = {
 pool_in_use = pool_connections.labels("in_use")
 pool_idle = pool_connections.labels("idle")
 
-# Prometheus sees no increase in a counter that begins with its first event.
+# Create every series now: Prometheus sees no increase in a counter that begins with its first
+# event.
 for _tier in TIERS:
     rate_limit_exceeded.labels(_tier)
 for _reason in AUTH_FAILURES.values():
@@ -92,7 +94,8 @@ for _resource in ("agent", "stats", "reputation", "search"):
 
 @lru_cache(maxsize=10_000)
 def series(metric: Metric, *labels: object) -> Metric:
-    """The series of a metric with these labels, found once: that takes longer than to count."""
+    """Return the series of a metric with these labels, and cache it: to find it takes longer than
+    to count."""
     return metric.labels(*labels)
 
 
@@ -102,12 +105,12 @@ class Memory:
     def __init__(self) -> None:
         self._until = 0.0
 
-    def show(self) -> None:
-        """Tell the metrics, where the system says it as Linux does."""
+    def update(self) -> None:
+        """Set the metric, on Linux."""
         now = time.monotonic()
         if now < self._until or sys.platform != "linux":
             return
-        self._until = now + MEASURED_SECONDS
+        self._until = now + MEASURE_SECONDS
         with open(STATM) as file:
             pages = int(file.read().split()[1])
         worker_memory.set(pages * os.sysconf("SC_PAGE_SIZE"))

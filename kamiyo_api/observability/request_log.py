@@ -1,5 +1,4 @@
-"""What each request says of itself: one log line, its metrics, and what Sentry learns of
-defects."""
+"""The log line and the metrics of each request, and the formats of the log."""
 
 from __future__ import annotations
 
@@ -26,7 +25,7 @@ from kamiyo_api.observability import metrics
 from kamiyo_api.observability.redaction import brief
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-# What the driver quotes of a statement, with what the client sent in it.
+# The driver quotes the statement here, with data of the client.
 QUOTED_BY_DRIVER = re.compile(r"^(LINE \d+: .*\n *\^|(DETAIL|CONTEXT|QUERY): .*)\n?", re.MULTILINE)
 
 RATE_LIMIT_EXCEEDED = errors.RateLimitExceeded.code
@@ -34,8 +33,8 @@ RATE_LIMIT_EXCEEDED = errors.RateLimitExceeded.code
 log = logging.getLogger("kamiyo_api.request")
 
 
-def end(response: Response) -> Response:
-    """Finish a request that Flask answered."""
+def finish_response(response: Response) -> Response:
+    """Log and count a request that Flask answered."""
     finish(current_state(), route_of(current_request()), response.status_code)
     return response
 
@@ -46,18 +45,18 @@ def route_of(request: Request) -> str:
 
 
 def finish(state: RequestState, route: str, status: int) -> None:
-    """Count a request that was answered, and write its log line."""
-    done = Done(state.method, route, status, time.perf_counter() - state.started)
-    count(done, state)
-    metrics.memory.show()
+    """Log and count a request that was answered."""
+    done = FinishedRequest(state.method, route, status, time.perf_counter() - state.started)
+    count_request(done, state)
+    metrics.memory.update()
     level = logging.ERROR if status >= 500 else logging.INFO
     is_quiet = state.policy is not None and state.policy.is_quiet
     if log.isEnabledFor(level) and (not is_quiet or level == logging.ERROR):
-        log.handle(line(level, done, state))
+        log.handle(log_record(level, done, state))
 
 
-class Done(NamedTuple):
-    """A request that was answered."""
+class FinishedRequest(NamedTuple):
+    """A request that was answered; its duration in seconds."""
 
     method: str
     route: str
@@ -65,7 +64,7 @@ class Done(NamedTuple):
     seconds: float
 
 
-def count(done: Done, state: RequestState) -> None:
+def count_request(done: FinishedRequest, state: RequestState) -> None:
     """Count a request in the metrics."""
     method = done.method if done.method in METHODS else "OTHER"
     duration = metrics.series(metrics.request_duration, done.route, method, done.status)
@@ -73,16 +72,17 @@ def count(done: Done, state: RequestState) -> None:
     code = state.error_code
     if code is not None:
         metrics.request_errors.labels(done.route, code).inc()
-        # Of many wrong keys from one address each is refused for its key, whatever the code.
-        refused = state.refused_key or code if code == RATE_LIMIT_EXCEEDED else code
-        if refused in metrics.AUTH_FAILURES:
-            metrics.auth_failures.labels(metrics.AUTH_FAILURES[refused]).inc()
+        # If an address sent too many invalid keys, count the error of the key, not the code.
+        reason = state.refused_key or code if code == RATE_LIMIT_EXCEEDED else code
+        if reason in metrics.AUTH_FAILURES:
+            metrics.auth_failures.labels(metrics.AUTH_FAILURES[reason]).inc()
     if state.queries:
         metrics.series(metrics.request_queries, done.route).observe(state.query_seconds)
 
 
-def line(level: int, done: Done, state: RequestState) -> logging.LogRecord:
-    """Return the log record of a request; made here, as the logger would look for who calls it."""
+def log_record(level: int, done: FinishedRequest, state: RequestState) -> logging.LogRecord:
+    """Return the log record of a request; created here, because the logger would look for its
+    caller, which takes time."""
     error = state.error
     trace = None if error is None else (type(error), error, error.__traceback__)
     text = f"{done.method} {done.route} {done.status}"
@@ -91,10 +91,10 @@ def line(level: int, done: Done, state: RequestState) -> logging.LogRecord:
     return record
 
 
-def fields(done: Done, state: RequestState) -> dict[str, Any]:
-    """Return what the log line says of a request; never a secret, a body or a raw query string."""
+def fields(done: FinishedRequest, state: RequestState) -> dict[str, Any]:
+    """Return the fields of the log line of a request; never a secret, a body or a query string."""
     key, unavailable = state.api_key, state.unavailable
-    told = {
+    values = {
         "request_id": state.request_id,
         "method": done.method,
         "route": done.route,
@@ -110,32 +110,35 @@ def fields(done: Done, state: RequestState) -> dict[str, Any]:
         "retries": state.retries,
         "cause": None if unavailable is None else brief(str(errors.first_of(unavailable))),
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 @lru_cache(maxsize=4)
-def second(epoch: int, form: str) -> str:
-    """A second as text, which all lines of that second share."""
+def format_second(epoch: int, form: str) -> str:
+    """Return a second, in epoch seconds, as text; all log lines of the same second share it."""
     return time.strftime(form, time.gmtime(epoch))
 
 
 class Formatter(logging.Formatter):
-    """Times in UTC, and traces without what a client sent."""
+    """A formatter with times in UTC, and traces without data of the client."""
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        """Return the time of a record in UTC, by default in ISO 8601 with milliseconds."""
         if datefmt:
-            return second(int(record.created), datefmt)
-        whole = second(int(record.created), "%Y-%m-%dT%H:%M:%S")
+            return format_second(int(record.created), datefmt)
+        whole = format_second(int(record.created), "%Y-%m-%dT%H:%M:%S")
         return f"{whole}.{int(record.msecs):03d}Z"
 
     def formatException(self, ei: Any) -> str:
+        """Return a trace without the statements that the driver quotes."""
         return QUOTED_BY_DRIVER.sub("", super().formatException(ei))
 
 
 class JsonFormatter(Formatter):
-    """One JSON object a line."""
+    """A formatter of one JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """Return a record as JSON."""
         fields = getattr(record, "fields", None) or {"request_id": request_id()}
         line = {
             "time": self.formatTime(record),
@@ -150,16 +153,17 @@ class JsonFormatter(Formatter):
 
 
 class TextFormatter(Formatter):
-    """A line for eyes."""
+    """A formatter of lines for people."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told = dict(getattr(record, "fields", {}))
+        """Return a record as one line of text."""
+        values = dict(getattr(record, "fields", {}))
         if request_id() != NO_REQUEST:
-            told["request_id"] = request_id()
+            values["request_id"] = request_id()
         shown = ("duration_ms", "key", "code", "cache", "queries", "retries", "request_id")
-        rest = " ".join(f"{name}={told[name]}" for name in shown if name in told)
-        if "cause" in told:
-            rest += f" cause: {told['cause']}"
+        rest = " ".join(f"{name}={values[name]}" for name in shown if name in values)
+        if "cause" in values:
+            rest += f" cause: {values['cause']}"
         line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname:<7} {record.getMessage()}"
         if record.exc_info:
             rest += "\n" + self.formatException(record.exc_info)
@@ -180,6 +184,7 @@ def configure_logging(config: Config) -> None:
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Finish each request after everything else; call before what else works on answers."""
+    """Configure the log, and log each request last: call this before others register functions that
+    change answers."""
     configure_logging(config)
-    app.after_request(end)
+    app.after_request(finish_response)

@@ -1,5 +1,5 @@
-"""Defects, told to Sentry where SENTRY_DSN names one; nothing that a client or an operator
-expects, and nothing secret."""
+"""Report defects to Sentry if SENTRY_DSN is set; no errors that a client or an operator expects,
+and no secrets."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from kamiyo_api.config_parsing import ConfigError
 from kamiyo_api.context import current_state
 
 
-def tell(error: Exception) -> None:
-    """Tell of a defect: the trace, the request id, whose key it was."""
+def report(error: Exception) -> None:
+    """Report a defect with its trace, the request id and the id of the API key."""
     sentry_sdk.capture_exception(error)
 
 
-def scrub(event: Event, hint: Hint) -> Event:
-    """Leave of the request what finds it again: no headers, body, query string or cookies."""
+def redact(event: Event, hint: Hint) -> Event:
+    """Remove the headers, body, query string and cookies of the request; leave what identifies
+    it."""
     event["request"] = {}
     if has_request_context():
         state = current_state()
@@ -40,7 +41,7 @@ def scrub(event: Event, hint: Hint) -> Event:
 
 
 def init_app(app: Flask, config: Config, **options: Any) -> None:
-    """Start the client; with no DSN it does nothing. `options` are sentry_sdk.init's.
+    """Start the client if there is a DSN. `options` are those of sentry_sdk.init.
 
     Raises ConfigError.
     """
@@ -53,7 +54,7 @@ def init_app(app: Flask, config: Config, **options: Any) -> None:
             environment=config.environment,
             include_local_variables=False,
             max_request_body_size="never",
-            before_send=scrub,
+            before_send=redact,
             default_integrations=False,
             integrations=[FlaskIntegration(), LoggingIntegration(level=None, event_level=None)],
             **options,

@@ -139,7 +139,7 @@ def answer_http_error(error: HTTPException) -> Response:
 def answer_unexpected(error: Exception) -> Response:
     """Answer a defect: the trace goes to the log, the request id to the client."""
     log.exception("%s failed: %s", request.endpoint, type(error).__name__)
-    sentry.tell(error)
+    sentry.report(error)
     return problem(
         errors.ApiError.status,
         errors.ApiError.code,

@@ -11,7 +11,7 @@ import pytest
 from bench.serving import serving
 from kamiyo_api.config import Config, ConfigError
 from kamiyo_api.doctor.support_bundle import settings
-from kamiyo_api.observability.redaction import scrubber
+from kamiyo_api.observability.redaction import redactor
 from tests.support import factories
 from tests.support.clients import outcome
 
@@ -192,7 +192,7 @@ def test_keys_are_separated_by_commas_or_spaces(configured, value):
 
 def test_keys_are_shown_nowhere(configured):
     config = configured(f"{NEW},{OLD}")
-    scrubbed = scrubber(config)(f"cursors of {OLD} and {NEW}")
+    scrubbed = redactor(config)(f"cursors of {OLD} and {NEW}")
     shown = (repr(config), json.dumps(settings(config), default=str), scrubbed)
     assert settings(config)["cursor_keys"] == "set"
     for text in shown:

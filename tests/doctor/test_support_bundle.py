@@ -14,7 +14,7 @@ from bench.serving import serving
 from kamiyo_api.access import keys
 from kamiyo_api.access.authentication import hash_of
 from kamiyo_api.dev.databases import embedded_valkey
-from kamiyo_api.observability.redaction import scrubbed
+from kamiyo_api.observability.redaction import redacted
 from tests.support.doctor import NOWHERE, typed
 
 FILES = {
@@ -221,10 +221,10 @@ def test_log_is_cut_to_its_last_lines(bundle, addresses, tmp_path):
     ],
 )
 def test_what_looks_like_a_secret_is_scrubbed(text, expected):
-    assert scrubbed(text) == expected
+    assert redacted(text) == expected
 
 
 @pytest.mark.parametrize("word", ["token", "token-", "x", "a://b:c", "token ", "token='"])
 def test_endless_text_of_a_client_is_looked_through_once(word):
     text = word * 20_000
-    assert len(scrubbed(text)) <= len(text)
+    assert len(redacted(text)) <= len(text)
