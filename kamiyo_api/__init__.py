@@ -80,7 +80,7 @@ def services_of(app: Flask, config: Config) -> Services:
         background=Background(),
         known_keys=KnownKeys(),
         known_searches=BoundedDict(prefetch.MAX_KNOWN_SEARCHES),
-        sent_answers=BoundedDict(fast_path.SENT_AT_MOST),
+        sent_answers=BoundedDict(fast_path.MAX_SENT_ANSWERS),
         local_windows=MemoryStorage(),
         busy_database=BusyDatabase(),
         failed_checks=FailedChecks(),

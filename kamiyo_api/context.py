@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from kamiyo_api.policies import Policy
     from kamiyo_api.redis.client import NoRedis, RedisClient
     from kamiyo_api.web.cursors import Cursors
-    from kamiyo_api.web.fast_path import Address, SentAnswer
+    from kamiyo_api.web.fast_path import RequestKey, SentAnswer
 
 EXTENSION = "kamiyo"
 NO_REQUEST = "none"
@@ -56,7 +56,7 @@ class Services:
     known_keys: KnownKeys
     known_searches: BoundedDict[bytes, str]
     """The canonical searches that this process has parsed, by their query strings."""
-    sent_answers: BoundedDict[Address, SentAnswer]
+    sent_answers: BoundedDict[RequestKey, SentAnswer]
     local_windows: MemoryStorage
     """The rate-limit counts of this process, used while Redis is unavailable."""
     busy_database: BusyDatabase

@@ -19,7 +19,7 @@ from kamiyo_api.ids import new_id
 from kamiyo_api.observability import metrics
 from kamiyo_api.server.connection import BodyTooLarge
 from kamiyo_api.web import problems
-from kamiyo_api.web.middleware import OF_THE_API, SECURITY
+from kamiyo_api.web.middleware import API_HEADERS, SECURITY_HEADERS
 
 ROUTE = "unread"
 STATUSES: dict[type[Exception], int] = {
@@ -64,7 +64,7 @@ def answer(refusal: Refusal) -> bytes:
     note(refusal, identifier)
     title = HTTP_STATUS_CODES[refusal.status]
     body = orjson.dumps(
-        problems.document(refusal.status, refusal.code, title, refusal.detail, identifier)
+        problems.problem_document(refusal.status, refusal.code, title, refusal.detail, identifier)
     )
     headers = (
         ("Date", http_date()),
@@ -72,8 +72,8 @@ def answer(refusal: Refusal) -> bytes:
         ("Content-Type", "application/problem+json"),
         ("Content-Length", str(len(body))),
         ("X-Request-ID", identifier),
-        *SECURITY,
-        *OF_THE_API,
+        *SECURITY_HEADERS,
+        *API_HEADERS,
     )
     lines = [f"HTTP/1.1 {refusal.status} {title}", *(f"{name}: {text}" for name, text in headers)]
     return "\r\n".join([*lines, "", ""]).encode() + body

@@ -1,4 +1,4 @@
-"""What requests send: bodies and query strings, read once their size allows it."""
+"""Parse the arguments of requests: bodies and query strings, after a check of their size."""
 
 from __future__ import annotations
 
@@ -15,45 +15,50 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from kamiyo_api import errors
 
-LONGEST_KNOWN_QUERY = 500
-# A reputation may be narrowed to a hundred clients and two tags.
-MOST_PARAMETERS = 128
-# A registration file has 64 KiB; what stands around it needs a fraction of the rest.
-MOST_STRUCTURE = 80_000
+MAX_CACHED_QUERY_BYTES = 500
+# The reputation has the most: up to a hundred clients and two tags.
+MAX_PARAMETERS = 128
+# The number of brackets, braces, colons and commas. A registration file has up to 64 KiB; the rest
+# of its body needs far fewer than the remainder.
+MAX_JSON_STRUCTURE = 80_000
 
 
 class ArgumentsParser(FlaskParser):
-    """Reads bodies and query strings; whatever is wrong or unknown leaves as an ApiError."""
+    """A parser of bodies and query strings that raises an ApiError for invalid or unknown
+    fields."""
 
     def __init__(self) -> None:
         super().__init__()
         self.DEFAULT_UNKNOWN_BY_LOCATION = {"query": ma.RAISE, "json": ma.RAISE}
 
     def parse(self, argmap: Any, *args: Any, **options: Any) -> Any:
-        """Read the arguments; a query string that was valid before need not be read again."""
+        """Return the arguments; a query string that was valid before comes from a cache."""
         query = request.query_string
         if options.get("location") == "query":
-            refuse_too_many(query)
-        if options.get("location") != "query" or len(query) > LONGEST_KNOWN_QUERY:
+            refuse_too_many_parameters(query)
+        if options.get("location") != "query" or len(query) > MAX_CACHED_QUERY_BYTES:
             return super().parse(argmap, *args, **options)
-        return dict(known_query(argmap, query))
+        return dict(cached_query(argmap, query))
 
     def read_query(self, schema: ma.Schema) -> dict[str, Any]:
-        """What the query string of the present request says."""
+        """Return the arguments in the query string of the current request."""
         arguments: dict[str, Any] = super().parse(schema, request, location="query")
         return arguments
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
-        """The JSON body; an empty one counts as missing."""
+        """Return the JSON body; an empty body counts as missing.
+
+        Raises RequestEntityTooLarge, UnsupportedMediaType, MalformedJson, InvalidInput.
+        """
         body = whole_body(req)
-        # Werkzeug cuts a body of unannounced length off at the limit.
+        # Werkzeug truncates a body without Content-Length at the limit.
         if req.content_length is None and len(body) >= (req.max_content_length or len(body) + 1):
             raise RequestEntityTooLarge
         if not body:
             return missing
         if not req.is_json:
             raise errors.UnsupportedMediaType
-        refuse_too_much(body)
+        refuse_too_many_values(body)
         try:
             return orjson.loads(body)
         except orjson.JSONDecodeError as error:
@@ -62,13 +67,14 @@ class ArgumentsParser(FlaskParser):
     def handle_error(
         self, error: ma.ValidationError, req: Request, schema: ma.Schema, **_: Any
     ) -> NoReturn:
-        """Answer 422 with what is wrong, by field."""
+        """Raise InvalidInput with the messages by field."""
         (by_field,) = error.messages_dict.values()
         raise errors.InvalidInput(errors=by_field)
 
 
 def whole_body(req: Request) -> bytes:
-    """The body of a request. Raises BadRequest where not all of it came, or in broken chunks."""
+    """Return the body of a request. Raises BadRequest if it is incomplete or its chunks are
+    broken."""
     try:
         body = req.get_data(cache=True)
     except ParseException as error:
@@ -78,22 +84,22 @@ def whole_body(req: Request) -> bytes:
     return body
 
 
-def refuse_too_much(body: bytes) -> None:
-    """Refuse JSON of more values than any valid body has: to read a megabyte of empty lists
-    takes 50 ms and 30 MB. Raises InvalidInput."""
-    if len(body) <= MOST_STRUCTURE:
+def refuse_too_many_values(body: bytes) -> None:
+    """Refuse JSON with more values than any valid body has, because to parse a megabyte of empty
+    lists takes 50 ms and 30 MB. Raises InvalidInput."""
+    if len(body) <= MAX_JSON_STRUCTURE:
         return
-    if len(body) - len(body.translate(None, b"[{,:")) > MOST_STRUCTURE:
+    if len(body) - len(body.translate(None, b"[{,:")) > MAX_JSON_STRUCTURE:
         raise errors.InvalidInput(errors={"_schema": ["Give fewer values: the body has too many."]})
 
 
-def refuse_too_many(query: bytes) -> None:
-    """Refuse a query string of too many parameters. Raises InvalidInput."""
-    if query.count(b"&") < MOST_PARAMETERS:
+def refuse_too_many_parameters(query: bytes) -> None:
+    """Refuse a query string with more than MAX_PARAMETERS parameters. Raises InvalidInput."""
+    if query.count(b"&") < MAX_PARAMETERS:
         return
-    if len([each for each in query.split(b"&") if each]) > MOST_PARAMETERS:
+    if len([each for each in query.split(b"&") if each]) > MAX_PARAMETERS:
         raise errors.InvalidInput(
-            errors={"_schema": [f"Give at most {MOST_PARAMETERS} parameters."]}
+            errors={"_schema": [f"Give at most {MAX_PARAMETERS} parameters."]}
         )
 
 
@@ -101,6 +107,7 @@ arguments_parser = ArgumentsParser()
 
 
 @lru_cache(maxsize=10_000)
-def known_query(schema: ma.Schema, query: bytes) -> dict[str, Any]:
-    """What the query string of the present request, which this one is, says to a schema."""
+def cached_query(schema: ma.Schema, query: bytes) -> dict[str, Any]:
+    """Return the arguments in the query string of the current request, which `query` must be, by a
+    schema."""
     return arguments_parser.read_query(schema)

@@ -1,4 +1,4 @@
-"""Blueprints whose views are decorators and a sentence: arguments, answers, documentation."""
+"""The blueprint of the API: arguments, answers and documentation of views."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from kamiyo_api.config import API_PREFIX
 from kamiyo_api.context import current_request
 from kamiyo_api.policies import Policy, policy_of
 from kamiyo_api.schemas import bounded
-from kamiyo_api.web.arguments import arguments_parser, refuse_too_many
-from kamiyo_api.web.idempotency import writing
+from kamiyo_api.web.arguments import arguments_parser, refuse_too_many_parameters
+from kamiyo_api.web.idempotency import transactional_view
 from kamiyo_api.web.json import json_answer
 
 
 class ApiBlueprint(Blueprint):
-    """A blueprint whose schemas document the answers; the queries already yield their fields,
-    so nothing is dumped through the schemas again."""
+    """A blueprint whose schemas document the answers. The queries return the fields of the answers
+    already, so nothing is dumped through the schemas."""
 
     ARGUMENTS_PARSER = arguments_parser
 
@@ -32,24 +32,25 @@ class ApiBlueprint(Blueprint):
         view_func: Callable[..., Any] | None = None,
         **options: Any,
     ) -> None:
-        """Register a view, documented and wrapped by the policy that it declared."""
+        """Register a view, documented and wrapped by the policy that it declares."""
         if view_func is not None:
             policy = policy_of(view_func)
-            view_func = documented_as(self.doc(**security_of(policy)), view_func)
-            if not takes_query(view_func):
-                view_func = without_query(view_func)
+            view_func = with_documentation(self.doc(**security_of(policy)), view_func)
+            if not accepts_query(view_func):
+                view_func = refusing_query(view_func)
             if policy.is_transactional:
-                view_func = writing(view_func)
+                view_func = transactional_view(view_func)
         super().add_url_rule(rule, endpoint, view_func, **options)
 
     def arguments(self, schema: type[bounded.Schema], **options: Any) -> Callable[..., Any]:
-        """Read arguments by a schema, which is made once: to make one costs more than to use it."""
+        """Parse arguments by a schema, which is created once, because to create one takes longer
+        than to use it."""
         decorate: Callable[..., Any] = super().arguments(schema(), **options)
         return decorate
 
     def response(self, status_code: int, schema: Any = None, **kwargs: Any) -> Callable[..., Any]:
-        """Document what a view answers, and send it with this status unless it gives its own;
-        bytes are ready-made JSON."""
+        """Document the answer of a view, and send it with this status unless the view sets one;
+        bytes are sent as JSON."""
         documented = super().response(status_code, schema, **kwargs)
 
         def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -65,42 +66,44 @@ class ApiBlueprint(Blueprint):
                     response.status_code = status_code
                 return response
 
-            return documented_as(documented, answer)
+            return with_documentation(documented, answer)
 
         return decorate
 
 
-def documented_as(document: Callable[..., Any], view: Callable[..., Any]) -> Callable[..., Any]:
-    """A view with what a decorator of flask-smorest notes of it, without its wrapper, which
-    would do once more what ours does."""
+def with_documentation(
+    document: Callable[..., Any], view: Callable[..., Any]
+) -> Callable[..., Any]:
+    """Return a view with the documentation that a decorator of flask-smorest adds, without the
+    wrapper of that decorator, which would repeat the work of ours."""
     view._apidoc = document(view)._apidoc  # type: ignore[attr-defined]
     return view
 
 
 def security_of(policy: Policy) -> dict[str, Any]:
-    """Return what a policy requires of the key, as OpenAPI says it."""
+    """Return what a policy requires of the key, in terms of OpenAPI."""
     if policy.scope is None:
         return {"security": []}
     return {"security": [{"apiKey": []}], "x-required-scope": policy.scope}
 
 
-def takes_query(view: Callable[..., Any]) -> bool:
-    """Whether a view declared what may stand in the query string."""
+def accepts_query(view: Callable[..., Any]) -> bool:
+    """Return whether a view declares arguments in the query string."""
     declared = view._apidoc.get("arguments", {}).get("parameters", [])  # type: ignore[attr-defined]
     return any(parameter["in"] == "query" for parameter in declared)
 
 
-def without_query(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Refuse every parameter, as a view with a query refuses those that it does not know."""
+def refusing_query(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a view that refuses every parameter, as a view with a query refuses unknown ones."""
 
     @wraps(view)
     def answer(*args: Any, **kwargs: Any) -> Any:
-        asked = current_request()
-        is_ours = asked.query_string and asked.path.startswith(API_PREFIX)
+        request = current_request()
+        is_ours = request.query_string and request.path.startswith(API_PREFIX)
         if is_ours:
-            refuse_too_many(asked.query_string)
-        if is_ours and asked.args:
-            raise errors.InvalidInput(errors={name: ["Unknown field."] for name in asked.args})
+            refuse_too_many_parameters(request.query_string)
+        if is_ours and request.args:
+            raise errors.InvalidInput(errors={name: ["Unknown field."] for name in request.args})
         return view(*args, **kwargs)
 
     return answer

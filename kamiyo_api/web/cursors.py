@@ -1,4 +1,4 @@
-"""Cursors: signed, so that only those that the service made are read."""
+"""Cursors, signed so that only those that the service created are accepted."""
 
 from __future__ import annotations
 
@@ -15,63 +15,63 @@ from kamiyo_api import errors
 
 SIGNATURE_BYTES = 16
 SALT = b"kamiyo-api cursors"
-# About 50 ms and 16 MB, once a process.
-WORK = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}
+# The cost is about 50 ms and 16 MB, once per process.
+SCRYPT = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}
 
 
 class Cursors:
-    """Signs cursors with the first key and reads those that any key signed.
+    """The cursors of an installation, signed with the first key and accepted if any key signed
+    them.
 
-    A signature covers what the cursor says and the walk that it belongs to: the list with its
-    filters and its sort.
+    A signature covers the payload of the cursor and its context: the list with its filters and
+    sort.
     """
 
     def __init__(self, secrets: Sequence[str], database_url: str) -> None:
-        """Without secrets, the key is derived from the address of the database when the first
-        cursor is needed: every process of an installation has the same."""
+        """Without secrets, the key is derived from the URL of the database (scrypt, RFC 7914) when
+        the first cursor is needed; every process of an installation derives the same key."""
         self._keys = [secret.encode() for secret in secrets]
         self._database_url = database_url
         self._lock = threading.Lock()
 
-    def sign(self, walk: bytes, parts: Sequence[Any]) -> str:
-        """Return the cursor that says this to a walk."""
-        said = orjson.dumps(parts)
-        return written(signature(self._known_keys()[0], walk, said) + said)
+    def sign(self, context: bytes, parts: Sequence[Any]) -> str:
+        """Return the cursor with these parts in a context."""
+        payload = orjson.dumps(parts)
+        return encoded(signature(self._signing_keys()[0], context, payload) + payload)
 
-    def read(self, walk: bytes, cursor: str) -> Any:
-        """Return what a cursor says to a walk. Raises InvalidCursor."""
-        raw = raw_of(cursor)
-        given, said = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
-        if not any(
-            hmac.compare_digest(given, signature(key, walk, said)) for key in self._known_keys()
-        ):
+    def read(self, context: bytes, cursor: str) -> Any:
+        """Return the parts of a cursor in a context. Raises InvalidCursor."""
+        raw = decoded(cursor)
+        sent, payload = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
+        expected = (signature(key, context, payload) for key in self._signing_keys())
+        if not any(hmac.compare_digest(sent, each) for each in expected):
             raise errors.InvalidCursor
-        return orjson.loads(said)
+        return orjson.loads(payload)
 
-    def _known_keys(self) -> Sequence[bytes]:
+    def _signing_keys(self) -> Sequence[bytes]:
         with self._lock:
             if not self._keys:
-                self._keys = [hashlib.scrypt(self._database_url.encode(), salt=SALT, **WORK)]
+                self._keys = [hashlib.scrypt(self._database_url.encode(), salt=SALT, **SCRYPT)]
         return self._keys
 
 
-def signature(key: bytes, walk: bytes, said: bytes) -> bytes:
-    """Return the signature under what a cursor says to a walk."""
-    # The walk is JSON without a line break, so the two cannot run into each other.
-    return hmac.digest(key, walk + b"\n" + said, "sha256")[:SIGNATURE_BYTES]
+def signature(key: bytes, context: bytes, payload: bytes) -> bytes:
+    """Return the signature of a payload in a context: a truncated HMAC (RFC 2104) with SHA-256."""
+    # The context is JSON without a line break, so the boundary between the two is unambiguous.
+    return hmac.digest(key, context + b"\n" + payload, "sha256")[:SIGNATURE_BYTES]
 
 
-def written(raw: bytes) -> str:
-    """Return bytes as the text of a cursor."""
+def encoded(raw: bytes) -> str:
+    """Return bytes as the text of a cursor: base64url without padding (RFC 4648, section 5)."""
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def raw_of(cursor: str) -> bytes:
-    """Return the bytes of a cursor; only one text stands for them. Raises InvalidCursor."""
+def decoded(cursor: str) -> bytes:
+    """Return the bytes of a cursor. Raises InvalidCursor unless the text is their only encoding."""
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", True)
     except ValueError as error:
         raise errors.InvalidCursor from error
-    if written(raw) != cursor:
+    if encoded(raw) != cursor:
         raise errors.InvalidCursor
     return raw

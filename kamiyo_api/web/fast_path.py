@@ -1,8 +1,9 @@
-"""The fast path, before Flask: an answer that was sent before and is still cached is sent again,
-with the headers that it had then.
+"""The fast path: send an answer again, without Flask, if this process sent it before and the same
+body is still cached in Redis.
 
-Flask would route, check and put together anew what is known of such a request. It is admitted as
-Flask would admit it, and has the same metrics and log line. All else goes on to Flask.
+Flask would route and validate such a request and build its headers again. The fast path admits the
+request with the same function as Flask, and it has the same metrics and log line. All other
+requests continue to Flask.
 """
 
 from __future__ import annotations
@@ -24,17 +25,17 @@ from kamiyo_api.observability.request_log import route_of
 from kamiyo_api.policies import UNROUTED, Policy
 from kamiyo_api.web import headers
 
-# With what is known of it, each takes 2 kB and its compressed body.
-SENT_AT_MOST = 3_000
-LONGEST_ADDRESS = 500
-LONGEST_COMPRESSED = 8 * 1024
+# Each takes 2 kB and its compressed body.
+MAX_SENT_ANSWERS = 3_000
+MAX_REQUEST_KEY_LENGTH = 500
+MAX_COMPRESSED_BYTES = 8 * 1024
 
 log = logging.getLogger(__name__)
 
 
 class SentAnswer(NamedTuple):
-    """An answer that came from the cache: the policy of its view, what was asked, how it was sent;
-    of its body only the tag, unless that was compressed."""
+    """An answer that came from the cache: the policy of its view, its route, cache key and headers.
+    Of the body it has only the entity tag, unless the body was compressed."""
 
     policy: Policy
     route: str
@@ -44,41 +45,42 @@ class SentAnswer(NamedTuple):
     compressed: bytes | None
 
 
-# What the answer to a plain GET depends on: host, path, query string, accepted encodings. Flask
-# refuses a host that cannot be one.
-Address = tuple[str, str, str, str]
+# What the answer to a plain GET depends on: host, path, query string, accepted encodings. The host
+# is included because Flask refuses an invalid one.
+RequestKey = tuple[str, str, str, str]
 
 
-def address(environ: WSGIEnvironment) -> Address:
-    """Return what a request asks for."""
-    given = environ.get
-    host, encodings = given("HTTP_HOST", ""), given("HTTP_ACCEPT_ENCODING", "")
-    return host, environ["PATH_INFO"], given("QUERY_STRING", ""), encodings
+def request_key(environ: WSGIEnvironment) -> RequestKey:
+    """Return the key of a request among the answers that were sent."""
+    get = environ.get
+    host, encodings = get("HTTP_HOST", ""), get("HTTP_ACCEPT_ENCODING", "")
+    return host, environ["PATH_INFO"], get("QUERY_STRING", ""), encodings
 
 
 class FastPath:
-    """Wraps Flask: answers what it can, and hands on the rest."""
+    """The WSGI application that answers a request on the fast path if possible, and else calls
+    Flask."""
 
     def __init__(self, flask: WSGIApplication, services: Services) -> None:
         self._flask = flask
         self._services = services
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        sent = self._sent_before(environ)
-        body = None if sent is None else answer_again(current_state(), sent)
+        sent = self._sent_answer(environ)
+        body = None if sent is None else body_to_send(current_state(), sent)
         if sent is None or body is None:
             return self._flask(environ, start)
         start("200 OK", sent.headers)
         return [body]
 
-    def _sent_before(self, environ: WSGIEnvironment) -> SentAnswer | None:
+    def _sent_answer(self, environ: WSGIEnvironment) -> SentAnswer | None:
         is_plain = environ["REQUEST_METHOD"] == "GET" and headers.is_plain(environ)
-        return self._services.sent_answers.get(address(environ)) if is_plain else None
+        return self._services.sent_answers.get(request_key(environ)) if is_plain else None
 
 
-def answer_again(state: RequestState, sent: SentAnswer) -> bytes | None:
-    """Return the body that was sent before, and finish the request; None if Flask has to answer,
-    be it with why the request is not admitted, in the one shape of errors."""
+def body_to_send(state: RequestState, sent: SentAnswer) -> bytes | None:
+    """Return the body that was sent before, and finish the request; None if Flask must answer.
+    Flask also answers a request that is not admitted, in the error format."""
     try:
         body = admitted_body(state, sent)
         if body is not None:
@@ -92,8 +94,8 @@ def answer_again(state: RequestState, sent: SentAnswer) -> bytes | None:
 
 
 def admitted_body(state: RequestState, sent: SentAnswer) -> bytes | None:
-    """Admit a request, and return the body that was sent before; None if its key is not known in
-    this process or lacks the scope, and if something else or nothing is cached."""
+    """Admit a request, and return the body that was sent before; None if its API key is not cached
+    in this process or lacks the scope, or if that body is not cached any more."""
     key = authentication.cached_key(state.environ)
     if key is None or not sent.policy.admits(key):
         return None
@@ -109,32 +111,34 @@ def admitted_body(state: RequestState, sent: SentAnswer) -> bytes | None:
     return sent.compressed or body
 
 
-def remember(response: Response) -> Response:
-    """Note an answer that came from the cache, if the next client may have it as it is."""
+def record_answer(response: Response) -> Response:
+    """Record an answer that came from the cache, if it can be sent again to any client as it is."""
     state = current_state()
     is_hit = state.cache_result is LookupState.HIT and response.status_code == 200
     if is_hit and state.method == "GET" and headers.is_plain(state.environ):
-        asked, sent = address(state.environ), sent_now(current_request(), state, response)
-        is_small = len(sent.compressed or b"") <= LONGEST_COMPRESSED
-        if is_small and sum(map(len, asked)) <= LONGEST_ADDRESS:
-            state.services.sent_answers.put(asked, sent)
+        key, sent = request_key(state.environ), sent_answer(current_request(), state, response)
+        is_small = len(sent.compressed or b"") <= MAX_COMPRESSED_BYTES
+        if is_small and sum(map(len, key)) <= MAX_REQUEST_KEY_LENGTH:
+            state.services.sent_answers.put(key, sent)
     return response
 
 
-def sent_now(request: Request, state: RequestState, response: Response) -> SentAnswer:
-    """Return the answer to a request as it is sent; the server dates each anew."""
-    sent = response.get_wsgi_headers(request.environ).to_wsgi_list()
+def sent_answer(request: Request, state: RequestState, response: Response) -> SentAnswer:
+    """Return the record of an answer as it is sent, without the Date header, which the server
+    adds."""
+    sent_headers = response.get_wsgi_headers(request.environ).to_wsgi_list()
     return SentAnswer(
         state.policy or UNROUTED,
         route_of(request),
         state.lookup.key if state.lookup else "",
         response.headers["ETag"],
-        [each for each in sent if each[0] != "Date"],
+        [each for each in sent_headers if each[0] != "Date"],
         response.get_data() if "Content-Encoding" in response.headers else None,
     )
 
 
 def init_app(app: Flask, services: Services) -> None:
-    """Stand before Flask; call before what adds headers to answers, to see them all."""
-    app.after_request(remember)
+    """Wrap Flask in the fast path; call this before others register functions that change answers,
+    so that record_answer() runs after them."""
+    app.after_request(record_answer)
     app.wsgi_app = FastPath(app.wsgi_app, services)  # type: ignore[assignment, method-assign]

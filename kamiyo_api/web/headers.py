@@ -1,4 +1,4 @@
-"""What every answer carries beside its body: caching, security, compression, other origins."""
+"""Entity tags, compression and CORS headers of answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kamiyo_api.config_parsing import origin_pattern
 from kamiyo_api.context import current_request
 
 VARY = "Authorization, Accept-Encoding"
-READABLE_BY_SCRIPTS = [
+EXPOSED_HEADERS = [
     "ETag",
     "Idempotency-Replayed",
     "Link",
@@ -39,13 +39,13 @@ CONDITIONS = frozenset(
     }
 )
 
-PARTICULAR = CONDITIONS | {"HTTP_ORIGIN", "HTTP_UPGRADE"}
+NOT_PLAIN = CONDITIONS | {"HTTP_ORIGIN", "HTTP_UPGRADE"}
 
 compress = Compress()
 
 
-def tag(response: Response) -> Response:
-    """Let a client ask for a body again only if it changed (RFC 9110, section 13)."""
+def add_etag(response: Response) -> Response:
+    """Add Vary and ETag, and answer conditional requests (RFC 9110, section 13)."""
     request = current_request()
     if not request.path.startswith(API_PREFIX):
         return response
@@ -59,40 +59,39 @@ def tag(response: Response) -> Response:
 
 
 def etag_of(body: bytes) -> str:
-    """The entity tag of a body: a weak one, as it may be sent compressed."""
+    """Return the entity tag of a body; a weak one, because the body may be sent compressed."""
     return f'W/"{hashlib.sha1(body, usedforsecurity=False).hexdigest()}"'
 
 
 def is_plain(environ: WSGIEnvironment) -> bool:
-    """Whether a request sets no condition, comes from no script of another origin and wants
-    no other protocol."""
-    return PARTICULAR.isdisjoint(environ)
+    """Return whether a request has no condition, no Origin and no Upgrade header."""
+    return NOT_PLAIN.isdisjoint(environ)
 
 
-def compressed(response: Response) -> Response:
-    """Compress for a client that asked for it."""
+def compress_response(response: Response) -> Response:
+    """Compress a body if the client accepts that."""
     request = current_request()
     if "HTTP_ACCEPT_ENCODING" not in request.environ and "Vary" in response.headers:
         return response
     return compress.after_request(response)
 
 
-def share(app: Flask, origins: Sequence[str]) -> None:
-    """Let scripts of these origins read what is answered."""
+def allow_origins(app: Flask, origins: Sequence[str]) -> None:
+    """Allow scripts of these origins to read answers; "*" allows all origins."""
     is_for_all = list(origins) == ["*"]
     CORS(
         app,
         origins="*" if is_for_all else [origin_pattern(each) for each in origins],
-        expose_headers=READABLE_BY_SCRIPTS,
-        # The star itself rather than whatever the request says.
+        expose_headers=EXPOSED_HEADERS,
+        # Send "*" rather than the origin of the request.
         send_wildcard=is_for_all,
-        # Who names no origin is not told which there are.
+        # Do not show the allowed origins to a request without an Origin header.
         always_send=is_for_all,
     )
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Register what works on answers; the last registered runs first."""
+    """Register the functions that change answers; the last registered runs first."""
     app.config["COMPRESS_MIN_SIZE"] = 1024
     app.config["COMPRESS_MIMETYPES"] = [
         "application/json",
@@ -104,7 +103,7 @@ def init_app(app: Flask, config: Config) -> None:
     app.config["COMPRESS_ALGORITHM"] = ["zstd", "br", "gzip"]
     app.config["COMPRESS_REGISTER"] = False
     compress.init_app(app)
-    app.after_request(compressed)
-    app.after_request(tag)
+    app.after_request(compress_response)
+    app.after_request(add_etag)
     if config.cors_origins:
-        share(app, config.cors_origins)
+        allow_origins(app, config.cors_origins)

@@ -1,4 +1,4 @@
-"""Writes that happen once: the transaction around a view, and the first answer kept in it."""
+"""Idempotent writes: run a view in a transaction, and store its answer in the same transaction."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from kamiyo_api.access import admission
 from kamiyo_api.context import current_key, services
 
 HEADER = "Idempotency-Key"
-SANE_KEY = re.compile(r"[\x21-\x7e]{1,255}")
-KEPT_HEADERS = ("Content-Type", "Location")
+VALID_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+STORED_HEADERS = ("Content-Type", "Location")
 
 View = Callable[..., Any]
 
 
-def writing(view: View) -> View:
-    """Give a view a transaction as its first argument; what it answers is committed with it.
+def transactional_view(view: View) -> View:
+    """Return a view that gets a transaction as its first argument; its answer is committed with it.
 
-    With an Idempotency-Key on POST (draft-ietf-httpapi-idempotency-key-header), the same key
-    and request within 24 hours answers the first result again and does nothing twice: the
-    answer is written in the transaction of the work, and the unique key of its row lets
-    one of two requests go first and the other wait for its answer.
+    With an Idempotency-Key on POST (draft-ietf-httpapi-idempotency-key-header), the same key and
+    request within 24 hours return the first answer again, and do nothing twice: the answer is
+    stored in the transaction of the work, and the unique constraint on the key makes the second of
+    two concurrent requests wait for the answer of the first.
     """
 
     @wraps(view)
     def write(**path: Any) -> Response:
         key = idempotency_key()
         if key is None:
-            return confirmed(lambda tx: view(tx, **path))
-        return confirmed(lambda tx: once(tx, key, lambda: view(tx, **path)))
+            return run_confirmed(lambda tx: view(tx, **path))
+        return run_confirmed(lambda tx: run_once(tx, key, lambda: view(tx, **path)))
 
     return write
 
 
-def confirmed(work: Callable[[db.Transaction], Response]) -> Response:
-    """Run a write in a transaction that the database lets the key of the request begin.
+def run_confirmed(work: Callable[[db.Transaction], Response]) -> Response:
+    """Run a write in a transaction in which the database confirms the API key of the request.
 
-    Where the key is not what this process remembers, it is looked up anew: a key that may not
-    write any more is refused, and with another the write runs once more, by its new rights. Of
-    which database the cache is, is asked before, and again where a new connection was opened.
+    If the key has changed since this process cached it, look it up again: refuse it if it may not
+    write any more, else run the write again with its new rights. The current database is determined
+    before, and again after a new connection was opened.
     """
     cache_state = services().cache_state
     cache_state.current_database()
@@ -60,46 +60,46 @@ def confirmed(work: Callable[[db.Transaction], Response]) -> Response:
 
 
 def idempotency_key() -> str | None:
-    """The client's key, on POST. Raises InvalidInput."""
+    """Return the Idempotency-Key of a POST, or None. Raises InvalidInput."""
     key = request.headers.get(HEADER)
     if key is None or request.method != "POST":
         return None
-    if not SANE_KEY.fullmatch(key):
+    if not VALID_KEY.fullmatch(key):
         raise errors.InvalidInput(
             errors={HEADER: ["Give 1 to 255 visible ASCII characters, such as a new uuid."]}
         )
     return key
 
 
-def once(tx: db.Transaction, key: str, work: Callable[[], Response]) -> Response:
-    """Do the work, or answer as the first time; a key that replaced another by rotation finds
-    the answers of that one. Raises IdempotencyKeyReused."""
-    place = {"family_id": current_key().family_id, "idempotency_key": key}
-    claimed = tx.row("idempotency.insert", request_hash=hash_of_request(), **place)
-    if claimed is None:
-        return replay(tx.rows("idempotency.get", **place)[0])
+def run_once(tx: db.Transaction, key: str, work: Callable[[], Response]) -> Response:
+    """Do the work and store its answer, or return the stored answer. Keys of one rotation family
+    share their answers. Raises IdempotencyKeyReused."""
+    row_key = {"family_id": current_key().family_id, "idempotency_key": key}
+    inserted = tx.row("idempotency.insert", request_hash=hash_of_request(), **row_key)
+    if inserted is None:
+        return replay(tx.rows("idempotency.get", **row_key)[0])
     response = work()
-    headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    headers = {name: response.headers[name] for name in STORED_HEADERS if name in response.headers}
     tx.execute(
         "idempotency.update_answer",
         status=response.status_code,
         headers=orjson.dumps(headers).decode(),
         body=response.get_data(),
-        **place,
+        **row_key,
     )
     return response
 
 
 def hash_of_request() -> bytes:
-    """What must be the same for a request to be the same: method, path and body."""
+    """Return the SHA-256 of the method, path and body, which are equal for the same request."""
     digest = hashlib.sha256(f"{request.method} {request.path}\n".encode())
     digest.update(request.get_data(cache=True))
     return digest.digest()
 
 
-def replay(kept: db.Row) -> Response:
-    """The first answer again. Raises IdempotencyKeyReused where the request is another."""
-    if bytes(kept["request_hash"]) != hash_of_request():
+def replay(stored: db.Row) -> Response:
+    """Return the first answer again. Raises IdempotencyKeyReused if the request is another."""
+    if bytes(stored["request_hash"]) != hash_of_request():
         raise errors.IdempotencyKeyReused
-    headers = {**kept["headers"], "Idempotency-Replayed": "true"}
-    return Response(bytes(kept["body"]), status=kept["status"], headers=headers)
+    headers = {**stored["headers"], "Idempotency-Replayed": "true"}
+    return Response(bytes(stored["body"]), status=stored["status"], headers=headers)

@@ -1,4 +1,4 @@
-"""JSON as the API writes it: by orjson, times in UTC with Z."""
+"""JSON of the API, by orjson, with times in UTC with Z."""
 
 from __future__ import annotations
 
@@ -9,25 +9,28 @@ import orjson
 from flask import Response
 from flask.json.provider import JSONProvider
 
-# Lists of inputs answer their errors by position: numbers as keys.
+# The errors of lists have positions as keys, which are numbers.
 JSON_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
 
 
 def timestamp(moment: dt.datetime) -> str:
-    """A time as the API writes it: RFC 3339 in UTC, always 27 characters."""
+    """Return a time as RFC 3339 in UTC with microseconds, always 27 characters."""
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 class OrjsonProvider(JSONProvider):
-    """JSON by orjson; times in UTC with Z."""
+    """Flask's JSON provider, by orjson."""
 
     def dumps(self, obj: Any, **_: Any) -> str:
+        """Return an object as JSON."""
         return orjson.dumps(obj, self._default, JSON_OPTIONS).decode()
 
     def loads(self, s: str | bytes, **_: Any) -> Any:
+        """Return the object of a JSON text."""
         return orjson.loads(s)
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
+        """Return a response with an object as JSON."""
         body = self._prepare_response_obj(args, kwargs)
         return Response(
             orjson.dumps(body, self._default, JSON_OPTIONS),
@@ -42,5 +45,5 @@ class OrjsonProvider(JSONProvider):
 
 
 def json_answer(body: bytes | str) -> Response:
-    """An answer whose JSON is ready-made."""
+    """Return an answer with a body that is JSON already."""
     return Response(body, content_type="application/json")

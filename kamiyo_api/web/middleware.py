@@ -1,7 +1,6 @@
-"""The first of ours that a request meets: it gets its state, and its answer the headers that
-every answer carries.
+"""The outermost middleware: set the state of each request, and add the headers of every answer.
 
-The headers are added here, past Flask's own, each of which costs a search among all others.
+The headers are added here rather than by Flask, where adding one means a search among all others.
 """
 
 from __future__ import annotations
@@ -19,26 +18,26 @@ from kamiyo_api.config import API_PREFIX
 from kamiyo_api.context import STATE, Header, RequestState, Services
 from kamiyo_api.ids import new_id
 
-SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+VALID_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
-SECURITY = (
+SECURITY_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
-    # The page that shows the OpenAPI document starts itself by a script in the page.
+    # The page that shows the OpenAPI document starts with an inline script.
     (
         "Content-Security-Policy",
         "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data:; frame-ancestors 'none'",
     ),
 )
-OF_THE_API = (("Cache-Control", "private, no-cache"),)
-BY_HTTPS = (("Strict-Transport-Security", "max-age=31536000"),)
+API_HEADERS = (("Cache-Control", "private, no-cache"),)
+HTTPS_HEADERS = (("Strict-Transport-Security", "max-age=31536000"),)
 
 
 class StateMiddleware:
-    """Gives each request its state; sends the headers of the state with its answer, none of which
-    is one that a view sets."""
+    """The WSGI middleware that sets the state of each request, and adds the headers of the state to
+    its answer. Views set none of these headers."""
 
     def __init__(self, application: WSGIApplication, services: Services) -> None:
         self._application = application
@@ -62,7 +61,8 @@ class StateMiddleware:
 
 
 def init_app(app: Flask, services: Services) -> None:
-    """Stand before all else of ours, and behind what says who the client is."""
+    """Wrap the application in StateMiddleware, and that in ProxyFix, which finds the client's
+    address."""
     app.wsgi_app = StateMiddleware(app.wsgi_app, services)  # type: ignore[assignment, method-assign]
     hops = services.config.trusted_proxies
     if hops:
@@ -70,17 +70,17 @@ def init_app(app: Flask, services: Services) -> None:
 
 
 def headers_for(environ: WSGIEnvironment, request_id: str) -> list[Header]:
-    """Return the headers that every answer to such a request carries."""
-    headers: list[Header] = list(SECURITY)
+    """Return the headers of the answer to a request, whatever its status."""
+    headers: list[Header] = list(SECURITY_HEADERS)
     if environ["wsgi.url_scheme"] == "https":
-        headers += BY_HTTPS
+        headers += HTTPS_HEADERS
     if environ["PATH_INFO"].startswith(API_PREFIX):
-        headers += OF_THE_API
+        headers += API_HEADERS
     headers.append(("X-Request-ID", request_id))
     return headers
 
 
 def request_id_of(environ: WSGIEnvironment) -> str:
-    """Return the client's X-Request-ID if it is sane, else a new id."""
-    given: str | None = environ.get("HTTP_X_REQUEST_ID")
-    return given if given is not None and SANE_REQUEST_ID.fullmatch(given) else new_id()
+    """Return the client's X-Request-ID if it is valid, else a new id."""
+    sent: str | None = environ.get("HTTP_X_REQUEST_ID")
+    return sent if sent is not None and VALID_REQUEST_ID.fullmatch(sent) else new_id()

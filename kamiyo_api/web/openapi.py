@@ -1,4 +1,4 @@
-"""The OpenAPI document, and errors in our shape in it."""
+"""The OpenAPI document, with errors in the error format."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from kamiyo_api.config import VERSION
 from kamiyo_api.schemas.problem import Problem
 from kamiyo_api.web import problems
 from kamiyo_api.web.json import OrjsonProvider
-from kamiyo_api.web.urls import AnyText, Identifier
+from kamiyo_api.web.urls import LowercaseUUIDConverter, TextConverter
 
 
 class ProblemApi(Api):
-    """OpenAPI whose errors have our one shape."""
+    """The API of flask-smorest, with errors in the error format."""
 
     ERROR_SCHEMA = Problem
 
     def handle_http_exception(self, error: HTTPException) -> Response:
+        """Return the answer to an HTTP error."""
         return problems.answer_http_error(error)
 
     def _register_responses(self) -> None:
@@ -46,10 +47,10 @@ api = ProblemApi(
 
 
 def init_app(app: Flask) -> None:
-    """Bind the extensions to the application."""
+    """Set up JSON, the converters of paths and the OpenAPI document of an application."""
     app.json = OrjsonProvider(app)
     app.url_map.strict_slashes = False
-    app.url_map.converters["uuid"] = Identifier
-    app.url_map.converters["text"] = AnyText
+    app.url_map.converters["uuid"] = LowercaseUUIDConverter
+    app.url_map.converters["text"] = TextConverter
     api.init_app(app)
     api.spec.components.security_scheme("apiKey", {"type": "http", "scheme": "bearer"})

@@ -1,4 +1,4 @@
-"""The one shape that every error is answered in: problem details (RFC 9457)."""
+"""The error format: answer every error with problem details (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from kamiyo_api.observability import sentry
 
 log = logging.getLogger(__name__)
 
-MOST_MESSAGES = 20
-LONGEST_NAME = 100
+MAX_MESSAGES = 20
+MAX_NAME_LENGTH = 100
 
 HTTP_CODES = {
     400: ("BAD_REQUEST", "The request cannot be read as HTTP; check its form."),
@@ -47,8 +47,10 @@ HTTP_CODES = {
 }
 
 
-def document(status: int, code: str, title: str, detail: str, request_id: str) -> dict[str, Any]:
-    """Build an error body; the only place that does."""
+def problem_document(
+    status: int, code: str, title: str, detail: str, request_id: str
+) -> dict[str, Any]:
+    """Return the body of an error, without errors by field (RFC 9457, section 3.1)."""
     return {
         "type": f"/docs/errors#{code}",
         "title": title,
@@ -59,19 +61,19 @@ def document(status: int, code: str, title: str, detail: str, request_id: str) -
     }
 
 
-def problem(
+def problem_response(
     status: int,
     code: str,
     title: str,
     detail: str,
     by_field: Mapping[str, Any] | None = None,
 ) -> Response:
-    """Answer with an error body."""
+    """Return the response of an error, and record its code."""
     state = current_state()
     state.error_code = code
-    body = document(status, code, title, detail, state.request_id)
+    body = problem_document(status, code, title, detail, state.request_id)
     if by_field:
-        body |= bounded(by_field)
+        body |= error_fields(by_field)
     response: Response = current_app.json.response(body)  # type: ignore[assignment]
     response.status_code = status
     response.content_type = "application/problem+json"
@@ -79,49 +81,52 @@ def problem(
 
 
 class Excerpt:
-    """The first messages of what is wrong with an input, and how many there are."""
+    """The first messages about an invalid input, and the total number of messages."""
 
     def __init__(self) -> None:
         self.total = 0
 
-    def of(self, found: Any) -> Any:
-        """The same mapping, list or message, with what is beyond the bound left out."""
-        if isinstance(found, Mapping):
+    def of(self, messages: Any) -> Any:
+        """Return a mapping, list or message, without the messages after the first MAX_MESSAGES."""
+        if isinstance(messages, Mapping):
             return {
-                shortened(name): part for name, each in found.items() if (part := self.of(each))
+                shortened(name): part for name, each in messages.items() if (part := self.of(each))
             }
-        if isinstance(found, list):
-            return [part for part in map(self.of, found) if part]
+        if isinstance(messages, list):
+            return [part for part in map(self.of, messages) if part]
         self.total += 1
-        return found if self.total <= MOST_MESSAGES else None
+        return messages if self.total <= MAX_MESSAGES else None
 
 
-def bounded(by_field: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of an error body that say what is wrong with an input."""
+def error_fields(by_field: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of an error body for an invalid input: errors, and errors_total if there
+    are more than MAX_MESSAGES."""
     excerpt = Excerpt()
     shown = {"errors": excerpt.of(by_field)}
-    return shown if excerpt.total <= MOST_MESSAGES else shown | {"errors_total": excerpt.total}
+    return shown if excerpt.total <= MAX_MESSAGES else shown | {"errors_total": excerpt.total}
 
 
 def shortened(name: Any) -> Any:
-    """A name that a client made up, or a position, short enough to be repeated."""
-    is_long = isinstance(name, str) and len(name) > LONGEST_NAME
-    return f"{name[: LONGEST_NAME - 1]}…" if is_long else name
+    """Return the name of a field, cut to MAX_NAME_LENGTH, because a client may send any; or a
+    position."""
+    is_long = isinstance(name, str) and len(name) > MAX_NAME_LENGTH
+    return f"{name[: MAX_NAME_LENGTH - 1]}…" if is_long else name
 
 
 def answer_api_error(error: errors.ApiError) -> Response:
-    """Answer an error of our own; what it was raised from is for the log."""
+    """Return the answer to an ApiError, and record its cause for the log."""
     if isinstance(error, errors.Unavailable):
         current_state().unavailable = error
     elif error.status >= 500:
         current_state().error = error
-    response = problem(error.status, error.code, error.title, error.detail, error.errors)
+    response = problem_response(error.status, error.code, error.title, error.detail, error.errors)
     response.headers.update(error.headers)
     return response
 
 
 def answer_http_error(error: HTTPException) -> Response:
-    """Answer an error that Flask or Werkzeug raised: no such route, a body too large."""
+    """Return the answer to an error of Flask or Werkzeug, such as an unknown route or a large
+    body."""
     if error.response is not None:
         return cast(Response, error.response)  # a redirect
     status = error.code or 500
@@ -129,7 +134,7 @@ def answer_http_error(error: HTTPException) -> Response:
         status, (error.name.upper().replace(" ", "_"), error.description or error.name)
     )
     detail = detail.format(limit=services().config.max_content_length)
-    response = problem(status, code, error.name, detail)
+    response = problem_response(status, code, error.name, detail)
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value
@@ -137,10 +142,11 @@ def answer_http_error(error: HTTPException) -> Response:
 
 
 def answer_unexpected(error: Exception) -> Response:
-    """Answer a defect: the trace goes to the log, the request id to the client."""
+    """Return the answer to a defect; log its trace and report it. The client gets the request
+    id."""
     log.exception("%s failed: %s", request.endpoint, type(error).__name__)
     sentry.report(error)
-    return problem(
+    return problem_response(
         errors.ApiError.status,
         errors.ApiError.code,
         errors.ApiError.title,
@@ -150,7 +156,7 @@ def answer_unexpected(error: Exception) -> Response:
 
 
 def init_app(app: Flask) -> None:
-    """Let every error leave in the one shape."""
+    """Answer every error in the error format."""
     app.register_error_handler(errors.ApiError, answer_api_error)
     app.register_error_handler(HTTPException, answer_http_error)
     app.register_error_handler(Exception, answer_unexpected)

@@ -1,4 +1,4 @@
-"""What a request may ask for: an address of bounded length, whose path is UTF-8."""
+"""URLs: limit their length, refuse paths that are not UTF-8, and convert parts of paths."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from werkzeug.routing import BaseConverter, UUIDConverter
 
 from kamiyo_api import errors
 
-LONGEST_TARGET = 8 * 1024
+MAX_TARGET_BYTES = 8 * 1024
 
 
 def refusal(environ: WSGIEnvironment) -> Exception | None:
-    """Why a request is refused for its address alone, before anything reads that."""
-    if length_of_target(environ) > LONGEST_TARGET:
+    """Return the error of a request whose URL is too long or not UTF-8, or None."""
+    if length_of_target(environ) > MAX_TARGET_BYTES:
         return RequestURITooLarge()
     path = environ["PATH_INFO"]
     if not path.isascii() and not is_utf8(path):
@@ -23,7 +23,8 @@ def refusal(environ: WSGIEnvironment) -> Exception | None:
 
 
 def length_of_target(environ: WSGIEnvironment) -> int:
-    """How long path and query string are as they were sent; in other servers, as they decode."""
+    """Return the length of the path and query string in bytes, as they were sent; under servers
+    other than gunicorn, as they are decoded."""
     raw = environ.get("RAW_URI")
     if raw is not None:
         return len(raw)
@@ -31,8 +32,8 @@ def length_of_target(environ: WSGIEnvironment) -> int:
 
 
 def is_utf8(path: str) -> bool:
-    """Whether a path, whose bytes WSGI writes as characters, is UTF-8. Werkzeug replaces what
-    is not, so that different paths would be one."""
+    """Return whether a path, whose bytes WSGI passes as Latin-1 (PEP 3333), is UTF-8. Werkzeug
+    replaces invalid bytes, so that different paths would become the same."""
     try:
         path.encode("latin-1").decode()
     except UnicodeError:
@@ -40,17 +41,18 @@ def is_utf8(path: str) -> bool:
     return True
 
 
-class Identifier(UUIDConverter):
-    """A UUID in a path as the text that keys, queries and answers have: in lower case."""
+class LowercaseUUIDConverter(UUIDConverter):
+    """A converter of UUIDs in paths to lower-case text, as in cache keys, queries and answers."""
 
     def to_python(self, value: str) -> str:  # type: ignore[override]
+        """Return the UUID in lower case."""
         return value.lower()
 
 
-class AnyText(BaseConverter):
-    """The rest of a path as it is: slashes, line breaks and all."""
+class TextConverter(BaseConverter):
+    """A converter of the rest of a path, including slashes and line breaks."""
 
     part_isolating = False
     regex = r"(?s:.+)"
-    # Behind every rule that says more of the path.
+    # Tried after every rule that is more specific.
     weight = 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kamiyo_api.web.problems import LONGEST_NAME, MOST_MESSAGES
+from kamiyo_api.web.problems import MAX_MESSAGES, MAX_NAME_LENGTH
 from tests.support import factories
 from tests.support.clients import outcome
 from tests.support.endpoints import AGENTS, REGISTER
@@ -15,7 +15,7 @@ def test_errors_are_the_first_twenty_and_a_count(client, admin):
     answer = client.post(REGISTER, json={**factories.agent(), **body}, headers=admin)
     assert outcome(answer) == (422, "VALIDATION_ERROR")
     problem = answer.get_json(force=True)
-    assert len(problem["errors"]) == MOST_MESSAGES
+    assert len(problem["errors"]) == MAX_MESSAGES
     assert problem["errors_total"] == 90
 
 
@@ -25,7 +25,7 @@ def test_errors_are_counted_at_every_depth(client, admin):
     problem = client.post(REGISTER, json=body, headers=admin).get_json(force=True)
     by_entry = problem["errors"]["metadata"]
     messages = [each for entry in by_entry.values() for found in entry.values() for each in found]
-    assert len(messages) + len(problem["errors"].get("chain", [])) == MOST_MESSAGES
+    assert len(messages) + len(problem["errors"].get("chain", [])) == MAX_MESSAGES
     assert problem["errors_total"] == 151
 
 
@@ -36,7 +36,7 @@ def test_few_errors_are_all_shown_and_not_counted(client, admin):
     assert "errors_total" not in problem
 
 
-@pytest.mark.parametrize("length", [LONGEST_NAME, LONGEST_NAME + 1, 7_000])
+@pytest.mark.parametrize("length", [MAX_NAME_LENGTH, MAX_NAME_LENGTH + 1, 7_000])
 def test_long_names_are_shortened_in_errors(client, admin, length):
     name = "x" * length
     for answer in (
@@ -45,5 +45,5 @@ def test_long_names_are_shortened_in_errors(client, admin, length):
         client.get(f"/api/v1/key?{name}=1", headers=admin),
     ):
         (shown,) = answer.get_json(force=True)["errors"]
-        is_whole = length <= LONGEST_NAME
-        assert shown == (name if is_whole else "x" * (LONGEST_NAME - 1) + "…")
+        is_whole = length <= MAX_NAME_LENGTH
+        assert shown == (name if is_whole else "x" * (MAX_NAME_LENGTH - 1) + "…")

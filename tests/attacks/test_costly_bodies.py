@@ -16,7 +16,7 @@ from marshmallow import fields
 from bench.serving import serving
 from kamiyo_api.schemas import bounded
 from kamiyo_api.schemas import fields as own
-from kamiyo_api.web.arguments import MOST_STRUCTURE
+from kamiyo_api.web.arguments import MAX_JSON_STRUCTURE
 from tests.support import factories, hostile_bodies, request_costs
 from tests.support.concurrency import at_once
 from tests.support.endpoints import BODIES, REGISTER
@@ -151,7 +151,7 @@ def test_largest_valid_body_is_not_refused_for_its_structure(client, admin):
     body = factories.agent(registration_file=file, metadata=entries)
     answer = client.post(REGISTER, json=body, headers=admin)
     assert answer.status_code == 201
-    assert MOST_STRUCTURE > 64 * 1024
+    assert MAX_JSON_STRUCTURE > 64 * 1024
 
 
 def test_four_megabytes_at_once_take_little_memory(app, admin):

@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from kamiyo_api.web.arguments import MOST_PARAMETERS, known_query
-from kamiyo_api.web.urls import LONGEST_TARGET
+from kamiyo_api.web.arguments import MAX_PARAMETERS, cached_query
+from kamiyo_api.web.urls import MAX_TARGET_BYTES
 from tests.support import factories, request_costs
 from tests.support.clients import outcome
 from tests.support.endpoints import AGENTS, FAR_UUID, READS, REGISTER
@@ -22,7 +22,7 @@ def agent_uuid(make_agent):
 LINES = {
     "names": "&".join(f"{n:x}" for n in range(1_700)),
     "parameters": "&".join(f"{n:x}=1" for n in range(1_100)),
-    "as many names as may be": "&".join("x" * 50 + str(n) for n in range(MOST_PARAMETERS)),
+    "as many names as may be": "&".join("x" * 50 + str(n) for n in range(MAX_PARAMETERS)),
     "separators": "&" * 8_000,
     "one name": "x" * 8_000,
     "escapes": "%41" * 2_600,
@@ -41,7 +41,7 @@ def test_no_query_string_of_8_kib_costs_much(app, key_for, agent_uuid, line):
         names = [each for known, each in READS.items() if request_costs.shape(known) == shape]
         for name in ("", *(names[0] if names else ())):
             target = f"{path}?{name}={LINES[line]}" if name else f"{path}?{LINES[line]}"
-            result = request_costs.cost(app, method, target[:LONGEST_TARGET], headers=headers)
+            result = request_costs.cost(app, method, target[:MAX_TARGET_BYTES], headers=headers)
             wrong += [(method, target[:90], fault) for fault in result.faults()]
     assert wrong == []
 
@@ -51,19 +51,19 @@ def test_no_repeated_parameter_costs_much(app, admin, agent_uuid, name):
     for path in READS:
         target = path.replace(FAR_UUID, agent_uuid)
         for value in ("1", "", "0x" + "1" * 40):
-            again = "&".join([f"{name}={value}"] * 2_000)[: LONGEST_TARGET - 200]
+            again = "&".join([f"{name}={value}"] * 2_000)[: MAX_TARGET_BYTES - 200]
             result = request_costs.cost(app, "GET", f"{target}?{again}", headers=admin)
             assert result.faults() == []
 
 
 @pytest.mark.parametrize("path", [*READS, "/api/v1/key"])
 def test_query_string_of_too_many_parameters_is_refused_before_any_is_read(client, admin, path):
-    names = [f"x{number}" for number in range(MOST_PARAMETERS + 1)]
+    names = [f"x{number}" for number in range(MAX_PARAMETERS + 1)]
     for line in ("&".join(names), "&".join(["x=1"] * len(names))):
         answer = client.get(f"{path}?{line}", headers=admin)
         assert outcome(answer) == (422, "VALIDATION_ERROR")
         (message,) = answer.get_json(force=True)["errors"]["_schema"]
-        assert str(MOST_PARAMETERS) in message
+        assert str(MAX_PARAMETERS) in message
 
 
 def test_reputation_may_be_narrowed_by_as_much_as_before(client, admin, agent_uuid):
@@ -133,7 +133,7 @@ def test_address_beyond_8_kib_is_refused_unread(app, client, admin, agent_uuid, 
     headers = admin if with_key else {}
     for method, path, _ in request_costs.routes(app, agent_uuid):
         start = path + "?q=" if where == "query" else path.rstrip("/") + "/"
-        long = start + "x" * (LONGEST_TARGET + 1 - len(start))
+        long = start + "x" * (MAX_TARGET_BYTES + 1 - len(start))
         answer = client.open(long, method=method, headers=headers)
         assert answer.status_code == 414
         assert client.open(long[:-1], method=method, headers=headers).status_code != 414
@@ -151,19 +151,19 @@ def test_link_to_the_next_page_repeats_no_more_than_was_used(client, admin, make
 
 
 def test_what_is_remembered_of_query_strings_is_bounded(app, client, admin):
-    known_query.cache_clear()
+    cached_query.cache_clear()
     known_searches = app.extensions["kamiyo"].known_searches
     known_searches.clear()
     long = f"{AGENTS}?q={'x' * 190}&sort=registered_at"
     client.get(long + "&service=" + "y" * 400, headers=admin)
     client.get(long + "".join(f"&limit={n % 9 + 1}" for n in range(60)), headers=admin)
-    assert (known_query.cache_info().currsize, len(app.extensions["kamiyo"].known_searches)) == (
+    assert (cached_query.cache_info().currsize, len(app.extensions["kamiyo"].known_searches)) == (
         0,
         0,
     )
     client.get(long, headers=admin)
-    assert (known_query.cache_info().currsize, len(app.extensions["kamiyo"].known_searches)) == (
+    assert (cached_query.cache_info().currsize, len(app.extensions["kamiyo"].known_searches)) == (
         1,
         1,
     )
-    assert known_query.cache_info().maxsize == 10_000
+    assert cached_query.cache_info().maxsize == 10_000

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import count
 
-from kamiyo_api.web.arguments import MOST_STRUCTURE
+from kamiyo_api.web.arguments import MAX_JSON_STRUCTURE
 
 MEGABYTE = 1024 * 1024
 # Of a body, for what stands around a value.
@@ -37,7 +37,7 @@ def values() -> dict[str, bytes]:
     size = MEGABYTE - ROOM
     half = size // 2
     # Few enough to be parsed: what comes after that has to bound them.
-    parsed = b" " * (size * 2 // MOST_STRUCTURE + 1)
+    parsed = b" " * (size * 2 // MAX_JSON_STRUCTURE + 1)
     return {
         "objects, parsed": repeated(b"{}" + parsed, b"[", b"]", size),
         "lists, parsed": repeated(b"[]" + parsed, b"[", b"]", size),

@@ -53,7 +53,7 @@ def test_address_that_is_too_long_is_not_remembered(app, known, length, is_known
 
 
 def test_compressed_body_that_is_too_long_is_not_remembered(app, agent, admin, monkeypatch):
-    monkeypatch.setattr(fast_path, "LONGEST_COMPRESSED", 100)
+    monkeypatch.setattr(fast_path, "MAX_COMPRESSED_BYTES", 100)
     raw = FlaskClient(app, app.response_class)
     for _ in range(3):
         raw.get(AGENTS, headers={**admin, "Accept-Encoding": "gzip"})
