@@ -68,20 +68,20 @@ if os.environ.get(OWNER) != str(os.getpid()):
     values.ValueClass = values.MultiProcessValue(lambda: os.environ.get(WORKER, "master"))
 
 
-def turns() -> Any:
+def connection_counts() -> Any:
     """Return the connection counts of all workers; import them late, since metrics read their
     folder then."""
-    from kamiyo_api.server.accept_turns import board
+    from kamiyo_api.server import accept_turns
 
-    return board
+    return accept_turns.connection_counts
 
 
 def on_starting(server: Any) -> None:
     """Record the owner of the folder, and enter every worker with no connections, so that the first
     shares with the next."""
     os.environ[OWNER] = str(os.getpid())
-    for place in range(server.cfg.workers):
-        turns().note(place, 0, 0)
+    for number in range(server.cfg.workers):
+        connection_counts().record(number, 0, 0)
 
 
 def pre_fork(server: Any, worker: Any) -> None:
@@ -89,7 +89,7 @@ def pre_fork(server: Any, worker: Any) -> None:
     before it accepts connections."""
     taken = {each.number for each in server.WORKERS.values()}
     worker.number = next(number for number in itertools.count() if number not in taken)
-    turns().note(worker.number, 0, 0)
+    connection_counts().record(worker.number, 0, 0)
     # The application itself is never garbage: scanning it would block all requests of a worker
     # for 40 ms.
     gc.collect()
@@ -105,7 +105,7 @@ def child_exit(server: Any, worker: Any) -> None:
     """Remove a stopped worker's gauges from the metrics, and its connections from those that the
     others compare theirs with."""
     multiprocess.mark_process_dead(worker.number)
-    turns().leave(worker.number)
+    connection_counts().leave(worker.number)
 
 
 def on_exit(server: Any) -> None:

@@ -1,1 +1,1 @@
-"""gunicorn's worker: connections, slow clients, and requests that never reach the application."""
+"""The gunicorn worker: connections, slow clients, and requests that never reach the application."""

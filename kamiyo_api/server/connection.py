@@ -1,12 +1,11 @@
-"""One connection of a client: what has arrived on it, and what is not sent yet.
+"""The connection of a client: the data that has arrived, and the data that is not sent yet.
 
-Nothing here waits for the client: it reads what is there and sends what is taken, so that a
-client costs memory, which is bounded, and never a thread.
+Nothing here waits for the client: it reads and sends as much as is possible at once, so that a slow
+client occupies a limited amount of memory, and never a thread.
 """
 
 from __future__ import annotations
 
-import re
 import resource
 import socket
 import time
@@ -27,34 +26,35 @@ from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
 from gunicorn.http.unreader import Unreader
 
-LONGEST_LINE = 8190
-LONGEST_HEAD = 32 * 1024
-MOST_CHUNKS = 16_384
-LONGEST_FRAMES = 256 * 1024
-PIECE = 16 * 1024
-PIECE_OF_BODY = 256 * 1024
-END_OF_HEAD = b"\r\n\r\n"
-CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
+from kamiyo_api.server.chunked_body import (
+    END_OF_HEAD,
+    MAX_HEAD_BYTES,
+    MAX_LINE_BYTES,
+    ChunkedBody,
+)
+
+READ_BYTES = 16 * 1024
+BODY_READ_BYTES = 256 * 1024
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-class Wait(Enum):
+class WaitingFor(Enum):
     """What a connection waits for."""
 
     REQUEST = "the first byte of a request"
-    REST = "the rest of a request"
-    TAKEN = "that the client takes the answer"
-    CLOSED = "that the client closes it"
-    NOTHING = "nothing: the client asked for its end"
+    REST_OF_REQUEST = "the rest of a request"
+    CLIENT_TO_READ = "the client to read the answer"
+    CLIENT_TO_CLOSE = "the client to close the connection"
+    NOTHING = "nothing, because the client requested to close it"
 
 
 class BodyTooLarge(ParseException):
-    """The chunks of a body hold more than a body may have."""
+    """The chunked body is larger than a body may be."""
 
 
 def accept_with_data(listeners: Iterable[Any]) -> None:
-    """Let connections wait in the kernel, where that can be, until something arrives on them, but
-    no longer than a second: one that is accepted before has to be looked at twice."""
+    """Let connections wait in the kernel until data arrives, but at most a second, if the system
+    supports that: a connection that is accepted earlier has to be handled twice."""
     for listener in listeners:
         if listener.family in (socket.AF_INET, socket.AF_INET6):
             with suppress(AttributeError):
@@ -62,8 +62,8 @@ def accept_with_data(listeners: Iterable[Any]) -> None:
 
 
 def allow_files(wanted: int) -> None:
-    """Let this process have so many files, as far as the system permits it: each connection is
-    one. systemd permits no change: its unit sets the limit."""
+    """Raise the limit of open files to `wanted`, or as far as the system permits: each connection
+    is a file. Under systemd, the limit is set in the unit."""
     with suppress(OSError, ValueError):
         allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         if most != resource.RLIM_INFINITY:
@@ -72,8 +72,8 @@ def allow_files(wanted: int) -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
-def refuse_codings(request: Request) -> None:
-    """Refuse a body in another coding than chunks, which nobody here would decode.
+def refuse_transfer_codings(request: Request) -> None:
+    """Refuse a body with a transfer coding other than chunked (RFC 9112, section 6.1).
 
     Raises UnsupportedTransferCoding.
     """
@@ -82,8 +82,8 @@ def refuse_codings(request: Request) -> None:
         raise UnsupportedTransferCoding(codings[0])
 
 
-class Outbox(socket.socket):
-    """The socket of a client, which collects an answer and never waits to send it."""
+class BufferedSocket(socket.socket):
+    """The socket of a client, which buffers an answer and never blocks to send it."""
 
     def __init__(self, accepted: socket.socket) -> None:
         kind = (accepted.family, accepted.type, accepted.proto)
@@ -93,11 +93,11 @@ class Outbox(socket.socket):
         self.unsent = b""
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        """Collect a part of the answer."""
+        """Buffer a part of the answer."""
         self._parts.append(data)
 
     def flush(self) -> None:
-        """Send as much as the client takes now; the rest stays in `unsent`."""
+        """Send as much as possible without blocking; the rest stays in `unsent`."""
         data = self.unsent + b"".join(self._parts)
         self._parts.clear()
         try:
@@ -107,99 +107,60 @@ class Outbox(socket.socket):
         self.unsent = data[sent:]
 
 
-class Arrived(Unreader):
-    """Gives gunicorn's parser what has arrived, as if nothing came after it."""
+class ReceivedData(Unreader):
+    """The data that has arrived, for gunicorn's parser, which sees the end of the stream after
+    it."""
 
-    def __init__(self, held: bytearray) -> None:
+    def __init__(self, received: bytearray) -> None:
         super().__init__()
-        self._held = held
+        self._received = received
 
     def chunk(self, size_hint: int | None = None) -> bytes:
-        """The next piece: a small one, because the parser copies what it has over and over."""
-        piece = bytes(self._held[:PIECE])
-        del self._held[:PIECE]
+        """Return the next piece; a small one, because the parser copies its buffer repeatedly."""
+        piece = bytes(self._received[:READ_BYTES])
+        del self._received[:READ_BYTES]
         return piece
 
 
-class Chunks:
-    """Finds the end of a chunked body, going through it once, however it arrives."""
+class ClientConnection:
+    """The state of a client's connection."""
 
-    def __init__(self, longest: int) -> None:
-        self._longest = longest
-        self._length = self._count = self._at = 0
-        self.is_whole = self.is_broken = False
-
-    @property
-    def is_too_large(self) -> bool:
-        """Whether it holds more than a body may have, or what frames it is too much."""
-        is_long = self._length > self._longest
-        return is_long or self._count > MOST_CHUNKS or self._at - self._length > LONGEST_FRAMES
-
-    def is_found(self, held: bytearray) -> bool:
-        """Whether there is nothing to wait for: the body is whole, too large or broken."""
-        while not (self.is_whole or self.is_broken or self.is_too_large):
-            end = held.find(b"\r\n", self._at, self._at + LONGEST_LINE)
-            if end < 0:
-                self.is_broken = len(held) - self._at > LONGEST_LINE
-                break
-            if not self._follow(held, end):
-                break
-        return self.is_whole or self.is_broken or self.is_too_large
-
-    def _follow(self, held: bytearray, end: int) -> bool:
-        """Go past one chunk, or to the end of the trailers; False where that has to arrive."""
-        digits = bytes(held[self._at : end]).split(b";")[0]
-        size = int(digits, 16) if CHUNK_SIZE.fullmatch(digits) else -1
-        if size < 0:
-            self.is_broken = True
-        elif size == 0:
-            self.is_whole = held.find(END_OF_HEAD, end) >= 0
-            self.is_broken = not self.is_whole and len(held) - end > LONGEST_HEAD
-            return False
-        else:
-            self._length += size
-            self._count += 1
-            self._at = end + 2 + size + 2
-        return self._at < len(held)
-
-
-class Connection:
-    """What a worker knows of a client's connection."""
-
-    def __init__(self, cfg: Any, sock: Outbox, client: Any, server: Any, longest: int) -> None:
+    def __init__(
+        self, cfg: Any, sock: BufferedSocket, client: Any, server: Any, max_body: int
+    ) -> None:
         self.sock = sock
         self.client = client
         self.server = server
-        self.held = bytearray()
+        self.received = bytearray()
         self.has_ended = False
         self.request: Request | None = None
         self.began = 0.0
-        self.wait = self.then = Wait.REQUEST
+        self.wait = self.wait_after_send = WaitingFor.REQUEST
         self.until = 0.0
-        self.take_until = 0.0
-        self.allowance = 0
-        self.weight = 0
-        self._longest = longest
+        self.send_until = 0.0
+        self.discard_bytes = 0
+        self.buffered_bytes = 0
+        self._max_body = max_body
         self._searched = 0
-        self._chunks: Chunks | None = None
+        self._chunks: ChunkedBody | None = None
         self.parser = RequestParser(cfg, (), client)
-        self.parser.unreader = Arrived(self.held)
+        self.parser.unreader = ReceivedData(self.received)
 
     def receive(self) -> None:
-        """Take in a piece of what has arrived."""
+        """Read a piece of the data that has arrived."""
         try:
-            data = self.sock.recv(PIECE if self.request is None else PIECE_OF_BODY)
+            data = self.sock.recv(READ_BYTES if self.request is None else BODY_READ_BYTES)
         except BlockingIOError:
             return
-        if not self.held and self.request is None:
+        if not self.received and self.request is None:
             self.began = time.monotonic()
-        self.held += data
+        self.received += data
         self.has_ended = not data
 
     def has_request(self) -> bool:
-        """Whether there is a request to answer: one that is whole, or will never be.
+        """Return whether there is a request to answer: one that is whole, or can never be whole.
 
-        Raises ParseException for one to refuse, StopIteration where the client has gone.
+        Raises ParseException for a request to refuse, StopIteration if the client has disconnected.
         """
         while self.is_ready():
             if self.request is not None:
@@ -209,83 +170,82 @@ class Connection:
         return False
 
     def is_ready(self) -> bool:
-        """Whether the head, or after that the body, needs nothing more of the client."""
+        """Return whether the head or, after it, the body needs no more data from the client."""
         if self.has_ended:
             return True
         if self.request is None:
             return self._has_head()
         if self._chunks is not None:
-            return self._chunks.is_found(self.held)
+            return self._chunks.is_complete(self.received)
         length: int = self.request.body.reader.length
-        return length <= len(self.held) or length > self._longest
+        return length <= len(self.received) or length > self._max_body
 
     def _has_head(self) -> bool:
-        end = self.held.find(END_OF_HEAD, self._searched)
+        end = self.received.find(END_OF_HEAD, self._searched)
         if end >= 0:
             return True
-        self._searched = max(0, len(self.held) - len(END_OF_HEAD) + 1)
-        is_long = self._line_is_long() or len(self.held) > LONGEST_HEAD
-        # A line that ends without CR never ends for the parser, which says so.
-        return is_long or self.held.count(b"\n") != self.held.count(b"\r\n")
+        self._searched = max(0, len(self.received) - len(END_OF_HEAD) + 1)
+        is_long = self._line_is_long() or len(self.received) > MAX_HEAD_BYTES
+        # The parser never finds the end of a line without CR, and refuses the request.
+        return is_long or self.received.count(b"\n") != self.received.count(b"\r\n")
 
     def _line_is_long(self) -> bool:
-        end = self.held.find(b"\r\n", 2, LONGEST_LINE + 4)
-        return end < 0 and len(self.held) > LONGEST_LINE + 4
+        end = self.received.find(b"\r\n", 2, MAX_LINE_BYTES + 4)
+        return end < 0 and len(self.received) > MAX_LINE_BYTES + 4
 
     def _parse(self) -> None:
-        """Read the head of a request. Raises ParseException, or StopIteration at the end."""
+        """Parse the head of a request. Raises ParseException, or StopIteration at the end."""
         if self._line_is_long():
-            raise LimitRequestLine(len(self.held), LONGEST_LINE)
-        end = self.held.find(END_OF_HEAD)
-        if end > LONGEST_HEAD or (end < 0 and len(self.held) > LONGEST_HEAD):
+            raise LimitRequestLine(len(self.received), MAX_LINE_BYTES)
+        end = self.received.find(END_OF_HEAD)
+        if end > MAX_HEAD_BYTES or (end < 0 and len(self.received) > MAX_HEAD_BYTES):
             raise LimitRequestHeaders("the head is too large")
         try:
             request = next(self.parser)
         except NoMoreData:
             raise StopIteration from None
-        refuse_codings(request)
-        self._take_back()
+        refuse_transfer_codings(request)
+        self._restore_unparsed()
         self._searched = 0
         is_chunked = isinstance(request.body.reader, ChunkedReader)
-        self._chunks = Chunks(self._longest) if is_chunked else None
+        self._chunks = ChunkedBody(self._max_body) if is_chunked else None
         self.request = request
 
-    def _take_back(self) -> None:
-        """Hold again what the parser has read ahead."""
-        self.held[:0] = self.parser.unreader.take_buffered()
+    def _restore_unparsed(self) -> None:
+        """Take back the data that the parser has read ahead."""
+        self.received[:0] = self.parser.unreader.take_buffered()
 
-    def finish(self) -> bool:
-        """Pass over what the application left of a body; whether a request may follow it. None
-        may behind a broken body: its request has been answered, and gets no second answer."""
+    def finish_body(self) -> bool:
+        """Skip the rest of the body that the application did not read, and return whether another
+        request may follow. None may follow a broken body, whose request is answered already."""
         try:
             is_finished: bool = self.parser.finish_body()
         except (ParseException, OSError):
             return False
-        self._take_back()
+        self._restore_unparsed()
         return is_finished
 
-    def is_over(self, request: Request) -> bool:
-        """Whether the client wanted only this answer, and sent nothing else: the connection can
-        be closed without waiting, which would break one on which something is still to read."""
-        return not (request.must_close or self.held) and request.should_close()
+    def can_close_at_once(self, request: Request) -> bool:
+        """Return whether the client requested to close the connection after this answer and sent
+        nothing else. To close it at once while there is data to read would reset it."""
+        return not (request.must_close or self.received) and request.should_close()
 
     def ask_for_body(self) -> None:
-        """Tell a client that waits before it sends its body to go on."""
+        """Send 100 Continue to a client that waits for it (RFC 9110, section 10.1.1)."""
         if self.request is not None and self.request._expected_100_continue:
             self.request._expected_100_continue = False
             self.sock.sendall(CONTINUE)
             self.sock.flush()
 
     def take_request(self) -> Request:
-        """Hand out the request; one whose body is not whole is the last of its connection.
-
-        Raises BodyTooLarge.
+        """Return the request, and wait for the next. After a request with an incomplete body, the
+        connection is closed. Raises BodyTooLarge.
         """
         request, self.request = self.request, None
         self.began = time.monotonic()
         assert request is not None
         if self._chunks is None:
-            is_whole = request.body.reader.length <= len(self.held)
+            is_whole = request.body.reader.length <= len(self.received)
         elif self._chunks.is_too_large:
             raise BodyTooLarge
         else:
@@ -294,7 +254,10 @@ class Connection:
             request.force_close()
         return request
 
-    def weigh(self) -> int:
-        """How many bytes more are in memory since this was last asked."""
-        before, self.weight = self.weight, len(self.held) + len(self.sock.unsent)
-        return self.weight - before
+    def update_buffered_bytes(self) -> int:
+        """Update the number of bytes in memory, and return by how much it has grown."""
+        before, self.buffered_bytes = (
+            self.buffered_bytes,
+            len(self.received) + len(self.sock.unsent),
+        )
+        return self.buffered_bytes - before

@@ -1,7 +1,7 @@
-"""The answers to requests that never reach the application: those that are no HTTP, too long,
-or too slow. They have the same shape as every error, and are logged and counted with them.
+"""The answers to requests that never reach the application, because they are not HTTP, too long or
+too slow. They have the error format, and are logged and counted as other errors.
 
-Nothing of such a request is logged but what is wrong with it: it may be anything.
+Only the reason is logged, because the data of such a request may be anything.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ STATUSES: dict[type[Exception], int] = {
     http.LimitRequestHeaders: 431,
     http.UnsupportedTransferCoding: 501,
 }
-OF_THE_APPLICATION = (http.InvalidResponseHeader, http.InvalidResponseHeaderName)
+APPLICATION_ERRORS = (http.InvalidResponseHeader, http.InvalidResponseHeaderName)
 
 log = logging.getLogger("kamiyo_api.request")
 
 
 class Refusal(NamedTuple):
-    """Why a request is refused before the application sees it."""
+    """The reason for which a request is refused before it reaches the application."""
 
     status: int
     code: str
@@ -44,24 +44,25 @@ class Refusal(NamedTuple):
     reason: str
 
 
-def refusal_of(error: BaseException, longest_body: int) -> Refusal:
-    """Say what is wrong with a request, or that the application failed to answer it."""
+def refusal_of(error: BaseException, max_body: int) -> Refusal:
+    """Return the refusal for an error of a request, or of the application that failed to answer."""
     reason = type(error).__name__
     status = STATUSES.get(type(error)) if isinstance(error, Exception) else None
     if status is None:
         is_clients = isinstance(error, http.ParseException)
-        status = 400 if is_clients and not isinstance(error, OF_THE_APPLICATION) else 500
+        status = 400 if is_clients and not isinstance(error, APPLICATION_ERRORS) else 500
     if status == 500:
         detail = "Something went wrong on our side; report it with the request_id."
         return Refusal(status, errors.ApiError.code, detail, reason)
     code, detail = problems.HTTP_CODES[status]
-    return Refusal(status, code, detail.format(limit=longest_body), reason)
+    return Refusal(status, code, detail.format(limit=max_body), reason)
 
 
 def answer(refusal: Refusal) -> bytes:
-    """Log and count a refusal; the whole HTTP answer, after which the connection is closed."""
+    """Log and count a refusal, and return the whole HTTP answer, after which the connection is
+    closed."""
     identifier = new_id()
-    note(refusal, identifier)
+    log_and_count(refusal, identifier)
     title = HTTP_STATUS_CODES[refusal.status]
     body = orjson.dumps(
         problems.problem_document(refusal.status, refusal.code, title, refusal.detail, identifier)
@@ -79,7 +80,7 @@ def answer(refusal: Refusal) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def note(refusal: Refusal, identifier: str) -> None:
+def log_and_count(refusal: Refusal, identifier: str) -> None:
     """Count a refusal, and write its log line."""
     metrics.request_errors.labels(ROUTE, refusal.code).inc()
     level = logging.ERROR if refusal.status == 500 else logging.INFO

@@ -1,12 +1,12 @@
-"""gunicorn's threaded worker, which no client can make wait.
+"""gunicorn's threaded worker, changed so that slow clients occupy no thread.
 
-gunicorn gives each connection a thread until the client has sent its request and taken its
-answer, without a bound on either. Here a thread gets a request when all of it has arrived, and
-leaves an answer that the client does not take at once to the main loop. What a client holds is
-its connection, for the times below; there are at most worker_connections of them, and a new one
-takes the place of the one that has waited longest.
+gunicorn gives each connection a thread until the client has sent its request and read its answer,
+without a time limit. Here, a thread gets a request when all of it has arrived, and leaves an answer
+that cannot be sent at once to the main loop. A slow client occupies only its connection, for the
+times below. There are at most worker_connections of them; then a new one replaces the one that has
+waited longest.
 
-TLS and HTTP/2 are for the proxy in front.
+The proxy in front handles TLS and HTTP/2.
 """
 
 from __future__ import annotations
@@ -21,96 +21,103 @@ from typing import Any
 from gunicorn.workers.gthread import ThreadWorker
 
 from kamiyo_api.server import refusals
-from kamiyo_api.server.accept_turns import LOOK_SECONDS, Turn
-from kamiyo_api.server.connection import Connection, Outbox, Wait, accept_with_data, allow_files
-from kamiyo_api.server.parked_connections import Parked
+from kamiyo_api.server.accept_turns import LOOK_SECONDS, AcceptTurn
+from kamiyo_api.server.connection import (
+    BufferedSocket,
+    ClientConnection,
+    WaitingFor,
+    accept_with_data,
+    allow_files,
+)
+from kamiyo_api.server.parked_connections import ParkedConnections
 
 # From the first byte of a request to the end of its head, and to the end of its body.
 HEAD_SECONDS = 10
 BODY_SECONDS = 60
 ANSWER_SECONDS = 60
-# What a client may go on sending after its last answer: some read only when they are done.
+# How long and how much a client may send after its last answer: some clients do not read an answer
+# before they have sent everything.
 CLOSE_SECONDS = 10
 CLOSE_BYTES = 16 * 1024 * 1024
-# How long idle connections stay when the worker ends.
+# How long idle connections stay open when the worker stops.
 LAST_SECONDS = 2
-# Requests and answers of clients that are slower than the service.
-BYTES_AT_MOST = 64 * 1024 * 1024
-FILES_AT_MOST = 8192
-LONGEST_BODY = 1024 * 1024
-NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+# The limit for the requests and answers of slow clients in memory.
+MAX_BUFFERED_BYTES = 64 * 1024 * 1024
+MAX_FILES = 8192
+DEFAULT_MAX_BODY = 1024 * 1024
+OUT_OF_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 NO_CONNECTION = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED)
 
 
 class Worker(ThreadWorker):
-    """Serves requests in threads, and waits for clients in its main loop alone."""
+    """A worker that serves requests in threads, and waits for clients only in its main loop."""
 
-    parked: Parked
-    turn: Turn
+    parked: ParkedConnections
+    turn: AcceptTurn
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
-        """Refuse what this worker does not do. Raises SystemExit."""
+        """Refuse settings that this worker does not support. Raises SystemExit."""
         if cfg.is_ssl:
             raise SystemExit("kamiyo-api: TLS is for the proxy in front; leave out certfile")
 
     def init_process(self) -> None:
-        """Prepare, and run the main loop until the worker ends."""
-        allow_files(FILES_AT_MOST)
-        self.turn = Turn(self.number)
+        """Set up the worker, and run the main loop until it stops."""
+        allow_files(MAX_FILES)
+        self.turn = AcceptTurn(self.number)
         self.is_full = False
-        self.bytes_held = 0
-        self.swept = time.monotonic()
-        self.scratch = bytearray(256 * 1024)
+        self.buffered_bytes = 0
+        self.swept_at = time.monotonic()
+        self.discard_buffer = bytearray(256 * 1024)
         super().init_process()
 
     def load_wsgi(self) -> None:
-        """Load the application, and learn how long a body may be."""
+        """Load the application, and read the maximum size of a body from its settings."""
         super().load_wsgi()
         config = getattr(self.wsgi, "config", {})
-        self.longest_body = config.get("MAX_CONTENT_LENGTH") or LONGEST_BODY
+        self.max_body = config.get("MAX_CONTENT_LENGTH") or DEFAULT_MAX_BODY
 
     def run(self) -> None:
-        """Serve until asked to stop."""
-        self.parked = Parked(self.poller, self.wake)
+        """Serve until the worker is told to stop or gunicorn's main process has ended."""
+        self.parked = ParkedConnections(self.poller, self.wake)
         queue = self.method_queue
         self.poller.register(queue.fileno(), selectors.EVENT_READ, queue.run_callbacks)
-        self.turn.note(0)
+        self.turn.record(0)
         accept_with_data(self.sockets)
         self.set_accept_enabled(True)
         while self.alive and self.is_parent_alive():
             self.notify()
-            self.wait_for_and_dispatch_events(LOOK_SECONDS if self.turn.is_waiting else 1.0)
-            self.take_turn()
-            self.sweep()
+            self.wait_for_and_dispatch_events(LOOK_SECONDS if self.turn.is_yielding else 1.0)
+            self.end_turn()
+            self.close_overdue()
         self.stop()
 
     def stop(self) -> None:
-        """Finish what is under way; connections that wait to be accepted are left to others."""
+        """Finish the requests in progress; other workers accept the connections that wait."""
         self.set_accept_enabled(False)
         self.turn.leave()
-        self.parked.hurry(LAST_SECONDS)
+        self.parked.shorten_waits(LAST_SECONDS)
         end = time.monotonic() + self.cfg.graceful_timeout
         while self.nr_conns > 0 and time.monotonic() < end:
             self.notify()
             self.wait_for_and_dispatch_events(0.1)
-            self.sweep(every=0.1)
+            self.close_overdue(interval=0.1)
         self.tpool.shutdown(wait=False)
         self.poller.close()
         self.method_queue.close()
         for listener in self.sockets:
             listener.close()
 
-    # Connections come and go.
+    # Accept and close connections.
 
-    def take_turn(self) -> None:
-        """Accept again after a moment in which another worker might have."""
-        if self.turn.is_waiting and self.turn.has_waited(self.nr_conns):
+    def end_turn(self) -> None:
+        """Accept again after yielding to another worker."""
+        if self.turn.is_yielding and self.turn.has_yielded(self.nr_conns):
             self.set_accept_enabled(not self.is_full)
 
     def accept(self, listener: Any) -> None:
         """Accept a connection, unless another worker has fewer."""
-        if not self.turn.is_mine(self.nr_conns):
+        if not self.turn.may_accept(self.nr_conns):
             self.set_accept_enabled(False)
             return
         if self.nr_conns >= self.worker_connections and not self.make_room():
@@ -118,20 +125,21 @@ class Worker(ThreadWorker):
         try:
             accepted, client = listener.accept()
         except OSError as error:
-            self.not_accepted(error)
+            self.handle_accept_error(error)
             return
         self.count(1)
-        self.begin(accepted, client, listener.getsockname())
+        self.add_connection(accepted, client, listener.getsockname())
 
-    def not_accepted(self, error: OSError) -> None:
-        """Make room where there is no file for a connection. Raises what else went wrong."""
-        if error.errno in NO_ROOM:
+    def handle_accept_error(self, error: OSError) -> None:
+        """Make room if there is no file for a connection. Raises other errors."""
+        if error.errno in OUT_OF_FILES:
             self.make_room()
         elif error.errno not in NO_CONNECTION:
             raise error
 
     def make_room(self) -> bool:
-        """Close the connection that has waited longest; without one, accept none until one ends."""
+        """Close the connection that has waited longest; if none waits, accept none until one is
+        closed. Return whether there is room."""
         oldest = self.parked.oldest()
         if oldest is None:
             self.is_full = True
@@ -141,74 +149,74 @@ class Worker(ThreadWorker):
         self.drop(oldest)
         return True
 
-    def begin(self, accepted: socket.socket, client: Any, server: Any) -> None:
-        """Take in what a new connection sent."""
-        conn = Connection(self.cfg, Outbox(accepted), client, server, self.longest_body)
+    def add_connection(self, accepted: socket.socket, client: Any, server: Any) -> None:
+        """Add a new connection, and read the data that has arrived on it."""
+        conn = ClientConnection(self.cfg, BufferedSocket(accepted), client, server, self.max_body)
         try:
             conn.receive()
         except OSError:
             self.drop(conn)
             return
-        self.go_on(conn, Wait.REQUEST)
+        self.proceed(conn, WaitingFor.REQUEST)
 
     def count(self, more: int) -> None:
-        """Count the connections of this worker."""
+        """Change the number of connections of this worker, and record it for the other workers."""
         self.nr_conns += more
-        self.turn.note(self.nr_conns, accepted=more > 0)
+        self.turn.record(self.nr_conns, accepted=more > 0)
         if more < 0:
             self.accept_again()
 
     def accept_again(self) -> None:
-        """Accept connections after a moment without room for any."""
+        """Accept connections again after a time without room for any."""
         if self.is_full and self.alive:
             self.is_full = False
             self.set_accept_enabled(True)
 
-    def drop(self, conn: Connection) -> None:
-        """Close a connection, whatever state it is in."""
-        self.bytes_held -= conn.weight
-        conn.weight = 0
+    def drop(self, conn: ClientConnection) -> None:
+        """Close a connection at once, in any state."""
+        self.buffered_bytes -= conn.buffered_bytes
+        conn.buffered_bytes = 0
         conn.sock.close()
         self.count(-1)
 
-    # Between the main loop and the threads.
+    # Pass connections between the main loop and the threads.
 
-    def go_on(self, conn: Connection, wait: Wait) -> None:
-        """Let a connection wait for what it needs, or give it to a thread."""
-        self.bytes_held += conn.weigh()
+    def proceed(self, conn: ClientConnection, wait: WaitingFor) -> None:
+        """Park a connection until what it waits for, or give it to a thread."""
+        self.buffered_bytes += conn.update_buffered_bytes()
         if not conn.sock.unsent:
-            conn.take_until = 0.0
+            conn.send_until = 0.0
         if conn.sock.unsent:
-            conn.then = wait
-            conn.take_until = conn.take_until or time.monotonic() + ANSWER_SECONDS
-            self.parked.put(conn, Wait.TAKEN, conn.take_until)
-        elif wait is Wait.NOTHING:
+            conn.wait_after_send = wait
+            conn.send_until = conn.send_until or time.monotonic() + ANSWER_SECONDS
+            self.parked.put(conn, WaitingFor.CLIENT_TO_READ, conn.send_until)
+        elif wait is WaitingFor.NOTHING:
             self.drop(conn)
-        elif wait is Wait.CLOSED:
-            self.part(conn)
-        elif wait is Wait.REQUEST and (conn.held or conn.has_ended):
+        elif wait is WaitingFor.CLIENT_TO_CLOSE:
+            self.close_gracefully(conn)
+        elif wait is WaitingFor.REQUEST and (conn.received or conn.has_ended):
             self.enqueue_req(conn)
-        elif wait is Wait.REQUEST:
+        elif wait is WaitingFor.REQUEST:
             self.parked.put(conn, wait, time.monotonic() + self.cfg.keepalive)
             if not self.alive:
-                self.parked.hurry(LAST_SECONDS)
+                self.parked.shorten_waits(LAST_SECONDS)
         else:
             seconds = HEAD_SECONDS if conn.request is None else BODY_SECONDS
             self.parked.put(conn, wait, conn.began + seconds)
-        if self.bytes_held > BYTES_AT_MOST:
-            self.lighten()
+        if self.buffered_bytes > MAX_BUFFERED_BYTES:
+            self.free_memory()
         self.accept_again()
 
-    def lighten(self) -> None:
-        """Close the connection that has waited longest of those that hold bytes."""
-        heavy = self.parked.oldest(heavy=True)
-        if heavy is not None:
-            self.parked.take(heavy)
-            self.drop(heavy)
+    def free_memory(self) -> None:
+        """Close the connection that has waited longest of those with buffered data."""
+        oldest = self.parked.oldest(with_data=True)
+        if oldest is not None:
+            self.parked.take(oldest)
+            self.drop(oldest)
 
-    def part(self, conn: Connection) -> None:
-        """Tell the client that nothing more comes, and wait until it is done, too: to close
-        earlier would take the answer back that it has not read yet."""
+    def close_gracefully(self, conn: ClientConnection) -> None:
+        """Shut down sending, and wait until the client closes the connection, too: to close it
+        earlier could discard the answer before the client has read it (RFC 9112, section 9.6)."""
         try:
             conn.sock.shutdown(socket.SHUT_WR)
         except OSError:
@@ -216,102 +224,107 @@ class Worker(ThreadWorker):
         if conn.has_ended:
             self.drop(conn)
             return
-        conn.held.clear()
-        self.bytes_held += conn.weigh()
-        conn.allowance = CLOSE_BYTES
+        conn.received.clear()
+        self.buffered_bytes += conn.update_buffered_bytes()
+        conn.discard_bytes = CLOSE_BYTES
         seconds = CLOSE_SECONDS if self.alive else LAST_SECONDS
-        self.parked.put(conn, Wait.CLOSED, time.monotonic() + seconds)
+        self.parked.put(conn, WaitingFor.CLIENT_TO_CLOSE, time.monotonic() + seconds)
 
-    def wake(self, conn: Connection) -> None:
-        """Go on with a connection whose client did something."""
+    def wake(self, conn: ClientConnection) -> None:
+        """Continue with a parked connection that can be read or written."""
         try:
-            if conn.wait is Wait.CLOSED:
+            if conn.wait is WaitingFor.CLIENT_TO_CLOSE:
                 self.discard(conn)
                 return
             self.parked.take(conn)
-            self.resume(conn)
+            self.continue_connection(conn)
         except OSError:
             self.drop(conn)
         except Exception:
-            # What goes wrong with one connection must not end all of them.
+            # An error with one connection must not end all of them.
             self.log.exception("A connection was given up")
             if conn in self.parked:
                 self.parked.take(conn)
             self.drop(conn)
 
-    def resume(self, conn: Connection) -> None:
-        """Go on with a connection that waits no more. Raises OSError where it broke."""
-        if conn.wait is Wait.REQUEST:
+    def continue_connection(self, conn: ClientConnection) -> None:
+        """Continue with a connection that is no longer parked. Raises OSError if it is broken."""
+        if conn.wait is WaitingFor.REQUEST:
             self.enqueue_req(conn)
-        elif conn.wait is Wait.TAKEN:
+        elif conn.wait is WaitingFor.CLIENT_TO_READ:
             conn.sock.flush()
-            self.go_on(conn, conn.then)
+            self.proceed(conn, conn.wait_after_send)
         else:
             conn.receive()
             if conn.is_ready():
-                self.bytes_held += conn.weigh()
+                self.buffered_bytes += conn.update_buffered_bytes()
                 self.enqueue_req(conn)
             else:
-                self.go_on(conn, Wait.REST)
+                self.proceed(conn, WaitingFor.REST_OF_REQUEST)
 
-    def discard(self, conn: Connection) -> None:
-        """Read what a client sends after its last answer, and close when it is done."""
+    def discard(self, conn: ClientConnection) -> None:
+        """Read and discard what a client sends after its last answer; close the connection at its
+        end, or after CLOSE_BYTES."""
         try:
-            got = conn.sock.recv_into(self.scratch)
+            size = conn.sock.recv_into(self.discard_buffer)
         except BlockingIOError:
             return
         except OSError:
-            got = 0
-        conn.allowance -= got
-        if not got or conn.allowance <= 0:
+            size = 0
+        conn.discard_bytes -= size
+        if not size or conn.discard_bytes <= 0:
             self.parked.take(conn)
             self.drop(conn)
 
-    def sweep(self, every: float = 1.0) -> None:
-        """Close the connections whose time is over."""
+    def close_overdue(self, interval: float = 1.0) -> None:
+        """Close the connections whose deadline has passed; check at most once per interval, in
+        seconds."""
         now = time.monotonic()
-        if now < self.swept + every:
+        if now < self.swept_at + interval:
             return
-        self.swept = now
+        self.swept_at = now
         for conn in self.parked.overdue():
             if conn not in self.parked:
                 continue
             self.parked.take(conn)
-            if conn.wait is Wait.REST:
+            if conn.wait is WaitingFor.REST_OF_REQUEST:
                 self.refuse(conn, TimeoutError())
-                self.go_on(conn, Wait.CLOSED)
+                self.proceed(conn, WaitingFor.CLIENT_TO_CLOSE)
             else:
                 self.drop(conn)
 
-    # In a thread.
+    # These run in a thread.
 
-    def handle(self, conn: Connection) -> Wait:
-        """Answer the request of a connection, if all of it has arrived; what it waits for then."""
+    def handle(self, conn: ClientConnection) -> WaitingFor:
+        """Answer the request of a connection, if all of it has arrived, and return what the
+        connection waits for next."""
         try:
-            if not (conn.held or conn.has_ended):
+            if not (conn.received or conn.has_ended):
                 conn.receive()
             if not conn.has_request():
                 conn.ask_for_body()
-                return Wait.REST
+                return WaitingFor.REST_OF_REQUEST
             return self.answer(conn)
         except (StopIteration, OSError):
-            return Wait.CLOSED  # the client went away
+            return WaitingFor.CLIENT_TO_CLOSE  # the client has disconnected
         except Exception as error:
             self.refuse(conn, error)
-            return Wait.CLOSED
+            return WaitingFor.CLIENT_TO_CLOSE
 
-    def answer(self, conn: Connection) -> Wait:
-        """Let the application answer the request that has arrived; what comes after it."""
+    def answer(self, conn: ClientConnection) -> WaitingFor:
+        """Let the application answer the request that has arrived, and return what the connection
+        waits for next."""
         request = conn.take_request()
-        stays = self.handle_request(request, conn)
+        stays_open = self.handle_request(request, conn)
         conn.sock.flush()
-        if stays and conn.finish():
-            return Wait.REQUEST
-        return Wait.NOTHING if conn.is_over(request) else Wait.CLOSED
+        if stays_open and conn.finish_body():
+            return WaitingFor.REQUEST
+        return WaitingFor.NOTHING if conn.can_close_at_once(request) else WaitingFor.CLIENT_TO_CLOSE
 
-    def refuse(self, conn: Connection, error: Exception) -> None:
-        """Answer for the application, which has not seen the request or has failed."""
-        refusal = refusals.refusal_of(error, self.longest_body)
+    def refuse(self, conn: ClientConnection, error: Exception) -> None:
+        """Send the answer to a request that the application has not received, or failed to
+        answer."""
+        refusal = refusals.refusal_of(error, self.max_body)
         if refusal.status == 500:
             self.log.exception("A request was not answered")
         try:
@@ -320,10 +333,10 @@ class Worker(ThreadWorker):
         except OSError:
             self.log.debug("A client went away")
 
-    def finish_request(self, conn: Connection, done: Future[Wait]) -> None:
-        """Go on in the main loop with what a thread is done with."""
+    def finish_request(self, conn: ClientConnection, done: Future[WaitingFor]) -> None:
+        """Continue in the main loop with a connection that a thread has finished with."""
         try:
-            self.go_on(conn, done.result())
+            self.proceed(conn, done.result())
         except Exception:
             self.log.exception("A connection was given up")
             self.drop(conn)
