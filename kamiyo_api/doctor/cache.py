@@ -100,7 +100,7 @@ def redis_persistence(components: Components) -> Finding:
     if server.info["aof_enabled"]:
         return ok("append-only file")
     if server.save is None:
-        return ok("the last save went well; the schedule is not told")
+        return ok("the last save went well; its schedule is not reported")
     if not server.save:
         return warning("nothing is saved", commands.redis_cli(SAVE))
     return ok(f"saved by schedule {server.save}")

@@ -166,7 +166,7 @@ def worker_memory(components: Components) -> Finding:
     """Check the memory of the largest worker."""
     used = components.metrics.total("erc8004_worker_memory_bytes")
     if not used:
-        return unknown("not measured: no worker has told yet")
+        return unknown("not measured: no worker has reported yet")
     figure = f"the largest worker takes {size(used)}"
     fix = commands.restart("kamiyo-api")
     return graded(used, LARGE_WORKER, 4 * LARGE_WORKER, figure, fix)
