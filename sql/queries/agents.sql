@@ -1,6 +1,6 @@
 -- name: get
--- One agent with its registration file and the summary of its statistics, as the JSON to
--- answer; and the number of the refresh that computed those.
+-- Return one agent with its registration file and a summary of its statistics, as the JSON of the
+-- answer, and the number of the refresh that computed these.
 select erc8004_stats_refresh_number() as refresh, row_to_json(answer)::text as body
 from (
   select
@@ -32,15 +32,15 @@ from (
 ) as answer;
 
 -- name: get_registration
--- The registration file of one agent as text, in which numbers of any size stay exact;
--- null where it has none.
+-- Return the registration file of one agent as text, in which numbers of any size stay exact; null
+-- if it has none.
 select a.registration_file::text as registration_file
 from erc8004_agents as a
 where a.id = %(agent_uuid)s;
 
 -- name: get_for_share
--- One agent, kept as it is until the transaction ends; writers to the same agent do
--- not wait for each other, only a change of the agent itself waits.
+-- Return one agent, and lock it against changes until the transaction ends; writers that only
+-- refer to the agent do not wait for each other, only a change of the agent itself waits.
 select
   a.id as agent_uuid,
   a.chain,
@@ -51,7 +51,7 @@ where a.id = %(agent_uuid)s
 for share;
 
 -- name: get_for_update
--- One agent, locked for a change of it or of its metadata.
+-- Return one agent, and lock it for a change of it or of its metadata.
 select
   a.id as agent_uuid,
   a.chain,
@@ -62,14 +62,14 @@ where a.id = %(agent_uuid)s
 for no key update;
 
 -- name: get_file_size
--- The size of the registration file in a request, as the table measures it.
+-- Return the size of the registration file in a request, as the table measures it.
 select octet_length((%(document)s::jsonb -> 'registration_file')::text) as bytes;
 
 -- name: insert
--- A new agent in the given registry, else in the identity registry of its chain: claimed where
--- it has an on-chain id; one without is numbered from 2^256 on. The registration file is taken
--- from the request as it was sent, so that its numbers stay exact. No row where the chain is
--- unknown.
+-- Insert an agent in the given registry, else in the identity registry of its chain, and return
+-- it; no row if the chain is unknown. It is claimed if it has an on-chain id; an agent without one
+-- is numbered from 2^256 on. The registration file is taken from the request as it was sent, so
+-- that its numbers stay exact.
 insert into erc8004_agents (
   agent_id, claimed, chain, registry_address, owner_address, registration_file
 )
@@ -85,8 +85,8 @@ where c.name = %(chain)s
 returning id as agent_uuid;
 
 -- name: update
--- What the owner changed; what is left out or null stays as it is. No row where nothing is
--- changed by it; a file is, where one digit is written in another way.
+-- Update the fields of an agent that are neither missing nor null, and return it; no row if
+-- nothing changes. A registration file changes even if only the notation of a number differs.
 update erc8004_agents as a
 set
   registration_file = changed.registration_file,

@@ -1,5 +1,5 @@
 -- name: get
--- One chain with its registries.
+-- Return one chain with its registries.
 select
   c.name,
   c.chain_id,

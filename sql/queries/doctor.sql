@@ -1,5 +1,5 @@
 -- name: get_server
--- What the server says of itself, and what its clock shows.
+-- Return the version, database and role of the server, and its clock.
 select
   current_setting('server_version') as version,
   current_database() as database,
@@ -7,7 +7,7 @@ select
   extract(epoch from clock_timestamp())::float8 as clock;
 
 -- name: get_writes
--- Whether the server takes writes of this session, and what decides that.
+-- Return whether the server takes writes from this session, and what decides that.
 select
   pg_is_in_recovery() as is_replica,
   current_setting('transaction_read_only')::boolean as is_read_only,
@@ -18,7 +18,7 @@ from pg_settings as s
 where s.name = 'default_transaction_read_only';
 
 -- name: get_size
--- How large the database is, and how far it is from running out of transaction ids.
+-- Return the size of the database, and how close it is to the wraparound of transaction ids.
 select
   pg_database_size(d.datname) as bytes,
   age(d.datfrozenxid) as transactions
@@ -26,7 +26,7 @@ from pg_database as d
 where d.datname = current_database();
 
 -- name: list_server_settings
--- The server's settings that nobody should switch off, by name.
+-- Return the settings of the server that should never be off, by name.
 select
   s.name,
   s.setting
@@ -36,7 +36,7 @@ order by s.name
 limit 10;
 
 -- name: get_connections
--- How many connections there are, over all databases, and how many there may be.
+-- Return how many connections there are over all databases, and the maximum.
 select
   count(a.pid) as connections,
   count(a.pid) filter (where a.datname = current_database()) as here,
@@ -52,8 +52,8 @@ from pg_stat_activity as a
 where a.backend_type = 'client backend';
 
 -- name: list_ended_idle_sessions
--- Ends the sessions that were idle for five minutes, oldest first; shown to the operator
--- as a cure, as the service itself ends nobody's session.
+-- End the sessions that have been idle for five minutes, and return them, oldest first; a command
+-- for the operator, as the service itself ends no sessions of others.
 select
   i.pid,
   pg_terminate_backend(i.pid) as is_ended
@@ -68,7 +68,7 @@ order by i.pid
 limit 1000;
 
 -- name: list_transactions
--- Other sessions' transactions that are older than so many seconds, oldest first.
+-- Return the transactions of other sessions that are older than the given seconds, oldest first.
 select
   a.pid,
   a.usename as user_name,
@@ -85,8 +85,8 @@ order by a.xact_start, a.pid
 limit 20;
 
 -- name: list_lock_waits
--- Sessions that have waited for a lock for more than so many seconds, and for whom,
--- longest first.
+-- Return the sessions that have waited for a lock for more than the given seconds, and the
+-- sessions that block them, longest wait first.
 select
   a.pid,
   pg_blocking_pids(a.pid) as blockers,
@@ -100,7 +100,7 @@ order by a.query_start, a.pid
 limit 20;
 
 -- name: list_refreshes
--- The last refreshes, newest first.
+-- Return the last refreshes, newest first.
 select
   extract(epoch from clock_timestamp() - f.began_at)::float8 as age,
   extract(epoch from f.ended_at - f.began_at)::float8 as seconds,
@@ -113,7 +113,7 @@ order by f.id desc
 limit 12;
 
 -- name: list_active_stats
--- Some active agents with all their statistics, by id: how fast the view answers.
+-- Return some active agents with all their statistics, by id, to measure how fast the view is.
 select
   v.agent_uuid,
   v.average_score,
@@ -125,7 +125,8 @@ order by v.agent_uuid
 limit 50;
 
 -- name: get_expired
--- What a refresh should have cleared long ago; counts up to a thousand of each.
+-- Count the expired rows that a refresh should have deleted or updated long ago, up to a thousand
+-- of each.
 select
   (
     select count(*)
@@ -148,7 +149,7 @@ select
   ) as validations;
 
 -- name: list_indexes
--- Every index of our schema, by name, and whether it can be used.
+-- Return every index of our schema, by name, and whether it is valid.
 select
   c.relname as index_name,
   t.relname as table_name,
@@ -162,7 +163,7 @@ order by c.relname
 limit 10000;
 
 -- name: list_unindexed_foreign_keys
--- Foreign keys along which a delete spreads, without an index that finds the rows to delete.
+-- Return the foreign keys of a cascading delete that have no index to find the rows to delete.
 select
   t.relname as table_name,
   k.conname as constraint_name,
@@ -189,7 +190,7 @@ order by t.relname, k.conname
 limit 100;
 
 -- name: list_tables
--- Every table of ours with what the server counted of it, most dead rows first.
+-- Return every table of ours with the server's counts of its rows, most dead rows first.
 select
   s.relname as table_name,
   s.n_live_tup as live,
@@ -201,11 +202,11 @@ order by s.n_dead_tup desc, s.relname
 limit 1000;
 
 -- name: analyze_all
--- Tells the planner of every table, waiting for no lock.
+-- Update the planner's statistics of every table, without waiting for locks.
 analyze (skip_locked);
 
 -- name: get_statement_statistics
--- Whether pg_stat_statements is loaded, and whether this database shows it.
+-- Return whether pg_stat_statements is loaded, and whether this database has its view.
 select
   exists (
     select from pg_settings as s where s.name = 'pg_stat_statements.max'
@@ -213,8 +214,8 @@ select
   to_regclass('pg_stat_statements') is not null as is_shown;
 
 -- name: list_slow_statements
--- Our reading and writing statements whose mean is above so many milliseconds, slowest
--- first; the refresh takes its time.
+-- Return our statements that read or write and whose mean time exceeds the given milliseconds,
+-- slowest first; the refresh is excluded, because it may take long.
 select
   s.query,
   s.mean_exec_time as milliseconds,
@@ -230,7 +231,7 @@ order by s.mean_exec_time desc, s.queryid
 limit 10;
 
 -- name: get_keys
--- How many API keys there are, by what they are good for.
+-- Count the API keys by their state.
 select
   count(k.id) filter (
     where k.status = 'active' and (k.expires_at is null or k.expires_at > now())
@@ -240,8 +241,8 @@ select
 from api_keys as k;
 
 -- name: list_expiring_keys
--- Keys that end within so many days and were not rotated, nor have a successor with their name
--- and rights, soonest first.
+-- Return the keys that expire within the given days and have no successor, neither by rotation nor
+-- with the same name and rights, soonest first.
 select
   k.key_prefix,
   k.name,

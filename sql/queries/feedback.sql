@@ -1,5 +1,5 @@
 -- part: feedback
--- A feedback with its texts up to the given length, and the names of those that are cut.
+-- A feedback with its texts cut to the given length, and the names of the texts that are cut.
 r.id as feedback_id,
   r.agent_uuid,
   r.client_address,
@@ -72,7 +72,7 @@ r.id as feedback_id,
   ) as responses
 
 -- part: matching
--- The feedback of one agent that is asked for, from the row after the cursor.
+-- The feedback of one agent that matches the filters, from the row after the cursor.
 a.id = %(agent_uuid)s
     and (%(client_address)s::text is null or r.client_address = %(client_address)s)
     and (%(tag1)s::text is null or r.tag1 = %(tag1)s)
@@ -83,7 +83,7 @@ a.id = %(agent_uuid)s
     )
 
 -- part: response
--- A response with its texts up to the given length, and the names of those that are cut.
+-- A response with its texts cut to the given length, and the names of the texts that are cut.
 p.id as response_id,
   p.feedback_id,
   p.responder_address,
@@ -95,9 +95,10 @@ p.id as response_id,
     as truncated
 
 -- name: insert
--- A new feedback; the chain defaults to the agent's. No row where the agent is not there, not
--- active, or the client's own. The agent is kept as it is until the commit: writers to one
--- agent do not wait for each other, but its owner cannot suspend it in between.
+-- Insert a feedback and return it; the chain defaults to the agent's. No row if the agent does not
+-- exist, is not active or is the client's own. The agent is locked against changes until the
+-- commit: writers to one agent do not wait for each other, but its owner cannot suspend it
+-- meanwhile.
 with agent as (
   select a.id, a.chain
   from erc8004_agents as a
@@ -137,8 +138,8 @@ returning
   '[]'::jsonb as responses;
 
 -- name: list_by_agent
--- Feedback of one agent that stands, newest first, from the row after the cursor, each with ten
--- responses.
+-- Return the feedback of one agent that is not revoked, newest first, from the row after the
+-- cursor, each with ten responses.
 select
   {feedback},
   {responses}
@@ -150,8 +151,9 @@ order by r.created_at desc, r.id desc
 limit %(limit)s;
 
 -- name: list_by_agent_with_revoked
--- The same with what was revoked, which lies apart in each index: both are read as far as the
--- page goes.
+-- Return the feedback of one agent, including revoked feedback, newest first, from the row after
+-- the cursor, each with ten responses; both kinds are separate in each index, so both are read up
+-- to the length of the page.
 with standing as (
   select r.id, r.created_at
   from erc8004_agents as a
@@ -189,7 +191,7 @@ where a.id = %(agent_uuid)s
 order by page.created_at desc, page.id desc;
 
 -- name: get
--- One feedback with ten responses.
+-- Return one feedback with ten responses.
 select
   {feedback},
   {responses}
@@ -198,7 +200,7 @@ join erc8004_agents as a on a.id = r.agent_uuid
 where r.id = %(feedback_id)s;
 
 -- name: get_for_update
--- One feedback, locked for a change of it.
+-- Return one feedback, and lock it for a change.
 select
   r.id as feedback_id,
   r.agent_uuid,
@@ -209,7 +211,7 @@ where r.id = %(feedback_id)s
 for no key update;
 
 -- name: update_revoked
--- Revokes one feedback.
+-- Revoke one feedback, and return it.
 update erc8004_reputation as r
 set
   is_revoked = true,
@@ -225,7 +227,7 @@ returning
   r.revocation_reason;
 
 -- name: insert_response
--- A response appended to a feedback. No row where there is no such feedback.
+-- Insert a response to a feedback, and return it; no row if there is no such feedback.
 with agent as (
   select a.owner_address
   from erc8004_reputation as r
@@ -248,7 +250,7 @@ returning
   '{}'::text[] as truncated;
 
 -- name: list_responses
--- Responses to one feedback, newest first, from the row after the cursor.
+-- Return the responses to one feedback, newest first, from the row after the cursor.
 select
   {response}
 from erc8004_feedback_responses as p
@@ -263,7 +265,7 @@ order by p.created_at desc, p.id desc
 limit %(limit)s;
 
 -- name: get_response
--- One response to a feedback.
+-- Return one response to a feedback.
 select
   {response}
 from erc8004_feedback_responses as p

@@ -1,13 +1,13 @@
 -- name: list_registries
--- The chains that agents may be imported for, with the identity registry of each.
+-- Return the chains for which agents can be imported, with the identity registry of each.
 select c.name, c.identity_registry
 from erc8004_chains as c
 order by c.name
 limit 10000;
 
 -- name: create_staging
--- Where the lines of one file wait until the whole file has been read. Each is given the id
--- of a new agent here, while the reader of the file is what takes the time.
+-- Create the table that holds the lines of one file until the whole file has been read. Each line
+-- gets the id of a new agent here, while most of the time is spent on reading the file.
 create temporary table agents_staging (
   line_number bigint not null,
   id uuid not null default erc8004_uuid(),
@@ -24,8 +24,8 @@ create temporary table agents_staging (
 ) on commit drop;
 
 -- name: copy_staging
--- The lines that are well formed; source is the whole line where it has a registration
--- file, so that numbers in it stay exactly as their owner wrote them.
+-- Copy the valid lines; source is the whole line if it has a registration file, so that its
+-- numbers stay exactly as the owner wrote them.
 copy agents_staging (
   line_number, chain, agent_id, registry_address, owner_address,
   token_uri, tx_hash, block_number, log_index, source
@@ -33,8 +33,8 @@ copy agents_staging (
 from stdin with (encoding 'utf8');
 
 -- name: delete_too_large
--- Takes out lines whose registration file is larger than an agent's may be; a hundred at
--- a time, as each may be large.
+-- Delete staged lines whose registration file is larger than the limit, a hundred at a time,
+-- because each may be large.
 delete from agents_staging as s
 using (
   select line_number, octet_length(registration_file::text) as bytes
@@ -47,8 +47,8 @@ where s.line_number = large.line_number
 returning s.line_number, s.source, large.bytes;
 
 -- name: delete_told_again
--- Takes out the lines whose agent another line tells anew, and counts those that are older than
--- it: of several the newest counts, and of those of one place the last one.
+-- Delete staged lines whose agent occurs again in the file, and count those that are older: of
+-- several lines the newest is used, and of those of the same position the last one.
 with newest as (
   select
     chain,
@@ -72,7 +72,7 @@ select count(*) filter (where is_older) as older
 from deleted;
 
 -- name: delete_older
--- Takes out the lines that are older than what is stored of their agents, and counts them.
+-- Delete staged lines that are older than the stored data of their agent, and count them.
 with deleted as (
   delete from agents_staging as s
   using erc8004_agents as a
@@ -87,25 +87,25 @@ select count(*) as older
 from deleted;
 
 -- name: get_memory
--- Lets this transaction hash and sort in memory what it carries over, and enter the words of
--- new agents into their index by the ten thousand.
+-- Set more memory for this transaction, for hashing and sorting the staged lines and for adding
+-- the words of new agents to their index in batches of ten thousand.
 select
   set_config('work_mem', '32MB', true) as work_mem,
   set_config('gin_pending_list_limit', '32MB', true) as gin_pending_list_limit;
 
 -- name: analyze_staging
--- Tells the planner how many lines wait.
+-- Update the planner's statistics of the staged lines.
 analyze agents_staging (line_number, chain, registry_address, agent_id);
 
 -- name: get_refresh_lock
--- Waits until no refresh of the statistics runs and keeps others away until the
--- transaction ends: both touch many rows of search, and would deadlock.
+-- Wait until no refresh of the statistics runs, and lock refreshes out until the transaction ends:
+-- both update many rows of the search, and would deadlock.
 select pg_advisory_xact_lock(hashtext('refresh_erc8004_stats'));
 
 -- name: upsert_agents
--- Carries over the staged lines that tell something new, and counts them. An agent is no longer
--- claimed then. What a line does not tell stays as it is, unless it was said by another owner;
--- the transaction belongs to its place.
+-- Insert or update the agents of the staged lines that contain something new, and count them. An
+-- agent is no longer claimed after that. Fields that a line omits stay as they are, unless another
+-- owner set them; the transaction belongs to the position of the line.
 with news as (
   select
     s.id,
@@ -172,5 +172,5 @@ select
 from changed;
 
 -- name: analyze_agents
--- Tells the planner of the many new rows.
+-- Update the planner's statistics after many new rows.
 analyze erc8004_agents, erc8004_agent_search;

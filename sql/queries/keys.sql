@@ -1,5 +1,6 @@
 -- name: get_by_hash
--- The API key whose secret has this SHA-256, and the seconds until it ends, at most an hour.
+-- Return the API key whose secret has this SHA-256, and the seconds until it expires, at most an
+-- hour.
 select
   k.id as key_id,
   k.family_id,
@@ -20,13 +21,13 @@ from api_keys as k
 where k.key = %(key)s;
 
 -- name: get_confirmed
--- Nothing, where the key of a write has the rights that authorised it; refused otherwise.
+-- Return nothing if the key of a write has the rights that authorised it; raise KEY01 otherwise.
 select erc8004_confirm_key(
   %(confirmed_key_id)s, %(known_scopes)s, %(known_wallet_address)s, %(known_tier)s
 );
 
 -- name: update_last_used
--- Records the use of a key; skipped where another request is recording it right now.
+-- Record the use of a key, unless a concurrent request is recording it.
 update api_keys as k
 set last_used_at = now()
 where k.id = (
@@ -37,7 +38,7 @@ where k.id = (
 );
 
 -- name: insert
--- A new API key.
+-- Insert an API key.
 insert into api_keys (key, key_prefix, name, tier, scopes, wallet_address, expires_at)
 values (
   %(key)s, %(key_prefix)s, %(name)s, %(tier)s, %(scopes)s, %(wallet_address)s,
@@ -45,14 +46,15 @@ values (
 );
 
 -- name: get_for_update
--- One key, locked for a change of it.
+-- Return one key, and lock it for a change.
 select k.id as key_id
 from api_keys as k
 where k.key_prefix = %(key_prefix)s
 for update;
 
 -- name: insert_rotated
--- A new key with all rights of an old one that still works, until the end that was granted.
+-- Insert a key with all rights of an old key that is still valid, until the end that was granted
+-- to the old key.
 insert into api_keys (
   key, key_prefix, name, tier, scopes, wallet_address, expires_at, family_id
 )
@@ -64,7 +66,7 @@ where k.key_prefix = %(old_key_prefix)s
   and (k.expires_at is null or k.expires_at > now());
 
 -- name: update_rotated
--- Lets a key that was replaced expire after the grace, or earlier if it would anyway.
+-- Let a key that was replaced expire after the grace period, or earlier if it would anyway.
 update api_keys as k
 set
   expires_at = least(k.expires_at, now() + %(grace)s::interval),
@@ -72,8 +74,8 @@ set
 where k.key_prefix = %(key_prefix)s;
 
 -- name: update_revoked
--- Revokes a key and, where told so, the keys of its family before it; answers those that were
--- active.
+-- Revoke a key and, if with_predecessors is true, the keys of its family before it, and return
+-- those that were active.
 with key as (
   select k.id, k.family_id, k.created_at
   from api_keys as k
@@ -94,7 +96,7 @@ where k.status = 'active'
 returning k.key_prefix, k.created_at;
 
 -- name: list_successors
--- The keys of a key's family that came after it and work, newest first.
+-- Return the valid keys of a key's family that came after it, newest first.
 select s.key_prefix
 from api_keys as k
 join api_keys as s
@@ -107,7 +109,7 @@ order by s.created_at desc, s.id desc
 limit 10000;
 
 -- name: list
--- All keys, newest first; never a secret.
+-- Return all keys, newest first; never a secret.
 select
   k.key_prefix,
   k.name,

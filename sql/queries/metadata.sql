@@ -1,6 +1,6 @@
 -- name: list_by_agent
--- The metadata of one agent, in the order of the keys; one row without a key where the
--- agent has none, no row where there is no such agent.
+-- Return the metadata of one agent, by key; one row without a key if the agent has none, no row if
+-- there is no such agent.
 select
   m.key,
   translate(encode(m.value, 'base64'), E'\n', '') as value,
@@ -12,8 +12,8 @@ order by m.key
 limit 50;
 
 -- name: get
--- One metadata entry of one agent; without a value where it has none under this key,
--- no row where there is no such agent.
+-- Return one metadata entry of one agent; without a value if it has none under this key, no row if
+-- there is no such agent.
 select
   m.key,
   translate(encode(m.value, 'base64'), E'\n', '') as value,
@@ -23,20 +23,20 @@ left join erc8004_agent_metadata as m on m.agent_uuid = a.id and m.key = %(key)s
 where a.id = %(agent_uuid)s;
 
 -- name: count_others
--- How many entries an agent has under other keys than this one.
+-- Count the metadata entries of an agent under other keys than this one.
 select count(*) as others
 from erc8004_agent_metadata as m
 where m.agent_uuid = %(agent_uuid)s
   and m.key <> %(key)s;
 
 -- name: insert_many
--- The metadata of a new agent.
+-- Insert the metadata of a new agent.
 insert into erc8004_agent_metadata (agent_uuid, key, value)
 select %(agent_uuid)s, entry.key, entry.value
 from unnest(%(keys)s::text[], %(values)s::bytea[]) as entry (key, value);
 
 -- name: upsert
--- Sets one entry.
+-- Insert or update one entry.
 insert into erc8004_agent_metadata (agent_uuid, key, value)
 values (%(agent_uuid)s, %(key)s, %(value)s)
 on conflict on constraint pk__erc8004_agent_metadata do update
@@ -49,7 +49,7 @@ returning
   updated_at;
 
 -- name: delete
--- Removes one entry.
+-- Delete one entry.
 delete from erc8004_agent_metadata as m
 where m.agent_uuid = %(agent_uuid)s
   and m.key = %(key)s;

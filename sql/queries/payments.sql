@@ -1,5 +1,5 @@
 -- part: payment
--- A payment with its texts up to the given length, and the names of those that are cut.
+-- A payment with its texts cut to the given length, and the names of the texts that are cut.
 p.id as payment_id,
   p.agent_uuid,
   p.chain,
@@ -19,7 +19,7 @@ p.id as payment_id,
   ) as truncated
 
 -- name: insert
--- A payment, unless its transaction is linked already.
+-- Insert a payment and return it; no row if its transaction is linked already.
 insert into erc8004_agent_payments (
   agent_uuid, chain, tx_hash, amount_usdc, status, endpoint, failure_reason, verified_at
 )
@@ -42,7 +42,7 @@ returning
   '{}'::text[] as truncated;
 
 -- name: get_for_update
--- The payment of one transaction, locked for a change of it.
+-- Return the payment of one transaction, and lock it for a change.
 select
   p.id as payment_id,
   p.agent_uuid,
@@ -61,7 +61,7 @@ where p.chain = %(chain)s
 for no key update;
 
 -- name: update_settled
--- Settles a pending payment.
+-- Settle a pending payment, and return it.
 update erc8004_agent_payments as p
 set
   status = %(status)s,
@@ -83,7 +83,7 @@ returning
   '{}'::text[] as truncated;
 
 -- name: list_by_agent
--- Payments of one agent, newest first, from the row after the cursor.
+-- Return the payments of one agent, newest first, from the row after the cursor.
 select
   {payment}
 from erc8004_agent_payments as p
@@ -96,7 +96,7 @@ order by p.created_at desc, p.id desc
 limit %(limit)s;
 
 -- name: get
--- One payment.
+-- Return one payment.
 select
   {payment}
 from erc8004_agent_payments as p

@@ -1,15 +1,15 @@
 -- name: get_by_agent
--- All statistics of one agent as of now, as the JSON to answer.
+-- Return all statistics of one agent as of now, as the JSON of the answer.
 select answer.body
 from erc8004_agent_stats_answer(%(agent_uuid)s) as answer (body);
 
 -- name: get_reputation
--- The reputation of one agent over all its feedback as of now, as the JSON to answer.
+-- Return the reputation of one agent over all its feedback as of now, as the JSON of the answer.
 select answer.body
 from erc8004_reputation_answer(%(agent_uuid)s) as answer (body);
 
 -- name: get_reputation_narrowed
--- The reputation of one agent over the feedback of the given clients and tags, as of now.
+-- Return the reputation of one agent over the feedback of the given clients and tags, as of now.
 select
   a.id as agent_uuid,
   a.claimed,
@@ -32,7 +32,7 @@ where a.id = %(agent_uuid)s
 group by a.id;
 
 -- name: get_totals
--- What the last refresh counted over all agents, and how old it is.
+-- Return the totals over all agents of the last refresh, and its age.
 select
   lpad(f.id::text, 19, '0') as refresh,
   f.totals,
@@ -48,11 +48,11 @@ order by f.id desc
 limit 1;
 
 -- name: get_newest
--- Which database this is, and the number of its newest refresh.
+-- Return the identity of this database, and the number of its newest refresh.
 select
   erc8004_database_identity() as database,
   erc8004_stats_refresh_number() as refresh;
 
 -- name: refresh
--- Refresh every statistic; false where another refresh was running already.
+-- Refresh every statistic; return false if another refresh is running.
 select refresh_erc8004_stats(%(from_history)s) as refreshed;

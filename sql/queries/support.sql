@@ -1,5 +1,6 @@
 -- name: list_settings
--- The server's settings that differ from its defaults, by name; none that hold a secret.
+-- Return the settings of the server that differ from their defaults, by name; none that hold a
+-- secret.
 select
   s.name,
   s.setting,
@@ -13,7 +14,7 @@ order by s.name
 limit 1000;
 
 -- name: list_migrations
--- The migrations that ran, oldest first.
+-- Return the migrations that were applied, oldest first.
 select
   m.version,
   m.name,
@@ -23,8 +24,8 @@ order by m.version
 limit 10000;
 
 -- name: list_tables
--- Tables and materialized views of ours with their sizes and what was done to them last,
--- largest first.
+-- Return our tables and materialized views with their sizes and their last maintenance, largest
+-- first.
 select
   s.relname as table_name,
   pg_table_size(s.relid) as table_bytes,
@@ -41,7 +42,7 @@ order by table_bytes desc, s.relname
 limit 1000;
 
 -- name: list_sessions
--- All sessions of this database, oldest first.
+-- Return all sessions of this database, oldest first.
 select
   a.pid,
   a.usename as user_name,
@@ -62,7 +63,7 @@ order by a.backend_start, a.pid
 limit 1000;
 
 -- name: get_log_place
--- Where the server writes its log, as far as it tells us.
+-- Return where the server writes its log, as far as this role may know.
 select
   (select s.setting from pg_settings as s where s.name = 'data_directory') as data_directory,
   (select s.setting from pg_settings as s where s.name = 'log_directory') as log_directory;

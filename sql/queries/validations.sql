@@ -1,5 +1,5 @@
 -- part: validation
--- A validation with its texts up to the given length, and the names of those that are cut; a
+-- A validation with its texts cut to the given length, and the names of the texts that are cut; a
 -- pending one past its time is shown as expired before the next refresh marks it so.
 v.id as validation_id,
   v.agent_uuid,
@@ -26,8 +26,8 @@ v.id as validation_id,
   ) as truncated
 
 -- name: insert
--- A validation request in the given registry, else in the validation registry of its
--- chain. No row where the chain is unknown.
+-- Insert a validation request in the given registry, else in the validation registry of its chain,
+-- and return it; no row if the chain is unknown.
 insert into erc8004_validations (
   agent_uuid, chain, registry_address, request_hash, request_uri, validator_address, expires_at
 )
@@ -60,7 +60,7 @@ returning
   '{}'::text[] as truncated;
 
 -- part: open
--- Whether a validation request waits for a response or has one, of an agent that may ask.
+-- Whether a validation request waits for a response or has one, and its agent may request one.
 (
   (v.status = 'completed' or (v.status = 'pending' and (v.expires_at > now()) is not false))
   and exists (
@@ -73,12 +73,13 @@ returning
 )
 
 -- name: list_by_request
--- The requests that a response to a hash may be for; the first, and a second where that leaves
--- it open. Of those that name the validator (any, for null), the ones in the validation registry
--- of their own chain go before others, whose registry anybody can make up; of these the agent
--- that asked first is meant. So nobody who asks later changes what a response is for, and no
--- number of requests by others is read: only the first of each registry. Unless it is_any, a
--- request that has expired and one of an agent that is not active or merely claimed do not count.
+-- Return the requests that a response to a hash may be for: the first, and a second if that is
+-- ambiguous. Of the requests that name the validator (any, for null), those in the validation
+-- registry of their own chain come before others, whose registry anyone can invent; of these, the
+-- agent that sent its request first is meant. So later requests cannot change what a response is
+-- for, and the cost does not grow with requests by others: only the first of each registry is
+-- read. Unless is_any is true, expired requests and those of an agent that is not active or only
+-- claimed do not count.
 with first_in_registry as (
   select f.agent_uuid, f.created_at, f.id
   from erc8004_chains as c
@@ -140,7 +141,7 @@ order by v.chain, v.registry_address
 limit 2;
 
 -- name: get_by_hash
--- Any request under a hash.
+-- Return any request under a hash.
 select v.id as validation_id
 from erc8004_validations as v
 where v.request_hash = %(request_hash)s
@@ -150,7 +151,8 @@ where v.request_hash = %(request_hash)s
 limit 1;
 
 -- name: update_response
--- The validator's response; a later one replaces it. No row where the request has expired.
+-- Set the validator's response, replacing an earlier one, and return it; no row if the request has
+-- expired.
 update erc8004_validations as v
 set
   status = 'completed',
@@ -180,7 +182,7 @@ returning
   '{}'::text[] as truncated;
 
 -- name: list_by_agent
--- Validations of one agent, newest first, from the row after the cursor.
+-- Return the validations of one agent, newest first, from the row after the cursor.
 select
   {validation}
 from erc8004_validations as v
@@ -193,14 +195,14 @@ order by v.created_at desc, v.id desc
 limit %(limit)s;
 
 -- name: get
--- One validation.
+-- Return one validation.
 select
   {validation}
 from erc8004_validations as v
 where v.id = %(validation_id)s;
 
 -- name: get_summary
--- How many validations of one agent there are, and the mean of the completed ones.
+-- Return the number of validations of one agent, and the mean response of the completed ones.
 select
   count(v.id) as count,
   count(v.response) as completed,
