@@ -179,7 +179,7 @@ def import_file(
         copy_rows(tx, "imports.copy_staging", reader.rows())
         reject_too_large(tx, reader)
         if not reader.order.is_ascending:
-            reader.older += delete_lines(tx, "imports.delete_told_again")
+            reader.older += delete_lines(tx, "imports.delete_duplicates")
         inserted, updated = upsert(tx, reader)
     unchanged = reader.read - reader.rejected - reader.older - inserted - updated
     seconds = time.monotonic() - began

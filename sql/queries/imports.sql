@@ -46,7 +46,7 @@ using (
 where s.line_number = large.line_number
 returning s.line_number, s.source, large.bytes;
 
--- name: delete_told_again
+-- name: delete_duplicates
 -- Delete staged lines whose agent occurs again in the file, and count those that are older: of
 -- several lines the newest is used, and of those of the same position the last one.
 with newest as (
