@@ -31,6 +31,7 @@ pytest_plugins = [
     "tests.support.imports",
     "tests.support.service",
     "tests.support.shells",
+    "tests.support.slow",
     "tests.support.triggers",
 ]
 

@@ -7,6 +7,7 @@ import dataclasses
 import random
 import time
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -26,6 +27,8 @@ from kamiyo_api.schemas.agents import AgentSearch
 from kamiyo_api.search import find_page
 from kamiyo_api.trust.refresh import refresh_stats
 from tests.support import factories
+
+pytestmark = pytest.mark.slow
 
 AGENTS = "/api/v1/agents/"
 RECHECK_SECONDS = 0.1

@@ -13,6 +13,8 @@ import pytest
 from kamiyo_api.dev.databases import embedded_postgres
 from tests.support import ROOT
 
+pytestmark = pytest.mark.slow
+
 SQL = ROOT / "sql"
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
 STATE_27 = (ROOT / "tests" / "db" / "state_27.sql").read_text()

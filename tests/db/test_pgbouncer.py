@@ -17,6 +17,8 @@ from tests.support import ROOT
 from tests.support.pgbouncer import PROGRAM, pgbouncer
 from tests.support.programs import needed
 
+pytestmark = pytest.mark.slow
+
 # Migrations, registrations, searches, feedback, payments, replays, retries, refreshes, imports.
 PART = [
     "tests/cache/test_cached_answers.py",

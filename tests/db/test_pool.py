@@ -26,6 +26,8 @@ from tests.support import factories
 from tests.support.clients import CheckedClient, outcome
 from tests.support.concurrency import at_once, wait_until
 
+pytestmark = pytest.mark.slow
+
 AGENTS = "/api/v1/agents/"
 BUSY = (503, "DATABASE_BUSY")
 OF_THE_SERVICE = "select pid from pg_stat_activity where application_name = 'kamiyo-api'"

@@ -143,6 +143,7 @@ def test_read_that_takes_too_long_is_refused(app, client, admin, servers, monkey
     assert client.get("/api/v1/agents/?q=slow", headers=admin).status_code == 200
 
 
+@pytest.mark.slow
 def test_transaction_that_stands_still_is_ended_by_the_database(app, register, monkeypatch):
     monkeypatch.setattr(app.extensions["kamiyo"].db, "statement_timeout", 100)
 

@@ -18,6 +18,8 @@ from flask import Flask
 from kamiyo_api.demo import agents, feedback, payments, population
 from tests.support import ROOT
 
+pytestmark = pytest.mark.slow
+
 TABLES = {
     "erc8004_agents": "id",
     "erc8004_agent_metadata": "agent_uuid, key",

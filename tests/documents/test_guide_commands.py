@@ -168,6 +168,7 @@ def test_snapshots_for_support_are_written(typed):
     assert "erc8004_db_pool_limit" in typed("cat metrics.txt")
 
 
+@pytest.mark.slow
 def test_slow_statements_are_told_where_they_are_counted(tmp_path):
     needed_file(POSTGRES_15 / "postgres")
 

@@ -16,6 +16,8 @@ from kamiyo_api.dev.processes import run_process
 from tests.support.concurrency import wait_until
 from tests.support.programs import needed
 
+pytestmark = pytest.mark.slow
+
 PROMETHEUS = ROOT / "ops" / "prometheus"
 RULES = {
     rule.get("alert") or rule["record"]

@@ -88,6 +88,7 @@ def test_rules_and_configuration_are_well_formed():
     assert "SUCCESS" in promtool("check", "config", "prometheus.yml")
 
 
+@pytest.mark.slow
 def test_every_alert_fires_for_its_symptom_and_not_before():
     assert "SUCCESS" in promtool("test", "rules", "alerts_test.yml")
 

@@ -148,6 +148,7 @@ def is_expected(output: str, shown: str | None) -> bool:
 
 
 # One test, because xdist would start one service a document.
+@pytest.mark.slow
 def test_what_the_documents_tell_to_type_answers_as_they_show(clone):
     unlike = []
     for name in DOCUMENTS:

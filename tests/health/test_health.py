@@ -20,6 +20,8 @@ from tests.support.concurrency import at_once, wait_until
 from tests.support.prometheus import scrape
 from tests.support.servers import open_place
 
+pytestmark = pytest.mark.slow
+
 WELL = dict.fromkeys(("database", "cache", "views", "migrations", "pool", "writable"), "ok")
 # The bound that the operators were promised.
 BOUND_SECONDS = 1.0

@@ -56,6 +56,7 @@ def test_key_of_the_api_is_no_token(client, admin):
     assert answer.status_code == 401
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("forwarded", [ELSEWHERE, f"127.0.0.1, {ELSEWHERE}", "127.0.0.1"])
 def test_others_need_the_token_behind_a_trusted_proxy(behind_proxy, forwarded):
     through = {"X-Forwarded-For": forwarded}
@@ -99,6 +100,7 @@ def scanned(sql):
     return {row["relname"]: row["seq_scan"] for row in rows}
 
 
+@pytest.mark.slow
 def test_scrape_goes_on_without_any_server():
     settings = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "REDIS_URL": ""}
     with serving(**settings) as server:

@@ -197,6 +197,7 @@ def test_an_imported_agent_is_found_by_its_words_and_services(run_import, client
         assert len(answer.json["agents"]) == 1, query
 
 
+@pytest.mark.slow
 def test_many_too_large_files_are_all_reported(run_import):
     large = {"x": "y" * 66_000}
     result = run_import([line(agent_id=number, registration_file=large) for number in range(205)])

@@ -17,6 +17,8 @@ from tests.support.concurrency import at_once, wait_until
 from tests.support.prometheus import scrape
 from tests.support.triggers import trigger
 
+pytestmark = pytest.mark.slow
+
 API = "/api/v1/agents/"
 REGISTER = f"{API}register"
 FREE_A_MINUTE = 5

@@ -118,6 +118,7 @@ def test_probes_are_quiet_while_all_is_well(server, lines):
     assert lines() == []
 
 
+@pytest.mark.slow
 def test_probe_that_fails_is_loud():
     with serving(DATABASE_URL="postgresql://nobody@127.0.0.1:1/none", LOG_LEVEL="info") as server:
         answer = server.request("GET", "/health", headers={"X-Request-ID": "probe"})
@@ -217,6 +218,7 @@ def test_statement_that_the_driver_quotes_is_not_logged(server, admin, sql, line
     assert "told-by-a-client" not in server.log.read_text()
 
 
+@pytest.mark.slow
 def test_text_is_a_line_for_eyes(session_app, app, admin):
     with serving(LOG_LEVEL="info", LOG_FORMAT="text") as server:
         server.request("GET", f"{API}?limit=1", headers=admin)
@@ -232,6 +234,7 @@ def test_text_is_a_line_for_eyes(session_app, app, admin):
     assert re.fullmatch(rf"{began} 401 duration_ms=\S+ {refused} {ended}", told[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("log_format", "is_json"), [("auto", False), ("json", True)])
 def test_terminal_shows_text_unless_told_otherwise(session_app, log_format, is_json):
     script = (

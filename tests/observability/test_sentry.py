@@ -173,12 +173,14 @@ def test_what_clients_and_operators_expect_is_no_event(server, events, admin, ke
     assert [event["tags"]["request_id"] for event in events(1)] == ["the-only-one"]
 
 
+@pytest.mark.slow
 def test_without_a_dsn_nothing_is_sent(servers, app):
     with serving(SENTRY_DSN="") as server:
         assert server.request("GET", "/health/live").status_code == 200
         assert "sentry" not in server.log.read_text()
 
 
+@pytest.mark.slow
 def test_sentry_that_is_away_delays_no_answer_and_fails_none(session_app, app, admin, sql):
     with (
         serving(SENTRY_DSN="http://public@127.0.0.1:1/1") as server,

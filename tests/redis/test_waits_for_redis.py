@@ -18,6 +18,8 @@ from tests.support.concurrency import wait_until
 from tests.support.programs import needed
 from tests.support.servers import Restartable
 
+pytestmark = pytest.mark.slow
+
 COUNT = Script("return redis.call('incr', KEYS[1])")
 GIVE = Script("return ARGV[1]")
 LARGE = "x" * 20_000_000

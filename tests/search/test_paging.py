@@ -98,6 +98,7 @@ def arrive(sql):
     return insert
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sort", BOTH_WAYS)
 @pytest.mark.parametrize("limit", [1, 7])
 def test_walk_shows_every_agent_once_while_others_arrive(walk, crowd, arrive, sort, limit):

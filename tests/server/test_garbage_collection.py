@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bench.serving import serving
+
+pytestmark = pytest.mark.slow
 
 BORN_WITH = 100_000
 APPLICATION = f"""

@@ -136,6 +136,7 @@ def compare_until(address, done, unlike):
             connection.commit()
 
 
+@pytest.mark.slow
 def test_counts_are_those_of_history_while_all_write_and_refresh(agents, servers, sql):
     done, unlike = threading.Event(), []
     address = servers.database_url

@@ -30,6 +30,7 @@ def test_who_is_unknown_is_refused(read, known, agent, headers, code):
     assert (answer.status_code, answer.json["code"]) == (401, code)
 
 
+@pytest.mark.slow
 def test_key_that_expired_meanwhile_is_refused(app, read, known, agent, admin, sql, routed):
     known("{}/stats")
     sql("update api_keys set expires_at = now() + interval '2 seconds'")
@@ -42,6 +43,7 @@ def test_key_that_expired_meanwhile_is_refused(app, read, known, agent, admin, s
     assert read(f"{agent}/stats").json["code"] == "EXPIRED_API_KEY"
 
 
+@pytest.mark.slow
 def test_revoked_key_is_refused(read, known, agent, admin, sql):
     known("{}/stats")
     sql("update api_keys set status = 'revoked'")
