@@ -87,10 +87,18 @@ def sql(servers: Servers) -> Iterator[Sql]:
         yield partial(database.run, connection)
 
 
+@pytest.fixture(scope="session")
+def empty_tables(servers: Servers) -> Iterator[Callable[[], None]]:
+    """Empty the tables before a test."""
+    lasting = database.LastingSession(servers.database_url)
+    yield lasting.empty
+    lasting.close()
+
+
 @pytest.fixture
-def app(session_app: Flask, sql: Sql) -> Iterator[Flask]:
+def app(session_app: Flask, empty_tables: Callable[[], None]) -> Iterator[Flask]:
     """The application in its context, over empty tables and an empty Redis."""
-    database.empty(sql)
+    empty_tables()
     with session_app.app_context():
         session_app.extensions["kamiyo"].redis.call(lambda redis: redis.flushall())
         session_app.extensions["kamiyo"].known_keys = authentication.KnownKeys()
