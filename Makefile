@@ -5,11 +5,12 @@ TEST_WORKERS ?= logical
 SCALE ?= small
 PY := .venv/bin/python
 
-.PHONY: help run watch test lint bench requirements clean
+.PHONY: help run watch check test lint bench requirements clean
 
 help:
 	@echo "make run    serve on http://127.0.0.1:$(PORT), with a database, a cache and demo data"
 	@echo "make watch  show metrics and alerts on http://127.0.0.1:$(WATCH_PORT); needs Debian's prometheus"
+	@echo "make check  check the style and run the fast tests, in under a minute"
 	@echo "make test   check the style and run every test against temporary servers"
 	@echo "make lint   check the style only"
 	@echo "make bench  measure the service against its targets; SCALE=small, medium or large; needs Debian's wrk"
@@ -22,8 +23,13 @@ run: .venv/current
 watch:
 	@PORT="$(PORT)" WATCH_PORT="$(WATCH_PORT)" exec ops/prometheus/watch
 
+PYTEST := $(PY) -m pytest --numprocesses $(TEST_WORKERS) --maxprocesses 4
+
+check: lint
+	@$(PYTEST) -m "not slow"
+
 test: lint
-	@$(PY) -m pytest --numprocesses $(TEST_WORKERS) --maxprocesses 4
+	@$(PYTEST)
 
 lint: .venv/current
 	@$(PY) -m ruff check .

@@ -170,7 +170,7 @@ def test_two_commands_are_all_that_the_documents_tell_to_type_and_that_is_not_ru
 
 
 def test_two_commands_exist():
-    for command in ("make run", "make test", "make clean"):
+    for command in ("make run", "make check", "make test", "make clean"):
         assert command in README
         done = subprocess.run(
             [*command.split(), "--dry-run"], cwd=ROOT, capture_output=True, text=True
