@@ -93,11 +93,11 @@ class ERC8004Cache:
 
 def advance_refresh(refresh: str) -> None:
     """Invalidate every answer with older statistics, after the refresh with this number."""
-    own = services()
-    database = own.cache_state.advance(refresh)
+    current = services()
+    database = current.cache_state.advance(refresh)
     with suppress(RedisUnavailable):
         if database.prefix:
-            own.cache.advance(database.prefix, refresh)
+            current.cache.advance(database.prefix, refresh)
 
 
 def cached(resource: str) -> Callable[[View], View]:

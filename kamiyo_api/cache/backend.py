@@ -120,11 +120,11 @@ class LeasedRedisCache(RedisCache):
 
     def names_and_arguments(self, lookup: CacheLookup) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         """Return the names and arguments of the script's find()."""
-        _, key, version, (prefix, refresh, own), token = lookup
+        _, key, version, (prefix, refresh, names), token = lookup
         name = prefix + key
         if version:
-            return (name, f"{name}:lease", *own, prefix + version), (refresh, token, LEASE_MS)
-        return (name, f"{name}:lease", *own), (refresh, token, LEASE_MS)
+            return (name, f"{name}:lease", *names, prefix + version), (refresh, token, LEASE_MS)
+        return (name, f"{name}:lease", *names), (refresh, token, LEASE_MS)
 
     def run(
         self, script: Script, lookup: CacheLookup, names: Sequence[str], arguments: Sequence[Any]
@@ -133,8 +133,9 @@ class LeasedRedisCache(RedisCache):
         first: the file that Redis loads may contain answers that were deleted after it was
         written."""
         prefix = lookup.database.prefix
-        own = script_of(script, prefix)
-        return self._client.run(own, names, arguments, partial(self._renew_if_restarted, prefix))
+        marked = script_of(script, prefix)
+        renew = partial(self._renew_if_restarted, prefix)
+        return self._client.run(marked, names, arguments, renew)
 
     def _renew_if_restarted(self, prefix: str) -> None:
         """Invalidate every answer of a database if Redis was restarted, that is, if it does

@@ -27,12 +27,12 @@ class Invalidation:
 
     def before_commit(self) -> None:
         """Delete the cached answers, and let none be cached until the commit is over."""
-        own = services()
-        prefix = own.cache_state.database.prefix
+        current = services()
+        prefix = current.cache_state.database.prefix
         if not prefix:
             return
         with suppress(RedisUnavailable):
-            own.cache.hold(prefix, self._keys, self._versions, LEASE_SECONDS)
+            current.cache.hold(prefix, self._keys, self._versions, LEASE_SECONDS)
             self._held_under = prefix
 
     def after_commit(self) -> None:

@@ -135,7 +135,7 @@ select
       from idempotency_keys as i
       where i.created_at < now() - interval '25 hours'
       limit 1000
-    ) as kept
+    ) as expired
   ) as idempotency_keys,
   (
     select count(*)

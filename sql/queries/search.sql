@@ -1,11 +1,12 @@
 -- part: matching
--- The agents that match every given filter, with what the given sort orders by: its figure or
+-- The agents that match every given filter, with the columns of the given sort: its figure or
 -- time, then the time of registration, then the uuid. Parameters arrive as literals, so the
--- planner drops every filter and sort that is not given and picks the index of the rest. An
--- agent is known if there is something of it to sort by; whether it comes after the given
--- cursor is asked of known ones and others apart, as other indexes tell. Service and q are left
--- to who reads this, with matches_text, which hides them from the planner. Beside them, which it
--- thinks rare, a filter that half of all agents pass is hidden by what no index knows.
+-- planner removes every filter and sort that is not given, and chooses the index by the rest. An
+-- agent is known if it has a value to sort by; whether it comes after the cursor is computed
+-- separately for known and other agents, because these use different indexes. The filters service
+-- and q are not applied here, but by the readers of this part: directly, or by matches_text, which
+-- hides them from the planner. Because the planner assumes that few agents match service and q, a
+-- filter that half of all agents match is then hidden behind an expression that no index has.
 matching as not materialized (
   select
     s.agent_uuid,
@@ -113,8 +114,9 @@ matching as not materialized (
 )
 
 -- part: scanned
--- One page along the index of the sort, for the agents that are known to it, or along that of
--- the registration, for the others: whichever part is asked for, from its start or its cursor.
+-- One page in the order of the index of the sort, for the agents that are known to it, or in the
+-- order of the index of registration, for the others; the parameter part selects one of them, from
+-- its start or its cursor.
 scanned as materialized (
   select row_number() over () as position, along.agent_uuid
   from (
@@ -139,12 +141,12 @@ scanned as materialized (
 )
 
 -- name: list_agents
--- One page of the agents that match every given filter, in the order of the given sort, as
--- the JSON to answer; the last of them, and whether there are more; and how many match in all,
--- counted up to 10,001 unless the page before counted them. Few agents are a long way apart in
--- the index of a sort, and the planner cannot tell how many match: up to sort_limit of them are
--- sorted as they are found, and only for more one part is scanned. They are
--- found in the order of a figure that is asked for, whose index finds them soon.
+-- Return one page of the agents that match every given filter, in the order of the given sort, as
+-- the JSON of the answer; the last of them, and whether there are more; and how many match in all,
+-- counted up to 10,001 unless an earlier page has counted them. Few matches are far apart in the
+-- index of a sort, and the planner cannot know how many match: up to sort_limit matches are read
+-- and sorted; only if there are more, one part is scanned. The matches are read in the order of a
+-- figure with a minimum, if any, whose index finds them quickly.
 with {matching},
 {scanned},
 found as not materialized (
@@ -238,7 +240,8 @@ cross join erc8004_found_page(
 ) as shown;
 
 -- name: list_agents_of_many
--- The same where more than few agents match, as a page before has counted: the walk alone.
+-- Return the same page if more than sort_limit agents match, as an earlier page has counted: only
+-- by scanning.
 with {matching},
 {scanned}
 select
