@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 DIGITS = re.compile(r"[0-9]{1,15}")
-LONGEST_SHOWN = 40
+MAX_SHOWN_LENGTH = 40
 BLANK = " \t\r\n"
 SHORTEST_TOKEN = 12
 TOKEN = re.compile(rf"[\x21-\x7e]{{{SHORTEST_TOKEN},500}}")
@@ -31,7 +31,7 @@ class ConfigError(SystemExit):
 
 def shown(text: str) -> str:
     """Return a value as a message shows it, cut if it is long."""
-    return repr(text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…")
+    return repr(text if len(text) <= MAX_SHOWN_LENGTH else text[:MAX_SHOWN_LENGTH] + "…")
 
 
 def number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

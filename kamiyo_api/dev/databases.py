@@ -24,7 +24,7 @@ from kamiyo_api.dev.processes import NotStarted, locked, run_server, stop_leftov
 DATABASE = "kamiyo"
 LOCALE = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
 # A socket's path may have 103 bytes on macOS, 107 on Linux, with its own name in it.
-LONGEST_SOCKET_FOLDER = 85
+MAX_SOCKET_FOLDER_LENGTH = 85
 
 DEVELOPMENT = {
     "max_connections": "100",
@@ -169,7 +169,7 @@ def free_port() -> int:
 @contextmanager
 def _socket_folder(folder: Path) -> Iterator[Path]:
     """Yield the folder of the socket: that of the cluster, unless its path is too long."""
-    if len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER and "," not in str(folder):
+    if len(os.fsencode(folder)) <= MAX_SOCKET_FOLDER_LENGTH and "," not in str(folder):
         yield folder
         return
     with tempfile.TemporaryDirectory(prefix="kamiyo-", dir="/tmp") as short:

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from kamiyo_api.policies import quiet_routes
 
 TIMEOUT_SECONDS = 2
-LARGEST_ANSWER = 16 * 1024 * 1024
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 # The service is not behind the proxy of this shell; a redirect would send the token elsewhere.
 NO_PROXY = ProxyHandler({})
@@ -130,7 +130,7 @@ def fetch(url: str, token: str | None = None) -> tuple[int, str]:
     request = Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
     try:
         with opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
-            return answer.status, answer.read(LARGEST_ANSWER).decode(errors="replace")
+            return answer.status, answer.read(MAX_ANSWER_BYTES).decode(errors="replace")
     except HTTPError as error:
         with error:
-            return error.code, error.read(LARGEST_ANSWER).decode(errors="replace")
+            return error.code, error.read(MAX_ANSWER_BYTES).decode(errors="replace")

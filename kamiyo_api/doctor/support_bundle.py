@@ -29,7 +29,7 @@ from kamiyo_api.observability.redaction import redacted_document, redactor
 from kamiyo_api.redis.client import NoRedis
 
 LINES = 1000
-LONGEST_TAIL = 4 * 1024 * 1024
+MAX_TAIL_BYTES = 4 * 1024 * 1024
 TIMEOUT_SECONDS = 15
 JOURNAL = ("journalctl", "-u", "kamiyo-api", "-n", str(LINES), "--no-pager")
 DEBIAN_LOGS = Path("/var/log/postgresql")
@@ -162,7 +162,7 @@ def tail(path: Path) -> str:
     """Return the last lines of a file. Raises Missing."""
     try:
         with path.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - LONGEST_TAIL))
+            file.seek(max(0, file.seek(0, os.SEEK_END) - MAX_TAIL_BYTES))
             lines = file.read().decode(errors="replace").splitlines(keepends=True)
     except OSError as error:
         raise Missing(f"{path}: {error.strerror}") from error

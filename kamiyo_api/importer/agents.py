@@ -15,13 +15,13 @@ import orjson
 from kamiyo_api import db
 from kamiyo_api.cache.invalidation import invalidate_all
 from kamiyo_api.db.copying import copy_rows
-from kamiyo_api.importer.lines import LONGEST_LINE, LineRejected, NotJson, StagingRow, parse_line
+from kamiyo_api.importer.lines import MAX_LINE_BYTES, LineRejected, NotJson, StagingRow, parse_line
 
 BUFFER = 256 * 1024
 GZIP_MAGIC = b"\x1f\x8b"
 NOT_JSON_LINES = "is neither JSON Lines nor gzip of it; nothing was loaded"
 LINES_TO_JUDGE_BY = 100
-REGISTRIES_AT_MOST = 10_000
+MAX_REGISTRIES = 10_000
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -103,7 +103,7 @@ class Order:
             return
         registry, agent_id = (line.chain, line.registry_address), int(line.agent_id)
         is_next = agent_id > self._last.get(registry, -1)
-        self.is_ascending = is_next and len(self._last) < REGISTRIES_AT_MOST
+        self.is_ascending = is_next and len(self._last) < MAX_REGISTRIES
         self._last[registry] = agent_id
 
 
@@ -203,7 +203,7 @@ def read_lines(source: BinaryIO) -> Iterator[Line]:
     """
     number = 0
     try:
-        while text := source.readline(LONGEST_LINE + 1):
+        while text := source.readline(MAX_LINE_BYTES + 1):
             number += 1
             ended = text.endswith(b"\n") or skip_rest(source, text)
             text = text.removeprefix(BYTE_ORDER_MARK).strip(b" \t\r\n")
@@ -219,9 +219,9 @@ def read_lines(source: BinaryIO) -> Iterator[Line]:
 
 def skip_rest(source: BinaryIO, text: bytes) -> bool:
     """Skip the rest of a line that is too long; return whether a line break ended it."""
-    if len(text) <= LONGEST_LINE:
+    if len(text) <= MAX_LINE_BYTES:
         return False
-    while rest := source.readline(LONGEST_LINE):
+    while rest := source.readline(MAX_LINE_BYTES):
         if rest.endswith(b"\n"):
             return True
     return False

@@ -10,16 +10,16 @@ from typing import Any, NamedTuple
 import orjson
 
 from kamiyo_api.db.copying import escaped
-from kamiyo_api.schemas.fields import LARGEST_FILE
+from kamiyo_api.schemas.fields import MAX_FILE_BYTES
 from kamiyo_api.schemas.numbers import digits_added
 
-LONGEST_LINE = 1024 * 1024
+MAX_LINE_BYTES = 1024 * 1024
 # Only PostgreSQL measures shorter lines.
 LONG_LINE = 4 * 1024
 HIGHEST_AGENT_ID = 2**256 - 1
 HIGHEST_BLOCK = 2**63 - 1
 HIGHEST_LOG_INDEX = 2**31 - 1
-LONGEST_URI = 2048
+MAX_URI_LENGTH = 2048
 
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 HASH = re.compile(r"0x[0-9a-fA-F]{64}")
@@ -82,8 +82,8 @@ def parse_line(number: int, line: bytes, registries: Mapping[str, str]) -> Stagi
 
 def parse_json(line: bytes) -> dict[str, Any]:
     """Return the JSON object of a line. Raises LineRejected, also for NUL characters."""
-    if len(line) > LONGEST_LINE:
-        raise NotJson(f"longer than {LONGEST_LINE} bytes")
+    if len(line) > MAX_LINE_BYTES:
+        raise NotJson(f"longer than {MAX_LINE_BYTES} bytes")
     try:
         agent = orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -144,8 +144,8 @@ def token_uri_of(agent: dict[str, Any]) -> bytes:
     value = agent.get("token_uri")
     if value is None:
         return b"\\N"
-    if not isinstance(value, str) or len(value) > LONGEST_URI:
-        raise LineRejected(f"token_uri must be a text of at most {LONGEST_URI} characters")
+    if not isinstance(value, str) or len(value) > MAX_URI_LENGTH:
+        raise LineRejected(f"token_uri must be a text of at most {MAX_URI_LENGTH} characters")
     return escaped(value.encode())
 
 
@@ -188,7 +188,7 @@ def source_of(agent: dict[str, Any], line: bytes) -> bytes:
         )
     if may_be_unstorable(line):
         parse_exactly(line, parse_float=reject_unstorable)
-    if len(line) > LONG_LINE and digits_added(line) > LARGEST_FILE:
+    if len(line) > LONG_LINE and digits_added(line) > MAX_FILE_BYTES:
         raise LineRejected("registration_file holds numbers that are too long written out")
     return escaped(line)
 

@@ -18,7 +18,7 @@ from kamiyo_api.observability import metrics
 from kamiyo_api.policies import public, requires, transactional
 from kamiyo_api.routes.agent_access import require_owned_agent
 from kamiyo_api.schemas import agents as schemas
-from kamiyo_api.schemas.fields import LARGEST_FILE
+from kamiyo_api.schemas.fields import MAX_FILE_BYTES
 from kamiyo_api.schemas.numbers import UNSTORABLE, digits_added
 from kamiyo_api.search import find_page
 from kamiyo_api.web.blueprint import ApiBlueprint
@@ -26,7 +26,7 @@ from kamiyo_api.web.json import json_answer
 
 PREFIX = "/agents"
 # PostgreSQL writes a file with a space after each comma and colon: at most twice as long.
-SMALL_DOCUMENT = LARGEST_FILE // 2
+SMALL_DOCUMENT = MAX_FILE_BYTES // 2
 blueprint = ApiBlueprint("agents", __name__, description="Who is this agent?")
 
 
@@ -153,11 +153,11 @@ def measured_document(tx: db.Transaction) -> str:
     added = digits_added(body)
     if added >= UNSTORABLE:
         raise errors.UnstorableInput
-    if added > LARGEST_FILE:
+    if added > MAX_FILE_BYTES:
         raise errors.RegistrationFileTooLarge
     if len(body) + added > SMALL_DOCUMENT:
         size = tx.rows("agents.get_file_size", document=document)[0]["bytes"]
-        if size is not None and size > LARGEST_FILE:
+        if size is not None and size > MAX_FILE_BYTES:
             raise errors.RegistrationFileTooLarge
     return document
 

@@ -11,8 +11,8 @@ from kamiyo_api.schemas import metadata as schemas
 from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
-MOST_ENTRIES = 50
-LONGEST_KEY = 128
+MAX_ENTRIES = 50
+MAX_KEY_LENGTH = 128
 RESERVED_KEY = "agentWallet"
 blueprint = ApiBlueprint("metadata", __name__, description="What else does it say of itself?")
 
@@ -54,21 +54,18 @@ def set_metadata(tx: db.Transaction, entry: dict[str, Any], agent_uuid: str, key
     """Set a metadata entry, as the agent's owner: at most 50 entries of at most 10 KiB each."""
     check_key(key)
     require_owned_agent(tx, agent_uuid)
-    if (
-        tx.rows("metadata.count_others", agent_uuid=agent_uuid, key=key)[0]["others"]
-        >= MOST_ENTRIES
-    ):
+    if tx.rows("metadata.count_others", agent_uuid=agent_uuid, key=key)[0]["others"] >= MAX_ENTRIES:
         raise errors.InvalidInput(
-            errors={"key": [f"The agent has {MOST_ENTRIES} entries; delete one first."]}
+            errors={"key": [f"The agent has {MAX_ENTRIES} entries; delete one first."]}
         )
     return tx.row("metadata.upsert", agent_uuid=agent_uuid, key=key, value=entry["value"])
 
 
 def check_key(key: str) -> None:
     """Refuse a key that cannot be set. Raises InvalidInput."""
-    if "\0" in key or len(key) > LONGEST_KEY:
+    if "\0" in key or len(key) > MAX_KEY_LENGTH:
         raise errors.InvalidInput(
-            errors={"key": [f"Give at most {LONGEST_KEY} characters, none of them NUL."]}
+            errors={"key": [f"Give at most {MAX_KEY_LENGTH} characters, none of them NUL."]}
         )
     if key == RESERVED_KEY:
         raise errors.InvalidInput(

@@ -8,7 +8,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, utils, validate
 
-MOST_MEMBERS = 100
+MAX_MEMBERS = 100
 
 
 class Schema(ma.Schema):
@@ -16,8 +16,8 @@ class Schema(ma.Schema):
 
     def load(self, data: Any, **options: Any) -> Any:
         """Validate an object. Raises ValidationError, at once if it has too many fields."""
-        if isinstance(data, Mapping) and len(data) > MOST_MEMBERS:
-            raise ma.ValidationError(f"Give at most {MOST_MEMBERS} fields.")
+        if isinstance(data, Mapping) and len(data) > MAX_MEMBERS:
+            raise ma.ValidationError(f"Give at most {MAX_MEMBERS} fields.")
         return super().load(data, **options)
 
 

@@ -21,11 +21,11 @@ INT128_BOUND = 10**38
 METADATA_VALUE_BYTES = 10 * 1024
 # Far below the limits of the JSON library and of PostgreSQL.
 DEEPEST_FILE = 100
-LARGEST_FILE = 64 * 1024
+MAX_FILE_BYTES = 64 * 1024
 TOO_DEEP = f"Nest at most {DEEPEST_FILE} levels."
 # Far longer than any number within the limits.
-LONGEST_NUMBER = 1_000
-LONGEST_URI = 2048
+MAX_NUMBER_LENGTH = 1_000
+MAX_URI_LENGTH = 2048
 SCHEMES = ("http", "https", "ipfs", "ar", "data")
 # Control and format characters, and white space, by their Unicode category.
 INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
@@ -103,12 +103,12 @@ class Uri(Text):
     )
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=LONGEST_URI, **kwargs)
+        super().__init__(max_length=MAX_URI_LENGTH, **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, *args, **kwargs)
         if (
-            len(text) <= LONGEST_URI
+            len(text) <= MAX_URI_LENGTH
             and text
             and (scheme_of(text) not in SCHEMES or has_invisible(text))
         ):
@@ -126,11 +126,13 @@ class Endpoint(Text):
 
     def __init__(self, **kwargs: Any) -> None:
         metadata = {"description": self.REFUSAL.replace("Give a", "A", 1)}
-        super().__init__(max_length=LONGEST_URI, metadata=metadata, **kwargs)
+        super().__init__(max_length=MAX_URI_LENGTH, metadata=metadata, **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, *args, **kwargs)
-        if len(text) <= LONGEST_URI and (has_invisible(text, but=" ") or is_foreign(text.strip())):
+        if len(text) <= MAX_URI_LENGTH and (
+            has_invisible(text, but=" ") or is_foreign(text.strip())
+        ):
             raise ma.ValidationError(self.REFUSAL)
         return text
 
@@ -201,8 +203,8 @@ class Amount(fields.Field[Decimal]):
             raise ma.ValidationError(
                 "Give so long a number as a string; as a number it is rounded."
             )
-        if isinstance(value, str) and len(value) > LONGEST_NUMBER:
-            raise ma.ValidationError(f"Give at most {LONGEST_NUMBER} characters.")
+        if isinstance(value, str) and len(value) > MAX_NUMBER_LENGTH:
+            raise ma.ValidationError(f"Give at most {MAX_NUMBER_LENGTH} characters.")
         if isinstance(value, str) and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", value, re.ASCII):
             raise ma.ValidationError("Give a decimal string such as 12.50.")
         return self._within_limits(value)
@@ -276,7 +278,7 @@ def refuse_too_large(file: dict[str, Any]) -> None:
         # What was read from JSON can be written as JSON, unless it is too deep.
         raise ma.ValidationError(TOO_DEEP) from error
     # PostgreSQL measures exactly, but logs all of a row that it refuses.
-    if size > LARGEST_FILE:
+    if size > MAX_FILE_BYTES:
         raise ma.ValidationError(errors.RegistrationFileTooLarge.REASON)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 # The limits of PostgreSQL: digits after the decimal point, and the exponent of a zero.
-MOST_DECIMALS = 16_383
-GREATEST_EXPONENT = 2**30 - 1
+MAX_DECIMALS = 16_383
+MAX_EXPONENT = 2**30 - 1
 # Only a zero can have a greater exponent: any other number would be infinite.
-GREATEST_DOUBLE = 308
+MAX_DOUBLE_EXPONENT = 308
 UNSTORABLE = 10**6
 STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 EXPONENT = re.compile(rb"[0-9][eE]\+?(-?)0*([0-9]+)")
-MANY_DECIMALS = re.compile(rb"[0-9]{%d}" % (MOST_DECIMALS + 1))
+MANY_DECIMALS = re.compile(rb"[0-9]{%d}" % (MAX_DECIMALS + 1))
 
 
 def digits_added(text: bytes) -> int:
@@ -32,7 +32,7 @@ def digits_of_exponent(sign: bytes, digits: bytes) -> int:
     """Return how many digits an exponent adds to its number."""
     exponent = int(digits[:20])
     if sign:
-        return exponent if exponent <= MOST_DECIMALS else UNSTORABLE
-    if exponent > GREATEST_DOUBLE:
-        return 0 if exponent <= GREATEST_EXPONENT else UNSTORABLE
+        return exponent if exponent <= MAX_DECIMALS else UNSTORABLE
+    if exponent > MAX_DOUBLE_EXPONENT:
+        return 0 if exponent <= MAX_EXPONENT else UNSTORABLE
     return exponent

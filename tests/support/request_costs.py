@@ -15,7 +15,7 @@ from tests.support import factories
 from tests.support.endpoints import BODIES
 
 MOST_SECONDS = 0.050
-LARGEST_ANSWER = 100_000
+MAX_ANSWER_BYTES = 100_000
 KEY = "a"
 WRITES = frozenset({"POST", "PUT", "PATCH"})
 FIELDS = {
@@ -48,7 +48,7 @@ class Result(NamedTuple):
         """What is wrong with the answer to a hostile request."""
         found = {
             f"{self.seconds * 1000:.0f} ms": self.seconds > MOST_SECONDS,
-            f"{self.size} bytes": self.size > LARGEST_ANSWER,
+            f"{self.size} bytes": self.size > MAX_ANSWER_BYTES,
             str(self.status): self.status >= 500 or self.status == 429,
         }
         return [what for what, is_so in found.items() if is_so]
