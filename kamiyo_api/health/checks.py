@@ -156,7 +156,7 @@ class FailedChecks:
 
 
 class BusyDatabase:
-    """How long the check of the database has failed only because no connection is free."""
+    """The time since which the database check failed only because no connection was free."""
 
     def __init__(self) -> None:
         self._since: float | None = None

@@ -1,1 +1,1 @@
-"""What the service reports about itself: log lines, metrics, defects."""
+"""Reports of the service about itself: log lines, metrics, defects."""

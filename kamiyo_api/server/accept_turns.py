@@ -71,7 +71,7 @@ connection_counts = ConnectionCounts()
 
 
 class AcceptTurn:
-    """Whether one worker may accept a connection now, or yields it to another."""
+    """The decision of one worker to accept a connection now or to leave it to another."""
 
     def __init__(self, number: int) -> None:
         self._number = number
