@@ -39,7 +39,7 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class WaitingFor(Enum):
-    """What a connection waits for."""
+    """The event that a connection waits for."""
 
     REQUEST = "the first byte of a request"
     REST_OF_REQUEST = "the rest of a request"
