@@ -89,6 +89,10 @@ create table erc8004_feedback_responses (
     check (responder_address ~ '^0x[0-9a-f]{40}$')
 );
 
+-- Let the planner expect that an address responds rarely: the responses of one address are then
+-- read by the index that holds them together, however many others stand between them.
+alter table erc8004_feedback_responses alter column responder_address set (n_distinct = -1);
+
 create index ix__erc8004_feedback_responses__feedback_created
   on erc8004_feedback_responses (feedback_id, created_at, id);
 

@@ -191,7 +191,7 @@ select 'column', c.relname, a.attname, concat_ws(
   ' ', c.relkind, rank() over (partition by c.oid order by a.attnum),
   format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity,
   (select l.collname from pg_collation as l where l.oid = a.attcollation),
-  pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum), c.reloptions
+  pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum), a.attoptions, c.reloptions
 )
 from pg_class as c
 join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
