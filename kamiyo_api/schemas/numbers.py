@@ -12,7 +12,9 @@ MAX_DOUBLE_EXPONENT = 308
 UNSTORABLE = 10**6
 STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 EXPONENT = re.compile(rb"[0-9][eE]\+?(-?)0*([0-9]+)")
-MANY_DECIMALS = re.compile(rb"[0-9]{%d}" % (MAX_DECIMALS + 1))
+# A search for equal bytes takes a tenth of the time of one for a run of digits.
+DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+TOO_MANY_DECIMALS = b"0" * (MAX_DECIMALS + 1)
 
 
 def digits_added(text: bytes) -> int:
@@ -20,12 +22,17 @@ def digits_added(text: bytes) -> int:
 
     A number that it cannot store counts as a million.
     """
-    if EXPONENT.search(text) is None and MANY_DECIMALS.search(text) is None:
+    if EXPONENT.search(text) is None and not has_too_many_decimals(text):
         return 0
     outside = STRING.sub(b'""', text)
-    if MANY_DECIMALS.search(outside):
+    if has_too_many_decimals(outside):
         return UNSTORABLE
     return sum(digits_of_exponent(*found) for found in EXPONENT.findall(outside))
+
+
+def has_too_many_decimals(text: bytes) -> bool:
+    """Return whether a run of digits is longer than the decimals of any number may be."""
+    return TOO_MANY_DECIMALS in text.translate(DIGITS_AS_ZEROS)
 
 
 def digits_of_exponent(sign: bytes, digits: bytes) -> int:

@@ -103,3 +103,5 @@ def bodies(fields: dict[str, object]) -> Iterator[tuple[str, bytes]]:
     for field, value in fields.items():
         again = json.dumps({field: value}).encode()[1:-1] + b","
         yield f"{field}: again", b"{" + again * ((MEGABYTE - ROOM) // len(again)) + valid[1:]
+        digits = json.dumps({field: "1" * 16_000}).encode()[1:-1] + b","
+        yield f"{field}: digits", b"{" + digits * ((MEGABYTE - ROOM) // len(digits)) + valid[1:]
