@@ -231,7 +231,7 @@ def reject_too_large(tx: db.Transaction, reader: StagingReader) -> None:
     """Reject the staged lines whose registration file is larger than the table allows."""
     while large := tx.rows("imports.delete_too_large"):
         for row in large:
-            reason = f"registration_file is {row['bytes']} bytes; at most 65536 are taken"
+            reason = f"registration_file is {row['bytes']} bytes; the limit is 65536"
             reader.reject(RejectedLine(row["line_number"], reason, row["source"].encode()))
 
 

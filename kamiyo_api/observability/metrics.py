@@ -88,7 +88,7 @@ for _reason in AUTH_FAILURES.values():
 for _outcome in ("committed", "rolled_back", "failed", "unknown"):
     transactions.labels(_outcome)
 for _resource in ("agent", "stats", "reputation", "search"):
-    for _result in ("hit", "leased", "busy", "held", "away"):
+    for _result in ("hit", "leased", "busy", "held", "large", "away"):
         cache_requests.labels(_resource, _result)
 
 

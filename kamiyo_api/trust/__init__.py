@@ -1,1 +1,1 @@
-"""The statistics and the trust level of agents."""
+"""The refresh of the statistics; the trust level itself is in sql/functions/70_trust.sql."""

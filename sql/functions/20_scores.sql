@@ -1,4 +1,5 @@
--- How the value of a feedback becomes a score from 0 to 100.
+-- How the value of a feedback becomes a score from 0 to 100, and which scores are positive and
+-- negative: these thresholds are defined only here.
 
 -- Return the score of a value: its position between the low and the high of its tag's scale, from 0
 -- to 100; null if the tag has no scale or the value is outside it.
@@ -32,3 +33,13 @@ create or replace trigger tr__erc8004_reputation__set_score
 before insert on erc8004_reputation
 for each row when (new.score is null)
 execute function erc8004_set_score();
+
+-- Return whether a score counts as positive feedback.
+create or replace function erc8004_is_positive(score numeric) returns boolean
+language sql immutable parallel safe
+return score >= 80;
+
+-- Return whether a score counts as negative feedback.
+create or replace function erc8004_is_negative(score numeric) returns boolean
+language sql immutable parallel safe
+return score < 50;

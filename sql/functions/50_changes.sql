@@ -1,6 +1,5 @@
 -- Each write of feedback or of a payment inserts change rows; the views below define what each
--- change row adds to which count. The thresholds of positive and negative feedback are defined only
--- here.
+-- change row adds to which count.
 
 -- Insert the change rows of a statement: a new row adds one, a deleted row subtracts one, an
 -- updated row does both.
@@ -45,8 +44,10 @@ select
   case when not t.is_revoked then t.sign else 0 end as total_feedback,
   case when not t.is_revoked and t.score is not null then t.sign else 0 end as scored_feedback,
   case when not t.is_revoked then t.sign * coalesce(t.score, 0) else 0 end as score_sum,
-  case when not t.is_revoked and t.score >= 80 then t.sign else 0 end as positive_feedback,
-  case when not t.is_revoked and t.score < 50 then t.sign else 0 end as negative_feedback,
+  case when not t.is_revoked and erc8004_is_positive(t.score) then t.sign else 0 end
+    as positive_feedback,
+  case when not t.is_revoked and erc8004_is_negative(t.score) then t.sign else 0 end
+    as negative_feedback,
   case when t.is_revoked then t.sign else 0 end as revoked_feedback
 from erc8004_feedback_changes as t;
 
