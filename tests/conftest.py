@@ -32,6 +32,7 @@ pytest_plugins = [
     "tests.support.service",
     "tests.support.shells",
     "tests.support.slow",
+    "tests.support.temporary",
     "tests.support.triggers",
 ]
 
