@@ -94,7 +94,7 @@ def place(servers: Servers, agents: int, number: int = 0) -> Iterator[Place]:
 def built(servers: Servers, agents: int) -> str:
     """The name of the database with the data of so many agents, built where it is not there
     in the newest schema."""
-    newest = max(schema.version(path) for path in schema.MIGRATIONS.glob("*.sql"))
+    newest = max(schema.version(path) for path in schema.files(schema.MIGRATIONS))
     name = f"agents_{agents}_at_{newest}"
     known = "select datname from pg_database where datname = %s"
     if not run_sql(servers.database_url, known, name):

@@ -53,17 +53,15 @@ class Records:
 
     def pending_migrations(self) -> list[Path]:
         """Return the migrations to run, in order."""
-        files = sorted(MIGRATIONS.glob("*.sql"))
-        return [path for path in files if version(path) not in self.versions]
+        return [path for path in files(MIGRATIONS) if version(path) not in self.versions]
 
     def pending_functions(self) -> list[Path]:
         """Return the files in sql/functions that have changed, in order."""
-        files = sorted(FUNCTIONS.glob("*.sql"))
-        return [path for path in files if self.hashes.get(path.stem) != sha256(path)]
+        return [path for path in files(FUNCTIONS) if self.hashes.get(path.stem) != sha256(path)]
 
     def pending(self) -> list[str]:
         """Return the names of the files that `flask migrate` would apply, in order."""
-        tables = sorted(TABLES.glob("*.sql")) if self.is_new else self.pending_migrations()
+        tables = files(TABLES) if self.is_new else self.pending_migrations()
         return [name(path) for path in [*tables, *self.pending_functions()]]
 
 
@@ -100,7 +98,7 @@ def upgrade(tx: Transaction, records: Records) -> None:
     """Apply what is pending. A new database gets the current tables and needs no migration."""
     if records.is_new:
         tx.execute("schema.insert_migration", version=BASELINE, name="baseline")
-        run(tx, sorted(TABLES.glob("*.sql")))
+        run(tx, files(TABLES))
     else:
         run(tx, records.pending_migrations())
     for path in records.pending_migrations():
@@ -112,9 +110,14 @@ def upgrade(tx: Transaction, records: Records) -> None:
         tx.row("stats.refresh", from_history=False)
 
 
-def run(tx: Transaction, files: list[Path]) -> None:
+def files(folder: Path) -> list[Path]:
+    """Return the SQL files of a folder, in the order in which they are applied."""
+    return sorted(folder.glob("*.sql"))
+
+
+def run(tx: Transaction, paths: list[Path]) -> None:
     """Run SQL files in order."""
-    for path in files:
+    for path in paths:
         tx.run_script(path.read_text())
 
 

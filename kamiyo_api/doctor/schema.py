@@ -36,7 +36,7 @@ def pending_migrations(components: Components) -> Finding:
 
 def known_versions() -> set[int]:
     """Return every version that a database of this code may have run."""
-    later = {schema.version(path) for path in schema.MIGRATIONS.glob("*.sql")}
+    later = {schema.version(path) for path in schema.files(schema.MIGRATIONS)}
     return later | set(range(1, schema.BASELINE + 1))
 
 
@@ -54,8 +54,8 @@ def missing_indexes(components: Components) -> Finding:
 
 def wanted_indexes() -> dict[str, str]:
     """Return every index of sql/tables by name, each with the statement that creates it again."""
-    files = sorted(schema.TABLES.glob("*.sql"))
-    return dict(index for path in files for index in indexes_in(path.read_text()))
+    texts = [path.read_text() for path in schema.files(schema.TABLES)]
+    return dict(index for text in texts for index in indexes_in(text))
 
 
 def indexes_in(text: str) -> Iterator[tuple[str, str]]:

@@ -78,7 +78,7 @@ class Worker(ThreadWorker):
         self.max_body = config.get("MAX_CONTENT_LENGTH") or DEFAULT_MAX_BODY
 
     def run(self) -> None:
-        """Serve until the worker is told to stop or gunicorn's main process has ended."""
+        """Serve until gunicorn stops the worker or its main process has ended."""
         self.parked = ParkedConnections(self.poller, self.wake)
         queue = self.method_queue
         self.poller.register(queue.fileno(), selectors.EVENT_READ, queue.run_callbacks)

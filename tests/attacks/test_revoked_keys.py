@@ -70,7 +70,7 @@ class Writer:
         return requests.post(url, json=factories.agent(), headers=headers, timeout=30)
 
     def write(self):
-        """Give feedback until told to stop; note when each was sent."""
+        """Give feedback until the test ends it; note when each was sent."""
         body = factories.feedback(agent_uuid=self.agent_uuid, client_address=self.wallet)
         with requests.Session() as session:
             for number in itertools.count():

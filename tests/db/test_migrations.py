@@ -12,6 +12,7 @@ import pytest
 
 from kamiyo_api.dev.databases import embedded_postgres
 from tests.support import ROOT
+from tests.support.programs import needed_file
 
 pytestmark = pytest.mark.slow
 
@@ -136,11 +137,7 @@ def test_wrong_address_is_one_clear_line():
 @pytest.fixture(scope="module")
 def postgres_15(tmp_path_factory):
     """The address of an empty database on PostgreSQL 15."""
-    if not POSTGRES_15.is_dir():
-        reason = "PostgreSQL 15 is not installed: apt-get install postgresql"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    needed_file(POSTGRES_15)
     folder = tmp_path_factory.mktemp("postgres-15")
     with embedded_postgres(folder, throwaway=True, bin_dir=POSTGRES_15) as address:
         yield address

@@ -14,7 +14,7 @@ def wait_until(condition: Callable[[], Any], seconds: float = 30) -> Any:
     """Wait until a condition holds; what it answered."""
     until = time.monotonic() + seconds
     while not (answer := condition()):
-        assert time.monotonic() < until, "waited in vain"
+        assert time.monotonic() < until, f"the condition did not hold within {seconds} seconds"
         time.sleep(0.02)
     return answer
 

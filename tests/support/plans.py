@@ -5,7 +5,8 @@ from __future__ import annotations
 import psycopg2
 import pytest
 
-from kamiyo_api.db.queries import QUERIES, SQL
+from kamiyo_api.db import schema
+from kamiyo_api.db.queries import QUERIES
 
 AGENTS = 20_000
 ROWS_OF_ONE_AGENT = 500
@@ -85,9 +86,8 @@ def crowded(servers):
     connection = psycopg2.connect(servers.database_url, dbname=name)
     connection.autocommit = True
     with connection.cursor() as cursor:
-        for folder in ("tables", "functions"):
-            for path in sorted((SQL / folder).glob("*.sql")):
-                cursor.execute(path.read_text())
+        for path in (*schema.files(schema.TABLES), *schema.files(schema.FUNCTIONS)):
+            cursor.execute(path.read_text())
         cursor.execute(CROWD.format(agents=AGENTS, rows=ROWS_OF_ONE_AGENT))
         cursor.execute("vacuum analyze")
         yield cursor
