@@ -92,6 +92,7 @@ def typed(clone, gunicorn):
 # One test, because each block stands on those before it.
 def test_commands_answer_as_the_document_shows(app, sql, refresh, typed):
     # Other tests of this process left their marks on its servers.
+    sql("vacuum")
     sql("delete from erc8004_stats_refreshes")
     refresh()
     redis = app.extensions["kamiyo"].redis.connection
