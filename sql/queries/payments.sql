@@ -1,8 +1,15 @@
+-- part: of_chain
+-- The chain id and the CAIP-2 name of the chain of a single row that is written.
+(select c.chain_id from erc8004_chains as c where c.name = p.chain) as chain_id,
+  (select 'eip155:' || c.chain_id from erc8004_chains as c where c.name = p.chain) as caip2
+
 -- part: payment
 -- A payment with its texts cut to the given length, and the names of the texts that are cut.
 p.id as payment_id,
   p.agent_uuid,
   p.chain,
+  c.chain_id,
+  'eip155:' || c.chain_id as caip2,
   p.tx_hash,
   p.amount_usdc::text as amount_usdc,
   p.status,
@@ -20,7 +27,7 @@ p.id as payment_id,
 
 -- name: insert
 -- Insert a payment and return it; no row if its transaction is linked already.
-insert into erc8004_agent_payments (
+insert into erc8004_agent_payments as p (
   agent_uuid, chain, tx_hash, amount_usdc, status, endpoint, failure_reason, verified_at
 )
 values (
@@ -32,6 +39,7 @@ returning
   id as payment_id,
   agent_uuid,
   chain,
+  {of_chain},
   tx_hash,
   amount_usdc::text as amount_usdc,
   status,
@@ -47,6 +55,7 @@ select
   p.id as payment_id,
   p.agent_uuid,
   p.chain,
+  {of_chain},
   p.tx_hash,
   p.amount_usdc::text as amount_usdc,
   p.status,
@@ -73,6 +82,7 @@ returning
   p.id as payment_id,
   p.agent_uuid,
   p.chain,
+  {of_chain},
   p.tx_hash,
   p.amount_usdc::text as amount_usdc,
   p.status,
@@ -87,6 +97,7 @@ returning
 select
   {payment}
 from erc8004_agent_payments as p
+join erc8004_chains as c on c.name = p.chain
 where p.agent_uuid = %(agent_uuid)s
   and (
     %(after_id)s::uuid is null
@@ -100,4 +111,5 @@ limit %(limit)s;
 select
   {payment}
 from erc8004_agent_payments as p
+join erc8004_chains as c on c.name = p.chain
 where p.id = %(payment_id)s;
