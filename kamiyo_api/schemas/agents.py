@@ -39,8 +39,6 @@ FILTERS = (
     "x402",
     "q",
 )
-# The filters that name one agent together.
-PARTS_OF_AGENT = ("chain", "registry_address", "agent_id")
 SORT_COLUMNS = {"reputation_score": "average_score"}
 
 
@@ -108,18 +106,12 @@ class AgentSearch(pages.Page):
 
     @ma.validates_schema
     def _agent_or_its_parts(self, data: dict[str, Any], **_: Any) -> None:
-        if data.get("agent") and any(data.get(part) is not None for part in PARTS_OF_AGENT):
-            raise ma.ValidationError(f"Give agent, or {', '.join(PARTS_OF_AGENT)}.", "agent")
+        if data.get("agent") and any(data.get(part) is not None for part in own.PARTS_OF_AGENT):
+            raise ma.ValidationError(f"Give agent, or {', '.join(own.PARTS_OF_AGENT)}.", "agent")
 
     @ma.post_load
     def _parts_of_agent(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Replace an agent's name by its parts, so that both make the same search."""
-        name = data.pop("agent")
-        if name is None:
-            return data
-        chain, registry, agent_id = name.rsplit(":", 2)
-        parts = (chain, registry.lower(), int(agent_id))
-        return data | dict(zip(PARTS_OF_AGENT, parts, strict=True))
+        return own.with_parts_of_agent(data)
 
 
 class MetadataToRegister(bounded.Schema):

@@ -328,6 +328,30 @@ class AgentName(Text):
         return text
 
 
+# The members that name one agent together.
+PARTS_OF_AGENT = ("chain", "registry_address", "agent_id")
+
+
+def with_parts_of_agent(data: dict[str, Any]) -> dict[str, Any]:
+    """Return loaded data with the global name in `agent` replaced by its parts, so that both ways
+    to name an agent make the same query."""
+    name = data.pop("agent")
+    if name is None:
+        return data
+    chain, registry, agent_id = name.rsplit(":", 2)
+    parts = (chain, registry.lower(), int(agent_id))
+    return data | dict(zip(PARTS_OF_AGENT, parts, strict=True))
+
+
+def first_message(messages: Any, name: str = "") -> str:
+    """Return the first message of a validation error, after the name of its field."""
+    if isinstance(messages, Mapping):
+        field, inner = next(iter(messages.items()))
+        return first_message(inner, "" if field == ma.exceptions.SCHEMA else str(field)[:100])
+    text = messages[0] if isinstance(messages, list) else str(messages)
+    return f"{name}: {text}" if name else str(text)
+
+
 def timestamp(description: str = "UTC.", **kwargs: Any) -> fields.String:
     """Return a field for a time in an answer (RFC 3339)."""
     return fields.String(metadata={"format": "date-time", "description": description}, **kwargs)

@@ -33,6 +33,47 @@ from (
   where a.id = %(agent_uuid)s
 ) as answer;
 
+-- name: get_uuid_by_token
+-- Return the uuid of the agent with a token of a registry; no row if there is none.
+select a.id as agent_uuid
+from erc8004_agents as a
+where a.chain = %(chain)s
+  and a.registry_address = %(registry_address)s
+  and a.agent_id = %(agent_id)s;
+
+-- name: look_up
+-- Return the summaries of up to a hundred agents by uuid or by token, each with the place of its
+-- name in the request, and their statistics as of now if asked for. Names that no agent has are
+-- left out.
+select
+  coalesce(array_agg(found.place), '{}') as places,
+  coalesce(array_agg(found.agent::text), '{}') as agents,
+  coalesce(array_agg(stats.body), '{}') as stats,
+  erc8004_timestamp(erc8004_stats_as_of()) as as_of
+from erc8004_found_agents(
+  array(
+    select coalesce(
+      named.agent_uuid,
+      (
+        select a.id
+        from erc8004_agents as a
+        where a.chain = named.chain
+          and a.registry_address = named.registry_address
+          and a.agent_id = named.agent_id
+      )
+    )
+    from unnest(
+      %(agent_uuids)s::uuid[],
+      %(chains)s::text[],
+      %(registry_addresses)s::text[],
+      %(agent_ids)s::numeric[]
+    ) with ordinality as named (agent_uuid, chain, registry_address, agent_id, place)
+    order by named.place
+  )
+) as found
+left join lateral erc8004_agent_stats_answer((found.agent ->> 'agent_uuid')::uuid) as stats (body)
+  on %(with_stats)s;
+
 -- name: get_registration
 -- Return the registration file of one agent as text, in which numbers of any size stay exact; null
 -- if it has none.
