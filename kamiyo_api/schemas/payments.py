@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from kamiyo_api.schemas import bounded, pages
+from kamiyo_api.schemas import bounded, names, pages
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
 
@@ -18,7 +18,7 @@ class PaymentToLink(bounded.Schema):
     """A payment to an agent; send a pending one again to settle it."""
 
     agent_uuid = own.Identifier(required=True)
-    chain = own.ChainName(required=True)
+    chain = names.ChainName(required=True)
     tx_hash = own.Hash32(required=True)
     amount_usdc = own.Amount(digits=14, places=6, required=True)
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))
