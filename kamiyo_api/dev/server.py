@@ -30,6 +30,7 @@ from kamiyo_api.errors import ApiError
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = LOCAL_SERVERS.resolve().parent
 KEY_FILE = DATA_DIR / "api-key"
+URL_FILE = DATA_DIR / "url"
 DEMO_DATA = "demo-data --if-empty --agents 2000 --feedback 20000 --payments 5000 --seed 8004"
 DEMO_KEY = (
     "api-keys create --name demo --tier enterprise "
@@ -108,7 +109,7 @@ def _check_free(port: int) -> None:
 
 @contextmanager
 def _published(servers: Servers, port: int) -> Iterator[None]:
-    """Write the URLs to a file, for `flask` commands in the same checkout."""
+    """Write the URLs to files, for `flask` and shell commands in the same clone."""
     addresses = {
         "DATABASE_URL": servers.database_url,
         "REDIS_URL": servers.redis_url,
@@ -118,10 +119,12 @@ def _published(servers: Servers, port: int) -> Iterator[None]:
     DATA_DIR.mkdir(exist_ok=True)
     draft.write_text(json.dumps(addresses))
     draft.rename(LOCAL_SERVERS)
+    URL_FILE.write_text(f"http://127.0.0.1:{port}\n")
     try:
         yield
     finally:
         LOCAL_SERVERS.unlink(missing_ok=True)
+        URL_FILE.unlink(missing_ok=True)
 
 
 def prepare(app: Flask) -> None:
