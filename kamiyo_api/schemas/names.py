@@ -17,11 +17,15 @@ class ChainName(Text):
     """A chain by its name, an alias, its chain id or its CAIP-2 name. Which chain it means is for
     the database to say."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    DESCRIPTION = (
+        "A chain by its name, chain id, CAIP-2 name or an alias, in any case: base, 8453, "
+        "eip155:8453, bnb. GET /chains lists them."
+    )
+
+    def __init__(self, description: str = DESCRIPTION, **kwargs: Any) -> None:
         metadata = {
             "type": ["string", "integer"],
-            "description": "A chain by its name, chain id, CAIP-2 name or an alias, in any case: "
-            "base, 8453, eip155:8453, bnb. GET /chains lists them.",
+            "description": description,
             "example": "base",
         }
         super().__init__(min_length=1, max_length=64, metadata=metadata, **kwargs)
