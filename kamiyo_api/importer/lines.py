@@ -42,6 +42,16 @@ class NotJson(LineRejected):
     """This line cannot be read as JSON."""
 
 
+class Chain(NamedTuple):
+    """A chain and the registry of its agents."""
+
+    name: str
+    identity_registry: str
+
+
+Chains = Mapping[str, Chain]
+
+
 class StagingRow(NamedTuple):
     """The columns of a line in the text format of COPY."""
 
@@ -57,20 +67,15 @@ class StagingRow(NamedTuple):
     source: bytes
 
 
-def parse_line(number: int, line: bytes, registries: Mapping[str, str]) -> StagingRow:
-    """Return the columns of a line; registries maps each chain to its identity registry.
-
-    Raises LineRejected.
-    """
+def parse_line(number: int, line: bytes, chains: Chains) -> StagingRow:
+    """Return the columns of a line. Raises LineRejected."""
     agent = parse_json(line)
-    chain = agent.get("chain")
-    if not isinstance(chain, str) or chain not in registries:
-        raise LineRejected(f"chain {shown(chain)} is not known here")
+    chain = chain_of(agent, chains)
     return StagingRow(
         b"%d" % number,
-        chain.encode(),
+        chain.name.encode(),
         b"%d" % agent_id_of(agent, line),
-        hex_of(ADDRESS, "registry_address", agent.get("registry_address") or registries[chain]),
+        registry_of(agent, chain),
         hex_of(ADDRESS, "owner_address", agent.get("owner_address")),
         token_uri_of(agent),
         optional_hash_of(agent),
@@ -101,6 +106,24 @@ def may_be_unstorable(line: bytes) -> bool:
     return bool(
         SMALL_EXPONENT.search(line) or MANY_DECIMALS.search(line) or GREAT_ZERO.search(line)
     )
+
+
+def chain_of(fields: dict[str, Any], chains: Chains) -> Chain:
+    """Return the chain of a line. Raises LineRejected."""
+    given = fields.get("chain")
+    chain = chains.get(given) if isinstance(given, str) else None
+    if chain is None:
+        raise LineRejected(f"chain {shown(given)} is not known here")
+    return chain
+
+
+def registry_of(fields: dict[str, Any], chain: Chain) -> bytes:
+    """Return the registry of a line, by default the identity registry of its chain.
+
+    Raises LineRejected.
+    """
+    given = fields.get("registry_address") or chain.identity_registry
+    return hex_of(ADDRESS, "registry_address", given)
 
 
 def agent_id_of(agent: dict[str, Any], line: bytes) -> int:

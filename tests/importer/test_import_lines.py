@@ -84,7 +84,7 @@ def test_line_that_is_too_large_leaves_what_was_told_before(run_import, sql):
 
 
 def test_same_numbers_in_more_registries_than_are_remembered(run_import, sql, monkeypatch):
-    monkeypatch.setattr("kamiyo_api.importer.agents.MAX_REGISTRIES", 2)
+    monkeypatch.setattr("kamiyo_api.importer.staging.MAX_SERIES", 2)
     told = [line(registry_address=f"0x{number:040x}") for number in (1, 2, 3, 1)]
     assert "3 inserted, 0 updated, 1 unchanged" in counts(run_import(told))
 
