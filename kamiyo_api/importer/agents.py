@@ -6,7 +6,7 @@ import gzip
 import io
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
@@ -14,6 +14,7 @@ import orjson
 
 from kamiyo_api import db
 from kamiyo_api.cache.invalidation import invalidate_all
+from kamiyo_api.chains import KnownChains, read_chains
 from kamiyo_api.db.copying import copy_rows
 from kamiyo_api.importer.lines import MAX_LINE_BYTES, LineRejected, NotJson, StagingRow, parse_line
 
@@ -113,11 +114,11 @@ class StagingReader:
     def __init__(
         self,
         source: BinaryIO,
-        registries: Mapping[str, str],
+        chains: KnownChains,
         on_rejected: Callable[[RejectedLine], object],
     ) -> None:
         self._source = source
-        self._registries = registries
+        self._chains = chains
         self._on_rejected = on_rejected
         self.read = 0
         self.rejected = 0
@@ -133,7 +134,7 @@ class StagingReader:
         for line in read_lines(self._source):
             self.read += 1
             try:
-                columns = parse_line(line.number, line.text, self._registries)
+                columns = parse_line(line.number, line.text, self._chains)
             except LineRejected as reason:
                 self._reject_or_fail(line, reason)
             else:
@@ -170,9 +171,7 @@ def import_file(
     file. Raises ImportFailed if nothing was imported, and the errors of db.transaction().
     """
     began = time.monotonic()
-    chains = db.rows("imports.list_registries")
-    registries = {chain["name"]: chain["identity_registry"] for chain in chains}
-    reader = StagingReader(unpack(file, advance), registries, on_rejected)
+    reader = StagingReader(unpack(file, advance), read_chains(db), on_rejected)
     with db.transaction(limited=False) as tx:
         invalidate_all(tx)
         tx.execute("imports.create_staging")

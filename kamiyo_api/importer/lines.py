@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
 
+from kamiyo_api.chains import Chain, KnownChains, key_of
 from kamiyo_api.db.copying import escaped
 from kamiyo_api.schemas.fields import MAX_FILE_BYTES
 from kamiyo_api.schemas.numbers import digits_added
@@ -57,20 +57,15 @@ class StagingRow(NamedTuple):
     source: bytes
 
 
-def parse_line(number: int, line: bytes, registries: Mapping[str, str]) -> StagingRow:
-    """Return the columns of a line; registries maps each chain to its identity registry.
-
-    Raises LineRejected.
-    """
+def parse_line(number: int, line: bytes, chains: KnownChains) -> StagingRow:
+    """Return the columns of a line. Raises LineRejected."""
     agent = parse_json(line)
-    chain = agent.get("chain")
-    if not isinstance(chain, str) or chain not in registries:
-        raise LineRejected(f"chain {shown(chain)} is not known here")
+    chain = chain_of(agent, chains)
     return StagingRow(
         b"%d" % number,
-        chain.encode(),
+        chain.name.encode(),
         b"%d" % agent_id_of(agent, line),
-        hex_of(ADDRESS, "registry_address", agent.get("registry_address") or registries[chain]),
+        registry_of(agent, chain),
         hex_of(ADDRESS, "owner_address", agent.get("owner_address")),
         token_uri_of(agent),
         optional_hash_of(agent),
@@ -101,6 +96,28 @@ def may_be_unstorable(line: bytes) -> bool:
     return bool(
         SMALL_EXPONENT.search(line) or MANY_DECIMALS.search(line) or GREAT_ZERO.search(line)
     )
+
+
+def chain_of(agent: dict[str, Any], chains: KnownChains) -> Chain:
+    """Return the chain of a line, however the line names it. Raises LineRejected."""
+    given = agent.get("chain")
+    chain = chains.find(given)
+    if chain is None:
+        raise LineRejected(
+            f"chain {shown(given)} is not known here{chains.hint_for(key_of(given))}"
+        )
+    return chain
+
+
+def registry_of(agent: dict[str, Any], chain: Chain) -> bytes:
+    """Return the registry of a line, by default the identity registry of its chain; reject one that
+    holds feedback or validations, not agents. Raises LineRejected."""
+    given = agent.get("registry_address") or chain.identity_registry
+    registry = hex_of(ADDRESS, "registry_address", given)
+    refusal = chain.refusal_of(registry.decode())
+    if refusal is not None:
+        raise LineRejected(f"registry_address {refusal}")
+    return registry
 
 
 def agent_id_of(agent: dict[str, Any], line: bytes) -> int:
