@@ -15,6 +15,7 @@ from kamiyo_api.access.authentication import KnownKeys
 from kamiyo_api.cache import prefetch
 from kamiyo_api.cache.bounded import BoundedDict
 from kamiyo_api.cache.state import CacheState, backend_of
+from kamiyo_api.chains import Chains
 from kamiyo_api.config import Config
 from kamiyo_api.context import EXTENSION, Services
 from kamiyo_api.db.driver import pool_of
@@ -79,6 +80,7 @@ def services_of(app: Flask, config: Config) -> Services:
         cursors=Cursors(config.cursor_keys, config.database_url),
         background=Background(),
         known_keys=KnownKeys(),
+        chains=Chains(),
         known_searches=BoundedDict(prefetch.MAX_KNOWN_SEARCHES),
         sent_answers=BoundedDict(fast_path.MAX_SENT_ANSWERS),
         local_windows=MemoryStorage(),

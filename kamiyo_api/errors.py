@@ -40,7 +40,7 @@ class MalformedPath(ApiError):
 
 
 class ChainNotSupported(ApiError):
-    """This chain is not supported here; check its name (such as base), or ask the operator."""
+    """This chain is not supported here; GET /api/v1/chains lists the chains and their names."""
 
     status, code, title = 400, "CHAIN_NOT_SUPPORTED", "Chain not supported"
 

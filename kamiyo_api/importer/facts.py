@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import orjson
 
+from kamiyo_api.chains import KnownChains
 from kamiyo_api.db.copying import escaped
 from kamiyo_api.importer.lines import (
     HIGHEST_LOG_INDEX,
     MAX_LINE_BYTES,
-    Chains,
     LineRejected,
     NotJson,
     chain_of,
@@ -25,7 +25,7 @@ MAX_SOURCE_ID_BYTES = 200
 class Facts:
     """The fields of a line about an agent."""
 
-    def __init__(self, line: bytes, chains: Chains) -> None:
+    def __init__(self, line: bytes, chains: KnownChains) -> None:
         """Read a line. Raises LineRejected."""
         if len(line) > MAX_LINE_BYTES:
             raise NotJson(f"longer than {MAX_LINE_BYTES} bytes")

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from kamiyo_api import db
+from kamiyo_api.chains import KnownChains
 from kamiyo_api.importer.facts import Facts
-from kamiyo_api.importer.lines import Chains, LineRejected
+from kamiyo_api.importer.lines import LineRejected
 from kamiyo_api.importer.references import AgentLine, completer
 from kamiyo_api.importer.staging import Kind, Written
 from kamiyo_api.importer.values import (
@@ -25,7 +26,7 @@ MAX_TAG_BYTES = 1024
 MAX_DECIMALS = 18
 
 
-def parse(number: int, line: bytes, chains: Chains) -> AgentLine:
+def parse(number: int, line: bytes, chains: KnownChains) -> AgentLine:
     """Return what a line says. Raises LineRejected."""
     facts = Facts(line, chains)
     client = address_of(facts.fields, "client_address")

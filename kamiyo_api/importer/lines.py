@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
 
+from kamiyo_api.chains import Chain, KnownChains, key_of
 from kamiyo_api.db.copying import escaped
 from kamiyo_api.schemas.fields import MAX_FILE_BYTES
 from kamiyo_api.schemas.numbers import digits_added
@@ -42,16 +42,6 @@ class NotJson(LineRejected):
     """This line cannot be read as JSON."""
 
 
-class Chain(NamedTuple):
-    """A chain and the registry of its agents."""
-
-    name: str
-    identity_registry: str
-
-
-Chains = Mapping[str, Chain]
-
-
 class StagingRow(NamedTuple):
     """The columns of a line in the text format of COPY."""
 
@@ -67,7 +57,7 @@ class StagingRow(NamedTuple):
     source: bytes
 
 
-def parse_line(number: int, line: bytes, chains: Chains) -> StagingRow:
+def parse_line(number: int, line: bytes, chains: KnownChains) -> StagingRow:
     """Return the columns of a line. Raises LineRejected."""
     agent = parse_json(line)
     chain = chain_of(agent, chains)
@@ -108,22 +98,26 @@ def may_be_unstorable(line: bytes) -> bool:
     )
 
 
-def chain_of(fields: dict[str, Any], chains: Chains) -> Chain:
-    """Return the chain of a line. Raises LineRejected."""
-    given = fields.get("chain")
-    chain = chains.get(given) if isinstance(given, str) else None
+def chain_of(agent: dict[str, Any], chains: KnownChains) -> Chain:
+    """Return the chain of a line, however the line names it. Raises LineRejected."""
+    given = agent.get("chain")
+    chain = chains.find(given)
     if chain is None:
-        raise LineRejected(f"chain {shown(given)} is not known here")
+        raise LineRejected(
+            f"chain {shown(given)} is not known here{chains.hint_for(key_of(given))}"
+        )
     return chain
 
 
-def registry_of(fields: dict[str, Any], chain: Chain) -> bytes:
-    """Return the registry of a line, by default the identity registry of its chain.
-
-    Raises LineRejected.
-    """
-    given = fields.get("registry_address") or chain.identity_registry
-    return hex_of(ADDRESS, "registry_address", given)
+def registry_of(agent: dict[str, Any], chain: Chain) -> bytes:
+    """Return the registry of a line, by default the identity registry of its chain; reject one that
+    holds feedback or validations, not agents. Raises LineRejected."""
+    given = agent.get("registry_address") or chain.identity_registry
+    registry = hex_of(ADDRESS, "registry_address", given)
+    refusal = chain.refusal_of(registry.decode())
+    if refusal is not None:
+        raise LineRejected(f"registry_address {refusal}")
+    return registry
 
 
 def agent_id_of(agent: dict[str, Any], line: bytes) -> int:

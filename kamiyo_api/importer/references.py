@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from kamiyo_api import db
+from kamiyo_api.chains import KnownChains
 from kamiyo_api.importer.lines import (
-    Chain,
-    Chains,
     LineRejected,
     agent_id_of,
     chain_of,
@@ -107,16 +106,7 @@ def agent_of(row: db.Row) -> Agent:
     return Agent(row["agent_uuid"].encode(), row["chain"].encode(), row["owner_address"].encode())
 
 
-def read_chains() -> Chains:
-    """Return the chains of this service, by name and by CAIP-2 name."""
-    chains: dict[str, Chain] = {}
-    for row in db.rows("imports.list_registries"):
-        chain = Chain(row["name"], row["identity_registry"])
-        chains |= {row["caip2"]: chain, row["name"]: chain}
-    return chains
-
-
-def name_in(fields: dict[str, Any], line: bytes, chains: Chains) -> Name:
+def name_in(fields: dict[str, Any], line: bytes, chains: KnownChains) -> Name:
     """Return how a line names its agent: by uuid, by CAIP-10, or by chain, registry and id.
 
     Raises LineRejected.
@@ -139,7 +129,7 @@ def uuid_of(value: Any) -> str:
         raise LineRejected(f"agent_uuid must be a UUID, not {shown(value)}") from None
 
 
-def caip_10_of(value: Any, chains: Chains) -> Name:
+def caip_10_of(value: Any, chains: KnownChains) -> Name:
     """Return the name of an agent such as eip155:8453:0x8004…:77. Raises LineRejected."""
     found = CAIP_10.fullmatch(value) if isinstance(value, str) else None
     if found is None:

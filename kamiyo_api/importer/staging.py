@@ -15,10 +15,10 @@ from typing import Any, BinaryIO, NamedTuple
 
 from kamiyo_api import db
 from kamiyo_api.cache.invalidation import invalidate_all
+from kamiyo_api.chains import KnownChains, read_chains
 from kamiyo_api.db.copying import copy_rows
 from kamiyo_api.importer.files import ImportFailed, Line, RejectedLine, read_lines, unpack
-from kamiyo_api.importer.lines import Chains, LineRejected, NotJson
-from kamiyo_api.importer.references import read_chains
+from kamiyo_api.importer.lines import LineRejected, NotJson
 
 NOT_JSON_LINES = "is neither JSON Lines nor gzip of it; nothing was loaded"
 LINES_TO_JUDGE_BY = 100
@@ -39,7 +39,7 @@ class Written(NamedTuple):
 class Kind(NamedTuple):
     """What is imported: how a line becomes a staging row, and the named queries for the rows."""
 
-    parse: Callable[[int, bytes, Chains], Any]
+    parse: Callable[[int, bytes, KnownChains], Any]
     """Return what a line says. Raises LineRejected."""
     completer: Callable[[], Callable[[list[Any]], Iterable[Row | LineRejected]]]
     """Return a function for one import that turns a batch of what lines say into their columns in
@@ -108,7 +108,7 @@ class StagingReader:
         self,
         kind: Kind,
         source: BinaryIO,
-        chains: Chains,
+        chains: KnownChains,
         on_rejected: Callable[[RejectedLine], object],
     ) -> None:
         self._parse = kind.parse
@@ -187,7 +187,7 @@ def import_lines(
     file. Raises ImportFailed if nothing was imported, and the errors of db.transaction().
     """
     began = time.monotonic()
-    reader = StagingReader(kind, unpack(file, advance), read_chains(), on_rejected)
+    reader = StagingReader(kind, unpack(file, advance), read_chains(db), on_rejected)
     with db.transaction(limited=False) as tx:
         invalidate_all(tx)
         tx.execute(kind.create)

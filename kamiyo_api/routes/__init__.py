@@ -7,6 +7,7 @@ from flask import Flask
 from kamiyo_api.config import API_PREFIX
 from kamiyo_api.routes import (
     agents,
+    chains,
     docs,
     feedback,
     health,
@@ -21,7 +22,7 @@ from kamiyo_api.web.openapi import api
 
 def init_app(app: Flask) -> None:
     """Register every blueprint, in the order in which the documentation shows them."""
-    for resource in (agents, stats, feedback, payments, validations, metadata, keys):
+    for resource in (agents, stats, feedback, payments, validations, metadata, chains, keys):
         prefix = f"{API_PREFIX}{resource.PREFIX}"
         api.register_blueprint(resource.blueprint, url_prefix=prefix)
     api.register_blueprint(health.blueprint)

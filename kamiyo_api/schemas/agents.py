@@ -9,6 +9,7 @@ from marshmallow import fields, validate
 
 from kamiyo_api.schemas import bounded, pages
 from kamiyo_api.schemas import fields as own
+from kamiyo_api.schemas.chains import OnChain
 
 TRUST_LEVELS = ("new", "excellent", "good", "fair", "poor")
 # Only an agent with both a score and settled payments is at one of these levels.
@@ -28,6 +29,7 @@ SORTS = {
 FILTERS = (
     "owner_address",
     "chain",
+    "registry_address",
     "agent_id",
     "trust_level",
     "min_reputation_score",
@@ -37,6 +39,8 @@ FILTERS = (
     "x402",
     "q",
 )
+# The filters that name one agent together.
+PARTS_OF_AGENT = ("chain", "registry_address", "agent_id")
 SORT_COLUMNS = {"reputation_score": "average_score"}
 
 
@@ -44,8 +48,10 @@ class AgentSearch(pages.Page):
     """The filters of a search, all of which an agent must match, its order and its page."""
 
     owner_address = own.Address(load_default=None)
-    chain = own.chain(load_default=None)
+    chain = own.ChainName(load_default=None)
+    registry_address = own.Address(load_default=None)
     agent_id = own.BigInteger(low=0, high=10**78 - 1, load_default=None)
+    agent = own.AgentName(load_default=None)
     status = fields.String(
         load_default="active",
         validate=validate.OneOf((*STATUSES, "any")),
@@ -100,6 +106,21 @@ class AgentSearch(pages.Page):
         if data.get("cursor") and data.get("offset"):
             raise ma.ValidationError("Give a cursor or an offset, not both.", "offset")
 
+    @ma.validates_schema
+    def _agent_or_its_parts(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("agent") and any(data.get(part) is not None for part in PARTS_OF_AGENT):
+            raise ma.ValidationError(f"Give agent, or {', '.join(PARTS_OF_AGENT)}.", "agent")
+
+    @ma.post_load
+    def _parts_of_agent(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Replace an agent's name by its parts, so that both make the same search."""
+        name = data.pop("agent")
+        if name is None:
+            return data
+        chain, registry, agent_id = name.rsplit(":", 2)
+        parts = (chain, registry.lower(), int(agent_id))
+        return data | dict(zip(PARTS_OF_AGENT, parts, strict=True))
+
 
 class MetadataToRegister(bounded.Schema):
     """One metadata entry of an agent to register."""
@@ -112,7 +133,7 @@ class AgentToRegister(bounded.Schema):
     """An agent to register here; with agent_id, one that is already on chain."""
 
     owner_address = own.Address(required=True)
-    chain = own.chain(required=True)
+    chain = own.ChainName(required=True)
     registration_file = own.RegistrationFile(required=True)
     metadata = bounded.List(fields.Nested(MetadataToRegister), max_length=50, load_default=list)
     agent_id = own.BigInteger(low=0, high=own.UINT256_MAX, load_default=None)
@@ -159,7 +180,7 @@ def claimed() -> fields.Boolean:
     )
 
 
-class Summary(ma.Schema):
+class Summary(OnChain):
     """The identity of an agent and a summary of its statistics."""
 
     agent_uuid = fields.UUID(required=True)
@@ -167,7 +188,6 @@ class Summary(ma.Schema):
         required=True,
         metadata={"description": "Token id; 2^256 or above for an agent that is not on chain."},
     )
-    chain = fields.String(required=True)
     registry_address = fields.String(required=True)
     owner_address = fields.String(required=True)
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))

@@ -10,6 +10,7 @@ from marshmallow import fields
 
 from kamiyo_api.schemas import bounded, pages
 from kamiyo_api.schemas import fields as own
+from kamiyo_api.schemas.chains import OnChain
 
 
 class FeedbackQuery(pages.Page):
@@ -41,7 +42,7 @@ class FeedbackToGive(bounded.Schema):
     endpoint = own.Endpoint(load_default=None)
     file_uri = own.Uri(load_default=None)
     file_hash = own.Hash32(load_default=None)
-    chain = own.chain(load_default=None)
+    chain = own.ChainName(load_default=None)
     tx_hash = own.Hash32(load_default=None)
 
     @ma.validates_schema
@@ -117,7 +118,7 @@ class RevokedFeedback(ma.Schema):
     revocation_reason = fields.String(required=True, allow_none=True)
 
 
-class Feedback(RevokedFeedback):
+class Feedback(RevokedFeedback, OnChain):
     """A feedback. score is what the value means from 0 to 100, null if it has no such meaning."""
 
     value = fields.String(required=True)
@@ -128,7 +129,6 @@ class Feedback(RevokedFeedback):
     endpoint = fields.String(required=True, allow_none=True)
     file_uri = fields.String(required=True, allow_none=True)
     file_hash = fields.String(required=True, allow_none=True)
-    chain = fields.String(required=True)
     tx_hash = fields.String(required=True, allow_none=True)
     created_at = own.timestamp(required=True)
     truncated = pages.truncated()

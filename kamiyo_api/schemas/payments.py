@@ -9,6 +9,7 @@ from marshmallow import fields, validate
 
 from kamiyo_api.schemas import bounded, pages
 from kamiyo_api.schemas import fields as own
+from kamiyo_api.schemas.chains import OnChain
 
 STATUSES = ("pending", "verified", "failed", "rejected")
 
@@ -17,7 +18,7 @@ class PaymentToLink(bounded.Schema):
     """A payment to an agent; send a pending one again to settle it."""
 
     agent_uuid = own.Identifier(required=True)
-    chain = own.chain(required=True)
+    chain = own.ChainName(required=True)
     tx_hash = own.Hash32(required=True)
     amount_usdc = own.Amount(digits=14, places=6, required=True)
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))
@@ -31,12 +32,11 @@ class PaymentToLink(bounded.Schema):
             raise ma.ValidationError("Only a failed or rejected payment has one.", "failure_reason")
 
 
-class Payment(ma.Schema):
+class Payment(OnChain):
     """A payment to an agent."""
 
     payment_id = fields.UUID(required=True)
     agent_uuid = fields.UUID(required=True)
-    chain = fields.String(required=True)
     tx_hash = fields.String(required=True)
     amount_usdc = fields.String(required=True)
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))

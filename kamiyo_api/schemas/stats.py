@@ -8,6 +8,7 @@ from marshmallow import fields
 from kamiyo_api.schemas import bounded
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.agents import Summary, claimed
+from kamiyo_api.schemas.chains import OnChain
 
 
 class ReputationQuery(bounded.Schema):
@@ -52,10 +53,9 @@ class AgentStats(Summary, Reputation):
     unique_endpoints_used = fields.Integer(required=True)
 
 
-class AgentCount(ma.Schema):
+class AgentCount(OnChain):
     """The number of agents of one chain in one status."""
 
-    chain = fields.String(required=True)
     status = fields.String(required=True)
     agents = fields.Integer(required=True)
     claimed = fields.Integer(

@@ -10,6 +10,7 @@ from marshmallow import fields, validate
 
 from kamiyo_api.schemas import bounded, pages
 from kamiyo_api.schemas import fields as own
+from kamiyo_api.schemas.chains import OnChain
 
 
 class ValidationToRequest(bounded.Schema):
@@ -19,7 +20,7 @@ class ValidationToRequest(bounded.Schema):
     validator_address = own.Address(required=True)
     request_hash = own.Hash32(required=True)
     request_uri = own.Uri(load_default=None)
-    chain = own.chain(load_default=None)
+    chain = own.ChainName(load_default=None)
     registry_address = own.Address(load_default=None)
     expires_at = fields.AwareDateTime(load_default=None, format="iso")
 
@@ -50,16 +51,15 @@ class ValidationResponse(bounded.Schema):
     response_hash = own.Hash32(load_default=None)
     tag = own.Text(max_length=256, load_default=None)
     agent_uuid = own.Identifier(load_default=None)
-    chain = own.chain(load_default=None)
+    chain = own.ChainName(load_default=None)
     registry_address = own.Address(load_default=None)
 
 
-class Validation(ma.Schema):
+class Validation(OnChain):
     """A validation request with the validator's latest response."""
 
     validation_id = fields.UUID(required=True)
     agent_uuid = fields.UUID(required=True)
-    chain = fields.String(required=True)
     registry_address = fields.String(required=True)
     request_hash = fields.String(required=True)
     request_uri = fields.String(required=True, allow_none=True)

@@ -9,7 +9,8 @@ from typing import Any
 from flask import Response, make_response
 from flask_smorest import Blueprint
 
-from kamiyo_api import errors
+from kamiyo_api import db, errors
+from kamiyo_api.chains import find_chain
 from kamiyo_api.config import API_PREFIX
 from kamiyo_api.context import current_request
 from kamiyo_api.policies import Policy, policy_of
@@ -46,7 +47,9 @@ class ApiBlueprint(Blueprint):
         """Parse arguments by a schema, which is created once, because to create one takes longer
         than to use it."""
         decorate: Callable[..., Any] = super().arguments(schema(), **options)
-        return decorate
+        if "chain" not in schema._declared_fields:
+            return decorate
+        return lambda view: decorate(with_known_chain(view))
 
     def response(self, status_code: int, schema: Any = None, **kwargs: Any) -> Callable[..., Any]:
         """Document the answer of a view, and send it with this status unless the view sets one;
@@ -69,6 +72,21 @@ class ApiBlueprint(Blueprint):
             return with_documentation(documented, answer)
 
         return decorate
+
+
+def with_known_chain(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a view that gets our name of the chain, however the arguments name it. A write finds
+    the chain in its transaction. Raises ChainNotSupported."""
+
+    @wraps(view)
+    def answer(*args: Any, **path: Any) -> Any:
+        *transaction, arguments = args
+        if arguments["chain"] is not None:
+            reader = transaction[0] if transaction else db
+            arguments["chain"] = find_chain(arguments["chain"], reader).name
+        return view(*args, **path)
+
+    return answer
 
 
 def with_documentation(

@@ -8,7 +8,7 @@ begin
   if tg_op = 'INSERT' then
     insert into erc8004_agent_search (
       agent_uuid, agent_id, chain, owner_address, status, claimed,
-      registered_at, last_activity_at, services, x402, words
+      registered_at, last_activity_at, services, x402, words, registry_address
     )
     select
       a.id,
@@ -21,7 +21,8 @@ begin
       a.last_activity_at,
       o.services,
       erc8004_supports_x402(a.registration_file),
-      erc8004_agent_words(a.registration_file)
+      erc8004_agent_words(a.registration_file),
+      a.registry_address
     from new_rows as a
     cross join lateral erc8004_service_names(a.registration_file) as o;
   else
@@ -35,7 +36,8 @@ begin
       last_activity_at = greatest(s.last_activity_at, a.last_activity_at),
       services = o.services,
       x402 = erc8004_supports_x402(a.registration_file),
-      words = erc8004_agent_words(a.registration_file)
+      words = erc8004_agent_words(a.registration_file),
+      registry_address = a.registry_address
     from new_rows as a
     cross join lateral erc8004_service_names(a.registration_file) as o
     where s.agent_uuid = a.id;

@@ -17,6 +17,8 @@ begin
       v.agent_uuid,
       v.agent_id::text as agent_id,
       v.chain,
+      c.chain_id,
+      'eip155:' || c.chain_id as caip2,
       v.registry_address,
       v.owner_address,
       v.status,
@@ -42,6 +44,7 @@ begin
       v.trust_level,
       erc8004_timestamp(now()) as as_of
     from erc8004_agent_stats_now(agent) as v
+    join erc8004_chains as c on c.name = v.chain
   ) as answer;
 end;
 $$;
@@ -96,6 +99,8 @@ begin
       a.id as agent_uuid,
       a.agent_id::text as agent_id,
       a.chain,
+      c.chain_id,
+      'eip155:' || c.chain_id as caip2,
       a.registry_address,
       a.owner_address,
       a.status,
@@ -120,6 +125,7 @@ begin
       s.success_rate::float8 as success_rate,
       s.trust_level
     from erc8004_agents as a
+    join erc8004_chains as c on c.name = a.chain
     join erc8004_agent_search as s on s.agent_uuid = a.id
     cross join lateral (
       select

@@ -7,6 +7,8 @@ from (
     a.id as agent_uuid,
     a.agent_id::text as agent_id,
     a.chain,
+    c.chain_id,
+    'eip155:' || c.chain_id as caip2,
     a.registry_address,
     'eip155:' || c.chain_id || ':' || a.registry_address as agent_registry,
     a.owner_address,

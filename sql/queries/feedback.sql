@@ -1,3 +1,8 @@
+-- part: of_chain
+-- The chain id and the CAIP-2 name of the chain of a row.
+(select c.chain_id from erc8004_chains as c where c.name = r.chain) as chain_id,
+  (select 'eip155:' || c.chain_id from erc8004_chains as c where c.name = r.chain) as caip2
+
 -- part: feedback
 -- A feedback with its texts cut to the given length, and the names of the texts that are cut.
 r.id as feedback_id,
@@ -12,6 +17,7 @@ r.id as feedback_id,
   left(r.file_uri, %(longest)s) as file_uri,
   r.file_hash,
   r.chain,
+  {of_chain},
   r.tx_hash,
   r.is_revoked,
   r.revoked_at,
@@ -107,7 +113,7 @@ with agent as (
     and a.owner_address <> %(client_address)s
   for share
 )
-insert into erc8004_reputation (
+insert into erc8004_reputation as r (
   agent_uuid, client_address, value, value_decimals, score, tag1, tag2,
   endpoint, file_uri, file_hash, chain, tx_hash
 )
@@ -129,6 +135,7 @@ returning
   file_uri,
   file_hash,
   chain,
+  {of_chain},
   tx_hash,
   is_revoked,
   revoked_at,

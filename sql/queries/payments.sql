@@ -1,8 +1,14 @@
+-- part: of_chain
+-- The chain id and the CAIP-2 name of the chain of a row.
+(select c.chain_id from erc8004_chains as c where c.name = p.chain) as chain_id,
+  (select 'eip155:' || c.chain_id from erc8004_chains as c where c.name = p.chain) as caip2
+
 -- part: payment
 -- A payment with its texts cut to the given length, and the names of the texts that are cut.
 p.id as payment_id,
   p.agent_uuid,
   p.chain,
+  {of_chain},
   p.tx_hash,
   p.amount_usdc::text as amount_usdc,
   p.status,
@@ -20,7 +26,7 @@ p.id as payment_id,
 
 -- name: insert
 -- Insert a payment and return it; no row if its transaction is linked already.
-insert into erc8004_agent_payments (
+insert into erc8004_agent_payments as p (
   agent_uuid, chain, tx_hash, amount_usdc, status, endpoint, failure_reason, verified_at
 )
 values (
@@ -32,6 +38,7 @@ returning
   id as payment_id,
   agent_uuid,
   chain,
+  {of_chain},
   tx_hash,
   amount_usdc::text as amount_usdc,
   status,
@@ -47,6 +54,7 @@ select
   p.id as payment_id,
   p.agent_uuid,
   p.chain,
+  {of_chain},
   p.tx_hash,
   p.amount_usdc::text as amount_usdc,
   p.status,
@@ -73,6 +81,7 @@ returning
   p.id as payment_id,
   p.agent_uuid,
   p.chain,
+  {of_chain},
   p.tx_hash,
   p.amount_usdc::text as amount_usdc,
   p.status,

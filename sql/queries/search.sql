@@ -89,6 +89,7 @@ matching as not materialized (
   from erc8004_agent_search as s
   where (%(owner_address)s::text is null or s.owner_address = %(owner_address)s)
     and (%(chain)s::text is null or s.chain = %(chain)s)
+    and (%(registry_address)s::text is null or s.registry_address = %(registry_address)s)
     and (%(agent_id)s::numeric is null or s.agent_id = %(agent_id)s)
     and (%(status)s::text is null or s.status = %(status)s)
     and (%(claimed)s::boolean is null or s.claimed = %(claimed)s)

@@ -1,9 +1,15 @@
+-- part: of_chain
+-- The chain id and the CAIP-2 name of the chain of a row.
+(select c.chain_id from erc8004_chains as c where c.name = v.chain) as chain_id,
+  (select 'eip155:' || c.chain_id from erc8004_chains as c where c.name = v.chain) as caip2
+
 -- part: validation
 -- A validation with its texts cut to the given length, and the names of the texts that are cut; a
 -- pending one past its time is shown as expired before the next refresh marks it so.
 v.id as validation_id,
   v.agent_uuid,
   v.chain,
+  {of_chain},
   v.registry_address,
   v.request_hash,
   left(v.request_uri, %(longest)s) as request_uri,
@@ -28,7 +34,7 @@ v.id as validation_id,
 -- name: insert
 -- Insert a validation request in the given registry, else in the validation registry of its chain,
 -- and return it; no row if the chain is unknown.
-insert into erc8004_validations (
+insert into erc8004_validations as v (
   agent_uuid, chain, registry_address, request_hash, request_uri, validator_address, expires_at
 )
 select
@@ -45,6 +51,7 @@ returning
   id as validation_id,
   agent_uuid,
   chain,
+  {of_chain},
   registry_address,
   request_hash,
   request_uri,
@@ -167,6 +174,7 @@ returning
   v.id as validation_id,
   v.agent_uuid,
   v.chain,
+  {of_chain},
   v.registry_address,
   v.request_hash,
   v.request_uri,

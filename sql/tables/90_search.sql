@@ -20,6 +20,7 @@ create table erc8004_agent_search (
   success_rate numeric(5, 2),
   trust_level text not null default 'new',
   claimed boolean not null default false,
+  registry_address text collate "C" not null,
 
   constraint pk__erc8004_agent_search primary key (agent_uuid)
 );
@@ -62,6 +63,8 @@ create index ix__erc8004_agent_search__total_payments
 -- as large. Those with status and claimed count agents without reading their rows.
 create index ix__erc8004_agent_search__owner on erc8004_agent_search (owner_address);
 create index ix__erc8004_agent_search__chain on erc8004_agent_search (chain, status, claimed);
+create index ix__erc8004_agent_search__registry
+  on erc8004_agent_search (registry_address, status, claimed);
 create index ix__erc8004_agent_search__agent_id on erc8004_agent_search (agent_id);
 create index ix__erc8004_agent_search__inactive
   on erc8004_agent_search (status, claimed)

@@ -40,6 +40,7 @@ GET    /api/v1/agents/{agent_uuid}/metadata               read
 GET    /api/v1/agents/{agent_uuid}/metadata/{key}         read
 PUT    /api/v1/agents/{agent_uuid}/metadata/{key}         write
 DELETE /api/v1/agents/{agent_uuid}/metadata/{key}         write
+GET    /api/v1/chains                                     read
 GET    /api/v1/key                                        any
 GET    /api/v1/stats                                      read
 GET    /health                                            none

@@ -18,7 +18,7 @@ LAYERS = (
     ("routes", "doctor"),
     ("web",),
     ("access", "demo", "health", "importer", "search", "trust"),
-    ("cache",),
+    ("cache", "chains"),
     ("db",),
     ("redis", "schemas"),
     ("observability",),

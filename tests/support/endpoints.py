@@ -26,7 +26,10 @@ BODIES = {
     },
 }
 READS = {
-    AGENTS: ("owner_address", "chain", "agent_id", "service", "q", "sort", "cursor", "status"),
+    AGENTS: (
+        *("owner_address", "chain", "registry_address", "agent", "agent_id"),
+        *("service", "q", "sort", "cursor", "status"),
+    ),
     f"{AGENTS}{FAR_UUID}/feedback": ("client_address", "tag1", "tag2", "cursor", "limit"),
     f"{AGENTS}{FAR_UUID}/reputation": ("client_address", "tag1", "tag2"),
     f"{AGENTS}{FAR_UUID}/payments": ("cursor", "limit"),

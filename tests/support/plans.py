@@ -20,7 +20,10 @@ insert into erc8004_agents (
 select
   n,
   case when n % 101 = 0 then 'celo' else 'base' end,
-  '0x8004a169fb4a3325136eb29fa0ceb6d2e539a432',
+  case
+    when n % 103 = 0 then '0x' || repeat('7', 40)
+    else '0x8004a169fb4a3325136eb29fa0ceb6d2e539a432'
+  end,
   '0x' || lpad(to_hex((n ^ 0.8)::int), 40, '0'),
   case when n % 47 = 0 then 'suspended' when n % 71 = 0 then 'revoked' else 'active' end,
   n % 83 = 0,
