@@ -32,7 +32,7 @@ AGENTS = Kind(
     repeated="imports.delete_duplicates",
     write=write,
     analyze="imports.analyze_agents",
-    reject="imports.delete_too_large",
+    prepare="imports.update_too_large",
     older="imports.delete_older",
     place_of=place_of,
 )

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import orjson
-
 from kamiyo_api.chains import KnownChains
 from kamiyo_api.db.copying import escaped
 from kamiyo_api.importer.lines import (
     HIGHEST_LOG_INDEX,
-    MAX_LINE_BYTES,
     LineRejected,
-    NotJson,
     chain_of,
+    marks_of,
     optional_number_of,
+    parse_json,
 )
 from kamiyo_api.importer.references import Name, name_in
-from kamiyo_api.importer.unstorable import ESCAPE, Mark, read_source
+from kamiyo_api.importer.unstorable import ESCAPE, Mark
 from kamiyo_api.importer.values import NULL, hash_of, past_of, time_column
 
 MAX_TEXT_BYTES = 64 * 1024
@@ -27,14 +25,7 @@ class Facts:
 
     def __init__(self, line: bytes, chains: KnownChains) -> None:
         """Read a line. Raises LineRejected."""
-        if len(line) > MAX_LINE_BYTES:
-            raise NotJson(f"longer than {MAX_LINE_BYTES} bytes")
-        try:
-            self._source = read_source(line)
-        except orjson.JSONDecodeError as error:
-            raise NotJson(f"not JSON: {error.msg} at character {error.pos + 1}") from None
-        except TypeError:
-            raise LineRejected("not a JSON object") from None
+        self._source = parse_json(line)
         self.fields = self._source.fields
         self.line = self._source.text
         self._marks: dict[str, Mark] = {}
@@ -92,6 +83,4 @@ class Facts:
 
     def unstorable(self) -> bytes:
         """Return the marks of the texts that were read, or null."""
-        if not self._marks:
-            return NULL
-        return escaped(orjson.dumps({name: mark.as_json() for name, mark in self._marks.items()}))
+        return marks_of(**self._marks)

@@ -52,9 +52,8 @@ class Kind(NamedTuple):
     those that are older."""
     write: Callable[[db.Transaction], Written]
     analyze: str
-    reject: str | None = None
-    """The query that deletes up to a hundred staged lines after a given one, and returns their
-    line_number, reason and source."""
+    prepare: str | None = None
+    """The query that changes the staged lines before others look at them."""
     older: str | None = None
     """The query that deletes the staged lines that are older than what is stored, and counts
     them."""
@@ -139,11 +138,6 @@ class StagingReader:
         if self.read and self._not_json == self.read:
             raise ImportFailed(NOT_JSON_LINES)
 
-    def reject(self, line: RejectedLine) -> None:
-        """Count a line as rejected and report it."""
-        self.rejected += 1
-        self._on_rejected(line)
-
     def _parsed(self, line: Line) -> Any:
         try:
             return self._parse(line.number, line.text, self._chains)
@@ -159,7 +153,8 @@ class StagingReader:
                 raise ImportFailed(
                     f"breaks off in the middle of line {line.number}; nothing was loaded"
                 )
-        self.reject(RejectedLine(line.number, str(reason), line.text))
+        self.rejected += 1
+        self._on_rejected(RejectedLine(line.number, str(reason), line.text))
 
 
 def batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
@@ -209,8 +204,8 @@ def write(tx: db.Transaction, kind: Kind, reader: StagingReader) -> Written:
     """Write the staged lines that are neither rejected nor older than others or what is stored."""
     tx.row("imports.get_refresh_lock")
     tx.row("imports.get_memory")
-    if kind.reject is not None:
-        reject_staged(tx, kind.reject, reader)
+    if kind.prepare is not None:
+        tx.execute(kind.prepare)
     if not reader.order.is_ascending:
         reader.older += delete_staged(tx, kind.repeated)
     tx.execute(kind.analyze_staged)
@@ -219,17 +214,6 @@ def write(tx: db.Transaction, kind: Kind, reader: StagingReader) -> Written:
     written = kind.write(tx)
     tx.execute(kind.analyze)
     return written
-
-
-def reject_staged(tx: db.Transaction, query: str, reader: StagingReader) -> None:
-    """Reject the staged lines that a named query deletes, in the order of the file."""
-    last = 0
-    while rejected := tx.rows(query, after=last):
-        rejected.sort(key=lambda row: int(row["line_number"]))
-        last = rejected[-1]["line_number"]
-        for row in rejected:
-            line = RejectedLine(row["line_number"], row["reason"], row["source"].encode())
-            reader.reject(line)
 
 
 def delete_staged(tx: db.Transaction, query: str) -> int:

@@ -39,8 +39,8 @@ GREAT_ZERO = re.compile(rb"0(?<![0-9A-Za-z.]0)(?:\.0+)?[eE]\+?0*[1-9][0-9]{3}")
 
 
 class Mark(NamedTuple):
-    """What was not stored as it is: why, the SHA-256 and the length in bytes of the original, and
-    whether an escaped form is stored or nothing.
+    """A record of a value that is not stored as it is: the reasons, the SHA-256 and the length in
+    bytes of the original, and whether an escaped form is stored or nothing.
 
     The original of a text is its UTF-8, that of anything else is its JSON as the line writes it.
     """

@@ -15,6 +15,18 @@ TRUST_LEVELS = ("new", "excellent", "good", "fair", "poor")
 # Only an agent with both a score and settled payments is at one of these levels.
 TRUSTED = frozenset({"excellent", "good"})
 STATUSES = ("active", "suspended", "revoked")
+# Why a field is not stored as the chain holds it.
+UNSTORABLE_REASONS = (
+    "nul",
+    "surrogate",
+    "invalid_utf8",
+    "escape_character",
+    "number",
+    "not_an_object",
+    "too_deep",
+    "too_large",
+    "too_long",
+)
 # What each value of the parameter `claimed` means.
 CLAIMED = {"false": False, "true": True, "any": None}
 # The kind of value that each sort orders by.
@@ -240,6 +252,30 @@ class AgentPage(ma.Schema):
     as_of = own.timestamp(required=True)
 
 
+class Unstorable(ma.Schema):
+    """A record of a field that is not stored as the chain holds it."""
+
+    reasons = fields.List(fields.String(validate=validate.OneOf(UNSTORABLE_REASONS)), required=True)
+    sha256 = fields.String(
+        required=True,
+        metadata={
+            "description": "Of the original: of a text, its UTF-8; of a file, its JSON as the "
+            "import line wrote it."
+        },
+    )
+    bytes = fields.Integer(
+        required=True, metadata={"description": "The length of the original in bytes."}
+    )
+    stored = fields.String(
+        required=True,
+        validate=validate.OneOf(["escaped", "nothing"]),
+        metadata={
+            "description": "escaped: in the field, U+FFFE and a code stand for each part that "
+            "cannot be stored. nothing: the field is null."
+        },
+    )
+
+
 class Agent(Summary):
     """One agent."""
 
@@ -252,6 +288,16 @@ class Agent(Summary):
     block_number = fields.Integer(required=True, allow_none=True)
     updated_at = own.timestamp(required=True)
     as_of = own.timestamp(required=True)
+    unstorable = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(Unstorable),
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The fields that are not stored as the chain holds them, by their "
+            "names; null if there are none."
+        },
+    )
 
 
 def kind_of(sort: str) -> str:
