@@ -201,3 +201,62 @@ from changed;
 -- name: analyze_agents
 -- Update the planner's statistics after many new rows.
 analyze erc8004_agents, erc8004_agent_search;
+
+-- name: list_agents
+-- Return the agents of some lines, by uuid or by token.
+select
+  true as is_by_uuid,
+  a.id::text as agent_uuid,
+  a.chain,
+  a.registry_address,
+  a.agent_id::text as agent_id,
+  a.owner_address
+from unnest(%(uuids)s::uuid[]) as u (id)
+join erc8004_agents as a on a.id = u.id
+union all
+select
+  false,
+  a.id::text,
+  a.chain,
+  a.registry_address,
+  a.agent_id::text,
+  a.owner_address
+from unnest(%(chains)s::text[], %(registries)s::text[], %(agent_ids)s::numeric[])
+  as t (chain, registry_address, agent_id)
+join erc8004_agents as a
+  on a.chain = t.chain
+  and a.registry_address = t.registry_address
+  and a.agent_id = t.agent_id
+order by agent_uuid
+limit 10000;
+
+-- name: create_lines
+-- Create the table that holds the lines of one file about agents until the whole file has been
+-- read: what all kinds have, and what each kind has. The id is for a new row.
+create temporary table lines_staging (
+  line_number bigint not null,
+  id uuid not null default erc8004_uuid(),
+  agent_uuid uuid not null,
+  chain text not null,
+  tx_hash text,
+  log_index integer,
+  source_id text,
+  created_at timestamptz,
+  unstorable jsonb,
+
+  client_address text,
+  value numeric(39, 0),
+  value_decimals smallint,
+  score numeric(5, 2),
+  tag1 text,
+  tag2 text,
+  endpoint text,
+  file_uri text,
+  file_hash text,
+  revoked_at timestamptz,
+  revocation_reason text
+) on commit drop;
+
+-- name: analyze_lines
+-- Update the planner's statistics of what staged lines are known by.
+analyze lines_staging (line_number, agent_uuid, chain, tx_hash, log_index, source_id);

@@ -77,7 +77,7 @@ def test_agent_that_is_told_again_counts_once_wherever_it_stands(run_import, sql
 
 
 def test_same_numbers_in_more_registries_than_are_remembered(run_import, sql, monkeypatch):
-    monkeypatch.setattr("kamiyo_api.importer.agents.MAX_REGISTRIES", 2)
+    monkeypatch.setattr("kamiyo_api.importer.staging.MAX_SERIES", 2)
     told = [line(registry_address=f"0x{number:040x}") for number in (1, 2, 3, 1)]
     assert "3 inserted, 0 updated, 1 unchanged" in counts(run_import(told))
 
