@@ -42,7 +42,7 @@ where a.chain = %(chain)s
   and a.registry_address = %(registry_address)s
   and a.agent_id = %(agent_id)s;
 
--- name: list_named
+-- name: get_named
 -- Return the summaries of up to a hundred agents by uuid or by token, each with the place of its
 -- name in the request, and their statistics as of now if asked for. Names that no agent has are
 -- left out.
