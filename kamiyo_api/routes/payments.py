@@ -15,6 +15,7 @@ from kamiyo_api.schemas import payments as schemas
 from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
+ALL, BY_STATUS = "payments.list_by_agent", "payments.list_by_status"
 # News of a lower number is older than what is stored, news of the highest is final.
 AGES = {"pending": 0, "failed": 1, "verified": 2, "rejected": 2}
 FINAL = ("verified", "rejected")
@@ -26,15 +27,16 @@ blueprint = ApiBlueprint("payments", __name__, description="Did its payments go 
 
 @blueprint.get("/<uuid:agent_uuid>/payments")
 @requires("read")
-@blueprint.arguments(pages.Page, location="query")
+@blueprint.arguments(schemas.PaymentsQuery, location="query")
 @blueprint.response(200, schemas.PaymentPage)
 def list_payments(query: dict[str, Any], agent_uuid: str) -> Any:
     """List the payments to one agent, newest first.
 
-    Long texts are cut; `truncated` names them.
+    `status` may be repeated. Long texts are cut; `truncated` names them.
     """
     page = pages.NewestFirst("payments", "payment_id", query, agent_uuid)
-    rows = db.rows("payments.list_by_agent", agent_uuid=agent_uuid, **page.parameters())
+    list_query = BY_STATUS if query["status"] else ALL
+    rows = db.rows(list_query, agent_uuid=agent_uuid, **page.parameters())
     if not rows and db.row("agents.get_registration", agent_uuid=agent_uuid) is None:
         raise errors.AgentNotFound
     return page.answer(rows)

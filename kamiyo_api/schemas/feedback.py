@@ -12,6 +12,8 @@ from kamiyo_api.schemas import bounded, flags, names, pages
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
 
+NEWEST_FIRST = "-created_at"
+
 
 class FeedbackQuery(pages.Page):
     """The filters of a list of feedback, and its page."""
@@ -21,9 +23,31 @@ class FeedbackQuery(pages.Page):
     tag2 = own.Text(max_length=256, load_default=None)
     include_revoked = flags.Flag(load_default=False)
 
+    min_score = fields.Float(load_default=None, validate=ma.validate.Range(min=0, max=100))
+    max_score = fields.Float(load_default=None, validate=ma.validate.Range(min=0, max=100))
+    sort = fields.String(
+        load_default=NEWEST_FIRST,
+        validate=ma.validate.OneOf([NEWEST_FIRST, "created_at", "-score", "score"]),
+        metadata={
+            "description": "A leading - sorts in descending order. Feedback without a score is "
+            "last in both directions; equal scores are in the order of time."
+        },
+    )
+
+    @ma.validates_schema
+    def _limits_in_order(self, data: dict[str, Any], **_: Any) -> None:
+        low, high = data.get("min_score"), data.get("max_score")
+        if low is not None and high is not None and low > high:
+            raise ma.ValidationError("Give at least min_score.", "max_score")
+
     @ma.post_load
     def _empty_tag_is_any(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         return data | {"tag1": data["tag1"] or None, "tag2": data["tag2"] or None}
+
+    @ma.post_load
+    def _default_sort_is_none(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        # Cursors from before lists could be sorted are of the same walk.
+        return data | {"sort": None if data["sort"] == NEWEST_FIRST else data["sort"]}
 
 
 class FeedbackToGive(bounded.Schema):
@@ -142,7 +166,7 @@ class Feedback(RevokedFeedback, OnChain):
 
 
 class FeedbackPage(ma.Schema):
-    """One page of feedback, newest first."""
+    """One page of feedback, newest first unless sorted otherwise."""
 
     feedback = fields.List(fields.Nested(Feedback), required=True)
     limit = fields.Integer(required=True)

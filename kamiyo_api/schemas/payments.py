@@ -19,6 +19,12 @@ PAYEE = "Who was paid: `to` of the authorization, payTo of the requirements."
 NONCE = "The nonce of the authorization; it goes with payer_address."
 
 
+class PaymentsQuery(pages.Page):
+    """The filter of a list of payments, and its page."""
+
+    status = pages.statuses(STATUSES)
+
+
 class PaymentToLink(bounded.Schema):
     """A payment to an agent; send it again with its new status to settle it. It is the one with
     this log_index, or with this nonce of its payer_address; without both, it is the only payment

@@ -12,6 +12,14 @@ from kamiyo_api.schemas import bounded, names, pages
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
 
+STATUSES = ("pending", "completed", "expired")
+
+
+class ValidationsQuery(pages.Page):
+    """The filter of a list of validations, and its page."""
+
+    status = pages.statuses(STATUSES)
+
 
 class ValidationToRequest(bounded.Schema):
     """A validation that an agent's owner requests (ERC-8004, "Validation Request")."""
@@ -64,9 +72,7 @@ class Validation(OnChain):
     request_hash = fields.String(required=True)
     request_uri = fields.String(required=True, allow_none=True)
     validator_address = fields.String(required=True)
-    status = fields.String(
-        required=True, validate=validate.OneOf(["pending", "completed", "expired"])
-    )
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
     response = fields.Integer(required=True, allow_none=True)
     response_uri = fields.String(required=True, allow_none=True)
     response_hash = fields.String(required=True, allow_none=True)
@@ -78,7 +84,7 @@ class Validation(OnChain):
 
 
 class ValidationSummary(ma.Schema):
-    """The number of validations of an agent, and their mean."""
+    """The number of all validations of an agent in any status, and their mean."""
 
     count = fields.Integer(required=True)
     completed = fields.Integer(required=True)

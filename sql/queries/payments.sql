@@ -168,6 +168,34 @@ where p.agent_uuid = %(agent_uuid)s
 order by p.created_at desc, p.id desc
 limit %(limit)s;
 
+-- name: list_by_status
+-- Return the payments of one agent in any of some statuses, newest first, from the row after the
+-- cursor; each status is read up to the length of the page.
+with page as (
+  select s.id, s.created_at
+  from (select distinct unnest(%(status)s::text[]) as status) as given
+  cross join lateral (
+    select p.id, p.created_at
+    from erc8004_agent_payments as p
+    where p.agent_uuid = %(agent_uuid)s
+      and p.status = given.status
+      and (
+        %(after_id)s::uuid is null
+        or (p.created_at, p.id) < (%(after_time)s::timestamptz, %(after_id)s::uuid)
+      )
+    order by p.created_at desc, p.id desc
+    limit %(limit)s
+  ) as s
+  order by s.created_at desc, s.id desc
+  limit %(limit)s
+)
+select
+  {payment}
+from page
+join erc8004_agent_payments as p on p.id = page.id
+join erc8004_chains as c on c.name = p.chain
+order by page.created_at desc, page.id desc;
+
 -- name: get
 -- Return one payment.
 select

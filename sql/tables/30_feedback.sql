@@ -70,6 +70,10 @@ create index ix__erc8004_reputation__agent_created
 create index ix__erc8004_reputation__agent_client_created
   on erc8004_reputation (agent_uuid, client_address, created_at, id);
 
+-- The feedback of an agent by score.
+create index ix__erc8004_reputation__agent_score
+  on erc8004_reputation (agent_uuid, is_revoked, score, created_at, id);
+
 -- Feedback by one tag, and by both.
 create index ix__erc8004_reputation__agent_tag1
   on erc8004_reputation (agent_uuid, tag1, is_revoked, created_at, id)

@@ -36,6 +36,14 @@ create table erc8004_validations (
 create index ix__erc8004_validations__agent_created
   on erc8004_validations (agent_uuid, created_at, id);
 
+-- The validations of an agent by status, and its pending ones that are overdue, which are shown as
+-- expired before a refresh marks them so.
+create index ix__erc8004_validations__agent_status
+  on erc8004_validations (agent_uuid, status, created_at, id);
+create index ix__erc8004_validations__agent_overdue
+  on erc8004_validations (agent_uuid, expires_at)
+  where status = 'pending';
+
 -- The first request with a hash that names a validator: in one registry, and in any.
 create index ix__erc8004_validations__hash_validator_registry
   on erc8004_validations (

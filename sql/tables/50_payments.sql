@@ -58,3 +58,5 @@ create index ix__erc8004_agent_payments__transaction
 
 create index ix__erc8004_agent_payments__agent_created
   on erc8004_agent_payments (agent_uuid, created_at, id);
+create index ix__erc8004_agent_payments__agent_status
+  on erc8004_agent_payments (agent_uuid, status, created_at, id);
