@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
 
-from kamiyo_api.chains import Chain, KnownChains, key_of
+from kamiyo_api.chains import KnownChains, key_of
 from kamiyo_api.db.copying import escaped
 from kamiyo_api.schemas.fields import MAX_FILE_BYTES
 from kamiyo_api.schemas.numbers import digits_added
@@ -60,12 +61,12 @@ class StagingRow(NamedTuple):
 def parse_line(number: int, line: bytes, chains: KnownChains) -> StagingRow:
     """Return the columns of a line. Raises LineRejected."""
     agent = parse_json(line)
-    chain = chain_of(agent, chains)
+    chain, registry = place_of(agent, chains)
     return StagingRow(
         b"%d" % number,
-        chain.name.encode(),
+        chain,
         b"%d" % agent_id_of(agent, line),
-        registry_of(agent, chain),
+        registry,
         hex_of(ADDRESS, "owner_address", agent.get("owner_address")),
         token_uri_of(agent),
         optional_hash_of(agent),
@@ -98,26 +99,30 @@ def may_be_unstorable(line: bytes) -> bool:
     )
 
 
-def chain_of(agent: dict[str, Any], chains: KnownChains) -> Chain:
-    """Return the chain of a line, however the line names it. Raises LineRejected."""
-    given = agent.get("chain")
+def place_of(agent: dict[str, Any], chains: KnownChains) -> tuple[bytes, bytes]:
+    """Return the chain and the registry of a line, by default the identity registry of its chain.
+    Raises LineRejected."""
+    given, registry = agent.get("chain"), agent.get("registry_address") or None
+    if not isinstance(registry, str | None) or not isinstance(given, str | int):
+        return find_place.__wrapped__(given, registry, chains)
+    return find_place(given, registry, chains)
+
+
+# A file has few chains and registries, and they need not be looked up for each line.
+@lru_cache(maxsize=1_000, typed=True)
+def find_place(given: Any, registry: Any, chains: KnownChains) -> tuple[bytes, bytes]:
+    """Return a chain and its registry, however a line names them; reject a registry that holds
+    feedback or validations, not agents. Raises LineRejected."""
     chain = chains.find(given)
     if chain is None:
         raise LineRejected(
             f"chain {shown(given)} is not known here{chains.hint_for(key_of(given))}"
         )
-    return chain
-
-
-def registry_of(agent: dict[str, Any], chain: Chain) -> bytes:
-    """Return the registry of a line, by default the identity registry of its chain; reject one that
-    holds feedback or validations, not agents. Raises LineRejected."""
-    given = agent.get("registry_address") or chain.identity_registry
-    registry = hex_of(ADDRESS, "registry_address", given)
-    refusal = chain.refusal_of(registry.decode())
+    address = hex_of(ADDRESS, "registry_address", registry or chain.identity_registry)
+    refusal = chain.refusal_of(address.decode())
     if refusal is not None:
         raise LineRejected(f"registry_address {refusal}")
-    return registry
+    return chain.name.encode(), address
 
 
 def agent_id_of(agent: dict[str, Any], line: bytes) -> int:

@@ -17,8 +17,8 @@ begin
       v.agent_uuid,
       v.agent_id::text as agent_id,
       v.chain,
-      c.chain_id,
-      'eip155:' || c.chain_id as caip2,
+      v.chain_id,
+      v.caip2,
       v.registry_address,
       v.owner_address,
       v.status,
@@ -44,7 +44,6 @@ begin
       v.trust_level,
       erc8004_timestamp(now()) as as_of
     from erc8004_agent_stats_now(agent) as v
-    join erc8004_chains as c on c.name = v.chain
   ) as answer;
 end;
 $$;
@@ -100,7 +99,7 @@ begin
       a.agent_id::text as agent_id,
       a.chain,
       c.chain_id,
-      'eip155:' || c.chain_id as caip2,
+      c.caip2,
       a.registry_address,
       a.owner_address,
       a.status,

@@ -3,7 +3,7 @@
 select
   c.name,
   c.chain_id,
-  'eip155:' || c.chain_id as caip2,
+  c.caip2,
   c.is_testnet,
   c.identity_registry,
   c.reputation_registry,
@@ -12,9 +12,7 @@ select
     select n.name
     from erc8004_chain_names as n
     where n.chain = c.name
-      and n.name not in (
-        erc8004_chain_key(c.name), c.chain_id::text, 'eip155:' || c.chain_id
-      )
+      and n.name not in (erc8004_chain_key(c.name), c.chain_id::text, c.caip2)
     order by n.name
     limit 100
   ) as aliases

@@ -1,8 +1,3 @@
--- part: of_chain
--- The chain id and the CAIP-2 name of the chain of a row.
-(select c.chain_id from erc8004_chains as c where c.name = r.chain) as chain_id,
-  (select 'eip155:' || c.chain_id from erc8004_chains as c where c.name = r.chain) as caip2
-
 -- part: feedback
 -- A feedback with its texts cut to the given length, and the names of the texts that are cut.
 r.id as feedback_id,
@@ -17,7 +12,8 @@ r.id as feedback_id,
   left(r.file_uri, %(longest)s) as file_uri,
   r.file_hash,
   r.chain,
-  {of_chain},
+  c.chain_id,
+  c.caip2,
   r.tx_hash,
   r.is_revoked,
   r.revoked_at,
@@ -135,7 +131,8 @@ returning
   file_uri,
   file_hash,
   chain,
-  {of_chain},
+  (select c.chain_id from erc8004_chains as c where c.name = r.chain) as chain_id,
+  (select c.caip2 from erc8004_chains as c where c.name = r.chain) as caip2,
   tx_hash,
   is_revoked,
   revoked_at,
@@ -152,6 +149,7 @@ select
   {responses}
 from erc8004_agents as a
 join erc8004_reputation as r on r.agent_uuid = a.id
+join erc8004_chains as c on c.name = r.chain
 where {matching}
   and not r.is_revoked
 order by r.created_at desc, r.id desc
@@ -194,6 +192,7 @@ select
 from page
 join erc8004_reputation as r on r.id = page.id
 join erc8004_agents as a on a.id = r.agent_uuid
+join erc8004_chains as c on c.name = r.chain
 where a.id = %(agent_uuid)s
 order by page.created_at desc, page.id desc;
 
@@ -204,6 +203,7 @@ select
   {responses}
 from erc8004_reputation as r
 join erc8004_agents as a on a.id = r.agent_uuid
+join erc8004_chains as c on c.name = r.chain
 where r.id = %(feedback_id)s;
 
 -- name: get_for_update

@@ -1,14 +1,10 @@
--- part: of_chain
--- The chain id and the CAIP-2 name of the chain of a row.
-(select c.chain_id from erc8004_chains as c where c.name = p.chain) as chain_id,
-  (select 'eip155:' || c.chain_id from erc8004_chains as c where c.name = p.chain) as caip2
-
 -- part: payment
 -- A payment with its texts cut to the given length, and the names of the texts that are cut.
 p.id as payment_id,
   p.agent_uuid,
   p.chain,
-  {of_chain},
+  c.chain_id,
+  c.caip2,
   p.tx_hash,
   p.amount_usdc::text as amount_usdc,
   p.status,
@@ -38,7 +34,8 @@ returning
   id as payment_id,
   agent_uuid,
   chain,
-  {of_chain},
+  (select c.chain_id from erc8004_chains as c where c.name = p.chain) as chain_id,
+  (select c.caip2 from erc8004_chains as c where c.name = p.chain) as caip2,
   tx_hash,
   amount_usdc::text as amount_usdc,
   status,
@@ -54,7 +51,8 @@ select
   p.id as payment_id,
   p.agent_uuid,
   p.chain,
-  {of_chain},
+  c.chain_id,
+  c.caip2,
   p.tx_hash,
   p.amount_usdc::text as amount_usdc,
   p.status,
@@ -64,9 +62,10 @@ select
   p.verified_at,
   '{}'::text[] as truncated
 from erc8004_agent_payments as p
+join erc8004_chains as c on c.name = p.chain
 where p.chain = %(chain)s
   and p.tx_hash = %(tx_hash)s
-for no key update;
+for no key update of p;
 
 -- name: update_settled
 -- Settle a pending payment, and return it.
@@ -76,12 +75,15 @@ set
   endpoint = coalesce(%(endpoint)s, p.endpoint),
   failure_reason = %(failure_reason)s,
   verified_at = case %(status)s when 'verified' then now() end
+from erc8004_chains as c
 where p.id = %(payment_id)s
+  and c.name = p.chain
 returning
   p.id as payment_id,
   p.agent_uuid,
   p.chain,
-  {of_chain},
+  c.chain_id,
+  c.caip2,
   p.tx_hash,
   p.amount_usdc::text as amount_usdc,
   p.status,
@@ -96,6 +98,7 @@ returning
 select
   {payment}
 from erc8004_agent_payments as p
+join erc8004_chains as c on c.name = p.chain
 where p.agent_uuid = %(agent_uuid)s
   and (
     %(after_id)s::uuid is null
@@ -109,4 +112,5 @@ limit %(limit)s;
 select
   {payment}
 from erc8004_agent_payments as p
+join erc8004_chains as c on c.name = p.chain
 where p.id = %(payment_id)s;

@@ -1,15 +1,11 @@
--- part: of_chain
--- The chain id and the CAIP-2 name of the chain of a row.
-(select c.chain_id from erc8004_chains as c where c.name = v.chain) as chain_id,
-  (select 'eip155:' || c.chain_id from erc8004_chains as c where c.name = v.chain) as caip2
-
 -- part: validation
 -- A validation with its texts cut to the given length, and the names of the texts that are cut; a
 -- pending one past its time is shown as expired before the next refresh marks it so.
 v.id as validation_id,
   v.agent_uuid,
   v.chain,
-  {of_chain},
+  c.chain_id,
+  c.caip2,
   v.registry_address,
   v.request_hash,
   left(v.request_uri, %(longest)s) as request_uri,
@@ -51,7 +47,8 @@ returning
   id as validation_id,
   agent_uuid,
   chain,
-  {of_chain},
+  (select c.chain_id from erc8004_chains as c where c.name = v.chain) as chain_id,
+  (select c.caip2 from erc8004_chains as c where c.name = v.chain) as caip2,
   registry_address,
   request_hash,
   request_uri,
@@ -168,13 +165,16 @@ set
   response_hash = %(response_hash)s,
   tag = %(tag)s,
   responded_at = now()
+from erc8004_chains as c
 where v.id = %(validation_id)s
+  and c.name = v.chain
   and (v.status = 'completed' or (v.status = 'pending' and (v.expires_at <= now()) is not true))
 returning
   v.id as validation_id,
   v.agent_uuid,
   v.chain,
-  {of_chain},
+  c.chain_id,
+  c.caip2,
   v.registry_address,
   v.request_hash,
   v.request_uri,
@@ -194,6 +194,7 @@ returning
 select
   {validation}
 from erc8004_validations as v
+join erc8004_chains as c on c.name = v.chain
 where v.agent_uuid = %(agent_uuid)s
   and (
     %(after_id)s::uuid is null
@@ -207,6 +208,7 @@ limit %(limit)s;
 select
   {validation}
 from erc8004_validations as v
+join erc8004_chains as c on c.name = v.chain
 where v.id = %(validation_id)s;
 
 -- name: get_summary
