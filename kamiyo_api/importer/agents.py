@@ -176,7 +176,7 @@ def import_file(
         invalidate_all(tx)
         tx.execute("imports.create_staging")
         copy_rows(tx, "imports.copy_staging", reader.rows())
-        reject_too_large(tx, reader)
+        tx.execute("imports.update_too_large")
         if not reader.order.is_ascending:
             reader.older += delete_lines(tx, "imports.delete_duplicates")
         inserted, updated = upsert(tx, reader)
@@ -224,14 +224,6 @@ def skip_rest(source: BinaryIO, text: bytes) -> bool:
         if rest.endswith(b"\n"):
             return True
     return False
-
-
-def reject_too_large(tx: db.Transaction, reader: StagingReader) -> None:
-    """Reject the staged lines whose registration file is larger than the table allows."""
-    while large := tx.rows("imports.delete_too_large"):
-        for row in large:
-            reason = f"registration_file is {row['bytes']} bytes; the limit is 65536"
-            reader.reject(RejectedLine(row["line_number"], reason, row["source"].encode()))
 
 
 def delete_lines(tx: db.Transaction, query: str) -> int:

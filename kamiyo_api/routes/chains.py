@@ -10,7 +10,7 @@ from kamiyo_api.schemas import chains as schemas
 from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = ""
-blueprint = ApiBlueprint("chains", __name__, description="Which chains are there?")
+blueprint = ApiBlueprint("chains", __name__, description="The chains and the names of each.")
 
 
 @blueprint.get("/chains")

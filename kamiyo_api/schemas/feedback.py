@@ -8,7 +8,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
-from kamiyo_api.schemas import bounded, pages
+from kamiyo_api.schemas import bounded, flags, names, pages
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
 
@@ -19,7 +19,7 @@ class FeedbackQuery(pages.Page):
     client_address = own.Address(load_default=None)
     tag1 = own.Text(max_length=256, load_default=None)
     tag2 = own.Text(max_length=256, load_default=None)
-    include_revoked = fields.Boolean(load_default=False, truthy={"true", "1"}, falsy={"false", "0"})
+    include_revoked = flags.Flag(load_default=False)
 
     @ma.post_load
     def _empty_tag_is_any(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -42,7 +42,7 @@ class FeedbackToGive(bounded.Schema):
     endpoint = own.Endpoint(load_default=None)
     file_uri = own.Uri(load_default=None)
     file_hash = own.Hash32(load_default=None)
-    chain = own.ChainName(load_default=None)
+    chain = names.ChainName(load_default=None)
     tx_hash = own.Hash32(load_default=None)
 
     @ma.validates_schema

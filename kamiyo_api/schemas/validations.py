@@ -8,7 +8,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from kamiyo_api.schemas import bounded, pages
+from kamiyo_api.schemas import bounded, names, pages
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
 
@@ -20,7 +20,7 @@ class ValidationToRequest(bounded.Schema):
     validator_address = own.Address(required=True)
     request_hash = own.Hash32(required=True)
     request_uri = own.Uri(load_default=None)
-    chain = own.ChainName(load_default=None)
+    chain = names.ChainName(load_default=None)
     registry_address = own.Address(load_default=None)
     expires_at = fields.AwareDateTime(load_default=None, format="iso")
 
@@ -51,7 +51,7 @@ class ValidationResponse(bounded.Schema):
     response_hash = own.Hash32(load_default=None)
     tag = own.Text(max_length=256, load_default=None)
     agent_uuid = own.Identifier(load_default=None)
-    chain = own.ChainName(load_default=None)
+    chain = names.ChainName(load_default=None)
     registry_address = own.Address(load_default=None)
 
 

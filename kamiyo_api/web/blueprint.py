@@ -10,9 +10,9 @@ from flask import Response, make_response
 from flask_smorest import Blueprint
 
 from kamiyo_api import db, errors
-from kamiyo_api.chains import find_chain
+from kamiyo_api.chains import Reader, find_chain
 from kamiyo_api.config import API_PREFIX
-from kamiyo_api.context import current_request, services
+from kamiyo_api.context import current_request
 from kamiyo_api.policies import Policy, policy_of
 from kamiyo_api.schemas import bounded
 from kamiyo_api.web.arguments import arguments_parser, refuse_too_many_parameters
@@ -49,7 +49,7 @@ class ApiBlueprint(Blueprint):
         decorate: Callable[..., Any] = super().arguments(schema(), **options)
         if "chain" not in schema._declared_fields:
             return decorate
-        return lambda view: decorate(with_name_of_chain(view))
+        return lambda view: decorate(with_known_chain(view))
 
     def response(self, status_code: int, schema: Any = None, **kwargs: Any) -> Callable[..., Any]:
         """Document the answer of a view, and send it with this status unless the view sets one;
@@ -74,28 +74,32 @@ class ApiBlueprint(Blueprint):
         return decorate
 
 
-def with_name_of_chain(view: Callable[..., Any]) -> Callable[..., Any]:
+def with_known_chain(view: Callable[..., Any]) -> Callable[..., Any]:
     """Return a view that gets our name of the chain, however the arguments name it. A write finds
-    the chain in its transaction.
-
-    A name that means none is passed on as it is: other errors of the request come before that of
-    the chain, which the view raises where it finds none. The answer then says what is near.
-    """
+    the chain in its transaction. Raises ChainNotSupported."""
 
     @wraps(view)
     def answer(*args: Any, **path: Any) -> Any:
         *transaction, arguments = args
-        given, reader = arguments["chain"], transaction[0] if transaction else db
-        if given is None:
-            return view(*args, **path)
-        chain = find_chain(given, reader)
-        arguments["chain"] = given if chain is None else chain.name
-        try:
-            return view(*args, **path)
-        except errors.ChainNotSupported as error:
-            raise services().chains.refusal_of(given) from error
+        reader = transaction[0] if transaction else db
+        names = {name: arguments.get(name) for name in ("chain", "network")}
+        given = {name: value for name, value in names.items() if value is not None}
+        if given:
+            arguments["chain"] = chain_meant(given, reader)
+        arguments.pop("network", None)
+        return view(*args, **path)
 
     return answer
+
+
+def chain_meant(given: dict[str, str], reader: Reader) -> str:
+    """Return our name of the chain that all given fields mean. Raises ChainNotSupported,
+    InvalidInput."""
+    found = {name: find_chain(value, reader).name for name, value in given.items()}
+    if len(set(found.values())) > 1:
+        reason = f"{found['network']} is not the chain {found['chain']}; give one of both."
+        raise errors.InvalidInput(errors={"network": [reason]})
+    return found.popitem()[1]
 
 
 def with_documentation(

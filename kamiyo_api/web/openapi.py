@@ -11,7 +11,7 @@ from kamiyo_api.config import VERSION
 from kamiyo_api.schemas.problem import Problem
 from kamiyo_api.web import problems
 from kamiyo_api.web.json import OrjsonProvider
-from kamiyo_api.web.urls import LowercaseUUIDConverter, TextConverter
+from kamiyo_api.web.urls import ChainConverter, TextConverter, TokenIdConverter, UuidConverter
 
 
 class ProblemApi(Api):
@@ -50,7 +50,9 @@ def init_app(app: Flask) -> None:
     """Set up JSON, the converters of paths and the OpenAPI document of an application."""
     app.json = OrjsonProvider(app)
     app.url_map.strict_slashes = False
-    app.url_map.converters["uuid"] = LowercaseUUIDConverter
+    app.url_map.converters["uuid"] = UuidConverter
+    app.url_map.converters["chain"] = ChainConverter
+    app.url_map.converters["token_id"] = TokenIdConverter
     app.url_map.converters["text"] = TextConverter
     api.init_app(app)
     api.spec.components.security_scheme("apiKey", {"type": "http", "scheme": "bearer"})

@@ -13,12 +13,14 @@ begin
   if tg_op = 'UPDATE' then
     delete from erc8004_chain_names as n
     where n.chain = new.name
-      and n.name in (erc8004_chain_key(old.name), old.chain_id::text, old.caip2);
+      and n.name in (
+        erc8004_chain_key(old.name), old.chain_id::text, 'eip155:' || old.chain_id
+      );
   end if;
   insert into erc8004_chain_names (name, chain)
   select distinct on (replace(own.name, '-', '')) own.name, new.name
   from unnest(
-    array[new.chain_id::text, new.caip2, erc8004_chain_key(new.name)]
+    array[new.chain_id::text, 'eip155:' || new.chain_id, erc8004_chain_key(new.name)]
   ) as own (name)
   where length(own.name) <= 64
     and own.name ~ '^[a-z0-9][a-z0-9.:-]*$'

@@ -33,14 +33,13 @@ select
   ) as trust_level,
   s.claimed,
   s.chain_id,
-  s.caip2
+  'eip155:' || s.chain_id as caip2
 from (
   select
     a.id as agent_uuid,
     a.agent_id,
     a.chain,
     c.chain_id,
-    c.caip2,
     a.registry_address,
     a.owner_address,
     a.status,
@@ -64,7 +63,6 @@ from (
     p.last_payment_at,
     coalesce(p.unique_endpoints_used, 0) as unique_endpoints_used
   from erc8004_agents as a
-  -- A left join, which PostgreSQL leaves out of queries that do not read its columns.
   left join erc8004_chains as c on c.name = a.chain
   left join mv_erc8004_agent_reputation as r on r.agent_uuid = a.id
   left join mv_erc8004_agent_payment_stats as p on p.agent_uuid = a.id
@@ -240,9 +238,9 @@ begin atomic
     ),
     a.claimed,
     c.chain_id,
-    c.caip2
+    'eip155:' || c.chain_id
   from erc8004_agents as a
-  join erc8004_chains as c on c.name = a.chain
+  left join erc8004_chains as c on c.name = a.chain
   cross join lateral erc8004_feedback_now(a.id) as f
   cross join lateral erc8004_payments_now(a.id) as p
   where a.id = agent;

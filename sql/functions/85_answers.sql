@@ -99,7 +99,7 @@ begin
       a.agent_id::text as agent_id,
       a.chain,
       c.chain_id,
-      c.caip2,
+      'eip155:' || c.chain_id as caip2,
       a.registry_address,
       a.owner_address,
       a.status,

@@ -1,8 +1,5 @@
 -- Give each chain the names by which the world knows it, and let search filter by registry.
 
-alter table erc8004_chains
-  add column caip2 text not null generated always as ('eip155:' || chain_id::text) stored;
-
 -- Every name that means a chain, in lower case with a hyphen for each space or underscore: its own,
 -- its chain id, its CAIP-2 name and its aliases. Each means one chain only, with hyphens or without.
 -- Operators add an alias by inserting a row.
@@ -29,7 +26,7 @@ from (
   select c.chain_id::text as name, c.name as chain, 1 as priority
   from erc8004_chains as c
   union all
-  select c.caip2, c.name, 1
+  select 'eip155:' || c.chain_id, c.name, 1
   from erc8004_chains as c
   union all
   select c.name, c.name, 2

@@ -3,7 +3,7 @@
 select
   c.name,
   c.chain_id,
-  c.caip2,
+  'eip155:' || c.chain_id as caip2,
   c.is_testnet,
   c.identity_registry,
   c.reputation_registry,
@@ -12,7 +12,9 @@ select
     select n.name
     from erc8004_chain_names as n
     where n.chain = c.name
-      and n.name not in (erc8004_chain_key(c.name), c.chain_id::text, c.caip2)
+      and n.name not in (
+        erc8004_chain_key(c.name), c.chain_id::text, 'eip155:' || c.chain_id
+      )
     order by n.name
     limit 100
   ) as aliases

@@ -13,6 +13,7 @@ create temporary table agents_staging (
   block_number bigint,
   log_index integer,
   source text,
+  unstorable jsonb,
   registration_file jsonb generated always as (source::jsonb -> 'registration_file') stored
 ) on commit drop;
 
@@ -21,23 +22,39 @@ create temporary table agents_staging (
 -- numbers stay exactly as the owner wrote them.
 copy agents_staging (
   line_number, chain, agent_id, registry_address, owner_address,
-  token_uri, tx_hash, block_number, log_index, source
+  token_uri, tx_hash, block_number, log_index, source, unstorable
 )
 from stdin with (encoding 'utf8');
 
--- name: delete_too_large
--- Delete staged lines whose registration file is larger than the limit, a hundred at a time,
--- because each may be large.
-delete from agents_staging as s
-using (
-  select line_number, octet_length(registration_file::text) as bytes
+-- name: update_too_large
+-- Leave out the registration files that are larger than the limit, and mark them: by the JSON as
+-- the line writes it, unless the file was escaped and so has a mark already.
+update agents_staging as s
+set
+  source = null,
+  unstorable = coalesce(s.unstorable, '{}') || jsonb_build_object(
+    'registration_file',
+    coalesce(
+      s.unstorable -> 'registration_file',
+      jsonb_build_object(
+        'reasons', jsonb_build_array(),
+        'sha256', encode(sha256(original.content), 'hex'),
+        'bytes', octet_length(original.content)
+      )
+    ) || jsonb_build_object(
+      'reasons',
+      coalesce(s.unstorable #> '{registration_file,reasons}', '[]') || '["too_large"]',
+      'stored', 'nothing'
+    )
+  )
+from (
+  select
+    line_number,
+    convert_to((source::json -> 'registration_file')::text, 'utf8') as content
   from agents_staging
   where octet_length(registration_file::text) > 65536
-  order by line_number
-  limit 100
-) as large
-where s.line_number = large.line_number
-returning s.line_number, s.source, large.bytes;
+) as original
+where s.line_number = original.line_number;
 
 -- name: delete_duplicates
 -- Delete staged lines whose agent occurs again in the file, and count those that are older: of
@@ -110,7 +127,8 @@ with news as (
     s.registration_file,
     s.tx_hash,
     s.block_number,
-    s.log_index
+    s.log_index,
+    s.unstorable
   from agents_staging as s
   left join erc8004_agents as a
     on a.chain = s.chain
@@ -120,19 +138,25 @@ with news as (
     or a.claimed
     or a.owner_address <> s.owner_address
     or a.registration_file is distinct from s.registration_file
-    or a.token_uri is distinct from coalesce(s.token_uri, a.token_uri)
+    or a.token_uri is distinct from case
+      when s.unstorable ? 'token_uri' then s.token_uri
+      else coalesce(s.token_uri, a.token_uri)
+    end
     or a.tx_hash is distinct from coalesce(s.tx_hash, a.tx_hash)
     or a.block_number is distinct from s.block_number
     or a.log_index is distinct from s.log_index
+    or a.unstorable is distinct from erc8004_unstorable_after(
+      a.unstorable, a.owner_address = s.owner_address, s.token_uri, s.unstorable
+    )
 ),
 changed as (
   insert into erc8004_agents as a (
     id, chain, registry_address, agent_id, owner_address,
-    token_uri, registration_file, tx_hash, block_number, log_index
+    token_uri, registration_file, tx_hash, block_number, log_index, unstorable
   )
   select
     id, chain, registry_address, agent_id, owner_address,
-    token_uri, registration_file, tx_hash, block_number, log_index
+    token_uri, registration_file, tx_hash, block_number, log_index, unstorable
   from news
   on conflict on constraint uq__erc8004_agents__chain_registry_agent do update
   set
@@ -141,7 +165,11 @@ changed as (
     status = case when a.owner_address = excluded.owner_address then a.status else 'active' end,
     token_uri = coalesce(
       excluded.token_uri,
-      case when a.owner_address = excluded.owner_address then a.token_uri end
+      case
+        when a.owner_address = excluded.owner_address
+          and not coalesce(excluded.unstorable ? 'token_uri', false)
+        then a.token_uri
+      end
     ),
     registration_file = excluded.registration_file,
     tx_hash = coalesce(
@@ -154,6 +182,12 @@ changed as (
     ),
     block_number = excluded.block_number,
     log_index = excluded.log_index,
+    unstorable = erc8004_unstorable_after(
+      a.unstorable,
+      a.owner_address = excluded.owner_address,
+      excluded.token_uri,
+      excluded.unstorable
+    ),
     updated_at = now()
   where erc8004_position(a.block_number, a.log_index)
     <= erc8004_position(excluded.block_number, excluded.log_index)

@@ -48,14 +48,14 @@ order by f.id desc
 limit 1;
 
 -- name: get_totals_by_chain
--- Return the totals of the last refresh with the id of each chain, and its age.
+-- The totals of the last refresh with the id of each chain, and how old they are.
 select
   f.totals || jsonb_build_object(
     'agents', (
       select coalesce(
         jsonb_agg(
           counted.agents
-            || jsonb_build_object('chain_id', c.chain_id, 'caip2', c.caip2)
+            || jsonb_build_object('chain_id', c.chain_id, 'caip2', 'eip155:' || c.chain_id)
           order by counted.place
         ),
         '[]'

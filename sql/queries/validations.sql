@@ -1,3 +1,8 @@
+-- part: of_chain
+-- The chain id and the CAIP-2 name of the chain of a single row that is written.
+(select c.chain_id from erc8004_chains as c where c.name = v.chain) as chain_id,
+  (select 'eip155:' || c.chain_id from erc8004_chains as c where c.name = v.chain) as caip2
+
 -- part: validation
 -- A validation with its texts cut to the given length, and the names of the texts that are cut; a
 -- pending one past its time is shown as expired before the next refresh marks it so.
@@ -5,7 +10,7 @@ v.id as validation_id,
   v.agent_uuid,
   v.chain,
   c.chain_id,
-  c.caip2,
+  'eip155:' || c.chain_id as caip2,
   v.registry_address,
   v.request_hash,
   left(v.request_uri, %(longest)s) as request_uri,
@@ -47,8 +52,7 @@ returning
   id as validation_id,
   agent_uuid,
   chain,
-  (select c.chain_id from erc8004_chains as c where c.name = v.chain) as chain_id,
-  (select c.caip2 from erc8004_chains as c where c.name = v.chain) as caip2,
+  {of_chain},
   registry_address,
   request_hash,
   request_uri,
@@ -165,16 +169,13 @@ set
   response_hash = %(response_hash)s,
   tag = %(tag)s,
   responded_at = now()
-from erc8004_chains as c
 where v.id = %(validation_id)s
-  and c.name = v.chain
   and (v.status = 'completed' or (v.status = 'pending' and (v.expires_at <= now()) is not true))
 returning
   v.id as validation_id,
   v.agent_uuid,
   v.chain,
-  c.chain_id,
-  c.caip2,
+  {of_chain},
   v.registry_address,
   v.request_hash,
   v.request_uri,

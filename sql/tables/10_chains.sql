@@ -9,7 +9,6 @@ create table erc8004_chains (
   identity_registry text not null,
   reputation_registry text not null,
   validation_registry text not null,
-  caip2 text not null generated always as ('eip155:' || chain_id::text) stored,
 
   constraint pk__erc8004_chains primary key (name),
   constraint uq__erc8004_chains__chain_id unique (chain_id),
@@ -107,7 +106,7 @@ from (
   select c.chain_id::text as name, c.name as chain, 1 as priority
   from erc8004_chains as c
   union all
-  select c.caip2, c.name, 1
+  select 'eip155:' || c.chain_id, c.name, 1
   from erc8004_chains as c
   union all
   select c.name, c.name, 2
