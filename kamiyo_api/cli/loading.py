@@ -18,11 +18,15 @@ from kamiyo_api.demo import load as demo
 from kamiyo_api.importer.agents import AGENTS
 from kamiyo_api.importer.feedback import FEEDBACK
 from kamiyo_api.importer.files import ImportFailed, RejectedLine
+from kamiyo_api.importer.metadata import METADATA
 from kamiyo_api.importer.staging import Kind, import_lines
+from kamiyo_api.importer.validations import VALIDATIONS
 
 KINDS = {
     "agents": AGENTS,
     "feedback": FEEDBACK,
+    "validations": VALIDATIONS,
+    "metadata": METADATA,
 }
 
 

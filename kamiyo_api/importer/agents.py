@@ -12,9 +12,11 @@ from kamiyo_api.importer.staging import Imported, Kind, Row, Written, import_lin
 
 
 def write(tx: db.Transaction) -> Written:
-    """Upsert the staged agents that contain something new."""
-    changed = tx.row("imports.upsert_agents") or {}
-    return Written(changed["inserted"], changed["updated"])
+    """Upsert the staged agents that contain something new, then their metadata: a change of owner
+    deletes that of the former one."""
+    agents = tx.row("imports.upsert_agents") or {}
+    metadata = tx.row("imports.upsert_metadata") or {}
+    return Written(agents["inserted"], agents["updated"] + metadata["updated"])
 
 
 def place_of(columns: Row) -> tuple[Hashable, int]:

@@ -6,7 +6,6 @@ from kamiyo_api.chains import KnownChains
 from kamiyo_api.db.copying import escaped
 from kamiyo_api.importer.lines import (
     HIGHEST_LOG_INDEX,
-    LineRejected,
     chain_of,
     marks_of,
     optional_number_of,
@@ -14,10 +13,11 @@ from kamiyo_api.importer.lines import (
 )
 from kamiyo_api.importer.references import Name, name_in
 from kamiyo_api.importer.unstorable import ESCAPE, Mark
-from kamiyo_api.importer.values import NULL, hash_of, past_of, time_column
+from kamiyo_api.importer.values import NULL, LineRejected, hash_of, past_of, time_column
 
 MAX_TEXT_BYTES = 64 * 1024
 MAX_SOURCE_ID_BYTES = 200
+MAX_TAG_BYTES = 1024
 
 
 class Facts:

@@ -7,12 +7,12 @@ from typing import Any
 
 from kamiyo_api import db
 from kamiyo_api.chains import KnownChains
-from kamiyo_api.importer.facts import Facts
-from kamiyo_api.importer.lines import LineRejected
+from kamiyo_api.importer.facts import MAX_TAG_BYTES, Facts
 from kamiyo_api.importer.references import AgentLine, completer
 from kamiyo_api.importer.staging import Kind, Written
 from kamiyo_api.importer.values import (
     NULL,
+    LineRejected,
     address_of,
     amount_of,
     hash_of,
@@ -22,7 +22,6 @@ from kamiyo_api.importer.values import (
 )
 from kamiyo_api.schemas.fields import INT128_BOUND
 
-MAX_TAG_BYTES = 1024
 MAX_DECIMALS = 18
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, NamedTuple
 
@@ -10,7 +9,19 @@ import orjson
 
 from kamiyo_api.chains import Chain, KnownChains, key_of
 from kamiyo_api.db.copying import escaped
+from kamiyo_api.importer.metadata_values import entries_of
 from kamiyo_api.importer.unstorable import Mark, Source, read_source
+from kamiyo_api.importer.values import (
+    ADDRESS,
+    HASH,
+    LineRejected,
+    NotJson,
+    hex_of,
+    parse_exactly,
+    past_of,
+    shown,
+    time_column,
+)
 from kamiyo_api.schemas.fields import MAX_FILE_BYTES
 from kamiyo_api.schemas.numbers import digits_added
 
@@ -23,17 +34,7 @@ HIGHEST_LOG_INDEX = 2**31 - 1
 # The table's limit; clients may post 2,048 characters.
 MAX_URI_BYTES = 64 * 1024
 
-ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
-HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 DECIMAL = re.compile(r"[0-9]{1,100}")
-
-
-class LineRejected(ValueError):
-    """This line cannot be imported; the message says why."""
-
-
-class NotJson(LineRejected):
-    """This line cannot be read as JSON."""
 
 
 class StagingRow(NamedTuple):
@@ -50,6 +51,8 @@ class StagingRow(NamedTuple):
     log_index: bytes
     source: bytes
     unstorable: bytes
+    registered_at: bytes
+    metadata: bytes
 
 
 def parse_line(number: int, line: bytes, chains: KnownChains) -> StagingRow:
@@ -71,6 +74,8 @@ def parse_line(number: int, line: bytes, chains: KnownChains) -> StagingRow:
         log_index_of(agent),
         stored_line,
         marks_of(token_uri=uri_mark, registration_file=file_mark),
+        time_column(past_of(agent, "registered_at")),
+        entries_of(source),
     )
 
 
@@ -121,23 +126,6 @@ def agent_id_of(agent: dict[str, Any], line: bytes) -> int:
     if type(value) is not int or not 0 <= value <= HIGHEST_AGENT_ID:
         raise LineRejected(f"agent_id must be a whole number from 0 to 2^256-1, not {shown(value)}")
     return value
-
-
-def parse_exactly(line: bytes) -> dict[str, Any]:
-    """Return the JSON object of a line from the slower, exact parser of the standard library."""
-    try:
-        agent: dict[str, Any] = json.loads(line)
-    except RecursionError:
-        raise LineRejected("nested too deeply") from None
-    return agent
-
-
-def hex_of(pattern: re.Pattern[str], name: str, value: Any) -> bytes:
-    """Return a hex text of the given form, in lower case. Raises LineRejected."""
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        kind = "an address" if pattern is ADDRESS else "a hash of 64 hex digits"
-        raise LineRejected(f"{name} must be {kind}, not {shown(value)}")
-    return value.lower().encode()
 
 
 def token_uri_of(source: Source) -> tuple[bytes, Mark | None]:
@@ -195,9 +183,3 @@ def marks_of(**marks: Mark | None) -> bytes:
     """Return the marks of the fields that have one, as the column `unstorable` holds them."""
     found = {name: mark.as_json() for name, mark in marks.items() if mark is not None}
     return escaped(orjson.dumps(found)) if found else b"\\N"
-
-
-def shown(value: Any) -> str:
-    """Return a value as a message shows it, cut if it is long."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

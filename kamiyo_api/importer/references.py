@@ -9,14 +9,8 @@ from typing import Any, NamedTuple
 
 from kamiyo_api import db
 from kamiyo_api.chains import KnownChains
-from kamiyo_api.importer.lines import (
-    LineRejected,
-    agent_id_of,
-    chain_of,
-    registry_of,
-    shown,
-)
-from kamiyo_api.importer.values import NULL
+from kamiyo_api.importer.lines import agent_id_of, chain_of, registry_of
+from kamiyo_api.importer.values import NULL, LineRejected, shown
 
 CAIP_10 = re.compile(r"(eip155:[0-9]{1,20}):(0x[0-9a-fA-F]{40}):([0-9]{1,78})")
 NOT_NAMED = "names no agent: give agent, agent_uuid, or chain and agent_id"

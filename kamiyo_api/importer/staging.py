@@ -18,7 +18,7 @@ from kamiyo_api.cache.invalidation import invalidate_all
 from kamiyo_api.chains import KnownChains, read_chains
 from kamiyo_api.db.copying import copy_rows
 from kamiyo_api.importer.files import ImportFailed, Line, RejectedLine, read_lines, unpack
-from kamiyo_api.importer.lines import LineRejected, NotJson
+from kamiyo_api.importer.values import LineRejected, NotJson
 
 NOT_JSON_LINES = "is neither JSON Lines nor gzip of it; nothing was loaded"
 LINES_TO_JUDGE_BY = 100

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 import sys
 from decimal import Decimal
 from typing import Any
 
-from kamiyo_api.importer.lines import ADDRESS, HASH, LineRejected, hex_of, parse_exactly, shown
 from kamiyo_api.schemas.fields import digits_of
 
 NULL = b"\\N"
+ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 EARLIEST = dt.datetime(2015, 1, 1, tzinfo=dt.UTC)
 # Blocks may be stamped a little ahead.
 AHEAD = dt.timedelta(minutes=1)
 INTEGER = re.compile(r"-?[0-9]{1,78}")
 AMOUNT = re.compile(r"[0-9]{1,40}(\.[0-9]{1,40})?")
+
+
+class LineRejected(ValueError):
+    """This line cannot be imported; the message says why."""
+
+
+class NotJson(LineRejected):
+    """This line cannot be read as JSON."""
 
 
 def moment_of(fields: dict[str, Any], name: str) -> dt.datetime | None:
@@ -100,3 +110,26 @@ def amount_of(fields: dict[str, Any], name: str, places: int, high: int) -> Deci
         f"{name} must be a decimal from 0 to below {high} with at most {places} decimals, "
         f"not {shown(fields[name])}"
     )
+
+
+def hex_of(pattern: re.Pattern[str], name: str, value: Any) -> bytes:
+    """Return a hex text of the given form, in lower case. Raises LineRejected."""
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        kind = "an address" if pattern is ADDRESS else "a hash of 64 hex digits"
+        raise LineRejected(f"{name} must be {kind}, not {shown(value)}")
+    return value.lower().encode()
+
+
+def parse_exactly(line: bytes) -> dict[str, Any]:
+    """Return the JSON object of a line from the slower, exact parser of the standard library."""
+    try:
+        agent: dict[str, Any] = json.loads(line)
+    except RecursionError:
+        raise LineRejected("nested too deeply") from None
+    return agent
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message shows it, cut if it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -33,6 +33,7 @@ begin
       owner_address = a.owner_address,
       status = a.status,
       claimed = a.claimed,
+      registered_at = a.created_at,
       last_activity_at = greatest(s.last_activity_at, a.last_activity_at),
       services = o.services,
       x402 = erc8004_supports_x402(a.registration_file),

@@ -14,6 +14,8 @@ create temporary table agents_staging (
   log_index integer,
   source text,
   unstorable jsonb,
+  registered_at timestamptz,
+  metadata jsonb,
   registration_file jsonb generated always as (source::jsonb -> 'registration_file') stored
 ) on commit drop;
 
@@ -22,7 +24,7 @@ create temporary table agents_staging (
 -- numbers stay exactly as the owner wrote them.
 copy agents_staging (
   line_number, chain, agent_id, registry_address, owner_address,
-  token_uri, tx_hash, block_number, log_index, source, unstorable
+  token_uri, tx_hash, block_number, log_index, source, unstorable, registered_at, metadata
 )
 from stdin with (encoding 'utf8');
 
@@ -105,7 +107,7 @@ select
 
 -- name: analyze_staging
 -- Update the planner's statistics of the staged lines.
-analyze agents_staging (line_number, chain, registry_address, agent_id);
+analyze agents_staging (line_number, chain, registry_address, agent_id, metadata);
 
 -- name: get_refresh_lock
 -- Wait until no refresh of the statistics runs, and lock refreshes out until the transaction ends:
@@ -128,7 +130,8 @@ with news as (
     s.tx_hash,
     s.block_number,
     s.log_index,
-    s.unstorable
+    s.unstorable,
+    s.registered_at
   from agents_staging as s
   left join erc8004_agents as a
     on a.chain = s.chain
@@ -145,6 +148,7 @@ with news as (
     or a.tx_hash is distinct from coalesce(s.tx_hash, a.tx_hash)
     or a.block_number is distinct from s.block_number
     or a.log_index is distinct from s.log_index
+    or a.created_at <> s.registered_at
     or a.unstorable is distinct from erc8004_unstorable_after(
       a.unstorable, a.owner_address = s.owner_address, s.token_uri, s.unstorable
     )
@@ -152,11 +156,13 @@ with news as (
 changed as (
   insert into erc8004_agents as a (
     id, chain, registry_address, agent_id, owner_address,
-    token_uri, registration_file, tx_hash, block_number, log_index, unstorable
+    token_uri, registration_file, tx_hash, block_number, log_index, unstorable,
+    created_at, last_activity_at
   )
   select
     id, chain, registry_address, agent_id, owner_address,
-    token_uri, registration_file, tx_hash, block_number, log_index, unstorable
+    token_uri, registration_file, tx_hash, block_number, log_index, unstorable,
+    coalesce(registered_at, now()), coalesce(registered_at, now())
   from news
   on conflict on constraint uq__erc8004_agents__chain_registry_agent do update
   set
@@ -182,6 +188,8 @@ changed as (
     ),
     block_number = excluded.block_number,
     log_index = excluded.log_index,
+    -- A line without a time has that of this transaction.
+    created_at = case when excluded.created_at = now() then a.created_at else excluded.created_at end,
     unstorable = erc8004_unstorable_after(
       a.unstorable,
       a.owner_address = excluded.owner_address,
@@ -197,6 +205,44 @@ select
   count(*) filter (where is_new) as inserted,
   count(*) filter (where not is_new) as updated
 from changed;
+
+-- name: upsert_metadata
+-- Insert or update the metadata of the staged lines where it is new, and count the agents that have
+-- not been counted as changed by this transaction. Entries that a line omits stay.
+with entries as (
+  select a.id as agent_uuid, a.updated_at, e.key, decode(e.value, 'hex') as value
+  from agents_staging as s
+  join erc8004_agents as a
+    on a.chain = s.chain
+    and a.registry_address = s.registry_address
+    and a.agent_id = s.agent_id
+  cross join lateral jsonb_each_text(s.metadata) as e (key, value)
+  where s.metadata is not null
+),
+news as (
+  select n.agent_uuid, n.updated_at, n.key, n.value
+  from entries as n
+  left join erc8004_agent_metadata as m
+    on m.agent_uuid = n.agent_uuid
+    and m.key = n.key
+  where m.value is distinct from n.value
+  order by n.agent_uuid, n.key
+),
+changed as (
+  insert into erc8004_agent_metadata (agent_uuid, key, value)
+  select agent_uuid, key, value
+  from news
+  on conflict on constraint pk__erc8004_agent_metadata do update
+  set
+    value = excluded.value,
+    updated_at = excluded.updated_at,
+    unstorable = null
+  returning agent_uuid
+)
+select count(distinct c.agent_uuid) as updated
+from changed as c
+join news as n on n.agent_uuid = c.agent_uuid
+where n.updated_at < now();
 
 -- name: analyze_agents
 -- Update the planner's statistics after many new rows.
@@ -254,7 +300,22 @@ create temporary table lines_staging (
   file_uri text,
   file_hash text,
   revoked_at timestamptz,
-  revocation_reason text
+  revocation_reason text,
+
+  request_hash text,
+  validation_registry text,
+  validator_address text,
+  request_uri text,
+  expires_at timestamptz,
+  response smallint,
+  response_uri text,
+  response_hash text,
+  tag text,
+  responded_at timestamptz,
+
+  metadata_key text,
+  metadata_value bytea,
+  updated_at timestamptz
 ) on commit drop;
 
 -- name: analyze_lines

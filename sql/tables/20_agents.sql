@@ -53,16 +53,18 @@ create table erc8004_agents (
     check (jsonb_typeof(unstorable) = 'object' and unstorable <> '{}')
 );
 
--- What an owner says about an agent: bytes under a key, as the registry stores them.
+-- What an owner says about an agent: bytes under a key, as the registry stores them. `unstorable`
+-- marks an imported key that PostgreSQL cannot store as it is.
 create table erc8004_agent_metadata (
   agent_uuid uuid not null,
   key text not null,
   value bytea not null,
   updated_at timestamptz not null default now(),
+  unstorable jsonb,
 
   constraint pk__erc8004_agent_metadata primary key (agent_uuid, key),
   constraint fk__erc8004_agent_metadata__agent
     foreign key (agent_uuid) references erc8004_agents (id) on delete cascade,
-  constraint ck__erc8004_agent_metadata__key check (length(key) between 1 and 128),
-  constraint ck__erc8004_agent_metadata__value check (octet_length(value) <= 10240)
+  constraint ck__erc8004_agent_metadata__key check (octet_length(key) between 1 and 1024),
+  constraint ck__erc8004_agent_metadata__value check (octet_length(value) <= 65536)
 );

@@ -26,3 +26,14 @@ create unique index uq__erc8004_reputation__source
 create index ix__erc8004_reputation__tx
   on erc8004_reputation (tx_hash)
   where tx_hash is not null and log_index is null;
+
+-- So are keys and values of metadata.
+alter table erc8004_agent_metadata add column unstorable jsonb;
+alter table erc8004_agent_metadata drop constraint ck__erc8004_agent_metadata__key;
+alter table erc8004_agent_metadata drop constraint ck__erc8004_agent_metadata__value;
+alter table erc8004_agent_metadata
+  add constraint ck__erc8004_agent_metadata__key check (octet_length(key) between 1 and 1024);
+alter table erc8004_agent_metadata
+  add constraint ck__erc8004_agent_metadata__value check (octet_length(value) <= 65536);
+
+alter table erc8004_validations add column unstorable jsonb;
