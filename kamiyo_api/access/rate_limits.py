@@ -82,6 +82,7 @@ def show_tightest(state: RequestState, consumption: Consumption, key: ApiKey) ->
     )
     if consumption.is_refused:
         metrics.rate_limit_exceeded.labels(key.tier).inc()
+        metrics.note("rate_limit_exceeded")
 
 
 def lookup_for(state: RequestState, key: ApiKey) -> CacheLookup | None:
@@ -223,6 +224,7 @@ def count_invalid_key(code: str) -> None:
     if not consumption.is_refused:
         return
     state.refused_key = code
+    metrics.rate_limit_exceeded.labels(metrics.NO_TIER).inc()
     wait = seconds_until_reset(consumption.tightest)
     raise errors.RateLimitExceeded(
         f"Rate limit exceeded: too many wrong API keys from this address ({window}); "
