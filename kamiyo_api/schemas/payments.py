@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from kamiyo_api.schemas import bounded, pages
 from kamiyo_api.schemas import fields as own
+from kamiyo_api.schemas.choices import Choice
 
-STATUSES = ("pending", "verified", "failed", "rejected")
+STATUSES = {
+    "pending": "Not settled yet.",
+    "verified": "Settled: the transaction is on chain.",
+    "failed": "Settled: the transaction failed.",
+    "rejected": "Settled: the payment was refused.",
+}
 
 
 class PaymentToLink(bounded.Schema):
@@ -20,7 +26,7 @@ class PaymentToLink(bounded.Schema):
     chain = own.chain(required=True)
     tx_hash = own.Hash32(required=True)
     amount_usdc = own.Amount(digits=14, places=6, required=True)
-    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    status = Choice(STATUSES, required=True)
     endpoint = own.Endpoint(load_default=None)
     failure_reason = own.Text(max_length=1000, load_default=None)
 
@@ -39,7 +45,7 @@ class Payment(ma.Schema):
     chain = fields.String(required=True)
     tx_hash = fields.String(required=True)
     amount_usdc = fields.String(required=True)
-    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    status = Choice(STATUSES, required=True)
     endpoint = fields.String(required=True, allow_none=True)
     failure_reason = fields.String(required=True, allow_none=True)
     created_at = own.timestamp(required=True)

@@ -10,6 +10,13 @@ from marshmallow import fields, validate
 
 from kamiyo_api.schemas import bounded, pages
 from kamiyo_api.schemas import fields as own
+from kamiyo_api.schemas.choices import Choice
+
+STATUSES = {
+    "pending": "The validator has not responded yet.",
+    "completed": "The validator has responded; a later response replaces this one.",
+    "expired": "The validator did not respond in time, and can no longer.",
+}
 
 
 class ValidationToRequest(bounded.Schema):
@@ -64,9 +71,7 @@ class Validation(ma.Schema):
     request_hash = fields.String(required=True)
     request_uri = fields.String(required=True, allow_none=True)
     validator_address = fields.String(required=True)
-    status = fields.String(
-        required=True, validate=validate.OneOf(["pending", "completed", "expired"])
-    )
+    status = Choice(STATUSES, required=True)
     response = fields.Integer(required=True, allow_none=True)
     response_uri = fields.String(required=True, allow_none=True)
     response_hash = fields.String(required=True, allow_none=True)
