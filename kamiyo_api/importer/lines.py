@@ -75,7 +75,7 @@ def parse_line(number: int, line: bytes, registries: Mapping[str, str]) -> Stagi
         block_number_of(agent),
         log_index_of(agent),
         stored_line,
-        marks_of(token_uri=uri_mark, registration_file=file_mark),
+        marks_of(uri_mark, file_mark),
     )
 
 
@@ -166,16 +166,20 @@ def registration_file_of(source: Source) -> tuple[bytes, Mark | None]:
         return b"\\N", source.mark("registration_file") if is_marked else None
     if not isinstance(registration_file, dict):
         return b"\\N", source.mark("registration_file", "not_an_object")
+    source = source.with_storable_numbers()
     if len(source.text) > LONG_LINE and digits_added(source.text) > MAX_FILE_BYTES:
         return b"\\N", source.mark("registration_file", "too_large")
     is_escaped = source.originals is not None
     return escaped(source.text), source.mark("registration_file") if is_escaped else None
 
 
-def marks_of(**marks: Mark | None) -> bytes:
+def marks_of(token_uri: Mark | None, registration_file: Mark | None) -> bytes:
     """Return the marks of the fields that have one, as the column `unstorable` holds them."""
+    if token_uri is registration_file is None:
+        return b"\\N"
+    marks = {"token_uri": token_uri, "registration_file": registration_file}
     found = {name: mark.as_json() for name, mark in marks.items() if mark is not None}
-    return escaped(orjson.dumps(found)) if found else b"\\N"
+    return escaped(orjson.dumps(found))
 
 
 def shown(value: Any) -> str:
