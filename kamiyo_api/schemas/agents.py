@@ -28,6 +28,9 @@ UNSTORABLE_REASONS = (
 )
 # What each value of the parameter `claimed` means.
 CLAIMED = {"false": False, "true": True, "any": None}
+# What each value of the parameter `active` means; one that is not given is no part of a cursor.
+ACTIVE = {"true": True, "false": False, "any": None}
+ACTIVE_BY_DEFAULT = "true"
 # The kind of value that each sort orders by.
 SORTS = {
     "registered_at": "time",
@@ -36,7 +39,8 @@ SORTS = {
     "total_payments": "count",
     "last_activity_at": "time",
 }
-# All filters but status and claimed, which nearly every search has and which exclude few agents.
+# All filters but status, claimed and active, which nearly every search has and which exclude few
+# agents.
 FILTERS = (
     "owner_address",
     "chain",
@@ -46,6 +50,8 @@ FILTERS = (
     "min_success_rate",
     "min_feedback",
     "service",
+    "skill",
+    "domain",
     "x402",
     "q",
 )
@@ -84,6 +90,30 @@ class AgentSearch(pages.Page):
         max_length=64,
         load_default=None,
         metadata={"description": "The name of a service, such as mcp or a2a; case is ignored."},
+    )
+    skill = own.Text(
+        min_length=1,
+        max_length=128,
+        load_default=None,
+        metadata={
+            "description": "A skill or tool that the file names, such as text_to_code, or a whole "
+            "path of OASF; case is ignored, and a space or - is the same as _."
+        },
+    )
+    domain = own.Text(
+        min_length=1,
+        max_length=128,
+        load_default=None,
+        metadata={"description": "A domain that the file names, written like a skill."},
+    )
+    active = fields.String(
+        load_default=None,
+        validate=validate.OneOf(list(ACTIVE)),
+        metadata={
+            "description": "Whether to find agents that are active by their own file; a file that "
+            "does not say so is active too. By default true: agents whose owner calls them "
+            "inactive are found with false or any."
+        },
     )
     x402 = fields.Boolean(load_default=None, truthy={"true", "1"}, falsy={"false", "0"})
     q = own.Text(
@@ -171,6 +201,14 @@ def claimed() -> fields.Boolean:
     )
 
 
+def active() -> fields.Boolean:
+    """Return the field that says whether an agent is active, by its own file."""
+    return fields.Boolean(
+        required=True,
+        metadata={"description": "False if the agent's own file says that it is not active."},
+    )
+
+
 class Summary(ma.Schema):
     """The identity of an agent and a summary of its statistics."""
 
@@ -206,6 +244,7 @@ class FoundAgent(Summary):
         fields.String(), required=True, metadata={"description": "The first 20 names."}
     )
     x402 = fields.Boolean(required=True)
+    active = active()
     truncated = fields.List(
         fields.String(validate=validate.OneOf(["name", "description", "services"])),
         required=True,
@@ -268,6 +307,22 @@ class Agent(Summary):
     block_number = fields.Integer(required=True, allow_none=True)
     updated_at = own.timestamp(required=True)
     as_of = own.timestamp(required=True)
+    active = active()
+    services = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The names of the services in the file, in lower case."},
+    )
+    skills = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The skills and tools that the file or its services name."},
+    )
+    domains = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The domains that the file or its services name."},
+    )
     unstorable = fields.Dict(
         keys=fields.String(),
         values=fields.Nested(Unstorable),

@@ -247,15 +247,19 @@ def test_upgraded_database_has_the_catalog_of_a_new_one(pair):
     assert catalog(older) == catalog(newer)
 
 
-# What the API answers, but for the moment of the answer.
+# What the API answers, but for the moment of the answer and what upgrades added.
 ANSWERS = """
 select
   a.id::text,
   (select s::jsonb - 'as_of' from erc8004_agent_stats_answer(a.id) as s),
   (select r::jsonb - 'as_of' from erc8004_reputation_answer(a.id) as r),
   (select to_jsonb(v) from v_erc8004_agent_stats as v where v.agent_uuid = a.id),
-  (select p.agents from erc8004_found_page(array[a.id], 1) as p),
-  (select to_jsonb(f) - 'words' from erc8004_agent_search as f where f.agent_uuid = a.id)
+  (select (p.agents::jsonb -> 0) - 'active' from erc8004_found_page(array[a.id], 1) as p),
+  (
+    select to_jsonb(f) - array['words', 'active', 'skill_words', 'domain_words']
+    from erc8004_agent_search as f
+    where f.agent_uuid = a.id
+  )
 from erc8004_agents as a
 order by a.id
 """
@@ -277,6 +281,23 @@ def test_upgraded_database_answers_as_before_and_as_a_new_one_with_its_data(pair
     for address in pair:
         read(address, "select refresh_erc8004_stats(true)")
     assert read(newer, ANSWERS) == read(older, ANSWERS)
+
+
+OWNERS_WORDS = """
+select active, skill_words, domain_words, x402
+from erc8004_agent_search
+order by agent_uuid
+"""
+
+
+def test_upgrade_reads_the_files_that_are_stored_anew(empty):
+    load(empty, STATE_27)
+    file = '{"active": "no", "skills": ["Code Review"], "domains": ["Law"], "x402Support": "yes"}'
+    read(empty, f"update erc8004_agents set registration_file = '{file}' returning 1")
+    migrate(empty)
+    assert set(map(repr, read(empty, OWNERS_WORDS))) == {
+        repr((False, ["code_review"], ["law"], True))
+    }
 
 
 def rows_of(dump):
