@@ -172,7 +172,7 @@ def test_every_state_of_agents_payments_and_validations_is_there(load, sql):
 
 def test_a_page_of_demo_agents_is_answered(load, client, admin):
     load(*SMALL)
-    answer = client.get("/api/v1/agents/?status=any&limit=100", headers=admin)
+    answer = client.get("/api/v1/agents/?status=any&active=any&limit=100", headers=admin)
     assert (answer.status_code, answer.json["total"]) == (200, 300)
 
 
