@@ -173,6 +173,7 @@ def registration_file_of(source: Source) -> tuple[bytes, Mark | None]:
         return b"\\N", source.mark("registration_file") if is_marked else None
     if not isinstance(registration_file, dict):
         return b"\\N", source.mark("registration_file", "not_an_object")
+    source = source.with_storable_numbers()
     if len(source.text) > LONG_LINE and digits_added(source.text) > MAX_FILE_BYTES:
         return b"\\N", source.mark("registration_file", "too_large")
     is_escaped = source.originals is not None
@@ -181,5 +182,7 @@ def registration_file_of(source: Source) -> tuple[bytes, Mark | None]:
 
 def marks_of(**marks: Mark | None) -> bytes:
     """Return the marks of the fields that have one, as the column `unstorable` holds them."""
+    if not any(marks.values()):
+        return b"\\N"
     found = {name: mark.as_json() for name, mark in marks.items() if mark is not None}
-    return escaped(orjson.dumps(found)) if found else b"\\N"
+    return escaped(orjson.dumps(found))

@@ -56,8 +56,9 @@ def search_agents(search: dict[str, Any]) -> Any:
     """Search agents.
 
     An agent must match every given filter; agents that are only `claimed` are found if you send
-    `claimed=true` or `claimed=any`. The Link header and `next_cursor` lead to the next page.
-    Following them returns every agent that existed at the first page exactly once, even while
+    `claimed=true` or `claimed=any`, and agents whose own file says that they are not active if
+    you send `active=false` or `active=any`. The Link header and `next_cursor` lead to the next
+    page. Following them returns every agent that existed at the first page exactly once, even while
     others register. `as_of` says when the statistics were computed.
     """
     return find_page(search)

@@ -50,6 +50,14 @@ CLAIMS = {
 }
 # What each value of the parameter `claimed` selects.
 CLAIMED = {"false": False, "true": True, "any": None}
+WHICH_ACTIVE = {
+    "true": "Agents whose own file calls them active, or does not say.",
+    "false": "Agents whose own file calls them inactive.",
+    "any": "All agents.",
+}
+# What each value of the parameter `active` means; one that is not given is no part of a cursor.
+ACTIVE = {"true": True, "false": False, "any": None}
+ACTIVE_BY_DEFAULT = "true"
 # The kind of value that each sort orders by.
 SORTS = {
     "registered_at": "time",
@@ -64,7 +72,8 @@ ORDERS = {
     for sort in (*SORTS, *SORT_ALIASES)
     for order, direction in ((sort, "ascending"), (f"-{sort}", "descending"))
 }
-# All filters but status and claimed, which nearly every search has and which exclude few agents.
+# All filters but status, claimed and active, which nearly every search has and which exclude few
+# agents.
 FILTERS = (
     "owner_address",
     "chain",
@@ -75,6 +84,8 @@ FILTERS = (
     "min_success_rate",
     "min_feedback",
     "service",
+    "skill",
+    "domain",
     "x402",
     "q",
 )
@@ -125,6 +136,26 @@ class AgentSearch(pages.Page):
         max_length=64,
         load_default=None,
         metadata={"description": "The name of a service, such as mcp or a2a; case is ignored."},
+    )
+    skill = own.Text(
+        min_length=1,
+        max_length=128,
+        load_default=None,
+        metadata={
+            "description": "A skill or tool that the file names, such as text_to_code, or a whole "
+            "path of OASF; case is ignored, and a space or - is the same as _."
+        },
+    )
+    domain = own.Text(
+        min_length=1,
+        max_length=128,
+        load_default=None,
+        metadata={"description": "A domain that the file names, written like a skill."},
+    )
+    active = flags.FlagOrAny(
+        WHICH_ACTIVE,
+        about="By default true: find agents that their owners call inactive with false or any.",
+        load_default=None,
     )
     x402 = flags.Flag(load_default=None)
     q = own.Text(
@@ -231,6 +262,14 @@ def claimed() -> fields.Boolean:
     )
 
 
+def active() -> fields.Boolean:
+    """Return the field that says whether an agent is active, by its own file."""
+    return fields.Boolean(
+        required=True,
+        metadata={"description": "False if the agent's own file says that it is not active."},
+    )
+
+
 class Summary(OnChain):
     """The identity of an agent and a summary of its statistics."""
 
@@ -265,6 +304,7 @@ class FoundAgent(Summary):
         fields.String(), required=True, metadata={"description": "The first 20 names."}
     )
     x402 = fields.Boolean(required=True)
+    active = active()
     truncated = fields.List(
         Choice(CUT),
         required=True,
@@ -321,6 +361,22 @@ class Agent(Summary):
         "When the last refresh computed the statistics; GET /agents/{agent_uuid}/stats has those "
         "of now.",
         required=True,
+    )
+    active = active()
+    services = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The names of the services in the file, in lower case."},
+    )
+    skills = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The skills and tools that the file or its services name."},
+    )
+    domains = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The domains that the file or its services name."},
     )
     unstorable = fields.Dict(
         keys=fields.String(),

@@ -8,7 +8,8 @@ begin
   if tg_op = 'INSERT' then
     insert into erc8004_agent_search (
       agent_uuid, agent_id, chain, owner_address, status, claimed,
-      registered_at, last_activity_at, services, x402, words, registry_address
+      registered_at, last_activity_at, services, x402, words, registry_address,
+      active, skill_words, domain_words
     )
     select
       a.id,
@@ -22,9 +23,13 @@ begin
       o.services,
       erc8004_supports_x402(a.registration_file),
       erc8004_agent_words(a.registration_file),
-      a.registry_address
+      a.registry_address,
+      erc8004_is_active(a.registration_file),
+      erc8004_skill_words(k.skills),
+      erc8004_skill_words(k.domains)
     from new_rows as a
-    cross join lateral erc8004_service_names(a.registration_file) as o;
+    cross join lateral erc8004_service_names(a.registration_file) as o
+    cross join lateral erc8004_skills(a.registration_file) as k;
   else
     update erc8004_agent_search as s
     set
@@ -38,9 +43,13 @@ begin
       services = o.services,
       x402 = erc8004_supports_x402(a.registration_file),
       words = erc8004_agent_words(a.registration_file),
-      registry_address = a.registry_address
+      registry_address = a.registry_address,
+      active = erc8004_is_active(a.registration_file),
+      skill_words = erc8004_skill_words(k.skills),
+      domain_words = erc8004_skill_words(k.domains)
     from new_rows as a
     cross join lateral erc8004_service_names(a.registration_file) as o
+    cross join lateral erc8004_skills(a.registration_file) as k
     where s.agent_uuid = a.id;
   end if;
   return null;
@@ -109,3 +118,23 @@ create or replace trigger tr__erc8004_agents__owner_changed
 after update of owner_address on erc8004_agents
 for each row when (old.owner_address <> new.owner_address)
 execute function erc8004_clear_former_owner();
+
+-- Update the search rows that other versions of these functions wrote.
+update erc8004_agent_search as s
+set
+  services = o.services,
+  x402 = erc8004_supports_x402(a.registration_file),
+  active = erc8004_is_active(a.registration_file),
+  skill_words = erc8004_skill_words(k.skills),
+  domain_words = erc8004_skill_words(k.domains)
+from erc8004_agents as a
+cross join lateral erc8004_service_names(a.registration_file) as o
+cross join lateral erc8004_skills(a.registration_file) as k
+where s.agent_uuid = a.id
+  and (s.services, s.x402, s.active, s.skill_words, s.domain_words) is distinct from (
+    o.services,
+    erc8004_supports_x402(a.registration_file),
+    erc8004_is_active(a.registration_file),
+    erc8004_skill_words(k.skills),
+    erc8004_skill_words(k.domains)
+  );

@@ -27,10 +27,15 @@ from (
     s.success_rate::float8 as success_rate,
     s.trust_level,
     erc8004_timestamp(erc8004_stats_as_of()) as as_of,
+    s.active,
+    s.services,
+    k.skills,
+    k.domains,
     a.unstorable::json as unstorable
   from erc8004_agents as a
   join erc8004_chains as c on c.name = a.chain
   join erc8004_agent_search as s on s.agent_uuid = a.id
+  cross join lateral erc8004_skills(a.registration_file) as k
   where a.id = %(agent_uuid)s
 ) as answer;
 
