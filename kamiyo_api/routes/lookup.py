@@ -69,7 +69,7 @@ def look_agents_up(lookup: dict[str, Any]) -> Any:
     items = [with_chain(item) for item in items]
     names = [item if isinstance(item, dict) else {} for item in items]
     found = db.rows(
-        "agents.look_up",
+        "agents.get_named",
         with_stats="stats" in lookup["include"],
         **{parameter: [name.get(column) for name in names] for parameter, column in NAMES.items()},
     )[0]

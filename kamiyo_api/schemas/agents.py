@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from kamiyo_api.schemas import bounded, pages
+from kamiyo_api.schemas import bounded, flags, names, pages
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
 
@@ -15,6 +15,18 @@ TRUST_LEVELS = ("new", "excellent", "good", "fair", "poor")
 # Only an agent with both a score and settled payments is at one of these levels.
 TRUSTED = frozenset({"excellent", "good"})
 STATUSES = ("active", "suspended", "revoked")
+# Why a field is not stored as the chain holds it.
+UNSTORABLE_REASONS = (
+    "nul",
+    "surrogate",
+    "invalid_utf8",
+    "escape_character",
+    "number",
+    "not_an_object",
+    "too_deep",
+    "too_large",
+    "too_long",
+)
 # What each value of the parameter `claimed` means.
 CLAIMED = {"false": False, "true": True, "any": None}
 # The kind of value that each sort orders by.
@@ -40,23 +52,23 @@ FILTERS = (
     "q",
 )
 SORT_COLUMNS = {"reputation_score": "average_score"}
+SORT_ALIASES = {"average_score": "reputation_score"}
 
 
 class AgentSearch(pages.Page):
     """The filters of a search, all of which an agent must match, its order and its page."""
 
     owner_address = own.Address(load_default=None)
-    chain = own.ChainName(load_default=None)
+    chain = names.ChainName(load_default=None)
     registry_address = own.Address(load_default=None)
     agent_id = own.BigInteger(low=0, high=10**78 - 1, load_default=None)
-    agent = own.AgentName(load_default=None)
+    agent = names.AgentName(load_default=None)
     status = fields.String(
         load_default="active",
         validate=validate.OneOf((*STATUSES, "any")),
     )
-    claimed = fields.String(
+    claimed = flags.FlagOrAny(
         load_default="false",
-        validate=validate.OneOf(list(CLAIMED)),
         metadata={
             "description": "Whether to find agents that were registered here under a token id "
             "that no import from the registry has confirmed."
@@ -68,7 +80,16 @@ class AgentSearch(pages.Page):
         load_default=None,
         metadata={"description": "May be repeated: an agent matches at any of the given levels."},
     )
-    min_reputation_score = fields.Float(load_default=None, validate=validate.Range(min=0, max=100))
+    min_reputation_score = fields.Float(
+        load_default=None,
+        validate=validate.Range(min=0, max=100),
+        metadata={"description": "The lowest average_score that matches."},
+    )
+    min_average_score = fields.Float(
+        load_default=None,
+        validate=validate.Range(min=0, max=100),
+        metadata={"description": "The same filter as min_reputation_score."},
+    )
     min_success_rate = fields.Float(load_default=None, validate=validate.Range(min=0, max=100))
     min_feedback = fields.Integer(load_default=None, validate=validate.Range(min=0, max=10**12))
     service = own.Text(
@@ -77,7 +98,7 @@ class AgentSearch(pages.Page):
         load_default=None,
         metadata={"description": "The name of a service, such as mcp or a2a; case is ignored."},
     )
-    x402 = fields.Boolean(load_default=None, truthy={"true", "1"}, falsy={"false", "0"})
+    x402 = flags.Flag(load_default=None)
     q = own.Text(
         min_length=1,
         max_length=200,
@@ -86,11 +107,13 @@ class AgentSearch(pages.Page):
     )
     sort = fields.String(
         load_default="-registered_at",
-        validate=validate.OneOf([sign + sort for sort in SORTS for sign in ("", "-")]),
+        validate=validate.OneOf(
+            [sign + sort for sort in (*SORTS, *SORT_ALIASES) for sign in ("", "-")]
+        ),
         metadata={
-            "description": "A leading - sorts in descending order. reputation_score sorts by "
-            "average_score; agents without a score are last in both directions. Agents with equal "
-            "scores or counts are in the order of registration."
+            "description": "A leading - sorts in descending order. reputation_score is an older "
+            "name of average_score; agents without a score are last in both directions. Agents "
+            "with equal scores or counts are in the order of registration."
         },
     )
     offset = fields.Integer(
@@ -106,12 +129,24 @@ class AgentSearch(pages.Page):
 
     @ma.validates_schema
     def _agent_or_its_parts(self, data: dict[str, Any], **_: Any) -> None:
-        if data.get("agent") and any(data.get(part) is not None for part in own.PARTS_OF_AGENT):
-            raise ma.ValidationError(f"Give agent, or {', '.join(own.PARTS_OF_AGENT)}.", "agent")
+        if data.get("agent") and any(data.get(part) is not None for part in names.PARTS_OF_AGENT):
+            raise ma.ValidationError(f"Give agent, or {', '.join(names.PARTS_OF_AGENT)}.", "agent")
+
+    @ma.validates_schema
+    def _one_lowest_score(self, data: dict[str, Any], **_: Any) -> None:
+        scores = {data.get("min_reputation_score"), data.get("min_average_score")} - {None}
+        if len(scores) > 1:
+            raise ma.ValidationError("Give the same as min_reputation_score.", "min_average_score")
 
     @ma.post_load
-    def _parts_of_agent(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return own.with_parts_of_agent(data)
+    def _one_form(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Replace names that mean the same by one, so that equal searches are one search."""
+        score = data.pop("min_average_score")
+        if score is not None:
+            data["min_reputation_score"] = score
+        sign, name = data["sort"][: data["sort"].startswith("-")], data["sort"].removeprefix("-")
+        data["sort"] = sign + SORT_ALIASES.get(name, name)
+        return names.with_parts_of_agent(data)
 
 
 class MetadataToRegister(bounded.Schema):
@@ -125,7 +160,7 @@ class AgentToRegister(bounded.Schema):
     """An agent to register here; with agent_id, one that is already on chain."""
 
     owner_address = own.Address(required=True)
-    chain = own.ChainName(required=True)
+    chain = names.ChainName(required=True)
     registration_file = own.RegistrationFile(required=True)
     metadata = bounded.List(fields.Nested(MetadataToRegister), max_length=50, load_default=list)
     agent_id = own.BigInteger(low=0, high=own.UINT256_MAX, load_default=None)
@@ -229,7 +264,31 @@ class AgentPage(ma.Schema):
     limit = fields.Integer(required=True)
     offset = fields.Integer(required=True)
     next_cursor = fields.String(required=True, allow_none=True)
-    as_of = own.timestamp(required=True)
+    as_of = own.timestamp("When the last refresh computed the statistics.", required=True)
+
+
+class Unstorable(ma.Schema):
+    """A record of a field that is not stored as the chain holds it."""
+
+    reasons = fields.List(fields.String(validate=validate.OneOf(UNSTORABLE_REASONS)), required=True)
+    sha256 = fields.String(
+        required=True,
+        metadata={
+            "description": "Of the original: of a text, its UTF-8; of a file, its JSON as the "
+            "import line wrote it."
+        },
+    )
+    bytes = fields.Integer(
+        required=True, metadata={"description": "The length of the original in bytes."}
+    )
+    stored = fields.String(
+        required=True,
+        validate=validate.OneOf(["escaped", "nothing"]),
+        metadata={
+            "description": "escaped: in the field, U+FFFE and a code stand for each part that "
+            "cannot be stored. nothing: the field is null."
+        },
+    )
 
 
 class Agent(Summary):
@@ -243,7 +302,21 @@ class Agent(Summary):
     tx_hash = fields.String(required=True, allow_none=True)
     block_number = fields.Integer(required=True, allow_none=True)
     updated_at = own.timestamp(required=True)
-    as_of = own.timestamp(required=True)
+    as_of = own.timestamp(
+        "When the last refresh computed the statistics; GET /agents/{agent_uuid}/stats has those "
+        "of now.",
+        required=True,
+    )
+    unstorable = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(Unstorable),
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The fields that are not stored as the chain holds them, by their "
+            "names; null if there are none."
+        },
+    )
 
 
 def kind_of(sort: str) -> str:

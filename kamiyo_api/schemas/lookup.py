@@ -8,7 +8,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from kamiyo_api import errors
-from kamiyo_api.schemas import bounded
+from kamiyo_api.schemas import bounded, names
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.agents import FoundAgent
 from kamiyo_api.schemas.stats import AgentStats
@@ -27,10 +27,10 @@ class AgentName(bounded.Schema):
     """One agent by its uuid, by its chain and token id, or by its global name."""
 
     agent_uuid = own.Identifier(load_default=None)
-    chain = own.ChainName(load_default=None)
+    chain = names.ChainName(load_default=None)
     registry_address = own.Address(load_default=None)
     agent_id = own.BigInteger(low=0, high=10**78 - 1, load_default=None)
-    agent = own.AgentName(load_default=None)
+    agent = names.AgentName(load_default=None)
 
     @ma.validates_schema
     def _one_way(self, data: dict[str, Any], **_: Any) -> None:
@@ -43,7 +43,7 @@ class AgentName(bounded.Schema):
 
     @ma.post_load
     def _parts_of_agent(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return own.with_parts_of_agent(data)
+        return names.with_parts_of_agent(data)
 
 
 class Item(fields.Nested):

@@ -8,9 +8,17 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from kamiyo_api.schemas import bounded, pages
+from kamiyo_api.schemas import bounded, names, pages
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
+
+STATUSES = ("pending", "completed", "expired")
+
+
+class ValidationsQuery(pages.Page):
+    """The filter of a list of validations, and its page."""
+
+    status = pages.statuses(STATUSES)
 
 
 class ValidationToRequest(bounded.Schema):
@@ -20,7 +28,7 @@ class ValidationToRequest(bounded.Schema):
     validator_address = own.Address(required=True)
     request_hash = own.Hash32(required=True)
     request_uri = own.Uri(load_default=None)
-    chain = own.ChainName(load_default=None)
+    chain = names.ChainName(load_default=None)
     registry_address = own.Address(load_default=None)
     expires_at = fields.AwareDateTime(load_default=None, format="iso")
 
@@ -51,7 +59,7 @@ class ValidationResponse(bounded.Schema):
     response_hash = own.Hash32(load_default=None)
     tag = own.Text(max_length=256, load_default=None)
     agent_uuid = own.Identifier(load_default=None)
-    chain = own.ChainName(load_default=None)
+    chain = names.ChainName(load_default=None)
     registry_address = own.Address(load_default=None)
 
 
@@ -64,9 +72,7 @@ class Validation(OnChain):
     request_hash = fields.String(required=True)
     request_uri = fields.String(required=True, allow_none=True)
     validator_address = fields.String(required=True)
-    status = fields.String(
-        required=True, validate=validate.OneOf(["pending", "completed", "expired"])
-    )
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
     response = fields.Integer(required=True, allow_none=True)
     response_uri = fields.String(required=True, allow_none=True)
     response_hash = fields.String(required=True, allow_none=True)
@@ -78,7 +84,7 @@ class Validation(OnChain):
 
 
 class ValidationSummary(ma.Schema):
-    """The number of validations of an agent, and their mean."""
+    """The number of all validations of an agent in any status, and their mean."""
 
     count = fields.Integer(required=True)
     completed = fields.Integer(required=True)

@@ -10,7 +10,7 @@ from flask import Response, make_response
 from flask_smorest import Blueprint
 
 from kamiyo_api import db, errors
-from kamiyo_api.chains import find_chain
+from kamiyo_api.chains import Reader, find_chain
 from kamiyo_api.config import API_PREFIX
 from kamiyo_api.context import current_request
 from kamiyo_api.policies import Policy, policy_of
@@ -81,12 +81,25 @@ def with_known_chain(view: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(view)
     def answer(*args: Any, **path: Any) -> Any:
         *transaction, arguments = args
-        if arguments["chain"] is not None:
-            reader = transaction[0] if transaction else db
-            arguments["chain"] = find_chain(arguments["chain"], reader).name
+        reader = transaction[0] if transaction else db
+        names = {name: arguments.get(name) for name in ("chain", "network")}
+        given = {name: value for name, value in names.items() if value is not None}
+        if given:
+            arguments["chain"] = chain_meant(given, reader)
+        arguments.pop("network", None)
         return view(*args, **path)
 
     return answer
+
+
+def chain_meant(given: dict[str, str], reader: Reader) -> str:
+    """Return our name of the chain that all given fields mean. Raises ChainNotSupported,
+    InvalidInput."""
+    found = {name: find_chain(value, reader).name for name, value in given.items()}
+    if len(set(found.values())) > 1:
+        reason = f"{found['network']} is not the chain {found['chain']}; give one of both."
+        raise errors.InvalidInput(errors={"network": [reason]})
+    return found.popitem()[1]
 
 
 def with_documentation(

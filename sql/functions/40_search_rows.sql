@@ -33,6 +33,7 @@ begin
       owner_address = a.owner_address,
       status = a.status,
       claimed = a.claimed,
+      registered_at = a.created_at,
       last_activity_at = greatest(s.last_activity_at, a.last_activity_at),
       services = o.services,
       x402 = erc8004_supports_x402(a.registration_file),
@@ -81,8 +82,8 @@ for each statement execute function erc8004_delete_search_rows();
 
 -- Delete the metadata of the former owner when an agent gets a new one. If the agent was only
 -- claimed, also delete the validations that the claimant requested, and revoke the feedback that
--- the new owner gave before: it is now feedback to their own agent. The statement that changes the
--- owner also sets status, file and URI.
+-- the new owner gave before: it is now feedback to their own agent. What a registry accepted stays, as
+-- it refuses owners. The statement that changes the owner also sets status, file and URI.
 create or replace function erc8004_clear_former_owner() returns trigger
 language plpgsql
 as $$
@@ -97,6 +98,7 @@ begin
       revocation_reason = 'The client is the owner of the agent, as its registry says.'
     where r.agent_uuid = new.id
       and r.client_address = new.owner_address
+      and r.log_index is null
       and not r.is_revoked;
   end if;
   return null;

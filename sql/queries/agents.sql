@@ -26,7 +26,8 @@ from (
     s.total_payments,
     s.success_rate::float8 as success_rate,
     s.trust_level,
-    erc8004_timestamp(erc8004_stats_as_of()) as as_of
+    erc8004_timestamp(erc8004_stats_as_of()) as as_of,
+    a.unstorable::json as unstorable
   from erc8004_agents as a
   join erc8004_chains as c on c.name = a.chain
   join erc8004_agent_search as s on s.agent_uuid = a.id
@@ -41,7 +42,7 @@ where a.chain = %(chain)s
   and a.registry_address = %(registry_address)s
   and a.agent_id = %(agent_id)s;
 
--- name: look_up
+-- name: get_named
 -- Return the summaries of up to a hundred agents by uuid or by token, each with the place of its
 -- name in the request, and their statistics as of now if asked for. Names that no agent has are
 -- left out.
@@ -129,12 +130,13 @@ returning id as agent_uuid;
 
 -- name: update
 -- Update the fields of an agent that are neither missing nor null, and return it; no row if
--- nothing changes. A registration file changes even if only the notation of a number differs.
+-- nothing changes. A field that changes is stored as it is, so it has no mark any more. A registration file changes even if only the notation of a number differs.
 update erc8004_agents as a
 set
   registration_file = changed.registration_file,
   token_uri = changed.token_uri,
   status = changed.status,
+  unstorable = changed.unstorable,
   updated_at = now(),
   last_activity_at = now()
 from (
@@ -144,10 +146,22 @@ from (
       nullif(%(document)s::jsonb -> 'registration_file', 'null'), b.registration_file
     ) as registration_file,
     coalesce(%(token_uri)s, b.token_uri) as token_uri,
-    coalesce(%(status)s, b.status) as status
+    coalesce(%(status)s, b.status) as status,
+    nullif(
+      b.unstorable - array[
+        case
+          when jsonb_typeof(%(document)s::jsonb -> 'registration_file') = 'object'
+          then 'registration_file'
+        end,
+        case when %(token_uri)s is not null then 'token_uri' end
+      ],
+      '{}'
+    ) as unstorable
   from erc8004_agents as b
   where b.id = %(agent_uuid)s
 ) as changed
 where a.id = changed.id
-  and (a.registration_file::text, a.token_uri, a.status)
-    is distinct from (changed.registration_file::text, changed.token_uri, changed.status);
+  and (a.registration_file::text, a.token_uri, a.status, a.unstorable)
+    is distinct from (
+      changed.registration_file::text, changed.token_uri, changed.status, changed.unstorable
+    );

@@ -204,6 +204,57 @@ where v.agent_uuid = %(agent_uuid)s
 order by v.created_at desc, v.id desc
 limit %(limit)s;
 
+-- part: after
+-- Whether a validation comes after the cursor.
+(
+        %(after_id)s::uuid is null
+        or (v.created_at, v.id) < (%(after_time)s::timestamptz, %(after_id)s::uuid)
+      )
+
+-- name: list_by_status
+-- Return the validations of one agent that are shown in any of some statuses, newest first, from
+-- the row after the cursor; each status is read up to the length of the page. Pending ones that are
+-- overdue are expired.
+with shown as (
+  select s.id, s.created_at
+  from (select distinct unnest(%(status)s::text[]) as status) as given
+  cross join lateral (
+    select v.id, v.created_at
+    from erc8004_validations as v
+    where v.agent_uuid = %(agent_uuid)s
+      and v.status = given.status
+      and (v.status <> 'pending' or (v.expires_at <= now()) is not true)
+      and {after}
+    order by v.created_at desc, v.id desc
+    limit %(limit)s
+  ) as s
+  union all
+  select o.id, o.created_at
+  from (
+    select v.id, v.created_at
+    from erc8004_validations as v
+    where v.agent_uuid = %(agent_uuid)s
+      and v.status = 'pending'
+      and v.expires_at <= now()
+      and 'expired' = any (%(status)s::text[])
+      and {after}
+    order by v.created_at desc, v.id desc
+    limit %(limit)s
+  ) as o
+),
+page as (
+  select s.id, s.created_at
+  from shown as s
+  order by s.created_at desc, s.id desc
+  limit %(limit)s
+)
+select
+  {validation}
+from page
+join erc8004_validations as v on v.id = page.id
+join erc8004_chains as c on c.name = v.chain
+order by page.created_at desc, page.id desc;
+
 -- name: get
 -- Return one validation.
 select

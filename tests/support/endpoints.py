@@ -34,7 +34,7 @@ READS = {
     ),
     f"{AGENTS}{FAR_UUID}/feedback": ("client_address", "tag1", "tag2", "cursor", "limit"),
     f"{AGENTS}{FAR_UUID}/reputation": ("client_address", "tag1", "tag2"),
-    f"{AGENTS}{FAR_UUID}/payments": ("cursor", "limit"),
-    f"{AGENTS}{FAR_UUID}/validations": ("cursor", "limit"),
+    f"{AGENTS}{FAR_UUID}/payments": ("status", "cursor", "limit"),
+    f"{AGENTS}{FAR_UUID}/validations": ("status", "cursor", "limit"),
 }
 PARAMETERS = [(path, name) for path, names in READS.items() for name in names]
