@@ -49,7 +49,7 @@ def with_link_to_next(view: Callable[..., bytes]) -> Callable[..., Response]:
 @blueprint.get("/")
 @requires("read")
 @blueprint.arguments(schemas.AgentSearch, location="query")
-@blueprint.response(200, schemas.AgentPage)
+@blueprint.response(200, schemas.AgentPage, headers={"Link": "Link"})
 @with_link_to_next
 @cached("search")
 def search_agents(search: dict[str, Any]) -> Any:
@@ -89,7 +89,7 @@ def link_to_next(cursor: str) -> str:
 @requires("write", budget="register")
 @transactional
 @blueprint.arguments(schemas.AgentToRegister)
-@blueprint.response(201, schemas.Agent)
+@blueprint.response(201, schemas.Agent, headers={"Location": "Location"})
 def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
     """Register an agent, as its owner.
 
@@ -178,9 +178,9 @@ def answer_agent(tx: db.Transaction, agent_uuid: str) -> Response:
 
 @blueprint.get("/<uuid:agent_uuid>/registration")
 @public()
-@blueprint.response(200, description="The file as its owner wrote it.")
+@blueprint.response(200, {"type": "object"}, description="The file as its owner wrote it.")
 def get_registration(agent_uuid: str) -> Response:
-    """Return the registration file of an agent, to which its agentURI points. Needs no key."""
+    """Return the registration file of an agent, to which its agentURI points."""
     agent = db.row("agents.get_registration", agent_uuid=agent_uuid)
     if agent is None:
         raise errors.AgentNotFound

@@ -56,7 +56,7 @@ def get_agent_by_token(query: dict[str, Any], chain: str, agent_id: int) -> Any:
 @requires("read", budget="read")
 @blueprint.arguments(schemas.AgentLookup)
 @blueprint.response(200, schemas.FoundAgents)
-def look_agents_up(lookup: dict[str, Any]) -> Any:
+def look_up_agents(lookup: dict[str, Any]) -> Any:
     """Return up to 100 agents, each by its uuid, its chain and token id, or its global name.
 
     The answers are in the order of the request, each with a status of its own: 200, 400 for an

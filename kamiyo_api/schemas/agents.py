@@ -10,24 +10,45 @@ from marshmallow import fields, validate
 from kamiyo_api.schemas import bounded, flags, names, pages
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
+from kamiyo_api.schemas.choices import Choice
 
-TRUST_LEVELS = ("new", "excellent", "good", "fair", "poor")
+# An agent is at the first level that matches; docs/data.md shows the rule.
+TRUST_LEVELS = {
+    "new": "No settled payments and no average score.",
+    "excellent": "10 or more settled payments, success rate 95 or more, average score 80 or more.",
+    "good": "5 or more settled payments, success rate 85 or more, average score 70 or more.",
+    "fair": "Success rate 75 or more, or unknown; average score 60 or more, or unknown.",
+    "poor": "Everything else.",
+}
 # Only an agent with both a score and settled payments is at one of these levels.
 TRUSTED = frozenset({"excellent", "good"})
-STATUSES = ("active", "suspended", "revoked")
 # Why a field is not stored as the chain holds it.
-UNSTORABLE_REASONS = (
-    "nul",
-    "surrogate",
-    "invalid_utf8",
-    "escape_character",
-    "number",
-    "not_an_object",
-    "too_deep",
-    "too_large",
-    "too_long",
-)
-# What each value of the parameter `claimed` means.
+UNSTORABLE_REASONS = {
+    "nul": "It has a NUL character.",
+    "surrogate": "It has a lone surrogate.",
+    "invalid_utf8": "It has bytes that are not UTF-8.",
+    "escape_character": "It has U+FFFE, which marks escaped parts.",
+    "number": "It has a number that PostgreSQL cannot hold.",
+    "not_an_object": "The file is no JSON object.",
+    "too_deep": "The file nests too deep.",
+    "too_large": "The file is too large.",
+    "too_long": "The text is too long.",
+}
+STORED = {
+    "escaped": "U+FFFE and a code stand for each part that cannot be stored.",
+    "nothing": "The field is null.",
+}
+STATUSES = {
+    "active": "Accepts feedback, payments and validation requests.",
+    "suspended": "Accepts nothing new until its owner sets it active.",
+    "revoked": "Accepts nothing new for good, unless an admin key or the registry sets it active.",
+}
+CLAIMS = {
+    "false": "Agents whose owner is proven, and those that are not on chain.",
+    "true": "Agents that are only claimed.",
+    "any": "All agents.",
+}
+# What each value of the parameter `claimed` selects.
 CLAIMED = {"false": False, "true": True, "any": None}
 # The kind of value that each sort orders by.
 SORTS = {
@@ -36,6 +57,12 @@ SORTS = {
     "total_feedback": "count",
     "total_payments": "count",
     "last_activity_at": "time",
+}
+SORT_ALIASES = {"average_score": "reputation_score"}
+ORDERS = {
+    order: f"By {sort}, {direction}."
+    for sort in (*SORTS, *SORT_ALIASES)
+    for order, direction in ((sort, "ascending"), (f"-{sort}", "descending"))
 }
 # All filters but status and claimed, which nearly every search has and which exclude few agents.
 FILTERS = (
@@ -51,8 +78,13 @@ FILTERS = (
     "x402",
     "q",
 )
+# The fields that a page of a search cuts.
+CUT = {
+    "name": "Only its first 200 characters are shown.",
+    "description": "Only its first 300 characters are shown.",
+    "services": "Only the first 20 are shown.",
+}
 SORT_COLUMNS = {"reputation_score": "average_score"}
-SORT_ALIASES = {"average_score": "reputation_score"}
 
 
 class AgentSearch(pages.Page):
@@ -63,19 +95,15 @@ class AgentSearch(pages.Page):
     registry_address = own.Address(load_default=None)
     agent_id = own.BigInteger(low=0, high=10**78 - 1, load_default=None)
     agent = names.AgentName(load_default=None)
-    status = fields.String(
-        load_default="active",
-        validate=validate.OneOf((*STATUSES, "any")),
-    )
+    status = Choice(STATUSES | {"any": "Agents of every status."}, load_default="active")
     claimed = flags.FlagOrAny(
+        CLAIMS,
+        about="Whether to find agents that were registered here under a token id that no import "
+        "from the registry has confirmed.",
         load_default="false",
-        metadata={
-            "description": "Whether to find agents that were registered here under a token id "
-            "that no import from the registry has confirmed."
-        },
     )
     trust_level = bounded.List(
-        fields.String(validate=validate.OneOf(TRUST_LEVELS)),
+        Choice(TRUST_LEVELS),
         max_length=len(TRUST_LEVELS),
         load_default=None,
         metadata={"description": "May be repeated: an agent matches at any of the given levels."},
@@ -105,16 +133,12 @@ class AgentSearch(pages.Page):
         load_default=None,
         metadata={"description": "Words, all of which the name or the description contains."},
     )
-    sort = fields.String(
+    sort = Choice(
+        ORDERS,
+        about="A leading - sorts in descending order. reputation_score is an older name of "
+        "average_score; agents without a score are last in both directions. Agents with equal "
+        "scores or counts are in the order of registration.",
         load_default="-registered_at",
-        validate=validate.OneOf(
-            [sign + sort for sort in (*SORTS, *SORT_ALIASES) for sign in ("", "-")]
-        ),
-        metadata={
-            "description": "A leading - sorts in descending order. reputation_score is an older "
-            "name of average_score; agents without a score are last in both directions. Agents "
-            "with equal scores or counts are in the order of registration."
-        },
     )
     offset = fields.Integer(
         load_default=0,
@@ -188,7 +212,7 @@ class AgentChange(bounded.Schema):
 
     registration_file = own.RegistrationFile(load_default=None)
     token_uri = own.Uri(load_default=None)
-    status = fields.String(load_default=None, validate=validate.OneOf(STATUSES))
+    status = Choice(STATUSES, load_default=None)
 
     @ma.validates_schema(pass_original=True)
     def _something(self, data: dict[str, Any], original: dict[str, Any], **_: Any) -> None:
@@ -217,7 +241,7 @@ class Summary(OnChain):
     )
     registry_address = fields.String(required=True)
     owner_address = fields.String(required=True)
-    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    status = Choice(STATUSES, required=True)
     claimed = claimed()
     registered_at = own.timestamp(required=True)
     last_activity_at = own.timestamp(required=True)
@@ -225,7 +249,7 @@ class Summary(OnChain):
     average_score = fields.Float(required=True, allow_none=True)
     total_payments = fields.Integer(required=True)
     success_rate = fields.Float(required=True, allow_none=True)
-    trust_level = fields.String(required=True, validate=validate.OneOf(TRUST_LEVELS))
+    trust_level = Choice(TRUST_LEVELS, required=True)
 
 
 class FoundAgent(Summary):
@@ -242,7 +266,7 @@ class FoundAgent(Summary):
     )
     x402 = fields.Boolean(required=True)
     truncated = fields.List(
-        fields.String(validate=validate.OneOf(["name", "description", "services"])),
+        Choice(CUT),
         required=True,
         metadata={"description": "The fields that are cut."},
     )
@@ -256,10 +280,8 @@ class AgentPage(ma.Schema):
         required=True,
         metadata={"description": "Exact up to 10,000; counted for the first page only."},
     )
-    total_relation = fields.String(
-        required=True,
-        validate=validate.OneOf(["eq", "gte"]),
-        metadata={"description": "eq: total is exact; gte: total or more agents match."},
+    total_relation = Choice(
+        {"eq": "total is exact.", "gte": "total or more agents match."}, required=True
     )
     limit = fields.Integer(required=True)
     offset = fields.Integer(required=True)
@@ -270,7 +292,7 @@ class AgentPage(ma.Schema):
 class Unstorable(ma.Schema):
     """A record of a field that is not stored as the chain holds it."""
 
-    reasons = fields.List(fields.String(validate=validate.OneOf(UNSTORABLE_REASONS)), required=True)
+    reasons = fields.List(Choice(UNSTORABLE_REASONS), required=True)
     sha256 = fields.String(
         required=True,
         metadata={
@@ -281,14 +303,7 @@ class Unstorable(ma.Schema):
     bytes = fields.Integer(
         required=True, metadata={"description": "The length of the original in bytes."}
     )
-    stored = fields.String(
-        required=True,
-        validate=validate.OneOf(["escaped", "nothing"]),
-        metadata={
-            "description": "escaped: in the field, U+FFFE and a code stand for each part that "
-            "cannot be stored. nothing: the field is null."
-        },
-    )
+    stored = Choice(STORED, required=True)
 
 
 class Agent(Summary):

@@ -11,8 +11,15 @@ from marshmallow import fields
 from kamiyo_api.schemas import bounded, flags, names, pages
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
+from kamiyo_api.schemas.choices import Choice
 
 NEWEST_FIRST = "-created_at"
+ORDERS = {
+    NEWEST_FIRST: "By time, newest first.",
+    "created_at": "By time, oldest first.",
+    "-score": "By score, highest first.",
+    "score": "By score, lowest first.",
+}
 
 
 class FeedbackQuery(pages.Page):
@@ -25,13 +32,11 @@ class FeedbackQuery(pages.Page):
 
     min_score = fields.Float(load_default=None, validate=ma.validate.Range(min=0, max=100))
     max_score = fields.Float(load_default=None, validate=ma.validate.Range(min=0, max=100))
-    sort = fields.String(
+    sort = Choice(
+        ORDERS,
+        about="Feedback without a score is last in both directions; equal scores are in the order "
+        "of time.",
         load_default=NEWEST_FIRST,
-        validate=ma.validate.OneOf([NEWEST_FIRST, "created_at", "-score", "score"]),
-        metadata={
-            "description": "A leading - sorts in descending order. Feedback without a score is "
-            "last in both directions; equal scores are in the order of time."
-        },
     )
 
     @ma.validates_schema

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
-from marshmallow import fields, validate
+from marshmallow import fields
+
+from kamiyo_api.schemas.choices import Choice
 
 
 class Flag(fields.Boolean):
@@ -24,11 +26,8 @@ class Flag(fields.Boolean):
         raise ma.ValidationError(self.MESSAGE)
 
 
-class FlagOrAny(fields.String):
+class FlagOrAny(Choice):
     """A flag as a filter: "true", "false", or "any" to leave it out."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(validate=validate.OneOf(["false", "true", "any"]), **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text = value.strip().lower() if isinstance(value, str) else value

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from kamiyo_api import errors
 from kamiyo_api.schemas import bounded, names
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.agents import FoundAgent
+from kamiyo_api.schemas.choices import Choice
 from kamiyo_api.schemas.stats import AgentStats
 
 MAX_ITEMS = 100
@@ -62,7 +63,9 @@ class AgentLookup(bounded.Schema):
 
     agents = bounded.List(Item(AgentName), max_length=MAX_ITEMS, required=True)
     include = bounded.List(
-        fields.String(validate=validate.OneOf(["stats"])), max_length=1, load_default=list
+        Choice({"stats": "The statistics of each agent as of now."}),
+        max_length=1,
+        load_default=list,
     )
 
     @ma.validates("agents")
@@ -76,8 +79,10 @@ class LookedUpAgent(ma.Schema):
 
     status = fields.Integer(
         required=True,
-        validate=validate.OneOf([200, 400, 404, 422]),
-        metadata={"description": "What a request for this agent alone would be answered with."},
+        metadata={
+            "description": "The status that a request for this agent alone would have: 200, 400 "
+            "for an unknown chain, 404, or 422 for an ill-formed name."
+        },
     )
     agent = fields.Nested(FoundAgent, required=True, allow_none=True)
     stats = fields.Nested(AgentStats, metadata={"description": "With include=stats."})

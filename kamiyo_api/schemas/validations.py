@@ -11,8 +11,13 @@ from marshmallow import fields, validate
 from kamiyo_api.schemas import bounded, names, pages
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
+from kamiyo_api.schemas.choices import Choice
 
-STATUSES = ("pending", "completed", "expired")
+STATUSES = {
+    "pending": "The validator has not responded yet.",
+    "completed": "The validator has responded; a later response replaces this one.",
+    "expired": "The validator did not respond in time, and can no longer.",
+}
 
 
 class ValidationsQuery(pages.Page):
@@ -72,7 +77,7 @@ class Validation(OnChain):
     request_hash = fields.String(required=True)
     request_uri = fields.String(required=True, allow_none=True)
     validator_address = fields.String(required=True)
-    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    status = Choice(STATUSES, required=True)
     response = fields.Integer(required=True, allow_none=True)
     response_uri = fields.String(required=True, allow_none=True)
     response_hash = fields.String(required=True, allow_none=True)

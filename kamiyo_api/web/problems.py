@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from kamiyo_api import errors
 from kamiyo_api.config import API_PREFIX
 from kamiyo_api.context import current_state, services
+from kamiyo_api.error_codes import DEFECT, HTTP_CODES
 from kamiyo_api.observability import sentry
 from kamiyo_api.web.urls import UuidConverter
 
@@ -20,34 +21,6 @@ log = logging.getLogger(__name__)
 
 MAX_MESSAGES = 20
 MAX_NAME_LENGTH = 100
-
-HTTP_CODES = {
-    400: ("BAD_REQUEST", "The request cannot be read as HTTP; check its form."),
-    404: (errors.NotFound.code, " ".join(str(errors.NotFound.__doc__).split())),
-    405: ("METHOD_NOT_ALLOWED", "This address does not take this method; see the Allow header."),
-    408: ("REQUEST_TIMEOUT", "The request did not arrive whole in time; send it again, faster."),
-    413: ("BODY_TOO_LARGE", "The body is too large; send at most {limit} bytes."),
-    414: ("URI_TOO_LONG", "The address is too long; send at most 8,000 characters of it."),
-    415: (errors.UnsupportedMediaType.code, str(errors.UnsupportedMediaType.__doc__)),
-    417: ("EXPECTATION_FAILED", "Expect may only be 100-continue; leave it out."),
-    422: (errors.InvalidInput.code, str(errors.InvalidInput.__doc__)),
-    429: (
-        "TOO_MANY_CONNECTIONS",
-        "Too many requests of your address are under way; wait until some are answered.",
-    ),
-    431: (
-        "REQUEST_HEADERS_TOO_LARGE",
-        "The headers are too large; send at most 100, of 8,000 characters each and 32,000 in all.",
-    ),
-    501: (
-        "TRANSFER_CODING_NOT_SUPPORTED",
-        "The only transfer coding taken is chunked; send the body with it or with Content-Length.",
-    ),
-    503: (
-        "SERVICE_UNAVAILABLE",
-        "The service cannot be reached; try again after the time in Retry-After.",
-    ),
-}
 
 
 PATH_WITH_ID = re.compile(
@@ -172,8 +145,7 @@ def answer_unexpected(error: Exception) -> Response:
         errors.ApiError.status,
         errors.ApiError.code,
         errors.ApiError.title,
-        "Something went wrong on our side and nothing was changed; "
-        "report it with the request_id if it happens again.",
+        DEFECT,
     )
 
 

@@ -22,7 +22,7 @@ LAYERS = (
     ("db",),
     ("redis", "schemas"),
     ("observability",),
-    ("context", "policies"),
+    ("context", "error_codes", "policies"),
     ("config", "errors", "ids"),
     ("config_parsing",),
 )
