@@ -61,6 +61,8 @@ def test_list_by_status_is_read_from_an_index_of_each_status(crowded, plan, quer
     )
     indexes = {node["Index Name"] for node in found if "Index Name" in node}
     assert set(BY_STATUS[query]) <= indexes
+    assert not [name for name in indexes if name.endswith("__agent_created")]
+    assert not [node for node in found if node["Node Type"] == "Seq Scan"]
 
 
 @pytest.mark.parametrize("function", ["erc8004_agent_stats_now", "erc8004_feedback_now"])
