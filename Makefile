@@ -62,4 +62,5 @@ requirements: .venv/current
 	@echo "Installing into .venv ..."
 	@umask 022 && $(PYTHON) -m venv --clear .venv
 	@umask 022 && $(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@ln -sf ../../ops/flask .venv/bin/flask
 	@touch $@

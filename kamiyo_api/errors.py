@@ -182,8 +182,9 @@ class Conflict(ApiError):
 
 class AgentAlreadyExists(Conflict):
     """An agent with this agent_id is already registered in this registry; find it with
-    GET /api/v1/agents/?chain=…&agent_id=…&status=any&claimed=any. If somebody else claimed
-    a token of yours, ask the operator to import it: the registry's owner then replaces them."""
+    GET /api/v1/agents/?chain=…&agent_id=…&status=any&claimed=any&active=any. If somebody else
+    claimed a token of yours, ask the operator to import it: the registry's owner then replaces
+    them."""
 
     code, title = "AGENT_ALREADY_EXISTS", "Agent already exists"
 

@@ -42,6 +42,7 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
         "driving_column": driving_column(search),
         "status": None if search["status"] == "any" else search["status"],
         "claimed": schemas.CLAIMED[search["claimed"]],
+        "active": schemas.ACTIVE[search["active"] or schemas.ACTIVE_BY_DEFAULT],
         "trust_level": search["trust_level"] or None,
         "limit": search["limit"] + 1,
     }
@@ -49,7 +50,7 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
 
 def has_text_filter(search: dict[str, Any]) -> bool:
     """Return whether a search has a filter by the texts of registration files."""
-    return bool(search["service"] or search["q"])
+    return any(search[name] for name in ("service", "skill", "domain", "q"))
 
 
 def driving_column(search: dict[str, Any]) -> str | None:
@@ -63,6 +64,7 @@ def driving_column(search: dict[str, Any]) -> str | None:
     selective_filters = (
         search["status"] in ("suspended", "revoked"),
         search["claimed"] == "true",
+        search["active"] == "false",
         has_text_filter(search) or search["x402"],
         levels and "new" not in levels,
     )

@@ -49,15 +49,16 @@ def with_link_to_next(view: Callable[..., bytes]) -> Callable[..., Response]:
 @blueprint.get("/")
 @requires("read")
 @blueprint.arguments(schemas.AgentSearch, location="query")
-@blueprint.response(200, schemas.AgentPage)
+@blueprint.response(200, schemas.AgentPage, headers={"Link": "Link"})
 @with_link_to_next
 @cached("search")
 def search_agents(search: dict[str, Any]) -> Any:
     """Search agents.
 
     An agent must match every given filter; agents that are only `claimed` are found if you send
-    `claimed=true` or `claimed=any`. The Link header and `next_cursor` lead to the next page.
-    Following them returns every agent that existed at the first page exactly once, even while
+    `claimed=true` or `claimed=any`, and agents whose own file says that they are not active if
+    you send `active=false` or `active=any`. The Link header and `next_cursor` lead to the next
+    page. Following them returns every agent that existed at the first page exactly once, even while
     others register. `as_of` says when the statistics were computed.
     """
     return find_page(search)
@@ -89,7 +90,7 @@ def link_to_next(cursor: str) -> str:
 @requires("write", budget="register")
 @transactional
 @blueprint.arguments(schemas.AgentToRegister)
-@blueprint.response(201, schemas.Agent)
+@blueprint.response(201, schemas.Agent, headers={"Location": "Location"})
 def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
     """Register an agent, as its owner.
 
@@ -178,9 +179,9 @@ def answer_agent(tx: db.Transaction, agent_uuid: str) -> Response:
 
 @blueprint.get("/<uuid:agent_uuid>/registration")
 @public()
-@blueprint.response(200, description="The file as its owner wrote it.")
+@blueprint.response(200, {"type": "object"}, description="The file as its owner wrote it.")
 def get_registration(agent_uuid: str) -> Response:
-    """Return the registration file of an agent, to which its agentURI points. Needs no key."""
+    """Return the registration file of an agent, to which its agentURI points."""
     agent = db.row("agents.get_registration", agent_uuid=agent_uuid)
     if agent is None:
         raise errors.AgentNotFound

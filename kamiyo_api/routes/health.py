@@ -44,7 +44,10 @@ def get_live() -> Any:
 
 @blueprint.get("/metrics")
 @public(reads_key=False, is_quiet=True)
-@blueprint.response(200, content_type="text/plain", description="Prometheus' text format.")
+@blueprint.response(
+    200, {"type": "string"}, content_type="text/plain", description="Prometheus' text format."
+)
+@blueprint.alt_response(401, response="Unauthorized")
 def get_metrics() -> Response:
     """Return the metrics of all workers.
 

@@ -7,16 +7,57 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from kamiyo_api.schemas import bounded, pages
+from kamiyo_api.schemas import bounded, flags, names, pages
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
+from kamiyo_api.schemas.choices import Choice
 
-TRUST_LEVELS = ("new", "excellent", "good", "fair", "poor")
+# An agent is at the first level that matches; docs/data.md shows the rule.
+TRUST_LEVELS = {
+    "new": "No settled payments and no average score.",
+    "excellent": "10 or more settled payments, success rate 95 or more, average score 80 or more.",
+    "good": "5 or more settled payments, success rate 85 or more, average score 70 or more.",
+    "fair": "Success rate 75 or more, or unknown; average score 60 or more, or unknown.",
+    "poor": "Everything else.",
+}
 # Only an agent with both a score and settled payments is at one of these levels.
 TRUSTED = frozenset({"excellent", "good"})
-STATUSES = ("active", "suspended", "revoked")
-# What each value of the parameter `claimed` means.
+# Why a field is not stored as the chain holds it.
+UNSTORABLE_REASONS = {
+    "nul": "It has a NUL character.",
+    "surrogate": "It has a lone surrogate.",
+    "invalid_utf8": "It has bytes that are not UTF-8.",
+    "escape_character": "It has U+FFFE, which marks escaped parts.",
+    "number": "It has a number that PostgreSQL cannot hold.",
+    "not_an_object": "The file is no JSON object.",
+    "too_deep": "The file nests too deep.",
+    "too_large": "The file is too large.",
+    "too_long": "The text is too long.",
+}
+STORED = {
+    "escaped": "U+FFFE and a code stand for each part that cannot be stored.",
+    "nothing": "The field is null.",
+}
+STATUSES = {
+    "active": "Accepts feedback, payments and validation requests.",
+    "suspended": "Accepts nothing new until its owner sets it active.",
+    "revoked": "Accepts nothing new for good, unless an admin key or the registry sets it active.",
+}
+CLAIMS = {
+    "false": "Agents whose owner is proven, and those that are not on chain.",
+    "true": "Agents that are only claimed.",
+    "any": "All agents.",
+}
+# What each value of the parameter `claimed` selects.
 CLAIMED = {"false": False, "true": True, "any": None}
+WHICH_ACTIVE = {
+    "true": "Agents whose own file calls them active, or does not say.",
+    "false": "Agents whose own file calls them inactive.",
+    "any": "All agents.",
+}
+# What each value of the parameter `active` means; one that is not given is no part of a cursor.
+ACTIVE = {"true": True, "false": False, "any": None}
+ACTIVE_BY_DEFAULT = "true"
 # The kind of value that each sort orders by.
 SORTS = {
     "registered_at": "time",
@@ -25,7 +66,14 @@ SORTS = {
     "total_payments": "count",
     "last_activity_at": "time",
 }
-# All filters but status and claimed, which nearly every search has and which exclude few agents.
+SORT_ALIASES = {"average_score": "reputation_score"}
+ORDERS = {
+    order: f"By {sort}, {direction}."
+    for sort in (*SORTS, *SORT_ALIASES)
+    for order, direction in ((sort, "ascending"), (f"-{sort}", "descending"))
+}
+# All filters but status, claimed and active, which nearly every search has and which exclude few
+# agents.
 FILTERS = (
     "owner_address",
     "chain",
@@ -36,11 +84,17 @@ FILTERS = (
     "min_success_rate",
     "min_feedback",
     "service",
+    "skill",
+    "domain",
     "x402",
     "q",
 )
-# The filters that name one agent together.
-PARTS_OF_AGENT = ("chain", "registry_address", "agent_id")
+# The fields that a page of a search cuts.
+CUT = {
+    "name": "Only its first 200 characters are shown.",
+    "description": "Only its first 300 characters are shown.",
+    "services": "Only the first 20 are shown.",
+}
 SORT_COLUMNS = {"reputation_score": "average_score"}
 
 
@@ -48,29 +102,33 @@ class AgentSearch(pages.Page):
     """The filters of a search, all of which an agent must match, its order and its page."""
 
     owner_address = own.Address(load_default=None)
-    chain = own.ChainName(load_default=None)
+    chain = names.ChainName(load_default=None)
     registry_address = own.Address(load_default=None)
     agent_id = own.BigInteger(low=0, high=10**78 - 1, load_default=None)
-    agent = own.AgentName(load_default=None)
-    status = fields.String(
-        load_default="active",
-        validate=validate.OneOf((*STATUSES, "any")),
-    )
-    claimed = fields.String(
+    agent = names.AgentName(load_default=None)
+    status = Choice(STATUSES | {"any": "Agents of every status."}, load_default="active")
+    claimed = flags.FlagOrAny(
+        CLAIMS,
+        about="Whether to find agents that were registered here under a token id that no import "
+        "from the registry has confirmed.",
         load_default="false",
-        validate=validate.OneOf(list(CLAIMED)),
-        metadata={
-            "description": "Whether to find agents that were registered here under a token id "
-            "that no import from the registry has confirmed."
-        },
     )
     trust_level = bounded.List(
-        fields.String(validate=validate.OneOf(TRUST_LEVELS)),
+        Choice(TRUST_LEVELS),
         max_length=len(TRUST_LEVELS),
         load_default=None,
         metadata={"description": "May be repeated: an agent matches at any of the given levels."},
     )
-    min_reputation_score = fields.Float(load_default=None, validate=validate.Range(min=0, max=100))
+    min_reputation_score = fields.Float(
+        load_default=None,
+        validate=validate.Range(min=0, max=100),
+        metadata={"description": "The lowest average_score that matches."},
+    )
+    min_average_score = fields.Float(
+        load_default=None,
+        validate=validate.Range(min=0, max=100),
+        metadata={"description": "The same filter as min_reputation_score."},
+    )
     min_success_rate = fields.Float(load_default=None, validate=validate.Range(min=0, max=100))
     min_feedback = fields.Integer(load_default=None, validate=validate.Range(min=0, max=10**12))
     service = own.Text(
@@ -79,21 +137,39 @@ class AgentSearch(pages.Page):
         load_default=None,
         metadata={"description": "The name of a service, such as mcp or a2a; case is ignored."},
     )
-    x402 = fields.Boolean(load_default=None, truthy={"true", "1"}, falsy={"false", "0"})
+    skill = own.Text(
+        min_length=1,
+        max_length=128,
+        load_default=None,
+        metadata={
+            "description": "A skill or tool that the file names, such as text_to_code, or a whole "
+            "path of OASF; case is ignored, and a space or - is the same as _."
+        },
+    )
+    domain = own.Text(
+        min_length=1,
+        max_length=128,
+        load_default=None,
+        metadata={"description": "A domain that the file names, written like a skill."},
+    )
+    active = flags.FlagOrAny(
+        WHICH_ACTIVE,
+        about="By default true: find agents that their owners call inactive with false or any.",
+        load_default=None,
+    )
+    x402 = flags.Flag(load_default=None)
     q = own.Text(
         min_length=1,
         max_length=200,
         load_default=None,
         metadata={"description": "Words, all of which the name or the description contains."},
     )
-    sort = fields.String(
+    sort = Choice(
+        ORDERS,
+        about="A leading - sorts in descending order. reputation_score is an older name of "
+        "average_score; agents without a score are last in both directions. Agents with equal "
+        "scores or counts are in the order of registration.",
         load_default="-registered_at",
-        validate=validate.OneOf([sign + sort for sort in SORTS for sign in ("", "-")]),
-        metadata={
-            "description": "A leading - sorts in descending order. reputation_score sorts by "
-            "average_score; agents without a score are last in both directions. Agents with equal "
-            "scores or counts are in the order of registration."
-        },
     )
     offset = fields.Integer(
         load_default=0,
@@ -108,18 +184,24 @@ class AgentSearch(pages.Page):
 
     @ma.validates_schema
     def _agent_or_its_parts(self, data: dict[str, Any], **_: Any) -> None:
-        if data.get("agent") and any(data.get(part) is not None for part in PARTS_OF_AGENT):
-            raise ma.ValidationError(f"Give agent, or {', '.join(PARTS_OF_AGENT)}.", "agent")
+        if data.get("agent") and any(data.get(part) is not None for part in names.PARTS_OF_AGENT):
+            raise ma.ValidationError(f"Give agent, or {', '.join(names.PARTS_OF_AGENT)}.", "agent")
+
+    @ma.validates_schema
+    def _one_lowest_score(self, data: dict[str, Any], **_: Any) -> None:
+        scores = {data.get("min_reputation_score"), data.get("min_average_score")} - {None}
+        if len(scores) > 1:
+            raise ma.ValidationError("Give the same as min_reputation_score.", "min_average_score")
 
     @ma.post_load
-    def _parts_of_agent(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Replace an agent's name by its parts, so that both make the same search."""
-        name = data.pop("agent")
-        if name is None:
-            return data
-        chain, registry, agent_id = name.rsplit(":", 2)
-        parts = (chain, registry.lower(), int(agent_id))
-        return data | dict(zip(PARTS_OF_AGENT, parts, strict=True))
+    def _one_form(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Replace names that mean the same by one, so that equal searches are one search."""
+        score = data.pop("min_average_score")
+        if score is not None:
+            data["min_reputation_score"] = score
+        sign, name = data["sort"][: data["sort"].startswith("-")], data["sort"].removeprefix("-")
+        data["sort"] = sign + SORT_ALIASES.get(name, name)
+        return names.with_parts_of_agent(data)
 
 
 class MetadataToRegister(bounded.Schema):
@@ -133,7 +215,7 @@ class AgentToRegister(bounded.Schema):
     """An agent to register here; with agent_id, one that is already on chain."""
 
     owner_address = own.Address(required=True)
-    chain = own.ChainName(required=True)
+    chain = names.ChainName(required=True)
     registration_file = own.RegistrationFile(required=True)
     metadata = bounded.List(fields.Nested(MetadataToRegister), max_length=50, load_default=list)
     agent_id = own.BigInteger(low=0, high=own.UINT256_MAX, load_default=None)
@@ -161,7 +243,7 @@ class AgentChange(bounded.Schema):
 
     registration_file = own.RegistrationFile(load_default=None)
     token_uri = own.Uri(load_default=None)
-    status = fields.String(load_default=None, validate=validate.OneOf(STATUSES))
+    status = Choice(STATUSES, load_default=None)
 
     @ma.validates_schema(pass_original=True)
     def _something(self, data: dict[str, Any], original: dict[str, Any], **_: Any) -> None:
@@ -180,6 +262,14 @@ def claimed() -> fields.Boolean:
     )
 
 
+def active() -> fields.Boolean:
+    """Return the field that says whether an agent is active, by its own file."""
+    return fields.Boolean(
+        required=True,
+        metadata={"description": "False if the agent's own file says that it is not active."},
+    )
+
+
 class Summary(OnChain):
     """The identity of an agent and a summary of its statistics."""
 
@@ -190,7 +280,7 @@ class Summary(OnChain):
     )
     registry_address = fields.String(required=True)
     owner_address = fields.String(required=True)
-    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    status = Choice(STATUSES, required=True)
     claimed = claimed()
     registered_at = own.timestamp(required=True)
     last_activity_at = own.timestamp(required=True)
@@ -198,7 +288,7 @@ class Summary(OnChain):
     average_score = fields.Float(required=True, allow_none=True)
     total_payments = fields.Integer(required=True)
     success_rate = fields.Float(required=True, allow_none=True)
-    trust_level = fields.String(required=True, validate=validate.OneOf(TRUST_LEVELS))
+    trust_level = Choice(TRUST_LEVELS, required=True)
 
 
 class FoundAgent(Summary):
@@ -214,8 +304,9 @@ class FoundAgent(Summary):
         fields.String(), required=True, metadata={"description": "The first 20 names."}
     )
     x402 = fields.Boolean(required=True)
+    active = active()
     truncated = fields.List(
-        fields.String(validate=validate.OneOf(["name", "description", "services"])),
+        Choice(CUT),
         required=True,
         metadata={"description": "The fields that are cut."},
     )
@@ -229,15 +320,30 @@ class AgentPage(ma.Schema):
         required=True,
         metadata={"description": "Exact up to 10,000; counted for the first page only."},
     )
-    total_relation = fields.String(
-        required=True,
-        validate=validate.OneOf(["eq", "gte"]),
-        metadata={"description": "eq: total is exact; gte: total or more agents match."},
+    total_relation = Choice(
+        {"eq": "total is exact.", "gte": "total or more agents match."}, required=True
     )
     limit = fields.Integer(required=True)
     offset = fields.Integer(required=True)
     next_cursor = fields.String(required=True, allow_none=True)
-    as_of = own.timestamp(required=True)
+    as_of = own.timestamp("When the last refresh computed the statistics.", required=True)
+
+
+class Unstorable(ma.Schema):
+    """A record of a field that is not stored as the chain holds it."""
+
+    reasons = fields.List(Choice(UNSTORABLE_REASONS), required=True)
+    sha256 = fields.String(
+        required=True,
+        metadata={
+            "description": "Of the original: of a text, its UTF-8; of a file, its JSON as the "
+            "import line wrote it."
+        },
+    )
+    bytes = fields.Integer(
+        required=True, metadata={"description": "The length of the original in bytes."}
+    )
+    stored = Choice(STORED, required=True)
 
 
 class Agent(Summary):
@@ -251,7 +357,37 @@ class Agent(Summary):
     tx_hash = fields.String(required=True, allow_none=True)
     block_number = fields.Integer(required=True, allow_none=True)
     updated_at = own.timestamp(required=True)
-    as_of = own.timestamp(required=True)
+    as_of = own.timestamp(
+        "When the last refresh computed the statistics; GET /agents/{agent_uuid}/stats has those "
+        "of now.",
+        required=True,
+    )
+    active = active()
+    services = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The names of the services in the file, in lower case."},
+    )
+    skills = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The skills and tools that the file or its services name."},
+    )
+    domains = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The domains that the file or its services name."},
+    )
+    unstorable = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(Unstorable),
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The fields that are not stored as the chain holds them, by their "
+            "names; null if there are none."
+        },
+    )
 
 
 def kind_of(sort: str) -> str:

@@ -8,11 +8,18 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
-from kamiyo_api.schemas import bounded, pages
+from kamiyo_api.schemas import bounded, flags, names, pages
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
+from kamiyo_api.schemas.choices import Choice
 
 NEWEST_FIRST = "-created_at"
+ORDERS = {
+    NEWEST_FIRST: "By time, newest first.",
+    "created_at": "By time, oldest first.",
+    "-score": "By score, highest first.",
+    "score": "By score, lowest first.",
+}
 
 
 class FeedbackQuery(pages.Page):
@@ -21,17 +28,15 @@ class FeedbackQuery(pages.Page):
     client_address = own.Address(load_default=None)
     tag1 = own.Text(max_length=256, load_default=None)
     tag2 = own.Text(max_length=256, load_default=None)
-    include_revoked = fields.Boolean(load_default=False, truthy={"true", "1"}, falsy={"false", "0"})
+    include_revoked = flags.Flag(load_default=False)
 
     min_score = fields.Float(load_default=None, validate=ma.validate.Range(min=0, max=100))
     max_score = fields.Float(load_default=None, validate=ma.validate.Range(min=0, max=100))
-    sort = fields.String(
+    sort = Choice(
+        ORDERS,
+        about="Feedback without a score is last in both directions; equal scores are in the order "
+        "of time.",
         load_default=NEWEST_FIRST,
-        validate=ma.validate.OneOf([NEWEST_FIRST, "created_at", "-score", "score"]),
-        metadata={
-            "description": "A leading - sorts in descending order. Feedback without a score is "
-            "last in both directions; equal scores are in the order of time."
-        },
     )
 
     @ma.validates_schema
@@ -66,7 +71,7 @@ class FeedbackToGive(bounded.Schema):
     endpoint = own.Endpoint(load_default=None)
     file_uri = own.Uri(load_default=None)
     file_hash = own.Hash32(load_default=None)
-    chain = own.ChainName(load_default=None)
+    chain = names.ChainName(load_default=None)
     tx_hash = own.Hash32(load_default=None)
 
     @ma.validates_schema

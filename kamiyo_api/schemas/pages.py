@@ -14,6 +14,7 @@ from marshmallow import fields, validate
 from kamiyo_api import errors
 from kamiyo_api.context import services
 from kamiyo_api.schemas import bounded
+from kamiyo_api.schemas.choices import Choice
 
 # Parameters that may differ from one page of a list to the next.
 PAGE_PARAMETERS = ("limit", "cursor", "offset")
@@ -36,10 +37,10 @@ class Page(bounded.Schema):
     )
 
 
-def statuses(known: Sequence[str]) -> bounded.List:
+def statuses(known: Mapping[str, str]) -> bounded.List:
     """Return the filter of a list by status, which may be repeated."""
     return bounded.List(
-        fields.String(validate=validate.OneOf(known)),
+        Choice(known),
         max_length=len(known),
         load_default=None,
         metadata={"description": "May be repeated: rows in any of the given statuses are listed."},

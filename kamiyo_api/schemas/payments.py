@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
-from marshmallow import fields, validate
+from marshmallow import fields
 
-from kamiyo_api.schemas import bounded, pages
+from kamiyo_api.schemas import bounded, names, pages
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
+from kamiyo_api.schemas.choices import Choice
 
-STATUSES = ("pending", "verified", "failed", "rejected")
+STATUSES = {
+    "pending": "Not settled yet.",
+    "verified": "Settled: the transaction is on chain.",
+    "failed": "Not settled: the transaction failed or was not seen in time; it may still be.",
+    "rejected": "Settled: the payment was refused.",
+}
 NETWORK = "The chain in the words of x402, instead of chain: base-sepolia or eip155:84532."
 LOG_INDEX = "The log of the transfer in its block, for one of several in a transaction."
 PAYER = "Who paid: `from` of the authorization."
@@ -31,8 +37,8 @@ class PaymentToLink(bounded.Schema):
     of its transaction to this agent."""
 
     agent_uuid = own.Identifier(required=True)
-    chain = own.ChainName(load_default=None)
-    network = own.ChainName(load_default=None, description=NETWORK)
+    chain = names.ChainName(load_default=None)
+    network = names.ChainName(load_default=None, description=NETWORK)
     tx_hash = own.Hash32(required=True)
     log_index = own.BigInteger(
         low=0, high=2**31 - 1, load_default=None, metadata={"description": LOG_INDEX}
@@ -41,7 +47,7 @@ class PaymentToLink(bounded.Schema):
     payee_address = own.Address(load_default=None, metadata={"description": PAYEE})
     nonce = own.Hash32(load_default=None, metadata={"description": NONCE})
     amount_usdc = own.Amount(digits=14, places=6, required=True)
-    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    status = Choice(STATUSES, required=True)
     endpoint = own.Endpoint(load_default=None)
     failure_reason = own.Text(max_length=1000, load_default=None)
 
@@ -77,7 +83,7 @@ class Payment(OnChain):
     payee_address = fields.String(required=True, allow_none=True, metadata={"description": PAYEE})
     nonce = fields.String(required=True, allow_none=True)
     amount_usdc = fields.String(required=True)
-    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    status = Choice(STATUSES, required=True)
     endpoint = fields.String(required=True, allow_none=True)
     failure_reason = fields.String(required=True, allow_none=True)
     created_at = own.timestamp(required=True)

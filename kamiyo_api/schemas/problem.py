@@ -5,6 +5,9 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow import fields
 
+from kamiyo_api import error_codes
+from kamiyo_api.schemas.choices import Choice
+
 
 class Problem(ma.Schema):
     """An error (RFC 9457, application/problem+json)."""
@@ -13,7 +16,7 @@ class Problem(ma.Schema):
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     detail = fields.String(required=True, metadata={"description": "What to do next."})
-    code = fields.String(required=True, metadata={"description": "Stable; switch on this."})
+    code = Choice(error_codes.meanings(), about="Stable; switch on this.", required=True)
     request_id = fields.String(required=True)
     errors = fields.Dict(
         metadata={

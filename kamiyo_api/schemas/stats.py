@@ -7,8 +7,9 @@ from marshmallow import fields
 
 from kamiyo_api.schemas import bounded
 from kamiyo_api.schemas import fields as own
-from kamiyo_api.schemas.agents import Summary, claimed
+from kamiyo_api.schemas.agents import STATUSES, Summary, claimed
 from kamiyo_api.schemas.chains import OnChain
+from kamiyo_api.schemas.choices import Choice
 
 
 class ReputationQuery(bounded.Schema):
@@ -56,7 +57,7 @@ class AgentStats(Summary, Reputation):
 class AgentCount(OnChain):
     """The number of agents of one chain in one status."""
 
-    status = fields.String(required=True)
+    status = Choice(STATUSES, required=True)
     agents = fields.Integer(required=True)
     claimed = fields.Integer(
         required=True, metadata={"description": "How many of them are only claimed."}

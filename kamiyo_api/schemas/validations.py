@@ -8,11 +8,16 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from kamiyo_api.schemas import bounded, pages
+from kamiyo_api.schemas import bounded, names, pages
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
+from kamiyo_api.schemas.choices import Choice
 
-STATUSES = ("pending", "completed", "expired")
+STATUSES = {
+    "pending": "The validator has not responded yet.",
+    "completed": "The validator has responded; a later response replaces this one.",
+    "expired": "The validator did not respond in time, and can no longer.",
+}
 
 
 class ValidationsQuery(pages.Page):
@@ -28,7 +33,7 @@ class ValidationToRequest(bounded.Schema):
     validator_address = own.Address(required=True)
     request_hash = own.Hash32(required=True)
     request_uri = own.Uri(load_default=None)
-    chain = own.ChainName(load_default=None)
+    chain = names.ChainName(load_default=None)
     registry_address = own.Address(load_default=None)
     expires_at = fields.AwareDateTime(load_default=None, format="iso")
 
@@ -59,7 +64,7 @@ class ValidationResponse(bounded.Schema):
     response_hash = own.Hash32(load_default=None)
     tag = own.Text(max_length=256, load_default=None)
     agent_uuid = own.Identifier(load_default=None)
-    chain = own.ChainName(load_default=None)
+    chain = names.ChainName(load_default=None)
     registry_address = own.Address(load_default=None)
 
 
@@ -72,7 +77,7 @@ class Validation(OnChain):
     request_hash = fields.String(required=True)
     request_uri = fields.String(required=True, allow_none=True)
     validator_address = fields.String(required=True)
-    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    status = Choice(STATUSES, required=True)
     response = fields.Integer(required=True, allow_none=True)
     response_uri = fields.String(required=True, allow_none=True)
     response_hash = fields.String(required=True, allow_none=True)

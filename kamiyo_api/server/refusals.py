@@ -15,6 +15,7 @@ from gunicorn.util import http_date
 from werkzeug.http import HTTP_STATUS_CODES
 
 from kamiyo_api import errors
+from kamiyo_api.error_codes import HTTP_CODES
 from kamiyo_api.ids import new_id
 from kamiyo_api.observability import metrics
 from kamiyo_api.server.connection import BodyTooLarge
@@ -54,7 +55,7 @@ def refusal_of(error: BaseException, max_body: int) -> Refusal:
     if status == 500:
         detail = "Something went wrong on our side; report it with the request_id."
         return Refusal(status, errors.ApiError.code, detail, reason)
-    code, detail = problems.HTTP_CODES[status]
+    code, detail = HTTP_CODES[status]
     return Refusal(status, code, detail.format(limit=max_body), reason)
 
 

@@ -13,7 +13,7 @@ from kamiyo_api import db, errors
 from kamiyo_api.chains import Reader, find_chain
 from kamiyo_api.config import API_PREFIX
 from kamiyo_api.context import current_request
-from kamiyo_api.policies import Policy, policy_of
+from kamiyo_api.policies import policy_of
 from kamiyo_api.schemas import bounded
 from kamiyo_api.web.arguments import arguments_parser, refuse_too_many_parameters
 from kamiyo_api.web.idempotency import transactional_view
@@ -33,10 +33,9 @@ class ApiBlueprint(Blueprint):
         view_func: Callable[..., Any] | None = None,
         **options: Any,
     ) -> None:
-        """Register a view, documented and wrapped by the policy that it declares."""
+        """Register a view, wrapped by the policy that it declares."""
         if view_func is not None:
             policy = policy_of(view_func)
-            view_func = with_documentation(self.doc(**security_of(policy)), view_func)
             if not accepts_query(view_func):
                 view_func = refusing_query(view_func)
             if policy.is_transactional:
@@ -111,16 +110,10 @@ def with_documentation(
     return view
 
 
-def security_of(policy: Policy) -> dict[str, Any]:
-    """Return what a policy requires of the key, in terms of OpenAPI."""
-    if policy.scope is None:
-        return {"security": []}
-    return {"security": [{"apiKey": []}], "x-required-scope": policy.scope}
-
-
 def accepts_query(view: Callable[..., Any]) -> bool:
     """Return whether a view declares arguments in the query string."""
-    declared = view._apidoc.get("arguments", {}).get("parameters", [])  # type: ignore[attr-defined]
+    documented = getattr(view, "_apidoc", {})
+    declared = documented.get("arguments", {}).get("parameters", [])
     return any(parameter["in"] == "query" for parameter in declared)
 
 

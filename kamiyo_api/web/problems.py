@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -10,41 +11,26 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from kamiyo_api import errors
+from kamiyo_api.config import API_PREFIX
 from kamiyo_api.context import current_state, services
+from kamiyo_api.error_codes import DEFECT, HTTP_CODES
 from kamiyo_api.observability import sentry
+from kamiyo_api.web.urls import UuidConverter
 
 log = logging.getLogger(__name__)
 
 MAX_MESSAGES = 20
 MAX_NAME_LENGTH = 100
 
-HTTP_CODES = {
-    400: ("BAD_REQUEST", "The request cannot be read as HTTP; check its form."),
-    404: (errors.NotFound.code, " ".join(str(errors.NotFound.__doc__).split())),
-    405: ("METHOD_NOT_ALLOWED", "This address does not take this method; see the Allow header."),
-    408: ("REQUEST_TIMEOUT", "The request did not arrive whole in time; send it again, faster."),
-    413: ("BODY_TOO_LARGE", "The body is too large; send at most {limit} bytes."),
-    414: ("URI_TOO_LONG", "The address is too long; send at most 8,000 characters of it."),
-    415: (errors.UnsupportedMediaType.code, str(errors.UnsupportedMediaType.__doc__)),
-    417: ("EXPECTATION_FAILED", "Expect may only be 100-continue; leave it out."),
-    422: (errors.InvalidInput.code, str(errors.InvalidInput.__doc__)),
-    429: (
-        "TOO_MANY_CONNECTIONS",
-        "Too many requests of your address are under way; wait until some are answered.",
-    ),
-    431: (
-        "REQUEST_HEADERS_TOO_LARGE",
-        "The headers are too large; send at most 100, of 8,000 characters each and 32,000 in all.",
-    ),
-    501: (
-        "TRANSFER_CODING_NOT_SUPPORTED",
-        "The only transfer coding taken is chunked; send the body with it or with Content-Length.",
-    ),
-    503: (
-        "SERVICE_UNAVAILABLE",
-        "The service cannot be reached; try again after the time in Retry-After.",
-    ),
-}
+
+PATH_WITH_ID = re.compile(
+    rf"{API_PREFIX}/agents/(?:feedback/|payments/|validations/)?([^/]+)(?:/|$)"
+)
+UUID_IN_PATH = re.compile(UuidConverter.regex)
+ILL_FORMED_ID = (
+    "The id in this URL is ill-formed: it has 32 hex digits, with or without hyphens. Find an "
+    "agent by its token id at /api/v1/agents/{chain}/{agent_id}, or with GET /api/v1/agents/."
+)
 
 
 def problem_document(
@@ -134,11 +120,20 @@ def answer_http_error(error: HTTPException) -> Response:
         status, (error.name.upper().replace(" ", "_"), error.description or error.name)
     )
     detail = detail.format(limit=services().config.max_content_length)
+    if status == 404 and is_ill_formed_id(request.path):
+        detail = ILL_FORMED_ID
     response = problem_response(status, code, error.name, detail)
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value
     return response
+
+
+def is_ill_formed_id(path: str) -> bool:
+    """Return whether a path without a route has something else where the uuid of an agent, a
+    feedback, a payment or a validation belongs."""
+    found = PATH_WITH_ID.match(path)
+    return found is not None and not UUID_IN_PATH.fullmatch(found[1])
 
 
 def answer_unexpected(error: Exception) -> Response:
@@ -150,8 +145,7 @@ def answer_unexpected(error: Exception) -> Response:
         errors.ApiError.status,
         errors.ApiError.code,
         errors.ApiError.title,
-        "Something went wrong on our side and nothing was changed; "
-        "report it with the request_id if it happens again.",
+        DEFECT,
     )
 
 

@@ -108,6 +108,7 @@ begin
       left(file.description, 300) as description,
       s.services[:20] as services,
       s.x402,
+      s.active,
       array_remove(
         array[
           case when length(file.name) > 200 then 'name' end,

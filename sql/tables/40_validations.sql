@@ -1,4 +1,5 @@
--- Validation requests, each with the latest response of its validator.
+-- Validation requests, each with the latest response of its validator; `unstorable` marks imported
+-- texts that PostgreSQL cannot store as they are.
 
 create table erc8004_validations (
   id uuid not null,
@@ -16,6 +17,7 @@ create table erc8004_validations (
   created_at timestamptz not null default now(),
   responded_at timestamptz,
   expires_at timestamptz,
+  unstorable jsonb,
 
   constraint pk__erc8004_validations primary key (id),
   constraint uq__erc8004_validations__chain_registry_request

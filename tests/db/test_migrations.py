@@ -278,7 +278,7 @@ def test_chains_that_operators_added_keep_what_is_theirs_after_an_upgrade(pair):
     assert "goat-network" not in names
 
 
-# What the API answers, but for the moment of the answer.
+# What the API answers, but for the moment of the answer and what upgrades added.
 ANSWERS = """
 select
   a.id::text,
@@ -317,6 +317,23 @@ def of_then(before, now):
     if isinstance(before, list | tuple):
         return type(before)(of_then(*each) for each in zip(before, now, strict=True))
     return now
+
+
+OWNERS_WORDS = """
+select active, skill_words, domain_words, x402
+from erc8004_agent_search
+order by agent_uuid
+"""
+
+
+def test_upgrade_reads_the_files_that_are_stored_anew(empty):
+    load(empty, STATE_27)
+    file = '{"active": "no", "skills": ["Code Review"], "domains": ["Law"], "x402Support": "yes"}'
+    read(empty, f"update erc8004_agents set registration_file = '{file}' returning 1")
+    migrate(empty)
+    assert set(map(repr, read(empty, OWNERS_WORDS))) == {
+        repr((False, ["code_review"], ["law"], True))
+    }
 
 
 def rows_of(dump):

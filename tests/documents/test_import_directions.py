@@ -12,7 +12,7 @@ from tests.support import ROOT
 PACKAGE = ROOT / "kamiyo_api"
 # From the top down. Rooms of one layer do not import each other.
 LAYERS = (
-    ("dev",),
+    ("__main__", "dev"),
     ("__init__",),
     ("cli", "server"),
     ("routes", "doctor"),
@@ -22,7 +22,7 @@ LAYERS = (
     ("db",),
     ("redis", "schemas"),
     ("observability",),
-    ("context", "policies"),
+    ("context", "error_codes", "policies"),
     ("config", "errors", "ids"),
     ("config_parsing",),
 )

@@ -16,6 +16,8 @@ from werkzeug.test import TestResponse
 from kamiyo_api.web.openapi import api
 
 PROBLEM = "application/problem+json"
+# The statuses that servers answer with before they know the operation.
+OF_HTTP = {405, 408, 414, 417, 431, 501}
 # What would give away how the service is built.
 TELLTALES = ("Traceback", "psycopg2", "site-packages", "erc8004_", "api_keys", "LINE 1:")
 
@@ -34,12 +36,15 @@ def check(app: Flask, answer: TestResponse) -> None:
     assert answer.status_code != 500, answer.text
     assert answer.headers["X-Request-ID"]
     if answer.data and answer.mimetype == PROBLEM:
-        check_problem(answer)
+        check_problem(app, answer)
     elif answer.data and answer.is_json:
         check_success(app, answer)
 
 
-def check_problem(answer: TestResponse) -> None:
+def check_problem(app: Flask, answer: TestResponse) -> None:
+    operation = operation_of(app, answer)
+    if operation is not None and answer.status_code not in OF_HTTP:
+        assert str(answer.status_code) in operation["responses"], answer.text
     problem = answer.get_json(force=True)
     validator({"$ref": "#/components/schemas/Problem"}).validate(problem)
     assert problem["status"] == answer.status_code
@@ -49,17 +54,24 @@ def check_problem(answer: TestResponse) -> None:
 
 
 def check_success(app: Flask, answer: TestResponse) -> None:
-    rule = rule_of(app, answer)
-    path = documented_path(rule) if rule else None
-    if path is None or path not in document()["paths"]:
+    operation = operation_of(app, answer)
+    if operation is None:
         return
-    method = answer.request.method.lower().replace("head", "get")
-    responses = document()["paths"][path][method]["responses"]
-    assert str(answer.status_code) in responses, f"{method} {path} {answer.status_code}"
+    responses = operation["responses"]
+    assert str(answer.status_code) in responses, f"{operation['operationId']} {answer.status}"
     content = responses[str(answer.status_code)].get("content")
     if content:
         schema = content["application/json"]["schema"]
         validator(schema).validate(answer.json)
+
+
+def operation_of(app: Flask, answer: TestResponse) -> dict[str, Any] | None:
+    """The operation that answered, as it is documented."""
+    rule = rule_of(app, answer)
+    path = documented_path(rule) if rule else None
+    method = answer.request.method.lower().replace("head", "get")
+    operation: dict[str, Any] | None = document()["paths"].get(path, {}).get(method)
+    return operation
 
 
 def rule_of(app: Flask, answer: TestResponse) -> Rule | None:

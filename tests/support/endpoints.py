@@ -25,6 +25,8 @@ BODIES = {
         "response_uri": "",
     },
 }
+LOOKUP = "/api/v1/agents/lookup"
+BODIES[LOOKUP] = {"agents": [{"agent_uuid": FAR_UUID}], "include": ["stats"]}
 READS = {
     AGENTS: (
         *("owner_address", "chain", "registry_address", "agent", "agent_id"),

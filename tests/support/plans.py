@@ -31,6 +31,9 @@ select
     'name', 'Agent ' || n,
     'description', case when n % 89 = 0 then 'rare' else 'frequent' end,
     'x402Support', n % 60 = 0,
+    'active', n % 59 <> 0,
+    'skills', case when n % 103 = 0 then '["Rare Skill"]'::jsonb else '[]' end,
+    'domains', case when n % 107 = 0 then '["finance/rare"]'::jsonb else '[]' end,
     'services', jsonb_build_array(jsonb_build_object(
       'name', case when n % 97 = 0 then 'zip' else 'web' end
     ))
