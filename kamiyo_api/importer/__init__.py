@@ -1,1 +1,1 @@
-"""Bulk imports of agents from registries."""
+"""Bulk imports of agents and of what makes trust in them."""

@@ -1,4 +1,4 @@
-"""What a line says about an agent: its fields, and the marks of what is not stored as it is."""
+"""The facts of a line about an agent: its fields, and the marks of what is not stored as it is."""
 
 from __future__ import annotations
 

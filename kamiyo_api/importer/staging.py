@@ -30,7 +30,7 @@ Row = Sequence[bytes]
 
 
 class Written(NamedTuple):
-    """How many rows were inserted and updated, and how many lines were older than the stored."""
+    """The numbers of inserted and updated rows, and of lines that are older than the stored."""
 
     inserted: int
     updated: int
@@ -38,7 +38,7 @@ class Written(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """What is imported: how a line becomes a staging row, and the named queries for the rows."""
+    """A kind of lines: how each becomes a staging row, and the named queries for the rows."""
 
     parse: Callable[[int, bytes, KnownChains], Any]
     """Return what a line says. Raises LineRejected."""
