@@ -27,6 +27,8 @@ from kamiyo_api.schemas.payments import STATUSES
 
 HIGHEST_AMOUNT = 10**14
 AMOUNT_PLACES = 6
+# What a payment is known by, in the order of insertion.
+BY_LOG, BY_NONCE, BY_AGENT = 1, 2, 3
 FAILED = ("failed", "rejected")
 
 
@@ -117,11 +119,11 @@ def time_columns(payment: dict[str, Any], status: str) -> list[bytes]:
 
 
 def write(tx: db.Transaction) -> Written:
-    """Update the payments that are stored already, and insert the rest: first those with a log or a
-    nonce, one of which a line without may mean."""
+    """Update the payments that are stored already, and insert the rest: those with a log, then
+    those with a nonce, then those without, as one that knows less may mean one that knows more."""
     written = update_stored(tx)
-    for query in ("imports_payments.insert_keyed", "imports_payments.insert_keyless"):
-        new = tx.row(query) or {}
+    for known_by in BY_LOG, BY_NONCE, BY_AGENT:
+        new = tx.row("imports_payments.insert_new", known_by=known_by) or {}
         again = update_stored(tx)
         written = Written(
             written.inserted + new["inserted"],

@@ -102,9 +102,9 @@ from deleted;
 -- name: update_stored
 -- Update the stored payments of which a line says something newer, take the lines about stored
 -- payments off the stage, and count both, and those with older news. A line means the payment with
--- its log, else with its nonce, else one of the same amount that was linked without either; a line
--- without either means one of the same amount. Each payment is matched once; call this again until
--- no line is known.
+-- its log, else with its nonce, else one of the same transaction, agent and amount that is alike:
+-- nothing that both know differs. Each payment is matched once; call this again until no line is
+-- known.
 with matches as (
   select s.line_number, p.id, 1 as priority
   from lines_staging as s
@@ -127,7 +127,8 @@ with matches as (
     and p.tx_hash = s.tx_hash
     and p.agent_uuid = s.agent_uuid
     and p.amount_usdc = s.amount_usdc
-  where ((p.log_index is null and p.nonce is null) or (s.log_index is null and s.nonce is null))
+  where (p.log_index is null or s.log_index is null)
+    and (p.nonce is null or s.nonce is null)
     and (p.payer_address <> s.payer_address) is not true
     and (p.payee_address <> s.payee_address) is not true
 ),
@@ -217,56 +218,25 @@ select
   (select count(*) from updated) as updated,
   (select count(*) from news where is_older) as older;
 
--- part: facts_to_insert
--- The columns of a new payment.
-id, agent_uuid, chain, tx_hash, log_index, nonce, payer_address, payee_address, amount_usdc,
+-- name: insert_new
+-- Insert the payments that are not stored yet, take their lines off the stage, and count them: those
+-- with a log (1), those with only a nonce (2), or those with neither (3). One that a request inserts
+-- at the same time stays staged. In the order of the transactions, the largest indexes are filled
+-- from one side.
+with inserted as (
+  insert into erc8004_agent_payments (
+    id, agent_uuid, chain, tx_hash, log_index, nonce, payer_address, payee_address, amount_usdc,
     status, endpoint, failure_reason, created_at, verified_at, unstorable
-
--- part: staged_facts
--- The values of a new payment.
-s.id, s.agent_uuid, s.chain, s.tx_hash, s.log_index, s.nonce, s.payer_address, s.payee_address,
+  )
+  select
+    s.id, s.agent_uuid, s.chain, s.tx_hash, s.log_index, s.nonce, s.payer_address, s.payee_address,
     s.amount_usdc, s.status, s.endpoint, s.failure_reason,
     coalesce(s.created_at, s.verified_at, now()),
     case s.status when 'verified' then coalesce(s.verified_at, s.created_at, now()) end,
     s.unstorable
-
--- name: insert_keyed
--- Insert the payments with a log or a nonce that are not stored yet, take their lines off the stage,
--- and count them; one that a request inserts at the same time stays staged.
-with inserted as (
-  insert into erc8004_agent_payments (
-    {facts_to_insert}
-  )
-  select
-    {staged_facts}
   from lines_staging as s
-  where s.log_index is not null
-    or s.nonce is not null
-  order by s.agent_uuid, s.created_at
-  on conflict do nothing
-  returning id
-),
-deleted as (
-  delete from lines_staging as s
-  using inserted as i
-  where s.id = i.id
-  returning s.id
-)
-select count(*) as inserted
-from deleted;
-
--- name: insert_keyless
--- The same for payments without a log or a nonce.
-with inserted as (
-  insert into erc8004_agent_payments (
-    {facts_to_insert}
-  )
-  select
-    {staged_facts}
-  from lines_staging as s
-  where s.log_index is null
-    and s.nonce is null
-  order by s.agent_uuid, s.line_number
+  where %(known_by)s = case when s.log_index is not null then 1 when s.nonce is not null then 2 else 3 end
+  order by s.tx_hash, s.line_number
   on conflict do nothing
   returning id
 ),
