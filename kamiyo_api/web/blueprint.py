@@ -36,19 +36,28 @@ class ApiBlueprint(Blueprint):
         """Register a view, wrapped by the policy that it declares."""
         if view_func is not None:
             policy = policy_of(view_func)
+            if policy.is_transactional:
+                view_func = parsing_body_first(transactional_view(view_func))
             if not accepts_query(view_func):
                 view_func = refusing_query(view_func)
-            if policy.is_transactional:
-                view_func = transactional_view(view_func)
         super().add_url_rule(rule, endpoint, view_func, **options)
 
     def arguments(self, schema: type[bounded.Schema], **options: Any) -> Callable[..., Any]:
         """Parse arguments by a schema, which is created once, because to create one takes longer
         than to use it."""
-        decorate: Callable[..., Any] = super().arguments(schema(), **options)
-        if "chain" not in schema._declared_fields:
-            return decorate
-        return lambda view: decorate(with_known_chain(view))
+        created = schema()
+        decorate: Callable[..., Any] = super().arguments(created, **options)
+        names_chain = "chain" in schema._declared_fields
+
+        def decorate_view(view: Callable[..., Any]) -> Callable[..., Any]:
+            decorated: Callable[..., Any] = decorate(
+                with_known_chain(view) if names_chain else view
+            )
+            if "location" not in options:
+                decorated.body_schema = created  # type: ignore[attr-defined]
+            return decorated
+
+        return decorate_view
 
     def response(self, status_code: int, schema: Any = None, **kwargs: Any) -> Callable[..., Any]:
         """Document the answer of a view, and send it with this status unless the view sets one;
@@ -115,6 +124,21 @@ def accepts_query(view: Callable[..., Any]) -> bool:
     documented = getattr(view, "_apidoc", {})
     declared = documented.get("arguments", {}).get("parameters", [])
     return any(parameter["in"] == "query" for parameter in declared)
+
+
+def parsing_body_first(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a view that refuses an invalid body before it begins a transaction, so that this needs
+    neither the database nor a connection of the pool."""
+    schema = getattr(view, "body_schema", None)
+    if schema is None:
+        return view
+
+    @wraps(view)
+    def answer(*args: Any, **kwargs: Any) -> Any:
+        arguments_parser.read_body(schema, location="json")
+        return view(*args, **kwargs)
+
+    return answer
 
 
 def refusing_query(view: Callable[..., Any]) -> Callable[..., Any]:
