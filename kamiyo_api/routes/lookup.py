@@ -9,7 +9,7 @@ import orjson
 from kamiyo_api import db, errors
 from kamiyo_api.access.rate_limits import count_items
 from kamiyo_api.cache.answers import cached_agent
-from kamiyo_api.chains import find_chain
+from kamiyo_api.chains import require_chain
 from kamiyo_api.policies import requires
 from kamiyo_api.schemas import agents
 from kamiyo_api.schemas import lookup as schemas
@@ -37,7 +37,7 @@ def get_agent_by_token(query: dict[str, Any], chain: str, agent_id: int) -> Any:
     The chain may have any of its names. The registry is the identity registry of the chain,
     unless `registry_address` names another.
     """
-    found = find_chain(chain, db)
+    found = require_chain(chain, db)
     token = {
         "chain": found.name,
         "registry_address": query["registry_address"] or found.identity_registry,
@@ -88,7 +88,7 @@ def with_chain(item: dict[str, Any] | errors.ApiError) -> dict[str, Any] | error
     if isinstance(item, errors.ApiError) or item["chain"] is None:
         return item
     try:
-        chain = find_chain(item["chain"], db)
+        chain = require_chain(item["chain"], db)
     except errors.ChainNotSupported as error:
         return error
     registry = item["registry_address"] or chain.identity_registry
