@@ -107,10 +107,10 @@ class Chains:
         chain = self._recent(KNOWN_SECONDS, reader).find(given)
         return chain or self._recent(UNKNOWN_SECONDS, reader).find(given)
 
-    def refusal_of(self, given: str) -> errors.ChainNotSupported:
-        """Return the error for a name that means no chain, which says what is near."""
+    def refusal_of(self, given: str, *, hinted: bool = True) -> errors.ChainNotSupported:
+        """Return the error for a name that means no chain, which says what is near if hinted."""
         shown = given if len(given) <= LONGEST_NAME else f"{given[:LONGEST_NAME]}…"
-        hint = self._known.hint_for(key_of(given)) if self._known else ""
+        hint = self._known.hint_for(key_of(given)) if self._known and hinted else ""
         return errors.ChainNotSupported(
             f'"{shown}" is not a chain of this service{hint or "."} '
             "GET /api/v1/chains lists every chain with its names; an operator can add one."
