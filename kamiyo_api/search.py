@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app
 
 from kamiyo_api import db
-from kamiyo_api.chains import require_chain
+from kamiyo_api.chains import all_chains, refuse_other_registry, require_chain
 from kamiyo_api.schemas import agents as schemas
 
 COUNTED_UP_TO = 10_000
@@ -16,7 +16,7 @@ EXPENSIVE_SORT_LIMIT = COUNTED_UP_TO
 
 
 def find_page(search: dict[str, Any]) -> db.Row:
-    """Return one page from the database. Raises InvalidCursor, ChainNotSupported."""
+    """Return one page from the database. Raises InvalidCursor, ChainNotSupported, InvalidInput."""
     parameters = search_parameters(search)
     part, *other_parts = parts_to_scan(search, parameters)
     if (parameters["total"] or 0) > parameters["sort_limit"]:
@@ -25,9 +25,17 @@ def find_page(search: dict[str, Any]) -> db.Row:
         page = db.rows("search.list_agents", **parameters, part=part)[0]
     for part in other_parts:
         page = fill_page(page, parameters, part)
-    if not page["total"] and search["chain"]:
-        require_chain(search["chain"], db)
+    if not page["total"]:
+        refuse_what_cannot_match(search)
     return {"refresh": page["refresh"], "body": body_of(search, page)}
+
+
+def refuse_what_cannot_match(search: dict[str, Any]) -> None:
+    """Refuse a search for a chain that does not exist, or for agents of a registry that has none.
+    Raises ChainNotSupported, InvalidInput."""
+    chain = search["chain"] and require_chain(search["chain"], db)
+    if search["registry_address"]:
+        refuse_other_registry(search["registry_address"], [chain] if chain else all_chains(db))
 
 
 def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
