@@ -7,6 +7,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from kamiyo_api import errors
 from kamiyo_api.schemas import bounded, flags, names, pages
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
@@ -68,6 +69,9 @@ SORTS = {
 }
 SORT_ALIASES = {"average_score": "reputation_score"}
 ORDERS = {
+    "relevance": "With q: names that are q, names that begin with it, names with all its words, "
+    "then the others, each newest first.",
+} | {
     order: f"By {sort}, {direction}."
     for sort in (*SORTS, *SORT_ALIASES)
     for order, direction in ((sort, "ascending"), (f"-{sort}", "descending"))
@@ -88,6 +92,8 @@ FILTERS = (
     "domain",
     "x402",
     "q",
+    "endpoint",
+    "wallet",
 )
 # The fields that a page of a search cuts.
 CUT = {
@@ -95,6 +101,8 @@ CUT = {
     "description": "Only its first 300 characters are shown.",
     "services": "Only the first 20 are shown.",
 }
+# The ranks of the sort by relevance, as in sql/functions/34_search_queries.sql.
+RANKS = (0, 1, 2, 3)
 SORT_COLUMNS = {"reputation_score": "average_score"}
 
 
@@ -162,14 +170,35 @@ class AgentSearch(pages.Page):
         min_length=1,
         max_length=200,
         load_default=None,
-        metadata={"description": "Words, all of which the name or the description contains."},
+        metadata={
+            "description": "Words, all of which the name or the description contains, or begins "
+            "with; or a wallet, a host, an ENS name or a URL that the agent names."
+        },
+    )
+    endpoint = own.Text(
+        min_length=1,
+        max_length=2048,
+        load_default=None,
+        metadata={
+            "description": "A URL or a host to which a service of the agent leads; a URL also "
+            "finds what is below it.",
+            "example": "https://tides.example/mcp",
+        },
+    )
+    wallet = own.Address(
+        load_default=None,
+        metadata={
+            "description": "A wallet of the agent: its owner, its agent wallet, or one that its "
+            "file names."
+        },
     )
     sort = Choice(
         ORDERS,
-        about="A leading - sorts in descending order. reputation_score is an older name of "
-        "average_score; agents without a score are last in both directions. Agents with equal "
-        "scores or counts are in the order of registration.",
-        load_default="-registered_at",
+        about="relevance is the default with q, and -registered_at without. A leading - sorts in "
+        "descending order. reputation_score is an older name of average_score; agents without a "
+        "score are last in both directions. Agents with equal scores or counts are in the order of "
+        "registration.",
+        load_default=None,
     )
     offset = fields.Integer(
         load_default=0,
@@ -193,12 +222,18 @@ class AgentSearch(pages.Page):
         if len(scores) > 1:
             raise ma.ValidationError("Give the same as min_reputation_score.", "min_average_score")
 
+    @ma.validates_schema
+    def _relevance_of_something(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("sort") == "relevance" and data.get("q") is None:
+            raise ma.ValidationError("Give q too: relevance is how well q matches.", "sort")
+
     @ma.post_load
     def _one_form(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Replace names that mean the same by one, so that equal searches are one search."""
         score = data.pop("min_average_score")
         if score is not None:
             data["min_reputation_score"] = score
+        data["sort"] = data["sort"] or ("-registered_at" if data["q"] is None else "relevance")
         sign, name = data["sort"][: data["sort"].startswith("-")], data["sort"].removeprefix("-")
         data["sort"] = sign + SORT_ALIASES.get(name, name)
         return names.with_parts_of_agent(data)
@@ -310,6 +345,13 @@ class FoundAgent(Summary):
         required=True,
         metadata={"description": "The fields that are cut."},
     )
+    matched = fields.List(
+        fields.String(),
+        metadata={
+            "description": "With endpoint or wallet: the claims by which the agent has it: "
+            "owner_address, agent_wallet, or registration_file. and the name of a service."
+        },
+    )
 
 
 class AgentPage(ma.Schema):
@@ -327,6 +369,14 @@ class AgentPage(ma.Schema):
     offset = fields.Integer(required=True)
     next_cursor = fields.String(required=True, allow_none=True)
     as_of = own.timestamp("When the last refresh computed the statistics.", required=True)
+    did_you_mean = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "What q may have meant, if few agents match. If no agent matches q, the "
+            "page shows those that match this."
+        },
+    )
 
 
 class Unstorable(ma.Schema):
@@ -391,27 +441,42 @@ class Agent(Summary):
 
 
 def kind_of(sort: str) -> str:
-    """Return the kind of value that a sort orders by: a time, a score or a count."""
-    return SORTS[sort.removeprefix("-")]
+    """Return the kind of value that a sort orders by: a time, a score, a count or a rank."""
+    return SORTS.get(sort.removeprefix("-"), "rank")
 
 
 def cursor_parameters(search: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters that start a search after its cursor. Raises InvalidCursor."""
     start: dict[str, Any] = dict.fromkeys(("after_number", "after_time", "after_uuid", "total"))
-    start["is_after_known"] = False
+    start["is_after_known"] = start["is_corrected"] = False
     if search["cursor"] is None:
         return start
-    walk = pages.walk_of("agents", search)
+    walk, is_corrected = walk_of_cursor(search)
     number, time, agent_uuid, total = pages.decode_cursor(walk, search["cursor"], 4)
-    is_count = kind_of(search["sort"]) == "count"
-    number = pages.a_number(number, whole=is_count)
+    kind = kind_of(search["sort"])
+    number = pages.a_number(number, whole=kind in ("count", "rank"))
+    if kind == "rank" and number not in RANKS:
+        raise errors.InvalidCursor
     return {
         "after_number": number,
         "after_time": pages.a_time(time),
         "after_uuid": pages.a_uuid(agent_uuid),
-        "is_after_known": bool(number) if is_count else number is not None,
+        "is_after_known": bool(number) if kind == "count" else number is not None,
         "total": pages.a_count(total),
+        "is_corrected": is_corrected,
     }
+
+
+def walk_of_cursor(search: dict[str, Any]) -> tuple[bytes, bool]:
+    """Return the walk that the cursor of a search belongs to, and whether it is that of the
+    corrected text."""
+    walk = pages.walk_of("agents", search)
+    if search["q"] is not None:
+        try:
+            pages.decode_cursor(walk, search["cursor"], 4)
+        except errors.InvalidCursor:
+            return pages.walk_of("corrected agents", search), True
+    return walk, False
 
 
 def next_cursor(search: dict[str, Any], page: dict[str, Any]) -> str:
@@ -420,8 +485,10 @@ def next_cursor(search: dict[str, Any], page: dict[str, Any]) -> str:
     It contains how many agents match in all, so that they are counted only for the first page.
     """
     last, sort = page["last_agent"], search["sort"].removeprefix("-")
-    is_time = kind_of(sort) == "time"
-    number = None if is_time else last[SORT_COLUMNS.get(sort, sort)]
-    time = last[sort if is_time else "registered_at"]
-    walk = pages.walk_of("agents", search)
+    kind = kind_of(sort)
+    number = last[SORT_COLUMNS.get(sort, sort)] if kind in ("score", "count") else None
+    if kind == "rank":
+        number = page["last_rank"]
+    time = last[sort if kind == "time" else "registered_at"]
+    walk = pages.walk_of("corrected agents" if page["is_corrected"] else "agents", search)
     return pages.encode_cursor(walk, number, time, last["agent_uuid"], page["total"])
