@@ -27,7 +27,21 @@ VALUES: dict[str, tuple[str, ...]] = {
     "min_feedback": ("1", "1000"),
     "service": ("mcp", "ens", "unheard-of"),
     "x402": ("true", "false"),
-    "q": ("oracle", "amber oracle weather", "unheard-of"),
+    "q": (
+        "oracle",
+        "amber oracle weather",
+        "unheard-of",
+        # A beginning, a stem, a typing mistake, joined words, a place, a script without spaces.
+        "swi",
+        "code reviews",
+        "swfit",
+        "swiftoracle",
+        "agent-77.example",
+        "\u5206\u6790",
+    ),
+    "skill": ("unheard-of",),
+    "domain": ("unheard-of",),
+    "endpoint": ("agent-77.example", "x.example"),
     "status": ("any", "suspended", "revoked"),
 }
 
@@ -82,7 +96,7 @@ def filters(place: Place) -> Iterator[dict[str, str]]:
     owner, agent_id = place.sql(
         "select owner_address, agent_id::text from erc8004_agents where id = %s", place.agents[0]
     )[0]
-    values = {**VALUES, "owner_address": (owner,), "agent_id": (agent_id,)}
+    values = {**VALUES, "owner_address": (owner,), "wallet": (owner,), "agent_id": (agent_id,)}
     assert values.keys() == {*FILTERS, "status"}, "a documented filter is not measured"
     for name, given in values.items():
         yield from ({name: value} for value in given)
