@@ -12,7 +12,7 @@ import requests
 
 from bench.figures import Figure
 from bench.place import Place
-from kamiyo_api.schemas.agents import FILTERS, SORTS
+from kamiyo_api.schemas.search import FILTERS, SORTS
 
 ROUNDS = 2
 PAGES = 1000
@@ -26,6 +26,9 @@ VALUES: dict[str, tuple[str, ...]] = {
     "min_success_rate": ("0", "99.5"),
     "min_feedback": ("1", "1000"),
     "service": ("mcp", "ens", "unheard-of"),
+    "skill": ("code_review", "unheard-of"),
+    "domain": ("finance", "unheard-of"),
+    "registry_address": ("0x8004a169fb4a3325136eb29fa0ceb6d2e539a432",),
     "x402": ("true", "false"),
     "q": (
         "oracle",
@@ -39,8 +42,6 @@ VALUES: dict[str, tuple[str, ...]] = {
         "agent-77.example",
         "\u5206\u6790",
     ),
-    "skill": ("unheard-of",),
-    "domain": ("unheard-of",),
     "endpoint": ("agent-77.example", "x.example"),
     "status": ("any", "suspended", "revoked"),
 }

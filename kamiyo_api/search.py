@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app
 
 from kamiyo_api import db
-from kamiyo_api.schemas import agents as schemas
+from kamiyo_api.schemas import search as schemas
 
 COUNTED_UP_TO = 10_000
 SORT_LIMIT = 1_000

@@ -138,20 +138,25 @@ begin
 end;
 $$;
 
--- Return all words of an agent.
+-- Return all words of an agent. A name of so many words that they are not all marked is searched like a
+-- description too.
 create or replace function erc8004_agent_words(registration_file jsonb) returns tsvector
 language plpgsql immutable parallel safe
 as $$
 declare
+  name text;
   description text;
   marked text[];
 begin
   if registration_file is null then
     return '';
   end if;
+  name := erc8004_file_text(registration_file, 'name');
   description := erc8004_file_text(registration_file, 'description');
-  marked := erc8004_claim_words(registration_file)
-    || erc8004_name_words(erc8004_file_text(registration_file, 'name'));
+  if length(name) > 98 then
+    description := concat_ws(' ', description, name);
+  end if;
+  marked := erc8004_claim_words(registration_file) || erc8004_name_words(name);
   return coalesce(erc8004_words(description), '') || array_to_tsvector(marked);
 end;
 $$;

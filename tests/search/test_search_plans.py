@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kamiyo_api.db.queries import QUERIES
-from kamiyo_api.schemas.agents import AgentSearch
+from kamiyo_api.schemas.search import AgentSearch
 from kamiyo_api.search import search_parameters
 from tests.support.plans import AGENTS, NOWHERE, nodes
 
