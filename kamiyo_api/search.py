@@ -7,6 +7,7 @@ from typing import Any
 from flask import current_app
 
 from kamiyo_api import db
+from kamiyo_api.chains import require_chain
 from kamiyo_api.schemas import search as schemas
 
 COUNTED_UP_TO = 10_000
@@ -20,22 +21,32 @@ RANK_LIMIT = 5_000
 
 def find_page(search: dict[str, Any]) -> db.Row:
     """Return one page from the database; if nothing matches q, one of what q may have meant. Raises
-    InvalidCursor."""
+    InvalidCursor, ChainNotSupported."""
     parameters = search_parameters(search)
-    suggestion = None
     if parameters.pop("is_corrected"):
-        suggestion = db.rows("search.get_correction", q=search["q"])[0]["correction"]
-        page = find_agents(search, parameters | {"q": suggestion or search["q"]})
-        page["is_corrected"] = True
+        page = find_again(search, parameters)
     else:
-        page = find_agents(search, parameters)
-        page["is_corrected"] = False
-        suggestion = page.get("correction")
-        if suggestion and not page["total"]:
-            page = find_agents(search, parameters | {"q": suggestion})
-            page["is_corrected"] = True
-            suggestion = suggestion if page["total"] else None
-    return {"refresh": page["refresh"], "body": body_of(search, page | {"suggestion": suggestion})}
+        page = find_agents(search, parameters) | {"is_corrected": False}
+        if page["correction"] and not page["total"]:
+            page = find_corrected(search, parameters, page)
+    if not page["total"] and search["chain"]:
+        require_chain(search["chain"], db)
+    return {"refresh": page["refresh"], "body": body_of(search, page)}
+
+
+def find_again(search: dict[str, Any], parameters: dict[str, Any]) -> db.Row:
+    """Return a later page of what q may have meant."""
+    correction = db.rows("search.get_correction", q=search["q"])[0]["correction"]
+    page = find_agents(search, parameters | {"q": correction or search["q"]})
+    return page | {"is_corrected": True, "correction": correction}
+
+
+def find_corrected(search: dict[str, Any], parameters: dict[str, Any], empty: db.Row) -> db.Row:
+    """Return the first page of what q may have meant, or the empty one if that is empty too."""
+    page = find_agents(search, parameters | {"q": empty["correction"]})
+    if not page["total"]:
+        return empty | {"correction": None}
+    return page | {"is_corrected": True, "correction": empty["correction"]}
 
 
 def find_agents(search: dict[str, Any], parameters: dict[str, Any]) -> db.Row:
@@ -186,6 +197,6 @@ def body_of(search: dict[str, Any], page: db.Row) -> str:
         "offset": search["offset"],
         "next_cursor": schemas.next_cursor(search, page) if page["is_more"] else None,
         "as_of": page["as_of"],
-        "did_you_mean": page["suggestion"],
+        "did_you_mean": page["correction"],
     }
     return f'{{"agents":{page["agents"]},{current_app.json.dumps(fields)[1:]}'

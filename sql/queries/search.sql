@@ -326,6 +326,7 @@ select
   erc8004_stats_refresh_number() as refresh,
   (select count(*) from scanned) as scanned,
   null::integer as last_rank,
+  null::text as correction,
   shown.agents,
   shown.last_agent,
   shown.is_more
@@ -425,6 +426,7 @@ select
   erc8004_stats_refresh_number() as refresh,
   (select count(*) from page) as scanned,
   %(part)s::integer as last_rank,
+  null::text as correction,
   shown.agents,
   shown.last_agent,
   shown.is_more
