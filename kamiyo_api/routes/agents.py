@@ -21,6 +21,7 @@ from kamiyo_api.routes.agent_access import require_owned_agent
 from kamiyo_api.schemas import agents as schemas
 from kamiyo_api.schemas.fields import MAX_FILE_BYTES
 from kamiyo_api.schemas.numbers import UNSTORABLE, digits_added
+from kamiyo_api.schemas.search import AgentSearch
 from kamiyo_api.search import find_page
 from kamiyo_api.web.blueprint import ApiBlueprint
 from kamiyo_api.web.json import json_answer
@@ -48,7 +49,7 @@ def with_link_to_next(view: Callable[..., bytes]) -> Callable[..., Response]:
 
 @blueprint.get("/")
 @requires("read")
-@blueprint.arguments(schemas.AgentSearch, location="query")
+@blueprint.arguments(AgentSearch, location="query")
 @blueprint.response(200, schemas.AgentPage, headers={"Link": "Link"})
 @with_link_to_next
 @cached("search")
