@@ -70,4 +70,5 @@ $(NODE_MODULES)/.current: tests/openapi/package-lock.json
 	@echo "Installing into .venv ..."
 	@umask 022 && $(PYTHON) -m venv --clear .venv
 	@umask 022 && $(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@ln -sf ../../ops/flask .venv/bin/flask
 	@touch $@

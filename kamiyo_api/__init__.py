@@ -15,7 +15,8 @@ from kamiyo_api.access.authentication import KnownKeys
 from kamiyo_api.cache import prefetch
 from kamiyo_api.cache.bounded import BoundedDict
 from kamiyo_api.cache.state import CacheState, backend_of
-from kamiyo_api.config import Config
+from kamiyo_api.chains import Chains
+from kamiyo_api.config import VERSION, Config
 from kamiyo_api.context import EXTENSION, Services
 from kamiyo_api.db.driver import pool_of
 from kamiyo_api.health.background import Background
@@ -24,6 +25,8 @@ from kamiyo_api.observability import request_log, sentry
 from kamiyo_api.redis import client as redis_client
 from kamiyo_api.web import fast_path, headers, middleware, openapi, problems, urls
 from kamiyo_api.web.cursors import Cursors
+
+__version__ = VERSION
 
 
 class Application(Flask):
@@ -79,6 +82,7 @@ def services_of(app: Flask, config: Config) -> Services:
         cursors=Cursors(config.cursor_keys, config.database_url),
         background=Background(),
         known_keys=KnownKeys(),
+        chains=Chains(),
         known_searches=BoundedDict(prefetch.MAX_KNOWN_SEARCHES),
         sent_answers=BoundedDict(fast_path.MAX_SENT_ANSWERS),
         local_windows=MemoryStorage(),

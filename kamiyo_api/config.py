@@ -29,8 +29,8 @@ folder(os.environ, "PROMETHEUS_MULTIPROC_DIR")
 LOCAL_SERVERS = Path(__file__).parent.parent / ".data" / "servers.json"
 SHORTEST_CURSOR_KEY = 16
 
-
-VERSION = "1.0.0"
+# CHANGELOG.md says what each version changed.
+VERSION = "1.2.0"
 API_PREFIX = "/api/v1"
 
 
@@ -139,7 +139,8 @@ def database_url(env: Mapping[str, str]) -> str:
     if url is None:
         raise ConfigError(
             "DATABASE_URL is not set; give it a postgresql:// address, "
-            "or start a local database with `make run`"
+            "or start a local database with `make run`; on a server, load the settings first: "
+            "set -a; . /etc/kamiyo-api/environment; set +a"
         )
     return url
 

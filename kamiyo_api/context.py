@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kamiyo_api.cache.backend import CacheLookup, LeasedRedisCache, LookupResult, LookupState
     from kamiyo_api.cache.bounded import BoundedDict
     from kamiyo_api.cache.state import CacheState
+    from kamiyo_api.chains import Chains
     from kamiyo_api.config import Config
     from kamiyo_api.db.pool import Pool
     from kamiyo_api.health.background import Background
@@ -54,6 +55,7 @@ class Services:
     cursors: Cursors
     background: Background
     known_keys: KnownKeys
+    chains: Chains
     known_searches: BoundedDict[bytes, str]
     """The canonical searches that this process has parsed, by their query strings."""
     sent_answers: BoundedDict[RequestKey, SentAnswer]

@@ -40,7 +40,7 @@ class MalformedPath(ApiError):
 
 
 class ChainNotSupported(ApiError):
-    """This chain is not supported here; check its name (such as base), or ask the operator."""
+    """This chain is not supported here; GET /api/v1/chains lists the chains and their names."""
 
     status, code, title = 400, "CHAIN_NOT_SUPPORTED", "Chain not supported"
 
@@ -182,8 +182,9 @@ class Conflict(ApiError):
 
 class AgentAlreadyExists(Conflict):
     """An agent with this agent_id is already registered in this registry; find it with
-    GET /api/v1/agents/?chain=…&agent_id=…&status=any&claimed=any. If somebody else claimed
-    a token of yours, ask the operator to import it: the registry's owner then replaces them."""
+    GET /api/v1/agents/?chain=…&agent_id=…&status=any&claimed=any&active=any. If somebody else
+    claimed a token of yours, ask the operator to import it: the registry's owner then replaces
+    them."""
 
     code, title = "AGENT_ALREADY_EXISTS", "Agent already exists"
 
@@ -195,8 +196,9 @@ class AgentNotActive(Conflict):
 
 
 class PaymentAlreadyLinked(Conflict):
-    """This transaction is already linked to another agent or with other details; check
-    chain and tx_hash."""
+    """This payment is already linked to another agent or with other details; check chain, tx_hash
+    and amount_usdc. Send log_index, or payer_address and nonce, to tell the payments of one
+    transaction apart."""
 
     code, title = "PAYMENT_ALREADY_LINKED", "Payment already linked"
 

@@ -11,7 +11,7 @@ from flask import Request, current_app
 if TYPE_CHECKING:
     from kamiyo_api.access.api_key import ApiKey
 
-Budget = Literal["write", "register"]
+Budget = Literal["read", "write", "register"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 # A scope that no key has: a view that declares no scope admits admin keys only.
@@ -27,7 +27,7 @@ class Policy:
     reads_key: bool = True
     """Whether the Authorization header holds an API key, if the view requires none."""
     budget: Budget = "write"
-    """The budget that counts the writes to the view."""
+    """The budget that counts requests to the view, other than GET and HEAD."""
     cached: str | None = None
     """The resource that the view answers from the cache."""
     is_transactional: bool = False

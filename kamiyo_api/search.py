@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import current_app
 
-from kamiyo_api import db, errors
+from kamiyo_api import db
 from kamiyo_api.schemas import agents as schemas
 
 COUNTED_UP_TO = 10_000
@@ -15,7 +15,7 @@ EXPENSIVE_SORT_LIMIT = COUNTED_UP_TO
 
 
 def find_page(search: dict[str, Any]) -> db.Row:
-    """Return one page from the database. Raises ChainNotSupported, InvalidCursor."""
+    """Return one page from the database. Raises InvalidCursor."""
     parameters = search_parameters(search)
     part, *other_parts = parts_to_scan(search, parameters)
     if (parameters["total"] or 0) > parameters["sort_limit"]:
@@ -24,8 +24,6 @@ def find_page(search: dict[str, Any]) -> db.Row:
         page = db.rows("search.list_agents", **parameters, part=part)[0]
     for part in other_parts:
         page = fill_page(page, parameters, part)
-    if not page["total"] and search["chain"] and not db.rows("chains.get", chain=search["chain"]):
-        raise errors.ChainNotSupported
     return {"refresh": page["refresh"], "body": body_of(search, page)}
 
 
@@ -44,6 +42,7 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
         "driving_column": driving_column(search),
         "status": None if search["status"] == "any" else search["status"],
         "claimed": schemas.CLAIMED[search["claimed"]],
+        "active": schemas.ACTIVE[search["active"] or schemas.ACTIVE_BY_DEFAULT],
         "trust_level": search["trust_level"] or None,
         "limit": search["limit"] + 1,
     }
@@ -51,7 +50,7 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
 
 def has_text_filter(search: dict[str, Any]) -> bool:
     """Return whether a search has a filter by the texts of registration files."""
-    return bool(search["service"] or search["q"])
+    return any(search[name] for name in ("service", "skill", "domain", "q"))
 
 
 def driving_column(search: dict[str, Any]) -> str | None:
@@ -65,6 +64,7 @@ def driving_column(search: dict[str, Any]) -> str | None:
     selective_filters = (
         search["status"] in ("suspended", "revoked"),
         search["claimed"] == "true",
+        search["active"] == "false",
         has_text_filter(search) or search["x402"],
         levels and "new" not in levels,
     )

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 
 from kamiyo_api import create_app
 from kamiyo_api.access import authentication, keys
+from kamiyo_api.chains import Chains
 from kamiyo_api.config import TIERS, Config
 from kamiyo_api.db import schema
 from kamiyo_api.dev.databases import Servers, embedded_servers
@@ -103,6 +104,7 @@ def app(session_app: Flask, empty_tables: Callable[[], None]) -> Iterator[Flask]
     with session_app.app_context():
         session_app.extensions["kamiyo"].redis.call(lambda redis: redis.flushall())
         session_app.extensions["kamiyo"].known_keys = authentication.KnownKeys()
+        session_app.extensions["kamiyo"].chains = Chains()
         session_app.extensions["kamiyo"].sent_answers.clear()
         yield session_app
 

@@ -6,6 +6,7 @@ import datetime as dt
 import secrets
 from collections.abc import Sequence
 from operator import itemgetter
+from typing import Any
 
 from kamiyo_api import db
 from kamiyo_api.access.authentication import hash_of
@@ -82,6 +83,22 @@ def successors(key_prefix: str) -> list[str]:
     """Return the prefixes of the active keys that replaced a key, newest first."""
     rows = db.rows("keys.list_successors", key_prefix=key_prefix[:PREFIX_LENGTH])
     return [row["key_prefix"] for row in rows]
+
+
+def find(prefix_or_name: str) -> list[str]:
+    """Return the prefix of the key that begins so, else those of the active keys of this name: the
+    newest of each key that was replaced by rotation."""
+    found = list_all()
+    prefix = prefix_or_name[:PREFIX_LENGTH]
+    if any(key["key_prefix"] == prefix for key in found):
+        return [prefix]
+    newest: dict[Any, str] = {}
+    for key in found:
+        if key["name"] == prefix_or_name and key["status"] == "active":
+            newest.setdefault(key["family_id"], key["key_prefix"])
+    # The list is limited; a prefix is looked up by itself.
+    is_prefix = not newest and prefix.startswith("kamiyo_") and len(prefix) == PREFIX_LENGTH
+    return [prefix] if is_prefix else list(newest.values())
 
 
 def list_all() -> list[db.Row]:

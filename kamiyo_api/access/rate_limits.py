@@ -45,19 +45,44 @@ def consumption_of(state: RequestState, key: ApiKey) -> Consumption:
     return state.consumption
 
 
+def count_items(count: int) -> None:
+    """Count the items of a batch as if each was a request; the first was counted on admission.
+
+    All are counted or none. Raises RateLimitExceeded.
+    """
+    state, key = current_state(), current_key()
+    if count <= 1:
+        return
+    consumption = consume(state, budget_for(state, key), cost=count - 1)
+    show_tightest(state, consumption, key)
+    if consumption.is_refused:
+        error = refusal(key, consumption.tightest)
+        fitting = consumption.tightest.remaining + 1
+        error.detail += f" Each of the {count} items counts as a request: {fitting} fit now."
+        raise error
+
+
 def count_request(state: RequestState, key: ApiKey) -> Consumption:
     """Count a request in one round trip, which also looks up its cache key, and add the headers
     that show the client its tightest window."""
     consumption = consume(state, budget_for(state, key), lookup=lookup_for(state, key))
+    show_tightest(state, consumption, key)
+    return consumption
+
+
+def show_tightest(state: RequestState, consumption: Consumption, key: ApiKey) -> None:
+    """Set the headers that show the client its tightest window, and count a refusal."""
     tightest = consumption.tightest
-    state.response_headers += (
+    others = [each for each in state.response_headers if not each[0].startswith("X-RateLimit-")]
+    state.response_headers[:] = (
+        *others,
         ("X-RateLimit-Limit", str(tightest.window.amount)),
         ("X-RateLimit-Remaining", str(tightest.remaining)),
         ("X-RateLimit-Reset", str(math.ceil(tightest.reset_at))),
     )
     if consumption.is_refused:
         metrics.rate_limit_exceeded.labels(key.tier).inc()
-    return consumption
+        metrics.note("rate_limit_exceeded")
 
 
 def lookup_for(state: RequestState, key: ApiKey) -> CacheLookup | None:
@@ -122,7 +147,8 @@ def consume_in_memory(memory: MemoryStorage, windows: Sequence[Window], cost: in
 
 
 def budget_for(state: RequestState, key: ApiKey) -> Budget:
-    """Return the budget that a request of a key counts in; for writes, the view declares it."""
+    """Return the budget that a request of a key counts in; for a POST, PUT, PATCH or DELETE, the
+    view declares it."""
     budgets = budgets_of_key(state, key)
     if state.method in READS:
         return budgets["read"]
@@ -198,6 +224,7 @@ def count_invalid_key(code: str) -> None:
     if not consumption.is_refused:
         return
     state.refused_key = code
+    metrics.rate_limit_exceeded.labels(metrics.NO_TIER).inc()
     wait = seconds_until_reset(consumption.tightest)
     raise errors.RateLimitExceeded(
         f"Rate limit exceeded: too many wrong API keys from this address ({window}); "

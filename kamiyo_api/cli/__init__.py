@@ -9,7 +9,7 @@ from kamiyo_api.cli import database, keys, loading, operations
 COMMANDS = (
     database.migrate,
     database.refresh_stats,
-    loading.import_agents,
+    *loading.import_commands,
     loading.demo_data,
     keys.api_keys,
     operations.examine,

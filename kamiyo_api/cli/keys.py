@@ -14,6 +14,9 @@ from kamiyo_api.cli.failures import one_line_errors
 SCOPES = ("read", "write", "payments", "admin")
 TIERS = ("free", "pro", "team", "enterprise")
 
+ROW = "{:<15}  {:<8} {:<10} {:<26} {:<42} {:<33}  {}"
+HEADER = ROW.format("PREFIX", "STATUS", "TIER", "SCOPES", "WALLET", "EXPIRES", "NAME")
+
 api_keys = AppGroup("api-keys", help="Create, list, revoke and rotate API keys.")
 
 
@@ -50,22 +53,36 @@ def create_key(
 @one_line_errors
 def list_keys() -> None:
     """List all keys, newest first."""
+    click.echo(HEADER)
     for key in keys.list_all():
         expires = key["expires_at"].isoformat(timespec="seconds") if key["expires_at"] else "never"
-        click.echo(
-            f"{key['key_prefix']}  {key['status']:<8} {key['tier']:<10} "
-            f"{','.join(key['scopes']):<26} {key['wallet_address'] or '-':<42} "
-            f"expires {expires}  {key['name']}"
+        scopes, wallet = ",".join(key["scopes"]), key["wallet_address"] or "-"
+        row = (key["key_prefix"], key["status"], key["tier"], scopes, wallet)
+        click.echo(ROW.format(*row, f"expires {expires}", key["name"]))
+
+
+def prefix_of(key: str) -> str:
+    """Return the prefix of the one key that a prefix or a name means. Raises ClickException."""
+    found = keys.find(key)
+    if not found:
+        raise click.ClickException(
+            f"no active key has the prefix {key} or this name; see `flask api-keys list`"
         )
+    if len(found) > 1:
+        raise click.ClickException(
+            f"{len(found)} keys are named {key}: {', '.join(found)}; give the prefix of one"
+        )
+    return found[0]
 
 
 @api_keys.command("revoke")
-@click.argument("key_prefix")
+@click.argument("key")
 @click.option("--only", is_flag=True, help="Do not revoke the keys that it replaced.")
 @with_appcontext
 @one_line_errors
-def revoke_key(key_prefix: str, only: bool) -> None:
-    """Revoke the key that begins with KEY_PREFIX, and the keys that it replaced by rotation."""
+def revoke_key(key: str, only: bool) -> None:
+    """Revoke a key, and the keys that it replaced by rotation. KEY is its prefix or its name."""
+    key_prefix = prefix_of(key)
     revoked = keys.revoke(key_prefix, with_predecessors=not only)
     if not revoked:
         raise click.ClickException(f"no active key has the prefix {key_prefix}; see the list")
@@ -76,16 +93,17 @@ def revoke_key(key_prefix: str, only: bool) -> None:
 
 
 @api_keys.command("rotate")
-@click.argument("key_prefix")
+@click.argument("key")
 @click.option("--grace", type=Duration(), default="24h", show_default=True)
 @with_appcontext
 @one_line_errors
-def rotate_key(key_prefix: str, grace: dt.timedelta) -> None:
-    """Replace the key that begins with KEY_PREFIX; the old one stays valid for the grace period.
+def rotate_key(key: str, grace: dt.timedelta) -> None:
+    """Replace a key; the old one stays valid for the grace period. KEY is its prefix or its name.
 
     A replaced key can be replaced again during its grace period: each new key expires when the
     first one would have.
     """
+    key_prefix = prefix_of(key)
     secret = keys.rotate(key_prefix, grace)
     if secret is None:
         raise click.ClickException(f"no active key has the prefix {key_prefix}; see the list")

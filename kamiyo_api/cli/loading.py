@@ -1,4 +1,4 @@
-"""The commands that import agents and load demo data."""
+"""The commands that import files and load demo data."""
 
 from __future__ import annotations
 
@@ -15,16 +15,42 @@ from flask.cli import with_appcontext
 from kamiyo_api.cli.arguments import open_file
 from kamiyo_api.cli.failures import one_line_errors
 from kamiyo_api.demo import load as demo
-from kamiyo_api.importer.agents import ImportFailed, RejectedLine, import_file
+from kamiyo_api.importer.agents import AGENTS
+from kamiyo_api.importer.feedback import FEEDBACK
+from kamiyo_api.importer.files import ImportFailed, RejectedLine
+from kamiyo_api.importer.metadata import METADATA
+from kamiyo_api.importer.staging import Kind, import_lines
+from kamiyo_api.importer.validations import VALIDATIONS
+
+KINDS = {
+    "agents": AGENTS,
+    "feedback": FEEDBACK,
+    "validations": VALIDATIONS,
+    "metadata": METADATA,
+}
 
 
-@click.command("import-agents")
-@click.argument("file")
-@click.option("--rejects", metavar="FILE", help="Save the rejected lines here, with the reasons.")
-@with_appcontext
-@one_line_errors
-def import_agents(file: str, rejects: str | None) -> None:
-    """Import the agents of FILE: JSON Lines, plain or gzip, or - for stdin."""
+def import_command(things: str, kind: Kind) -> click.Command:
+    """Return the command that imports a kind of lines, such as `flask import-agents`."""
+
+    @click.command(
+        f"import-{things}",
+        help=f"Import the {things} of FILE: JSON Lines, plain or gzip, or - for stdin.",
+    )
+    @click.argument("file")
+    @click.option(
+        "--rejects", metavar="FILE", help="Save the rejected lines here, with the reasons."
+    )
+    @with_appcontext
+    @one_line_errors
+    def command(file: str, rejects: str | None) -> None:
+        import_one(kind, file, rejects)
+
+    return command
+
+
+def import_one(kind: Kind, file: str, rejects: str | None) -> None:
+    """Import a file, show which lines were rejected, and print the summary."""
     if rejects and os.path.exists(rejects) and os.path.realpath(rejects) == os.path.realpath(file):
         raise click.UsageError("--rejects would overwrite the file that is imported")
     size = os.path.getsize(file) if os.path.isfile(file) else 0
@@ -34,7 +60,7 @@ def import_agents(file: str, rejects: str | None) -> None:
         progress("importing", size) as advance,
     ):
         try:
-            done = import_file(source, report_to(rejects_file), advance)
+            done = import_lines(kind, source, report_to(rejects_file), advance)
         except ImportFailed as failure:
             raise click.ClickException(f"{file} {failure}") from failure
     click.echo(
@@ -42,6 +68,9 @@ def import_agents(file: str, rejects: str | None) -> None:
         f"{done.unchanged} unchanged, {done.older} older, {done.rejected} rejected, "
         f"in {done.seconds:.2f} s"
     )
+
+
+import_commands = [import_command(things, kind) for things, kind in KINDS.items()]
 
 
 def report_to(rejects_file: BinaryIO) -> Callable[[RejectedLine], None]:

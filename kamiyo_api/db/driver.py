@@ -43,6 +43,9 @@ CONSTRAINT_ERRORS: dict[str, type[errors.ApiError]] = {
     "fk__erc8004_reputation__chain": errors.ChainNotSupported,
     "fk__erc8004_agent_payments__chain": errors.ChainNotSupported,
     "uq__erc8004_agents__chain_registry_agent": errors.AgentAlreadyExists,
+    "uq__erc8004_agent_payments__log": errors.PaymentAlreadyLinked,
+    "uq__erc8004_agent_payments__nonce": errors.PaymentAlreadyLinked,
+    "uq__erc8004_agent_payments__agent": errors.PaymentAlreadyLinked,
     "uq__erc8004_validations__chain_registry_request": errors.ValidationAlreadyExists,
     "ck__erc8004_agents__registration_file_size": errors.RegistrationFileTooLarge,
 }

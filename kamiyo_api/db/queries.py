@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 SQL = Path(__file__).parent.parent.parent / "sql"
 HEADING = re.compile(r"^-- (name|part): (\w+)\n", re.MULTILINE)
-PLACEHOLDER = re.compile(r"\{([a-z_]{2,})\}")
+PLACEHOLDER = re.compile(r"\{([a-z_]{2,}(?:\.[a-z_]+)?)\}")
 
 
 def load_queries() -> dict[str, str]:
     """Return every named query of sql/queries, by "<file>.<name>"."""
-    queries = {}
-    for path in sorted((SQL / "queries").glob("*.sql")):
-        for name, text in queries_of(path.read_text()).items():
-            queries[f"{path.stem}.{name}"] = text
-    return queries
-
-
-def queries_of(text: str) -> dict[str, str]:
-    """Return the queries of one file, by name. Queries may share a part, which is defined
-    before them and is inserted for its name in braces."""
     queries: dict[str, str] = {}
     parts: dict[str, str] = {}
-    _, *sections = HEADING.split(text)
-    for kind, name, body in zip(sections[::3], sections[1::3], sections[2::3], strict=True):
-        expanded = PLACEHOLDER.sub(lambda match: parts[match[1]], body.strip())
-        (parts if kind == "part" else queries)[name] = expanded
+    for path in sorted((SQL / "queries").glob("*.sql")):
+        for kind, name, text in sections_of(path, parts):
+            (parts if kind == "part" else queries)[f"{path.stem}.{name}"] = text
     return queries
+
+
+def sections_of(path: Path, parts: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Yield the kind, the name and the text of each query and part of one file. Queries may share a
+    part, which is defined before them and is inserted for its name in braces; that of an earlier
+    file is named with its file."""
+    _, *sections = HEADING.split(path.read_text())
+    for kind, name, body in zip(sections[::3], sections[1::3], sections[2::3], strict=True):
+        yield (
+            kind,
+            name,
+            PLACEHOLDER.sub(
+                lambda match: parts[match[1] if "." in match[1] else f"{path.stem}.{match[1]}"],
+                body.strip(),
+            ),
+        )
 
 
 QUERIES = load_queries()

@@ -19,6 +19,8 @@ MIGRATIONS = SQL / "migrations"
 
 # The tables in sql/tables contain everything up to this version.
 BASELINE = 27
+# The build that upgrades a database to it.
+EARLIER_BUILD = "4d84df9"
 
 
 class SchemaTooOld(Exception):
@@ -27,7 +29,7 @@ class SchemaTooOld(Exception):
     def __init__(self, version: int) -> None:
         super().__init__(
             f"the database is at migration {version}, and this version upgrades from {BASELINE} "
-            f"on: run `flask migrate` of an earlier build (git 4d84df9), then again of this one"
+            f"on: run `flask migrate` of an earlier build (git {EARLIER_BUILD}), then of this one"
         )
 
 

@@ -188,6 +188,7 @@ def in_transaction(
         except (errors.TransactionFailed, ConnectionLost) as error:
             cause = error.__cause__
     metrics.transactions.labels("failed").inc()
+    metrics.note("failed_transaction")
     log.error("Transaction failed after %d retries: %s", MAX_RETRIES, brief(str(cause)))
     raise errors.TransactionFailed from cause
 
@@ -233,6 +234,7 @@ def _roll_back(tx: Transaction, connection: Any, error: BaseException) -> None:
         reason = brief(str(error))
         log.error("Transaction failed: the connection was lost during the commit: %s", reason)
         metrics.transactions.labels("unknown").inc()
+        metrics.note("failed_transaction")
         raise errors.CommitUnknown from error
     metrics.transactions.labels("rolled_back").inc()
     if tx.has_begun:

@@ -61,7 +61,7 @@ def registration_file(random: Random, agent: Agent) -> dict[str, Any]:
         "image": f"https://{host_of(agent)}/image.png",
         **services(random, agent),
         random.choice(("x402Support", "x402Support", "x402support")): random.random() < 0.5,
-        "active": random.random() < 0.8,
+        "active": random.random() < 0.96,
         "registrations": [registration(agent)],
         "supportedTrust": random.choice(TRUST),
     }

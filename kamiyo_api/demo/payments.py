@@ -17,6 +17,9 @@ FAILURES = {
     "failed": ("insufficient funds", "transaction reverted", "timed out"),
     "rejected": ("wrong amount", "wrong recipient"),
 }
+# Of so many payments in a row, the first few are settled by one transaction.
+BATCH_EVERY, BATCH = 20, 5
+PAYERS = 300
 VALIDATED_EVERY = 40
 VALIDATORS = 12
 REGISTRIES = 9
@@ -30,9 +33,23 @@ def payment_rows(seed: int, agents: int, payments: int) -> Iterator[bytes]:
     for agent in population.agents(seed, agents):
         many = payments_of(agent, agents, payments)
         for position in range(many):
-            at = moment(agent, position, many, random.random())
-            yield payment_row(random, agent, ids.of(number), at).encode()
+            place, jitter = position % BATCH_EVERY, random.random()
+            if place < BATCH:
+                at = moment(agent, position - place, many, 0)
+                log = f"0x{digest(seed, 'batch', number - place, 32)}\t{place}"
+            else:
+                at, log = moment(agent, position, many, jitter), None
+            known = parties(seed, agent, number)
+            yield payment_row(random, agent, ids.of(number), at, log, known).encode()
             number += 1
+
+
+def parties(seed: int, agent: Agent, number: int) -> str:
+    """Return payer, payee and nonce of a payment, which one of three does not tell."""
+    if number % 3 == 0:
+        return "\\N\t\\N\t\\N"
+    payer = address(seed, "payer", number % PAYERS)
+    return f"{payer}\t{agent.owner}\t0x{digest(seed, 'nonce', number, 32)}"
 
 
 def payments_of(agent: Agent, agents: int, payments: int) -> int:
@@ -43,14 +60,17 @@ def payments_of(agent: Agent, agents: int, payments: int) -> int:
     return population.records_of(rank, max(1, agents * 6 // 50), payments, TOP)
 
 
-def payment_row(random: Random, agent: Agent, payment_id: str, at: int) -> str:
-    """Return one line for COPY."""
+def payment_row(
+    random: Random, agent: Agent, payment_id: str, at: int, log: str | None, known: str
+) -> str:
+    """Return one line for COPY; without a log it is the only payment of a transaction."""
     status = status_of(random, agent)
     endpoint = f"https://{host_of(agent)}{random.choice(PATHS)}"
     reason = random.choice(FAILURES[status]) if status in FAILURES else "\\N"
     verified_at = timestamp(at + random.randrange(1, 90)) if status == "verified" else "\\N"
+    alone = f"0x{random.getrandbits(256):064x}\t\\N"
     return (
-        f"{payment_id}\t{agent.uuid}\t{agent.chain}\t0x{random.getrandbits(256):064x}\t"
+        f"{payment_id}\t{agent.uuid}\t{agent.chain}\t{log or alone}\t{known}\t"
         f"{random.lognormvariate(-3, 2):.6f}\t{status}\t{endpoint}\t{reason}\t"
         f"{timestamp(at)}\t{verified_at}\n"
     )

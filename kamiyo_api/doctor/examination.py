@@ -71,7 +71,7 @@ def run(check: Check, components: Components, deadline: float) -> Finding:
         # A root check waits for its component, whose query has a deadline of its own.
         return future.result(None if check.is_root else max(0.1, timeout))
     except ComponentUnavailable as error:
-        return unknown(f"not checked: {check.component} {error}")
+        return error.left_out()
     except TooLate:
         return failing(f"no answer within {CHECK_SECONDS} s", LOOK_WHO_LOCKS)
     except Exception as error:

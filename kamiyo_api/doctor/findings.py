@@ -27,6 +27,8 @@ class Finding:
     status: Status
     figure: str
     fix: str | None = None
+    left_out_until: str | None = None
+    """The check that has to find better first, if this one could not run."""
 
 
 def ok(figure: str) -> Finding:
@@ -57,11 +59,17 @@ def graded(value: float, warn: float, fail: float, figure: str, fix: str) -> Fin
 
 
 class ComponentUnavailable(Exception):
-    """A component does not answer; `finding` is the result of every check that needs it."""
+    """A component does not answer; `finding` is that of `root`, the check that reports it."""
 
-    def __init__(self, status: Status, reason: str, fix: str) -> None:
+    def __init__(self, root: str, status: Status, reason: str, fix: str) -> None:
         super().__init__(reason)
+        self.root = root
         self.finding = Finding(status, reason, fix)
+
+    def left_out(self) -> Finding:
+        """Return the finding of every other check that needs the component."""
+        figure = f"not checked: {self.root}: {self}"
+        return Finding(Status.UNKNOWN, figure, left_out_until=self.root)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -86,6 +87,16 @@ class Report:
             "checks": [result.as_json() for result in self.results],
         }
 
+    def left_out_lines(self) -> Iterator[str]:
+        """Yield one line for each finding that has to be fixed before other checks can run."""
+        names = defaultdict(list)
+        for result in self.results:
+            if result.finding.left_out_until:
+                names[result.finding.left_out_until].append(result.check.name)
+        shown = click.style(f"{Status.UNKNOWN:<8}", fg=COLORS[Status.UNKNOWN])
+        for root, left_out in names.items():
+            yield f"{shown} left out until {root} is fixed: {', '.join(left_out)}"
+
     def after(self, fixed: Sequence[str]) -> Report:
         """Return the same report with the fixes that were applied before it."""
         return replace(self, fixed=fixed)
@@ -93,7 +104,13 @@ class Report:
     def as_text(self, scrub: Callable[[str], str]) -> str:
         """Return the report as text, with the worst last, next to the prompt."""
         ordered = sorted(self.results, key=lambda each: EXIT_CODES[each.finding.status])
-        lines = [line for result in ordered for line in result.lines(scrub)]
+        lines = [
+            line
+            for result in ordered
+            if not result.finding.left_out_until
+            for line in result.lines(scrub)
+        ]
+        lines[:0] = self.left_out_lines()
         lines += [f"fixed    {done}" for done in self.fixed]
         counts = ", ".join(
             f"{self.count(status)} {status}" for status in Status if self.count(status)

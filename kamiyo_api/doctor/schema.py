@@ -12,6 +12,7 @@ from kamiyo_api.doctor.components import Components
 from kamiyo_api.doctor.findings import Finding, check, failing, ok, warning
 
 MIGRATE = "flask migrate"
+UPGRADE_IN_STEPS = f"git checkout {schema.EARLIER_BUILD} && {MIGRATE}; git checkout - && {MIGRATE}"
 CREATE_TABLE = re.compile(r"\bcreate table (\w+) \((.*?)\n\);", re.DOTALL)
 CONSTRAINT = re.compile(r"constraint (\w+)\s+((?:primary key|unique) \([^)]+\))")
 CREATE_INDEX = re.compile(r"create ((?:unique )?index) (\w+)\s+(on [^;]+);")
@@ -23,14 +24,14 @@ def pending_migrations(components: Components) -> Finding:
     try:
         records = schema.read_records(db)
     except schema.SchemaTooOld as error:
-        return failing(str(error), MIGRATE)
+        return failing(str(error), UPGRADE_IN_STEPS)
     pending = records.pending()
     if pending:
         return failing(f"{len(pending)} pending: {', '.join(pending)}", MIGRATE)
     newer = sorted(records.versions - known_versions())
     if newer:
         figure = f"the database is newer than this code: it has {', '.join(map(str, newer))}"
-        return warning(figure, commands.restart("kamiyo-api"))
+        return warning(figure, f"git pull && {commands.restart('kamiyo-api')}")
     return ok(f"up to date at {max(records.versions)}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,6 +58,16 @@ class Metrics:
                 sums[sample.labels[label]] += sample.value
         counted = [(value, count) for value, count in sums.items() if count]
         return dict(sorted(counted, key=lambda each: -each[1]))
+
+    def age(self, event: str) -> float | None:
+        """Return how many seconds ago an event was last; None if it never was, or if the service
+        does not say."""
+        name = "erc8004_last_event_timestamp_seconds"
+        last = max(
+            (s.value for s in self._samples if s.name == name and s.labels["event"] == event),
+            default=0.0,
+        )
+        return max(0.0, time.time() - last) if last else None
 
     def requests(self, label: str) -> dict[str, float]:
         """Return the number of requests for each value of a label, without those of monitoring."""

@@ -37,7 +37,8 @@ def database(components: Components) -> Finding:
     figure = f"PostgreSQL {server.version}, {server.name}, answered in {span(server.seconds)}"
     if server.is_replica:
         return failing(
-            f"{figure}, but is a replica and takes no writes", commands.psql("select pg_promote()")
+            f"{figure}, but is a replica and takes no writes",
+            commands.psql_as_superuser("select pg_promote()"),
         )
     return graded(server.seconds, SLOW_ANSWER, 5, figure, commands.end_idle())
 
@@ -47,7 +48,7 @@ def database_writes(components: Components) -> Finding:
     """Check whether PostgreSQL accepts writes, by its settings and by the health of the service."""
     state = db.rows("doctor.get_writes")[0]
     if state["is_replica"]:
-        return failing("it is a replica", commands.psql("select pg_promote()"))
+        return failing("it is a replica", commands.psql_as_superuser("select pg_promote()"))
     if state["is_read_only"]:
         source = state["source"]
         return failing(f"default_transaction_read_only is on, by {source}", allow_writes(state))
@@ -64,15 +65,15 @@ def allow_writes(state: dict[str, Any]) -> str:
     """Return the command that makes the server accept writes again, by what prevents them."""
     name = "default_transaction_read_only"
     if state["source"] in ("client", "session", "environment variable"):
-        return f"sudoedit {commands.ENVIRONMENT}  # take {name} out of DATABASE_URL"
+        return commands.edit_settings(f"take {name} out of DATABASE_URL")
     if state["source"] in ("database", "user", "database user"):
         owner = {"database": f"database {state['database']}"}.get(
             state["source"], f"role {state['user_name']}"
         )
-        reset = commands.psql(f"alter {owner} reset {name}")
+        reset = commands.psql_as_superuser(f"alter {owner} reset {name}")
         return f"PGOPTIONS='-c {name}=off' {reset}"
-    set_off = commands.psql(f"alter system set {name} = off")
-    return f"{set_off}; {commands.psql('select pg_reload_conf()')}"
+    set_off = commands.psql_as_superuser(f"alter system set {name} = off")
+    return f"{set_off}; {commands.psql_as_superuser('select pg_reload_conf()')}"
 
 
 @check("database", "Once all connections are in use, nobody can connect, not even to fix that.")
@@ -130,7 +131,7 @@ def database_size(components: Components) -> Finding:
         TRANSACTIONS_WARNING,
         TRANSACTIONS_FAILING,
         figure,
-        commands.psql("vacuum (freeze, skip_locked)"),
+        commands.psql_as_superuser("vacuum (freeze, skip_locked)"),
     )
 
 

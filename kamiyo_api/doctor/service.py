@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kamiyo_api.doctor import commands
 from kamiyo_api.doctor.components import Components
 from kamiyo_api.doctor.findings import (
@@ -16,6 +18,7 @@ from kamiyo_api.doctor.findings import (
 )
 from kamiyo_api.doctor.scrape import Metrics
 from kamiyo_api.doctor.wording import counted, share, size, span
+from kamiyo_api.observability.metrics import NO_TIER
 
 ENOUGH_REQUESTS = 20
 SLOW_SECONDS = 0.5
@@ -31,7 +34,8 @@ ERROR_CODES = (
     "DATABASE_BUSY",
     "TRANSACTION_FAILED",
 )
-LOG = "journalctl -u kamiyo-api -n 1000 --no-pager"
+# How long an error or a refusal is news.
+RECENT_SECONDS = 3600
 NEXT_TIER = {"free": "pro", "pro": "team", "team": "enterprise", "enterprise": "enterprise"}
 
 
@@ -42,11 +46,27 @@ def service(components: Components) -> Finding:
         scraped = components.service
     except ComponentUnavailable as error:
         return error.finding
-    wrong = "; ".join(f"{name}: {text}" for name, text in scraped.checks.items() if text != "ok")
-    figure = f"{scraped.url} is {scraped.status}" + (f" ({wrong})" if wrong else "")
-    if scraped.status == "unhealthy":
-        return failing(figure, commands.restart("kamiyo-api"))
-    return ok(figure) if scraped.status == "healthy" else warning(figure, "flask doctor --fix")
+    wrong = {name: text for name, text in scraped.checks.items() if text != "ok"}
+    for name in wrong:
+        # What the doctor sees itself, the check of that component reports.
+        components.require(name)
+    texts = "; ".join(f"{name}: {text}" for name, text in wrong.items())
+    figure = f"{scraped.url} is {scraped.status}" + (f" ({texts})" if wrong else "")
+    if scraped.status == "healthy":
+        return ok(figure)
+    fix = fix_of(next(iter(wrong), ""))
+    return failing(figure, fix) if scraped.status == "unhealthy" else warning(figure, fix)
+
+
+def fix_of(name: str) -> str:
+    """Return what fixes a component that only the service finds at fault."""
+    fixes = {
+        "views": lambda: "flask refresh-stats",
+        "migrations": lambda: "flask migrate",
+        "pool": larger_pool,
+        "writable": commands.show_data_directory,
+    }
+    return fixes.get(name, lambda: commands.restart("kamiyo-api"))()
 
 
 @check("service", "Without metrics nobody sees what fails.")
@@ -70,8 +90,20 @@ def error_rate(components: Components) -> Finding:
     codes = {code: count for code, count in error_codes(metrics).items() if count}
     if errors and codes:
         figure += f"; errors by code: {counted(codes)}"
-    fix = f"""{LOG} | grep '"level":"error"'"""
-    return graded(rate(errors, requests), 0.01, 0.05, figure, fix)
+    finding = graded(
+        rate(errors, requests), 0.01, 0.05, figure, commands.search_log("""'"level":"error"'""")
+    )
+    return if_recent(finding, metrics, "server_error")
+
+
+def if_recent(finding: Finding, metrics: Metrics, event: str) -> Finding:
+    """Return a finding from counts since the start of the service; ok if the last of what it
+    counts is no news."""
+    age = metrics.age(event)
+    if age is None:
+        return finding
+    figure = f"{finding.figure}; the last one {span(age)} ago"
+    return ok(figure) if age > RECENT_SECONDS else replace(finding, figure=figure)
 
 
 def error_codes(metrics: Metrics) -> dict[str, float]:
@@ -101,13 +133,16 @@ def latency(components: Components) -> Finding:
 def rate_limits(components: Components) -> Finding:
     """Check the share of requests that a rate limit refused."""
     by_tier = components.metrics.by("erc8004_rate_limit_exceeded_total", "tier")
+    # Those that sent too many invalid keys: auth-failures reports them.
+    by_tier.pop(NO_TIER, None)
     requests = sum(components.metrics.requests("status").values())
     figure = f"{share(sum(by_tier.values()), requests)} requests refused"
     if by_tier:
         figure += f", by tier: {counted(by_tier)}"
     tier = NEXT_TIER[next(iter(by_tier), "free")]
     fix = f"flask api-keys create --name NAME --tier {tier} --scope read"
-    return graded(rate(sum(by_tier.values()), requests), 0.01, 1, figure, fix)
+    finding = graded(rate(sum(by_tier.values()), requests), 0.01, 1, figure, fix)
+    return if_recent(finding, components.metrics, "rate_limit_exceeded")
 
 
 @check("service", "Somebody's key is invalid or has expired, or somebody guesses keys.")
@@ -118,7 +153,9 @@ def auth_failures(components: Components) -> Finding:
     figure = f"{share(sum(by_reason.values()), requests)} requests refused"
     if by_reason:
         figure += f", for a key that is: {counted(by_reason)}"
-    return graded(rate(sum(by_reason.values()), requests), 0.05, 1, figure, "flask api-keys list")
+    share_of_all = rate(sum(by_reason.values()), requests)
+    finding = graded(share_of_all, 0.05, 1, figure, "flask api-keys list")
+    return if_recent(finding, components.metrics, "auth_failure")
 
 
 @check(
@@ -131,8 +168,9 @@ def transactions(components: Components) -> Finding:
     retries = components.metrics.total("erc8004_transaction_retries_total")
     failed = outcomes.get("failed", 0) + outcomes.get("unknown", 0)
     figure = f"{share(failed, sum(outcomes.values()))} failed, {retries:.0f} retries"
-    fix = f"{LOG} | grep 'Transaction failed'"
-    return graded(rate(failed, sum(outcomes.values()), enough=1), 0, 0.05, figure, fix)
+    fix = commands.search_log("'Transaction failed'")
+    finding = graded(rate(failed, sum(outcomes.values()), enough=1), 0, 0.05, figure, fix)
+    return if_recent(finding, components.metrics, "failed_transaction")
 
 
 @check("service", "A request that finds no free connection waits and then fails.")

@@ -62,9 +62,11 @@ def slow_statements(components: Components) -> Finding:
     if not extension["is_loaded"]:
         figure = "not measured: pg_stat_statements is not loaded"
         restart = commands.restart("postgresql")
-        return unknown(figure, f"{commands.psql(PRELOAD)}; {restart}")
+        return unknown(figure, f"{commands.psql_as_superuser(PRELOAD)}; {restart}")
     if not extension["is_shown"]:
-        return unknown("not measured: no extension here", commands.psql(CREATE_EXTENSION))
+        return unknown(
+            "not measured: no extension here", commands.psql_as_superuser(CREATE_EXTENSION)
+        )
     found = db.rows("doctor.list_slow_statements", milliseconds=SLOW_MILLISECONDS)
     if not found:
         return ok(f"none above {SLOW_MILLISECONDS} ms on average")

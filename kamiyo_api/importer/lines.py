@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
 
+from kamiyo_api.chains import Chain, KnownChains, key_of
 from kamiyo_api.db.copying import escaped
+from kamiyo_api.importer.metadata_values import entries_of
+from kamiyo_api.importer.unstorable import Mark, Source, read_source
+from kamiyo_api.importer.values import (
+    ADDRESS,
+    HASH,
+    LineRejected,
+    NotJson,
+    hex_of,
+    parse_exactly,
+    past_of,
+    shown,
+    time_column,
+)
 from kamiyo_api.schemas.fields import MAX_FILE_BYTES
 from kamiyo_api.schemas.numbers import digits_added
 
@@ -19,27 +31,10 @@ LONG_LINE = 4 * 1024
 HIGHEST_AGENT_ID = 2**256 - 1
 HIGHEST_BLOCK = 2**63 - 1
 HIGHEST_LOG_INDEX = 2**31 - 1
-MAX_URI_LENGTH = 2048
+# The table's limit; clients may post 2,048 characters.
+MAX_URI_BYTES = 64 * 1024
 
-ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
-HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 DECIMAL = re.compile(r"[0-9]{1,100}")
-ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-# Numbers near the limits of PostgreSQL's numeric, far beyond those of a double: with thousands of
-# decimals, as an exponent or written out; and a zero with an exponent of thousands, with which any
-# other number would be infinite. Each pattern begins with its rarest character, which makes the
-# search ten times as fast.
-SMALL_EXPONENT = re.compile(rb"-(?<=[eE]-)0*[1-9][0-9]{3}")
-MANY_DECIMALS = re.compile(rb"\.[0-9]{1000}")
-GREAT_ZERO = re.compile(rb"0(?<![0-9A-Za-z.]0)(?:\.0+)?[eE]\+?0*[1-9][0-9]{3}")
-
-
-class LineRejected(ValueError):
-    """This line cannot be imported; the message says why."""
-
-
-class NotJson(LineRejected):
-    """This line cannot be read as JSON."""
 
 
 class StagingRow(NamedTuple):
@@ -55,52 +50,69 @@ class StagingRow(NamedTuple):
     block_number: bytes
     log_index: bytes
     source: bytes
+    unstorable: bytes
+    registered_at: bytes
+    metadata: bytes
 
 
-def parse_line(number: int, line: bytes, registries: Mapping[str, str]) -> StagingRow:
-    """Return the columns of a line; registries maps each chain to its identity registry.
-
-    Raises LineRejected.
-    """
-    agent = parse_json(line)
-    chain = agent.get("chain")
-    if not isinstance(chain, str) or chain not in registries:
-        raise LineRejected(f"chain {shown(chain)} is not known here")
+def parse_line(number: int, line: bytes, chains: KnownChains) -> StagingRow:
+    """Return the columns of a line. Raises LineRejected."""
+    source = parse_json(line)
+    agent = source.fields
+    chain = chain_of(agent, chains)
+    token_uri, uri_mark = token_uri_of(source)
+    stored_line, file_mark = registration_file_of(source)
     return StagingRow(
         b"%d" % number,
-        chain.encode(),
-        b"%d" % agent_id_of(agent, line),
-        hex_of(ADDRESS, "registry_address", agent.get("registry_address") or registries[chain]),
+        chain.name.encode(),
+        b"%d" % agent_id_of(agent, source.text),
+        registry_of(agent, chain),
         hex_of(ADDRESS, "owner_address", agent.get("owner_address")),
-        token_uri_of(agent),
+        token_uri,
         optional_hash_of(agent),
         block_number_of(agent),
         log_index_of(agent),
-        source_of(agent, line),
+        stored_line,
+        marks_of(token_uri=uri_mark, registration_file=file_mark),
+        time_column(past_of(agent, "registered_at")),
+        entries_of(source),
     )
 
 
-def parse_json(line: bytes) -> dict[str, Any]:
-    """Return the JSON object of a line. Raises LineRejected, also for NUL characters."""
+def parse_json(line: bytes) -> Source:
+    """Return the JSON object of a line as it can be stored. Raises LineRejected."""
     if len(line) > MAX_LINE_BYTES:
         raise NotJson(f"longer than {MAX_LINE_BYTES} bytes")
     try:
-        agent = orjson.loads(line)
+        return read_source(line)
     except orjson.JSONDecodeError as error:
         raise NotJson(f"not JSON: {error.msg} at character {error.pos + 1}") from None
-    if not isinstance(agent, dict):
-        raise LineRejected("not a JSON object")
-    if b"\\" in line and b"\\u0000" in line and ESCAPED_NUL.search(line):
-        raise LineRejected("holds a NUL character, which PostgreSQL cannot store")
-    return agent
+    except TypeError:
+        raise LineRejected("not a JSON object") from None
 
 
-def may_be_unstorable(line: bytes) -> bool:
-    """Return whether a line may contain a number with thousands of decimals or a zero with an
-    exponent of thousands."""
-    return bool(
-        SMALL_EXPONENT.search(line) or MANY_DECIMALS.search(line) or GREAT_ZERO.search(line)
-    )
+def chain_of(agent: dict[str, Any], chains: KnownChains) -> Chain:
+    """Return the chain of a line, however the line names it. Raises LineRejected."""
+    given = agent.get("chain")
+    chain = chains.find(given)
+    if chain is None:
+        raise LineRejected(
+            f"chain {shown(given)} is not known here{chains.hint_for(key_of(given))}"
+        )
+    return chain
+
+
+def registry_of(agent: dict[str, Any], chain: Chain) -> bytes:
+    """Return the registry of a line, by default the identity registry of its chain; reject one that
+    holds feedback or validations, not agents. Raises LineRejected."""
+    given = agent.get("registry_address")
+    if not given:
+        return chain.identity_registry.encode()
+    registry = hex_of(ADDRESS, "registry_address", given)
+    refusal = chain.refusal_of(registry.decode())
+    if refusal is not None:
+        raise LineRejected(f"registry_address {refusal}")
+    return registry
 
 
 def agent_id_of(agent: dict[str, Any], line: bytes) -> int:
@@ -116,37 +128,13 @@ def agent_id_of(agent: dict[str, Any], line: bytes) -> int:
     return value
 
 
-def parse_exactly(line: bytes, **options: Any) -> dict[str, Any]:
-    """Return the JSON object of a line from the slower, exact parser of the standard library."""
+def token_uri_of(source: Source) -> tuple[bytes, Mark | None]:
+    """Return the URI, and its mark if it cannot be stored as it is. Raises LineRejected."""
     try:
-        agent: dict[str, Any] = json.loads(line, **options)
-    except RecursionError:
-        raise LineRejected("nested too deeply") from None
-    return agent
-
-
-def reject_unstorable(literal: str) -> float:
-    """Reject a number that PostgreSQL cannot store; return any number for others."""
-    if may_be_unstorable(literal.encode()):
-        raise LineRejected(f"holds the number {shown(literal)}, which PostgreSQL cannot store")
-    return 0.0
-
-
-def hex_of(pattern: re.Pattern[str], name: str, value: Any) -> bytes:
-    """Return a hex text of the given form, in lower case. Raises LineRejected."""
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        kind = "an address" if pattern is ADDRESS else "a hash of 64 hex digits"
-        raise LineRejected(f"{name} must be {kind}, not {shown(value)}")
-    return value.lower().encode()
-
-
-def token_uri_of(agent: dict[str, Any]) -> bytes:
-    value = agent.get("token_uri")
-    if value is None:
-        return b"\\N"
-    if not isinstance(value, str) or len(value) > MAX_URI_LENGTH:
-        raise LineRejected(f"token_uri must be a text of at most {MAX_URI_LENGTH} characters")
-    return escaped(value.encode())
+        value, mark = source.storable_text("token_uri", MAX_URI_BYTES)
+    except TypeError:
+        raise LineRejected("token_uri must be a text") from None
+    return b"\\N" if value is None else escaped(value.encode()), mark
 
 
 def optional_hash_of(agent: dict[str, Any]) -> bytes:
@@ -173,27 +161,28 @@ def optional_number_of(agent: dict[str, Any], name: str, highest: int) -> bytes:
     return b"%d" % value
 
 
-def source_of(agent: dict[str, Any], line: bytes) -> bytes:
-    """Return the whole line if it has a registration file, else null.
+def registration_file_of(source: Source) -> tuple[bytes, Mark | None]:
+    """Return the whole line if its registration file can be stored, else null; and the mark of the
+    file if it cannot be stored as it is.
 
-    PostgreSQL extracts the file from the line, so that it stays as written. Raises LineRejected
-    for a number that PostgreSQL cannot store.
+    PostgreSQL extracts the file from the line, so that it stays as written.
     """
-    registration_file = agent.get("registration_file")
+    registration_file = source.fields.get("registration_file")
     if registration_file is None:
-        return b"\\N"
+        is_marked = source.is_left_out("registration_file")
+        return b"\\N", source.mark("registration_file") if is_marked else None
     if not isinstance(registration_file, dict):
-        raise LineRejected(
-            f"registration_file must be an object or null, not {shown(registration_file)}"
-        )
-    if may_be_unstorable(line):
-        parse_exactly(line, parse_float=reject_unstorable)
-    if len(line) > LONG_LINE and digits_added(line) > MAX_FILE_BYTES:
-        raise LineRejected("registration_file holds numbers that are too long written out")
-    return escaped(line)
+        return b"\\N", source.mark("registration_file", "not_an_object")
+    source = source.with_storable_numbers()
+    if len(source.text) > LONG_LINE and digits_added(source.text) > MAX_FILE_BYTES:
+        return b"\\N", source.mark("registration_file", "too_large")
+    is_escaped = source.originals is not None
+    return escaped(source.text), source.mark("registration_file") if is_escaped else None
 
 
-def shown(value: Any) -> str:
-    """Return a value as a message shows it, cut if it is long."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def marks_of(**marks: Mark | None) -> bytes:
+    """Return the marks of the fields that have one, as the column `unstorable` holds them."""
+    if not any(marks.values()):
+        return b"\\N"
+    found = {name: mark.as_json() for name, mark in marks.items() if mark is not None}
+    return escaped(orjson.dumps(found))

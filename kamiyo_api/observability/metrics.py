@@ -65,10 +65,19 @@ worker_memory = Gauge(
     "Resident memory of the largest worker.",
     multiprocess_mode="livemax",
 )
+last_event = Gauge(
+    "erc8004_last_event_timestamp_seconds",
+    "When something went wrong last, in any worker.",
+    ["event"],
+    multiprocess_mode="max",
+)
 feedback = Counter("erc8004_feedback", "Feedback given.")
 registrations = Counter("erc8004_registrations", "Agents registered.")
 payments_linked = Counter("erc8004_payments_linked", "Payments linked.")
 
+EVENTS = ("auth_failure", "failed_transaction", "rate_limit_exceeded", "server_error")
+# The label of a refusal that is for no key.
+NO_TIER = "none"
 AUTH_FAILURES = {
     "MISSING_API_KEY": "missing",
     "INVALID_API_KEY": "invalid",
@@ -81,7 +90,7 @@ pool_idle = pool_connections.labels("idle")
 
 # Create every series now: Prometheus sees no increase in a counter that begins with its first
 # event.
-for _tier in TIERS:
+for _tier in (*TIERS, NO_TIER):
     rate_limit_exceeded.labels(_tier)
 for _reason in AUTH_FAILURES.values():
     auth_failures.labels(_reason)
@@ -90,6 +99,15 @@ for _outcome in ("committed", "rolled_back", "failed", "unknown"):
 for _resource in ("agent", "stats", "reputation", "search"):
     for _result in ("hit", "leased", "busy", "held", "large", "away"):
         cache_requests.labels(_resource, _result)
+
+
+for _event in EVENTS:
+    last_event.labels(_event)
+
+
+def note(event: str) -> None:
+    """Record that something went wrong now."""
+    last_event.labels(event).set(time.time())
 
 
 @lru_cache(maxsize=10_000)

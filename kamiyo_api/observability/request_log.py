@@ -76,6 +76,9 @@ def count_request(done: FinishedRequest, state: RequestState) -> None:
         reason = state.refused_key or code if code == RATE_LIMIT_EXCEEDED else code
         if reason in metrics.AUTH_FAILURES:
             metrics.auth_failures.labels(metrics.AUTH_FAILURES[reason]).inc()
+            metrics.note("auth_failure")
+        elif done.status >= 500:
+            metrics.note("server_error")
     if state.queries:
         metrics.series(metrics.request_queries, done.route).observe(state.query_seconds)
 

@@ -7,10 +7,12 @@ from flask import Flask
 from kamiyo_api.config import API_PREFIX
 from kamiyo_api.routes import (
     agents,
+    chains,
     docs,
     feedback,
     health,
     keys,
+    lookup,
     metadata,
     payments,
     stats,
@@ -18,10 +20,13 @@ from kamiyo_api.routes import (
 )
 from kamiyo_api.web.openapi import api
 
+# In the order in which the documentation shows them.
+RESOURCES = (agents, lookup, stats, feedback, payments, validations, metadata, chains, keys)
+
 
 def init_app(app: Flask) -> None:
-    """Register every blueprint, in the order in which the documentation shows them."""
-    for resource in (agents, stats, feedback, payments, validations, metadata, keys):
+    """Register every blueprint."""
+    for resource in RESOURCES:
         prefix = f"{API_PREFIX}{resource.PREFIX}"
         api.register_blueprint(resource.blueprint, url_prefix=prefix)
     api.register_blueprint(health.blueprint)

@@ -14,6 +14,7 @@ from kamiyo_api import db, errors
 from kamiyo_api.access.admission import require_wallet
 from kamiyo_api.cache.answers import cached
 from kamiyo_api.cache.invalidation import invalidate_agent
+from kamiyo_api.chains import find_chain
 from kamiyo_api.observability import metrics
 from kamiyo_api.policies import public, requires, transactional
 from kamiyo_api.routes.agent_access import require_owned_agent
@@ -55,8 +56,9 @@ def search_agents(search: dict[str, Any]) -> Any:
     """Search agents.
 
     An agent must match every given filter; agents that are only `claimed` are found if you send
-    `claimed=true` or `claimed=any`. The Link header and `next_cursor` lead to the next page.
-    Following them returns every agent that existed at the first page exactly once, even while
+    `claimed=true` or `claimed=any`, and agents whose own file says that they are not active if
+    you send `active=false` or `active=any`. The Link header and `next_cursor` lead to the next
+    page. Following them returns every agent that existed at the first page exactly once, even while
     others register. `as_of` says when the statistics were computed.
     """
     return find_page(search)
@@ -98,6 +100,7 @@ def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
     `agent_id`, the agent gets an id of 2^256 or above, which no uint256 token id can equal.
     """
     require_wallet(agent["owner_address"], errors.NotAgentOwner)
+    refuse_other_registry(tx, agent["chain"], agent["registry_address"])
     entries = agent.pop("metadata")
     agent["document"] = measured_document(tx)
     created = tx.row("agents.insert", **agent)
@@ -113,6 +116,13 @@ def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
     tx.after_commit.append(metrics.registrations.inc)
     location = url_for("agents.get_agent", agent_uuid=created["agent_uuid"])
     return answer_agent(tx, created["agent_uuid"]), 201, {"Location": location}
+
+
+def refuse_other_registry(tx: db.Transaction, chain: str, registry: str | None) -> None:
+    """Refuse a registry that holds feedback or validations, not agents. Raises InvalidInput."""
+    refusal = find_chain(chain, tx).refusal_of(registry)
+    if refusal is not None:
+        raise errors.InvalidInput(errors={"registry_address": [refusal]})
 
 
 @blueprint.get("/<uuid:agent_uuid>")

@@ -16,6 +16,15 @@ from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
 NOT_REVOKED, WITH_REVOKED = "feedback.list_by_agent", "feedback.list_by_agent_with_revoked"
+NARROWING = ("client_address", "tag1", "tag2")
+BY_SCORE = {
+    "score": "feedback_sorted.list_lowest_first",
+    "-score": "feedback_sorted.list_highest_first",
+}
+WITHIN_LIMITS = {
+    None: "feedback_sorted.list_scored_newest_first",
+    "created_at": "feedback_sorted.list_scored_oldest_first",
+}
 blueprint = ApiBlueprint("feedback", __name__, description="What did others say?")
 
 
@@ -24,17 +33,35 @@ blueprint = ApiBlueprint("feedback", __name__, description="What did others say?
 @blueprint.arguments(schemas.FeedbackQuery, location="query")
 @blueprint.response(200, schemas.FeedbackPage)
 def list_feedback(query: dict[str, Any], agent_uuid: str) -> Any:
-    """List the feedback of one agent, newest first.
+    """List the feedback of one agent, newest first unless `sort` says otherwise.
 
     Each comes with at most ten responses: the newest of the agent's owner, then the newest of
     others. Long texts are cut; `truncated` names them.
     """
-    page = pages.NewestFirst("feedback", "feedback_id", query, agent_uuid)
-    list_query = WITH_REVOKED if query["include_revoked"] else NOT_REVOKED
-    rows = db.rows(list_query, agent_uuid=agent_uuid, **page.parameters())
+    order = pages.ByScore if query["sort"] in BY_SCORE else pages.NewestFirst
+    page = order("feedback", "feedback_id", query, agent_uuid)
+    parameters = {"after_score": None} | page.parameters()
+    revoked = [False, True] if query["include_revoked"] else [False]
+    rows = db.rows(list_query(query), agent_uuid=agent_uuid, revoked=revoked, **parameters)
     if not rows and db.row("agents.get_registration", agent_uuid=agent_uuid) is None:
         raise errors.AgentNotFound
     return page.answer(rows)
+
+
+def list_query(query: dict[str, Any]) -> str:
+    """Return the database query for the filters and the order of a list."""
+    sort = query["sort"]
+    has_limits = (query["min_score"], query["max_score"]) != (None, None)
+    is_narrowed = any(query[name] is not None for name in NARROWING)
+    if is_narrowed and (has_limits or sort in BY_SCORE):
+        return "feedback_sorted_narrowed.list_by_agent"
+    if sort in BY_SCORE:
+        return BY_SCORE[sort]
+    if has_limits:
+        return WITHIN_LIMITS[sort]
+    if sort is not None:
+        return "feedback_sorted.list_oldest_first"
+    return WITH_REVOKED if query["include_revoked"] else NOT_REVOKED
 
 
 @blueprint.get("/feedback/<uuid:feedback_id>")

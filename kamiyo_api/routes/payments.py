@@ -15,21 +15,28 @@ from kamiyo_api.schemas import payments as schemas
 from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
+ALL, BY_STATUS = "payments.list_by_agent", "payments.list_by_status"
+# News of a lower number is older than what is stored, news of the highest is final.
+AGES = {"pending": 0, "failed": 1, "verified": 2, "rejected": 2}
+FINAL = ("verified", "rejected")
+PARTIES = ("payer_address", "payee_address", "nonce")
 SETTLEMENT_FIELDS = ("status", "endpoint", "failure_reason")
+DETAILS = (*SETTLEMENT_FIELDS, *PARTIES, "log_index")
 blueprint = ApiBlueprint("payments", __name__, description="Did its payments go through?")
 
 
 @blueprint.get("/<uuid:agent_uuid>/payments")
 @requires("read")
-@blueprint.arguments(pages.Page, location="query")
+@blueprint.arguments(schemas.PaymentsQuery, location="query")
 @blueprint.response(200, schemas.PaymentPage)
 def list_payments(query: dict[str, Any], agent_uuid: str) -> Any:
     """List the payments to one agent, newest first.
 
-    Long texts are cut; `truncated` names them.
+    `status` may be repeated. Long texts are cut; `truncated` names them.
     """
     page = pages.NewestFirst("payments", "payment_id", query, agent_uuid)
-    rows = db.rows("payments.list_by_agent", agent_uuid=agent_uuid, **page.parameters())
+    list_query = BY_STATUS if query["status"] else ALL
+    rows = db.rows(list_query, agent_uuid=agent_uuid, **page.parameters())
     if not rows and db.row("agents.get_registration", agent_uuid=agent_uuid) is None:
         raise errors.AgentNotFound
     return page.answer(rows)
@@ -55,47 +62,75 @@ def get_payment(payment_id: str) -> Any:
 def link_payment(tx: db.Transaction, payment: dict[str, Any]) -> Any:
     """Link an x402 payment to the agent that received it.
 
-    The same body sent again returns 200. Send a pending payment again as verified, failed or
-    rejected to settle it; any other change of a linked transaction is refused. Only a new
-    payment requires that the agent is active.
+    One transaction may hold many payments: send `log_index`, or `payer_address` and `nonce`, to
+    tell them apart. The same body sent again returns 200. Send a payment again with a later status
+    to settle it: after `pending` comes `failed`, after both `verified` or `rejected`, which are
+    final. An earlier status changes nothing; the answer shows what is stored. Only a new payment
+    requires that the agent is active.
     """
     invalidate_agent(tx, payment["agent_uuid"])
-    linked = find_linked(tx, payment)
+    linked = tx.row("payments.get_for_update", **payment)
     if linked is None:
+        tx.row("payments.get_lock", **payment)
         require_active_agent(tx, payment["agent_uuid"])
         inserted = tx.row("payments.insert", **payment)
         if inserted is not None:
             tx.after_commit.append(metrics.payments_linked.inc)
             return inserted, 201
-        linked = find_linked(tx, payment)
+        linked = tx.row("payments.get_for_update", **payment)
     return relink(tx, linked, payment), 200
 
 
-def find_linked(tx: db.Transaction, payment: dict[str, Any]) -> Any:
-    """Return the payment that is already linked for this transaction, locked; else None."""
-    return tx.row("payments.get_for_update", chain=payment["chain"], tx_hash=payment["tx_hash"])
+def relink(tx: db.Transaction, linked: db.Row | None, payment: dict[str, Any]) -> Any:
+    """Return the linked payment, with what a body says later than is stored, or in addition.
 
-
-def relink(tx: db.Transaction, linked: db.Row, payment: dict[str, Any]) -> Any:
-    """Settle a pending payment, or return the linked one if nothing is new.
-
-    Raises PaymentAlreadyLinked, InvalidTransition.
+    Raises PaymentAlreadyLinked, InvalidTransition, TransactionFailed.
     """
-    if linked["agent_uuid"] != payment["agent_uuid"]:
+    if linked is None:
+        # It was deleted since it kept this one from being inserted.
+        raise errors.TransactionFailed
+    if is_another(linked, payment):
         raise errors.PaymentAlreadyLinked
-    if Decimal(linked["amount_usdc"]) != payment["amount_usdc"]:
-        raise errors.PaymentAlreadyLinked
-    if has_nothing_new(linked, payment):
+    if AGES[payment["status"]] < AGES[linked["status"]]:
         return linked
-    if linked["status"] != "pending" or payment["status"] == "pending":
+    if AGES[payment["status"]] == AGES[linked["status"]]:
+        refuse_contradiction(linked, payment)
+        if has_nothing_new(linked, payment):
+            return linked
+    return tx.row("payments.update_linked", payment_id=linked["payment_id"], **payment)
+
+
+def is_another(linked: db.Row, payment: dict[str, Any]) -> bool:
+    """Return whether a body cannot mean the payment that is linked under its log or its nonce."""
+    same_log = linked["tx_hash"] != payment["tx_hash"] or is_same(linked, payment, "log_index")
+    return (
+        linked["agent_uuid"] != payment["agent_uuid"]
+        or Decimal(linked["amount_usdc"]) != payment["amount_usdc"]
+        or not same_log
+        or not all(is_same(linked, payment, name) for name in PARTIES)
+    )
+
+
+def is_same(linked: db.Row, payment: dict[str, Any], name: str) -> bool:
+    """Return whether a field is as stored, as far as it is known."""
+    return None in (linked[name], payment[name]) or linked[name] == payment[name]
+
+
+def refuse_contradiction(linked: db.Row, payment: dict[str, Any]) -> None:
+    """Refuse a body that differs from a payment of equal age. Raises InvalidTransition,
+    PaymentAlreadyLinked."""
+    if not all(is_same(linked, payment, name) for name in SETTLEMENT_FIELDS):
         raise errors.InvalidTransition(
-            f"This payment is {linked['status']}; only a pending one can be settled, "
-            "as verified, failed or rejected."
+            f"This payment is {linked['status']}, and what is known of it stays; a pending one can "
+            "be settled as verified, failed or rejected, a failed one as verified or rejected."
         )
-    settled = {name: payment[name] for name in SETTLEMENT_FIELDS}
-    return tx.row("payments.update_settled", payment_id=linked["payment_id"], **settled)
+    if linked["tx_hash"] != payment["tx_hash"] and linked["status"] in FINAL:
+        raise errors.PaymentAlreadyLinked
 
 
 def has_nothing_new(linked: db.Row, payment: dict[str, Any]) -> bool:
-    """Return whether every field of a body is as stored; one that is left out counts as such."""
-    return all(payment[name] in (None, linked[name]) for name in SETTLEMENT_FIELDS)
+    """Return whether every field of a body is stored. Another transaction that is not final either
+    may never settle the payment, so it is not news."""
+    if linked["tx_hash"] != payment["tx_hash"]:
+        return True
+    return all(payment[name] in (None, linked[name]) for name in DETAILS)

@@ -46,6 +46,6 @@ def get_reputation(query: dict[str, Any], agent_uuid: str) -> Any:
 @blueprint.response(200, schemas.Totals)
 def get_totals() -> Any:
     """Return the totals over all agents, by chain and status, and their age."""
-    refresh = db.rows("stats.get_totals")[0]
+    refresh = db.rows("stats.get_totals_by_chain")[0]
     times = {name: refresh[name] for name in ("as_of", "refreshed_at", "age_seconds")}
     return refresh["totals"] | times

@@ -16,24 +16,26 @@ from kamiyo_api.schemas.fields import Hash32
 from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
+ALL, BY_STATUS = "validations.list_by_agent", "validations.list_by_status"
 blueprint = ApiBlueprint("validations", __name__, description="Who checked its work?")
 
 
 @blueprint.get("/<uuid:agent_uuid>/validations")
 @requires("read")
-@blueprint.arguments(pages.Page, location="query")
+@blueprint.arguments(schemas.ValidationsQuery, location="query")
 @blueprint.response(200, schemas.ValidationPage)
 def list_validations(query: dict[str, Any], agent_uuid: str) -> Any:
-    """List the validations of one agent, newest first, with their number and mean.
+    """List the validations of one agent, newest first, with the number and mean of all.
 
-    Long texts are cut; `truncated` names them.
+    `status` may be repeated. Long texts are cut; `truncated` names them.
     """
     page = pages.NewestFirst("validations", "validation_id", query, agent_uuid)
     parameters = page.parameters()
     summary = db.row("validations.get_summary", agent_uuid=agent_uuid)
     if summary is None:
         raise errors.AgentNotFound
-    rows = db.rows("validations.list_by_agent", agent_uuid=agent_uuid, **parameters)
+    list_query = BY_STATUS if query["status"] else ALL
+    rows = db.rows(list_query, agent_uuid=agent_uuid, **parameters)
     return page.answer(rows) | {"summary": summary}
 
 

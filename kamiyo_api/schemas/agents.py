@@ -7,8 +7,9 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from kamiyo_api.schemas import bounded, pages
+from kamiyo_api.schemas import bounded, flags, names, pages
 from kamiyo_api.schemas import fields as own
+from kamiyo_api.schemas.chains import OnChain
 from kamiyo_api.schemas.choices import Choice
 
 # An agent is at the first level that matches; docs/data.md shows the rule.
@@ -21,6 +22,22 @@ TRUST_LEVELS = {
 }
 # Only an agent with both a score and settled payments is at one of these levels.
 TRUSTED = frozenset({"excellent", "good"})
+# Why a field is not stored as the chain holds it.
+UNSTORABLE_REASONS = {
+    "nul": "It has a NUL character.",
+    "surrogate": "It has a lone surrogate.",
+    "invalid_utf8": "It has bytes that are not UTF-8.",
+    "escape_character": "It has U+FFFE, which marks escaped parts.",
+    "number": "It has a number that PostgreSQL cannot hold.",
+    "not_an_object": "The file is no JSON object.",
+    "too_deep": "The file nests too deep.",
+    "too_large": "The file is too large.",
+    "too_long": "The text is too long.",
+}
+STORED = {
+    "escaped": "U+FFFE and a code stand for each part that cannot be stored.",
+    "nothing": "The field is null.",
+}
 STATUSES = {
     "active": "Accepts feedback, payments and validation requests.",
     "suspended": "Accepts nothing new until its owner sets it active.",
@@ -33,6 +50,14 @@ CLAIMS = {
 }
 # What each value of the parameter `claimed` selects.
 CLAIMED = {"false": False, "true": True, "any": None}
+WHICH_ACTIVE = {
+    "true": "Agents whose own file calls them active, or does not say.",
+    "false": "Agents whose own file calls them inactive.",
+    "any": "All agents.",
+}
+# What each value of the parameter `active` means; one that is not given is no part of a cursor.
+ACTIVE = {"true": True, "false": False, "any": None}
+ACTIVE_BY_DEFAULT = "true"
 # The kind of value that each sort orders by.
 SORTS = {
     "registered_at": "time",
@@ -41,21 +66,26 @@ SORTS = {
     "total_payments": "count",
     "last_activity_at": "time",
 }
+SORT_ALIASES = {"average_score": "reputation_score"}
 ORDERS = {
     order: f"By {sort}, {direction}."
-    for sort in SORTS
+    for sort in (*SORTS, *SORT_ALIASES)
     for order, direction in ((sort, "ascending"), (f"-{sort}", "descending"))
 }
-# All filters but status and claimed, which nearly every search has and which exclude few agents.
+# All filters but status, claimed and active, which nearly every search has and which exclude few
+# agents.
 FILTERS = (
     "owner_address",
     "chain",
+    "registry_address",
     "agent_id",
     "trust_level",
     "min_reputation_score",
     "min_success_rate",
     "min_feedback",
     "service",
+    "skill",
+    "domain",
     "x402",
     "q",
 )
@@ -72,10 +102,12 @@ class AgentSearch(pages.Page):
     """The filters of a search, all of which an agent must match, its order and its page."""
 
     owner_address = own.Address(load_default=None)
-    chain = own.chain(load_default=None)
+    chain = names.ChainName(load_default=None)
+    registry_address = own.Address(load_default=None)
     agent_id = own.BigInteger(low=0, high=10**78 - 1, load_default=None)
+    agent = names.AgentName(load_default=None)
     status = Choice(STATUSES | {"any": "Agents of every status."}, load_default="active")
-    claimed = Choice(
+    claimed = flags.FlagOrAny(
         CLAIMS,
         about="Whether to find agents that were registered here under a token id that no import "
         "from the registry has confirmed.",
@@ -87,7 +119,16 @@ class AgentSearch(pages.Page):
         load_default=None,
         metadata={"description": "May be repeated: an agent matches at any of the given levels."},
     )
-    min_reputation_score = fields.Float(load_default=None, validate=validate.Range(min=0, max=100))
+    min_reputation_score = fields.Float(
+        load_default=None,
+        validate=validate.Range(min=0, max=100),
+        metadata={"description": "The lowest average_score that matches."},
+    )
+    min_average_score = fields.Float(
+        load_default=None,
+        validate=validate.Range(min=0, max=100),
+        metadata={"description": "The same filter as min_reputation_score."},
+    )
     min_success_rate = fields.Float(load_default=None, validate=validate.Range(min=0, max=100))
     min_feedback = fields.Integer(load_default=None, validate=validate.Range(min=0, max=10**12))
     service = own.Text(
@@ -96,7 +137,27 @@ class AgentSearch(pages.Page):
         load_default=None,
         metadata={"description": "The name of a service, such as mcp or a2a; case is ignored."},
     )
-    x402 = fields.Boolean(load_default=None, truthy={"true", "1"}, falsy={"false", "0"})
+    skill = own.Text(
+        min_length=1,
+        max_length=128,
+        load_default=None,
+        metadata={
+            "description": "A skill or tool that the file names, such as text_to_code, or a whole "
+            "path of OASF; case is ignored, and a space or - is the same as _."
+        },
+    )
+    domain = own.Text(
+        min_length=1,
+        max_length=128,
+        load_default=None,
+        metadata={"description": "A domain that the file names, written like a skill."},
+    )
+    active = flags.FlagOrAny(
+        WHICH_ACTIVE,
+        about="By default true: find agents that their owners call inactive with false or any.",
+        load_default=None,
+    )
+    x402 = flags.Flag(load_default=None)
     q = own.Text(
         min_length=1,
         max_length=200,
@@ -105,9 +166,9 @@ class AgentSearch(pages.Page):
     )
     sort = Choice(
         ORDERS,
-        about="A leading - sorts in descending order. reputation_score sorts by average_score; "
-        "agents without a score are last in both directions. Agents with equal scores or counts "
-        "are in the order of registration.",
+        about="A leading - sorts in descending order. reputation_score is an older name of "
+        "average_score; agents without a score are last in both directions. Agents with equal "
+        "scores or counts are in the order of registration.",
         load_default="-registered_at",
     )
     offset = fields.Integer(
@@ -121,6 +182,27 @@ class AgentSearch(pages.Page):
         if data.get("cursor") and data.get("offset"):
             raise ma.ValidationError("Give a cursor or an offset, not both.", "offset")
 
+    @ma.validates_schema
+    def _agent_or_its_parts(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("agent") and any(data.get(part) is not None for part in names.PARTS_OF_AGENT):
+            raise ma.ValidationError(f"Give agent, or {', '.join(names.PARTS_OF_AGENT)}.", "agent")
+
+    @ma.validates_schema
+    def _one_lowest_score(self, data: dict[str, Any], **_: Any) -> None:
+        scores = {data.get("min_reputation_score"), data.get("min_average_score")} - {None}
+        if len(scores) > 1:
+            raise ma.ValidationError("Give the same as min_reputation_score.", "min_average_score")
+
+    @ma.post_load
+    def _one_form(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Replace names that mean the same by one, so that equal searches are one search."""
+        score = data.pop("min_average_score")
+        if score is not None:
+            data["min_reputation_score"] = score
+        sign, name = data["sort"][: data["sort"].startswith("-")], data["sort"].removeprefix("-")
+        data["sort"] = sign + SORT_ALIASES.get(name, name)
+        return names.with_parts_of_agent(data)
+
 
 class MetadataToRegister(bounded.Schema):
     """One metadata entry of an agent to register."""
@@ -133,7 +215,7 @@ class AgentToRegister(bounded.Schema):
     """An agent to register here; with agent_id, one that is already on chain."""
 
     owner_address = own.Address(required=True)
-    chain = own.chain(required=True)
+    chain = names.ChainName(required=True)
     registration_file = own.RegistrationFile(required=True)
     metadata = bounded.List(fields.Nested(MetadataToRegister), max_length=50, load_default=list)
     agent_id = own.BigInteger(low=0, high=own.UINT256_MAX, load_default=None)
@@ -180,7 +262,15 @@ def claimed() -> fields.Boolean:
     )
 
 
-class Summary(ma.Schema):
+def active() -> fields.Boolean:
+    """Return the field that says whether an agent is active, by its own file."""
+    return fields.Boolean(
+        required=True,
+        metadata={"description": "False if the agent's own file says that it is not active."},
+    )
+
+
+class Summary(OnChain):
     """The identity of an agent and a summary of its statistics."""
 
     agent_uuid = fields.UUID(required=True)
@@ -188,7 +278,6 @@ class Summary(ma.Schema):
         required=True,
         metadata={"description": "Token id; 2^256 or above for an agent that is not on chain."},
     )
-    chain = fields.String(required=True)
     registry_address = fields.String(required=True)
     owner_address = fields.String(required=True)
     status = Choice(STATUSES, required=True)
@@ -215,6 +304,7 @@ class FoundAgent(Summary):
         fields.String(), required=True, metadata={"description": "The first 20 names."}
     )
     x402 = fields.Boolean(required=True)
+    active = active()
     truncated = fields.List(
         Choice(CUT),
         required=True,
@@ -236,7 +326,24 @@ class AgentPage(ma.Schema):
     limit = fields.Integer(required=True)
     offset = fields.Integer(required=True)
     next_cursor = fields.String(required=True, allow_none=True)
-    as_of = own.timestamp(required=True)
+    as_of = own.timestamp("When the last refresh computed the statistics.", required=True)
+
+
+class Unstorable(ma.Schema):
+    """A record of a field that is not stored as the chain holds it."""
+
+    reasons = fields.List(Choice(UNSTORABLE_REASONS), required=True)
+    sha256 = fields.String(
+        required=True,
+        metadata={
+            "description": "Of the original: of a text, its UTF-8; of a file, its JSON as the "
+            "import line wrote it."
+        },
+    )
+    bytes = fields.Integer(
+        required=True, metadata={"description": "The length of the original in bytes."}
+    )
+    stored = Choice(STORED, required=True)
 
 
 class Agent(Summary):
@@ -250,7 +357,37 @@ class Agent(Summary):
     tx_hash = fields.String(required=True, allow_none=True)
     block_number = fields.Integer(required=True, allow_none=True)
     updated_at = own.timestamp(required=True)
-    as_of = own.timestamp(required=True)
+    as_of = own.timestamp(
+        "When the last refresh computed the statistics; GET /agents/{agent_uuid}/stats has those "
+        "of now.",
+        required=True,
+    )
+    active = active()
+    services = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The names of the services in the file, in lower case."},
+    )
+    skills = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The skills and tools that the file or its services name."},
+    )
+    domains = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The domains that the file or its services name."},
+    )
+    unstorable = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(Unstorable),
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The fields that are not stored as the chain holds them, by their "
+            "names; null if there are none."
+        },
+    )
 
 
 def kind_of(sort: str) -> str:

@@ -8,8 +8,18 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
-from kamiyo_api.schemas import bounded, pages
+from kamiyo_api.schemas import bounded, flags, names, pages
 from kamiyo_api.schemas import fields as own
+from kamiyo_api.schemas.chains import OnChain
+from kamiyo_api.schemas.choices import Choice
+
+NEWEST_FIRST = "-created_at"
+ORDERS = {
+    NEWEST_FIRST: "By time, newest first.",
+    "created_at": "By time, oldest first.",
+    "-score": "By score, highest first.",
+    "score": "By score, lowest first.",
+}
 
 
 class FeedbackQuery(pages.Page):
@@ -18,11 +28,31 @@ class FeedbackQuery(pages.Page):
     client_address = own.Address(load_default=None)
     tag1 = own.Text(max_length=256, load_default=None)
     tag2 = own.Text(max_length=256, load_default=None)
-    include_revoked = fields.Boolean(load_default=False, truthy={"true", "1"}, falsy={"false", "0"})
+    include_revoked = flags.Flag(load_default=False)
+
+    min_score = fields.Float(load_default=None, validate=ma.validate.Range(min=0, max=100))
+    max_score = fields.Float(load_default=None, validate=ma.validate.Range(min=0, max=100))
+    sort = Choice(
+        ORDERS,
+        about="Feedback without a score is last in both directions; equal scores are in the order "
+        "of time.",
+        load_default=NEWEST_FIRST,
+    )
+
+    @ma.validates_schema
+    def _limits_in_order(self, data: dict[str, Any], **_: Any) -> None:
+        low, high = data.get("min_score"), data.get("max_score")
+        if low is not None and high is not None and low > high:
+            raise ma.ValidationError("Give at least min_score.", "max_score")
 
     @ma.post_load
     def _empty_tag_is_any(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         return data | {"tag1": data["tag1"] or None, "tag2": data["tag2"] or None}
+
+    @ma.post_load
+    def _default_sort_is_none(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        # Cursors from before lists could be sorted are of the same walk.
+        return data | {"sort": None if data["sort"] == NEWEST_FIRST else data["sort"]}
 
 
 class FeedbackToGive(bounded.Schema):
@@ -41,7 +71,7 @@ class FeedbackToGive(bounded.Schema):
     endpoint = own.Endpoint(load_default=None)
     file_uri = own.Uri(load_default=None)
     file_hash = own.Hash32(load_default=None)
-    chain = own.chain(load_default=None)
+    chain = names.ChainName(load_default=None)
     tx_hash = own.Hash32(load_default=None)
 
     @ma.validates_schema
@@ -117,7 +147,7 @@ class RevokedFeedback(ma.Schema):
     revocation_reason = fields.String(required=True, allow_none=True)
 
 
-class Feedback(RevokedFeedback):
+class Feedback(RevokedFeedback, OnChain):
     """A feedback. score is what the value means from 0 to 100, null if it has no such meaning."""
 
     value = fields.String(required=True)
@@ -128,7 +158,6 @@ class Feedback(RevokedFeedback):
     endpoint = fields.String(required=True, allow_none=True)
     file_uri = fields.String(required=True, allow_none=True)
     file_hash = fields.String(required=True, allow_none=True)
-    chain = fields.String(required=True)
     tx_hash = fields.String(required=True, allow_none=True)
     created_at = own.timestamp(required=True)
     truncated = pages.truncated()
@@ -142,7 +171,7 @@ class Feedback(RevokedFeedback):
 
 
 class FeedbackPage(ma.Schema):
-    """One page of feedback, newest first."""
+    """One page of feedback, newest first unless sorted otherwise."""
 
     feedback = fields.List(fields.Nested(Feedback), required=True)
     limit = fields.Integer(required=True)

@@ -289,10 +289,13 @@ def children(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def chain(**kwargs: Any) -> Text:
-    """Return a field for the name of a chain."""
-    metadata = {"description": "The name of a chain, such as base.", "example": "base"}
-    return Text(min_length=1, max_length=32, metadata=metadata, **kwargs)
+def first_message(messages: Any, name: str = "") -> str:
+    """Return the first message of a validation error, after the name of its field."""
+    if isinstance(messages, Mapping):
+        field, inner = next(iter(messages.items()))
+        return first_message(inner, "" if field == ma.exceptions.SCHEMA else str(field)[:100])
+    text = messages[0] if isinstance(messages, list) else str(messages)
+    return f"{name}: {text}" if name else str(text)
 
 
 def timestamp(description: str = "UTC.", **kwargs: Any) -> fields.String:

@@ -14,6 +14,7 @@ from marshmallow import fields, validate
 from kamiyo_api import errors
 from kamiyo_api.context import services
 from kamiyo_api.schemas import bounded
+from kamiyo_api.schemas.choices import Choice
 
 # Parameters that may differ from one page of a list to the next.
 PAGE_PARAMETERS = ("limit", "cursor", "offset")
@@ -33,6 +34,16 @@ class Page(bounded.Schema):
             "description": "The next_cursor of the previous page, unchanged, with the same filters "
             "and the same sort."
         },
+    )
+
+
+def statuses(known: Mapping[str, str]) -> bounded.List:
+    """Return the filter of a list by status, which may be repeated."""
+    return bounded.List(
+        Choice(known),
+        max_length=len(known),
+        load_default=None,
+        metadata={"description": "May be repeated: rows in any of the given statuses are listed."},
     )
 
 
@@ -128,10 +139,8 @@ class NewestFirst:
 
         It requests one row more than the page has, to find out if there is a next page.
         """
-        start: dict[str, Any] = {"after_time": None, "after_id": None}
-        if self.query["cursor"] is not None:
-            moment, identifier = decode_cursor(self.walk, self.query["cursor"], 2)
-            start = {"after_time": a_time(moment), "after_id": a_uuid(identifier)}
+        cursor = self.query["cursor"]
+        start = self.start(None if cursor is None else decode_cursor(self.walk, cursor, self.parts))
         return {**self.query, **start, "limit": self.query["limit"] + 1, "longest": LISTED}
 
     def answer(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -140,6 +149,33 @@ class NewestFirst:
         page = rows[:limit]
         cursor = None
         if len(rows) > limit:
-            last = page[-1]
-            cursor = encode_cursor(self.walk, last["created_at"].isoformat(), last[self.key])
+            cursor = encode_cursor(self.walk, *self.place_of(page[-1]))
         return {self.name: page, "limit": limit, "next_cursor": cursor}
+
+    # What a cursor of this list is made of.
+    parts = 2
+
+    def place_of(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return the parts of the cursor after a row."""
+        return row["created_at"].isoformat(), row[self.key]
+
+    def start(self, parts: Sequence[Any] | None) -> dict[str, Any]:
+        """Return where the page begins, as parameters. Raises InvalidCursor."""
+        if parts is None:
+            return {"after_time": None, "after_id": None}
+        return {"after_time": a_time(parts[0]), "after_id": a_uuid(parts[1])}
+
+
+class ByScore(NewestFirst):
+    """A page of a list in the order of scores."""
+
+    parts = 3
+
+    def place_of(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return the parts of the cursor after a row."""
+        return row["score"], *super().place_of(row)
+
+    def start(self, parts: Sequence[Any] | None) -> dict[str, Any]:
+        """Return where the page begins, as parameters. Raises InvalidCursor."""
+        score = None if parts is None else a_number(parts[0], whole=False)
+        return super().start(parts and parts[1:]) | {"after_score": score}

@@ -8,8 +8,9 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from kamiyo_api.schemas import bounded, pages
+from kamiyo_api.schemas import bounded, names, pages
 from kamiyo_api.schemas import fields as own
+from kamiyo_api.schemas.chains import OnChain
 from kamiyo_api.schemas.choices import Choice
 
 STATUSES = {
@@ -19,6 +20,12 @@ STATUSES = {
 }
 
 
+class ValidationsQuery(pages.Page):
+    """The filter of a list of validations, and its page."""
+
+    status = pages.statuses(STATUSES)
+
+
 class ValidationToRequest(bounded.Schema):
     """A validation that an agent's owner requests (ERC-8004, "Validation Request")."""
 
@@ -26,7 +33,7 @@ class ValidationToRequest(bounded.Schema):
     validator_address = own.Address(required=True)
     request_hash = own.Hash32(required=True)
     request_uri = own.Uri(load_default=None)
-    chain = own.chain(load_default=None)
+    chain = names.ChainName(load_default=None)
     registry_address = own.Address(load_default=None)
     expires_at = fields.AwareDateTime(load_default=None, format="iso")
 
@@ -57,16 +64,15 @@ class ValidationResponse(bounded.Schema):
     response_hash = own.Hash32(load_default=None)
     tag = own.Text(max_length=256, load_default=None)
     agent_uuid = own.Identifier(load_default=None)
-    chain = own.chain(load_default=None)
+    chain = names.ChainName(load_default=None)
     registry_address = own.Address(load_default=None)
 
 
-class Validation(ma.Schema):
+class Validation(OnChain):
     """A validation request with the validator's latest response."""
 
     validation_id = fields.UUID(required=True)
     agent_uuid = fields.UUID(required=True)
-    chain = fields.String(required=True)
     registry_address = fields.String(required=True)
     request_hash = fields.String(required=True)
     request_uri = fields.String(required=True, allow_none=True)
@@ -83,7 +89,7 @@ class Validation(ma.Schema):
 
 
 class ValidationSummary(ma.Schema):
-    """The number of validations of an agent, and their mean."""
+    """The number of all validations of an agent in any status, and their mean."""
 
     count = fields.Integer(required=True)
     completed = fields.Integer(required=True)

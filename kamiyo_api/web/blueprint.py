@@ -9,7 +9,8 @@ from typing import Any
 from flask import Response, make_response
 from flask_smorest import Blueprint
 
-from kamiyo_api import errors
+from kamiyo_api import db, errors
+from kamiyo_api.chains import Reader, find_chain
 from kamiyo_api.config import API_PREFIX
 from kamiyo_api.context import current_request
 from kamiyo_api.policies import policy_of
@@ -45,7 +46,9 @@ class ApiBlueprint(Blueprint):
         """Parse arguments by a schema, which is created once, because to create one takes longer
         than to use it."""
         decorate: Callable[..., Any] = super().arguments(schema(), **options)
-        return decorate
+        if "chain" not in schema._declared_fields:
+            return decorate
+        return lambda view: decorate(with_known_chain(view))
 
     def response(self, status_code: int, schema: Any = None, **kwargs: Any) -> Callable[..., Any]:
         """Document the answer of a view, and send it with this status unless the view sets one;
@@ -68,6 +71,34 @@ class ApiBlueprint(Blueprint):
             return with_documentation(documented, answer)
 
         return decorate
+
+
+def with_known_chain(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a view that gets our name of the chain, however the arguments name it. A write finds
+    the chain in its transaction. Raises ChainNotSupported."""
+
+    @wraps(view)
+    def answer(*args: Any, **path: Any) -> Any:
+        *transaction, arguments = args
+        reader = transaction[0] if transaction else db
+        names = {name: arguments.get(name) for name in ("chain", "network")}
+        given = {name: value for name, value in names.items() if value is not None}
+        if given:
+            arguments["chain"] = chain_meant(given, reader)
+        arguments.pop("network", None)
+        return view(*args, **path)
+
+    return answer
+
+
+def chain_meant(given: dict[str, str], reader: Reader) -> str:
+    """Return our name of the chain that all given fields mean. Raises ChainNotSupported,
+    InvalidInput."""
+    found = {name: find_chain(value, reader).name for name, value in given.items()}
+    if len(set(found.values())) > 1:
+        reason = f"{found['network']} is not the chain {found['chain']}; give one of both."
+        raise errors.InvalidInput(errors={"network": [reason]})
+    return found.popitem()[1]
 
 
 def with_documentation(

@@ -9,6 +9,7 @@ requests continue to Flask.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable
 from typing import NamedTuple
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -29,13 +30,15 @@ from kamiyo_api.web import headers
 MAX_SENT_ANSWERS = 3_000
 MAX_REQUEST_KEY_LENGTH = 500
 MAX_COMPRESSED_BYTES = 8 * 1024
+SENT_SECONDS = 60.0
 
 log = logging.getLogger(__name__)
 
 
 class SentAnswer(NamedTuple):
     """An answer that came from the cache: the policy of its view, its route, cache key and headers.
-    Of the body it has only the entity tag, unless the body was compressed."""
+    Of the body it has only the entity tag, unless the body was compressed. From `until` on, Flask
+    answers once more, because a name in the query string may mean another chain by then."""
 
     policy: Policy
     route: str
@@ -43,6 +46,7 @@ class SentAnswer(NamedTuple):
     etag: str
     headers: list[tuple[str, str]]
     compressed: bytes | None
+    until: float
 
 
 # What the answer to a plain GET depends on: host, path, query string, accepted encodings. The host
@@ -75,7 +79,8 @@ class FastPath:
 
     def _sent_answer(self, environ: WSGIEnvironment) -> SentAnswer | None:
         is_plain = environ["REQUEST_METHOD"] == "GET" and headers.is_plain(environ)
-        return self._services.sent_answers.get(request_key(environ)) if is_plain else None
+        sent = self._services.sent_answers.get(request_key(environ)) if is_plain else None
+        return sent if sent is not None and time.monotonic() < sent.until else None
 
 
 def body_to_send(state: RequestState, sent: SentAnswer) -> bytes | None:
@@ -134,6 +139,7 @@ def sent_answer(request: Request, state: RequestState, response: Response) -> Se
         response.headers["ETag"],
         [each for each in sent_headers if each[0] != "Date"],
         response.get_data() if "Content-Encoding" in response.headers else None,
+        time.monotonic() + SENT_SECONDS,
     )
 
 

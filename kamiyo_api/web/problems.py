@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -10,14 +11,26 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from kamiyo_api import errors
+from kamiyo_api.config import API_PREFIX
 from kamiyo_api.context import current_state, services
 from kamiyo_api.error_codes import DEFECT, HTTP_CODES
 from kamiyo_api.observability import sentry
+from kamiyo_api.web.urls import UuidConverter
 
 log = logging.getLogger(__name__)
 
 MAX_MESSAGES = 20
 MAX_NAME_LENGTH = 100
+
+
+PATH_WITH_ID = re.compile(
+    rf"{API_PREFIX}/agents/(?:feedback/|payments/|validations/)?([^/]+)(?:/|$)"
+)
+UUID_IN_PATH = re.compile(UuidConverter.regex)
+ILL_FORMED_ID = (
+    "The id in this URL is ill-formed: it has 32 hex digits, with or without hyphens. Find an "
+    "agent by its token id at /api/v1/agents/{chain}/{agent_id}, or with GET /api/v1/agents/."
+)
 
 
 def problem_document(
@@ -107,11 +120,20 @@ def answer_http_error(error: HTTPException) -> Response:
         status, (error.name.upper().replace(" ", "_"), error.description or error.name)
     )
     detail = detail.format(limit=services().config.max_content_length)
+    if status == 404 and is_ill_formed_id(request.path):
+        detail = ILL_FORMED_ID
     response = problem_response(status, code, error.name, detail)
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value
     return response
+
+
+def is_ill_formed_id(path: str) -> bool:
+    """Return whether a path without a route has something else where the uuid of an agent, a
+    feedback, a payment or a validation belongs."""
+    found = PATH_WITH_ID.match(path)
+    return found is not None and not UUID_IN_PATH.fullmatch(found[1])
 
 
 def answer_unexpected(error: Exception) -> Response:

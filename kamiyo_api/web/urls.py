@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from uuid import UUID
 from wsgiref.types import WSGIEnvironment
 
 from werkzeug.exceptions import RequestURITooLarge
@@ -41,12 +42,31 @@ def is_utf8(path: str) -> bool:
     return True
 
 
-class LowercaseUUIDConverter(UUIDConverter):
-    """A converter of UUIDs in paths to lower-case text, as in cache keys, queries and answers."""
+class UuidConverter(UUIDConverter):
+    """A converter of UUIDs in paths, with or without hyphens and in any case, to the text that
+    cache keys, queries and answers have."""
+
+    regex = "(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})"
 
     def to_python(self, value: str) -> str:  # type: ignore[override]
-        """Return the UUID in lower case."""
-        return value.lower()
+        """Return the UUID in lower case with hyphens."""
+        return value.lower() if len(value) == 36 else str(UUID(value))
+
+
+class ChainConverter(BaseConverter):
+    """A converter of names of chains in paths; the names of other resources are not among them."""
+
+    regex = "(?!(?:feedback|payments|validations)/)[^/]{1,64}"
+
+
+class TokenIdConverter(BaseConverter):
+    """A converter of token ids in paths, decimal numbers of up to 78 digits."""
+
+    regex = "[0-9]{1,78}"
+
+    def to_python(self, value: str) -> int:
+        """Return the number."""
+        return int(value)
 
 
 class TextConverter(BaseConverter):

@@ -35,3 +35,25 @@ return 1157920892373161954235709850086879078532699846656405640394575840079131296
 create or replace function erc8004_position(block_number bigint, log_index integer) returns bigint[]
 language sql immutable parallel safe
 return array[coalesce(block_number, -1), coalesce(log_index, -1)];
+
+-- Return the marks of an agent's fields that are not stored as the chain holds them, after an import
+-- line with the given URI and marks. The line replaces the file; a URI that it omits stays, with
+-- its mark, as long as the owner does.
+create or replace function erc8004_unstorable_after(
+  marks jsonb,
+  is_same_owner boolean,
+  new_token_uri text,
+  new_marks jsonb
+)
+returns jsonb
+language sql immutable parallel safe
+return case
+  when marks is null then new_marks
+  else nullif(
+    case
+      when is_same_owner and new_token_uri is null then marks - 'registration_file'
+      else '{}'
+    end || coalesce(new_marks, '{}'),
+    '{}'
+  )
+end;

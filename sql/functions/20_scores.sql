@@ -1,21 +1,27 @@
 -- How the value of a feedback becomes a score from 0 to 100, and which scores are positive and
 -- negative: these thresholds are defined only here.
 
--- Return the score of a value: its position between the low and the high of its tag's scale, from 0
--- to 100; null if the tag has no scale or the value is outside it.
+-- Return the score of a value on a scale: its position between the low and the high, from 0 to 100;
+-- null if the value is outside. It is an expression, so that a statement over many rows computes it
+-- without a call for each.
+create or replace function erc8004_score_on(
+  value numeric, value_decimals smallint, low numeric, high numeric
+) returns numeric
+language sql immutable parallel safe
+return case
+  when value * 0.1 ^ value_decimals between low and high
+  then round((value * 0.1 ^ value_decimals - low) / (high - low) * 100, 2)
+end;
+
+-- Return the score of a value on the scale of its tag; null if the tag has no scale.
 create or replace function erc8004_score(
   value numeric, value_decimals smallint, tag1 text
 ) returns numeric
 language sql stable parallel safe
 begin atomic
-  select
-    round(
-      (value * 0.1 ^ value_decimals - scale.low) / (scale.high - scale.low) * 100,
-      2
-    )
+  select erc8004_score_on(value, value_decimals, scale.low, scale.high)
   from erc8004_tag_scales as scale
-  where scale.tag = coalesce(tag1, '')
-    and value * 0.1 ^ value_decimals between scale.low and scale.high;
+  where scale.tag = coalesce(tag1, '');
 end;
 
 -- Set the score of a new feedback from its value, whoever inserts it (the API, COPY, psql). A

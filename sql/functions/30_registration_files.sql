@@ -34,17 +34,44 @@ return erc8004_words(
   || coalesce(erc8004_file_text(registration_file, 'description'), '')
 );
 
--- Return whether a registration file declares x402 payments, under either spelling.
+-- Return the truth of a value as people write it: true, "True", "yes", 1; null if it is neither true
+-- nor false.
+create or replace function erc8004_flag(content jsonb) returns boolean
+language sql immutable parallel safe
+return case
+  when lower(btrim(content #>> '{}')) in ('true', 'yes', 'y', 'on', '1') then true
+  when lower(btrim(content #>> '{}')) in ('false', 'no', 'n', 'off', '0') then false
+end;
+
+-- Return whether a registration file declares x402 payments: in a field x402Support in one of its
+-- spellings, or in a field x402, which may also hold the details of the payments.
 create or replace function erc8004_supports_x402(registration_file jsonb) returns boolean
 language sql immutable parallel safe
 return coalesce(
-  registration_file @> '{"x402Support": true}' or registration_file @> '{"x402support": true}',
+  erc8004_flag(registration_file -> 'x402Support')
+    or erc8004_flag(registration_file -> 'x402support'),
+  erc8004_flag(registration_file -> 'x402Support'),
+  erc8004_flag(registration_file -> 'x402support'),
+  erc8004_flag(registration_file -> 'x402_support'),
+  erc8004_flag(registration_file -> 'x402'),
+  erc8004_flag(registration_file #> '{x402,enabled}'),
+  registration_file @> '{"x402": {}}' and registration_file -> 'x402' <> '{}',
   false
 );
 
+-- Return whether a registration file leaves its agent active: it does unless it says the contrary.
+create or replace function erc8004_is_active(registration_file jsonb) returns boolean
+language sql immutable parallel safe
+return coalesce(
+  erc8004_flag(registration_file -> 'active'),
+  erc8004_flag(registration_file -> 'isActive'),
+  erc8004_flag(registration_file -> 'is_active'),
+  true
+);
+
 -- Return the names of the services in a registration file, in lower case. Owners write "services"
--- or "endpoints", as a list of {name, ...}, a list of names, or an object name -> address. The
--- result is a table of one row, so that PostgreSQL inlines it into the statement that joins it.
+-- or "endpoints", as a list of {name, ...}, a list of names, or an object name -> address; a service
+-- without a name has that of its type, protocol or id. The result is a table of one row, so that PostgreSQL inlines it into the statement that joins it.
 create or replace function erc8004_service_names(registration_file jsonb)
 returns table (services text[])
 language sql immutable parallel safe
@@ -58,6 +85,13 @@ begin atomic
     union all
     select entry #>> '{}'
     from jsonb_path_query(list.entries, 'lax $[*] ? (@.type() == "string")') as entry
+    union all
+    select coalesce(
+      erc8004_file_text(entry, 'type'),
+      erc8004_file_text(entry, 'protocol'),
+      erc8004_file_text(entry, 'id')
+    )
+    from jsonb_path_query(list.entries, 'lax $[*] ? (!exists (@.name))') as entry
     union all
     select pair ->> 'key'
     from jsonb_path_query(list.entries, 'strict $ ? (@.type() == "object").keyvalue()') as pair

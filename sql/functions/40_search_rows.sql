@@ -8,7 +8,8 @@ begin
   if tg_op = 'INSERT' then
     insert into erc8004_agent_search (
       agent_uuid, agent_id, chain, owner_address, status, claimed,
-      registered_at, last_activity_at, services, x402, words
+      registered_at, last_activity_at, services, x402, words, registry_address,
+      active, skill_words, domain_words
     )
     select
       a.id,
@@ -21,9 +22,14 @@ begin
       a.last_activity_at,
       o.services,
       erc8004_supports_x402(a.registration_file),
-      erc8004_agent_words(a.registration_file)
+      erc8004_agent_words(a.registration_file),
+      a.registry_address,
+      erc8004_is_active(a.registration_file),
+      erc8004_skill_words(k.skills),
+      erc8004_skill_words(k.domains)
     from new_rows as a
-    cross join lateral erc8004_service_names(a.registration_file) as o;
+    cross join lateral erc8004_service_names(a.registration_file) as o
+    cross join lateral erc8004_skills(a.registration_file) as k;
   else
     update erc8004_agent_search as s
     set
@@ -32,12 +38,18 @@ begin
       owner_address = a.owner_address,
       status = a.status,
       claimed = a.claimed,
+      registered_at = a.created_at,
       last_activity_at = greatest(s.last_activity_at, a.last_activity_at),
       services = o.services,
       x402 = erc8004_supports_x402(a.registration_file),
-      words = erc8004_agent_words(a.registration_file)
+      words = erc8004_agent_words(a.registration_file),
+      registry_address = a.registry_address,
+      active = erc8004_is_active(a.registration_file),
+      skill_words = erc8004_skill_words(k.skills),
+      domain_words = erc8004_skill_words(k.domains)
     from new_rows as a
     cross join lateral erc8004_service_names(a.registration_file) as o
+    cross join lateral erc8004_skills(a.registration_file) as k
     where s.agent_uuid = a.id;
   end if;
   return null;
@@ -79,8 +91,8 @@ for each statement execute function erc8004_delete_search_rows();
 
 -- Delete the metadata of the former owner when an agent gets a new one. If the agent was only
 -- claimed, also delete the validations that the claimant requested, and revoke the feedback that
--- the new owner gave before: it is now feedback to their own agent. The statement that changes the
--- owner also sets status, file and URI.
+-- the new owner gave before: it is now feedback to their own agent. What a registry accepted stays, as
+-- it refuses owners. The statement that changes the owner also sets status, file and URI.
 create or replace function erc8004_clear_former_owner() returns trigger
 language plpgsql
 as $$
@@ -95,6 +107,7 @@ begin
       revocation_reason = 'The client is the owner of the agent, as its registry says.'
     where r.agent_uuid = new.id
       and r.client_address = new.owner_address
+      and r.log_index is null
       and not r.is_revoked;
   end if;
   return null;
@@ -105,3 +118,23 @@ create or replace trigger tr__erc8004_agents__owner_changed
 after update of owner_address on erc8004_agents
 for each row when (old.owner_address <> new.owner_address)
 execute function erc8004_clear_former_owner();
+
+-- Update the search rows that other versions of these functions wrote.
+update erc8004_agent_search as s
+set
+  services = o.services,
+  x402 = erc8004_supports_x402(a.registration_file),
+  active = erc8004_is_active(a.registration_file),
+  skill_words = erc8004_skill_words(k.skills),
+  domain_words = erc8004_skill_words(k.domains)
+from erc8004_agents as a
+cross join lateral erc8004_service_names(a.registration_file) as o
+cross join lateral erc8004_skills(a.registration_file) as k
+where s.agent_uuid = a.id
+  and (s.services, s.x402, s.active, s.skill_words, s.domain_words) is distinct from (
+    o.services,
+    erc8004_supports_x402(a.registration_file),
+    erc8004_is_active(a.registration_file),
+    erc8004_skill_words(k.skills),
+    erc8004_skill_words(k.domains)
+  );

@@ -31,12 +31,15 @@ select
   erc8004_trust_level(
     s.successful_payments + s.failed_payments, s.success_rate, s.average_score
   ) as trust_level,
-  s.claimed
+  s.claimed,
+  s.chain_id,
+  'eip155:' || s.chain_id as caip2
 from (
   select
     a.id as agent_uuid,
     a.agent_id,
     a.chain,
+    c.chain_id,
     a.registry_address,
     a.owner_address,
     a.status,
@@ -60,6 +63,7 @@ from (
     p.last_payment_at,
     coalesce(p.unique_endpoints_used, 0) as unique_endpoints_used
   from erc8004_agents as a
+  left join erc8004_chains as c on c.name = a.chain
   left join mv_erc8004_agent_reputation as r on r.agent_uuid = a.id
   left join mv_erc8004_agent_payment_stats as p on p.agent_uuid = a.id
 ) as s;
@@ -232,8 +236,11 @@ begin atomic
     erc8004_trust_level(
       p.successful_payments + p.failed_payments, p.success_rate, f.average_score
     ),
-    a.claimed
+    a.claimed,
+    c.chain_id,
+    'eip155:' || c.chain_id
   from erc8004_agents as a
+  left join erc8004_chains as c on c.name = a.chain
   cross join lateral erc8004_feedback_now(a.id) as f
   cross join lateral erc8004_payments_now(a.id) as p
   where a.id = agent;

@@ -17,6 +17,8 @@ begin
       v.agent_uuid,
       v.agent_id::text as agent_id,
       v.chain,
+      v.chain_id,
+      v.caip2,
       v.registry_address,
       v.owner_address,
       v.status,
@@ -96,6 +98,8 @@ begin
       a.id as agent_uuid,
       a.agent_id::text as agent_id,
       a.chain,
+      c.chain_id,
+      'eip155:' || c.chain_id as caip2,
       a.registry_address,
       a.owner_address,
       a.status,
@@ -104,6 +108,7 @@ begin
       left(file.description, 300) as description,
       s.services[:20] as services,
       s.x402,
+      s.active,
       array_remove(
         array[
           case when length(file.name) > 200 then 'name' end,
@@ -120,6 +125,7 @@ begin
       s.success_rate::float8 as success_rate,
       s.trust_level
     from erc8004_agents as a
+    join erc8004_chains as c on c.name = a.chain
     join erc8004_agent_search as s on s.agent_uuid = a.id
     cross join lateral (
       select

@@ -7,6 +7,8 @@ from (
     a.id as agent_uuid,
     a.agent_id::text as agent_id,
     a.chain,
+    c.chain_id,
+    'eip155:' || c.chain_id as caip2,
     a.registry_address,
     'eip155:' || c.chain_id || ':' || a.registry_address as agent_registry,
     a.owner_address,
@@ -24,12 +26,59 @@ from (
     s.total_payments,
     s.success_rate::float8 as success_rate,
     s.trust_level,
-    erc8004_timestamp(erc8004_stats_as_of()) as as_of
+    erc8004_timestamp(erc8004_stats_as_of()) as as_of,
+    s.active,
+    s.services,
+    k.skills,
+    k.domains,
+    a.unstorable::json as unstorable
   from erc8004_agents as a
   join erc8004_chains as c on c.name = a.chain
   join erc8004_agent_search as s on s.agent_uuid = a.id
+  cross join lateral erc8004_skills(a.registration_file) as k
   where a.id = %(agent_uuid)s
 ) as answer;
+
+-- name: get_uuid_by_token
+-- Return the uuid of the agent with a token of a registry; no row if there is none.
+select a.id as agent_uuid
+from erc8004_agents as a
+where a.chain = %(chain)s
+  and a.registry_address = %(registry_address)s
+  and a.agent_id = %(agent_id)s;
+
+-- name: get_named
+-- Return the summaries of up to a hundred agents by uuid or by token, each with the place of its
+-- name in the request, and their statistics as of now if asked for. Names that no agent has are
+-- left out.
+select
+  coalesce(array_agg(found.place), '{}') as places,
+  coalesce(array_agg(found.agent::text), '{}') as agents,
+  coalesce(array_agg(stats.body), '{}') as stats,
+  erc8004_timestamp(erc8004_stats_as_of()) as as_of
+from erc8004_found_agents(
+  array(
+    select coalesce(
+      named.agent_uuid,
+      (
+        select a.id
+        from erc8004_agents as a
+        where a.chain = named.chain
+          and a.registry_address = named.registry_address
+          and a.agent_id = named.agent_id
+      )
+    )
+    from unnest(
+      %(agent_uuids)s::uuid[],
+      %(chains)s::text[],
+      %(registry_addresses)s::text[],
+      %(agent_ids)s::numeric[]
+    ) with ordinality as named (agent_uuid, chain, registry_address, agent_id, place)
+    order by named.place
+  )
+) as found
+left join lateral erc8004_agent_stats_answer((found.agent ->> 'agent_uuid')::uuid) as stats (body)
+  on %(with_stats)s;
 
 -- name: get_registration
 -- Return the registration file of one agent as text, in which numbers of any size stay exact; null
@@ -86,12 +135,13 @@ returning id as agent_uuid;
 
 -- name: update
 -- Update the fields of an agent that are neither missing nor null, and return it; no row if
--- nothing changes. A registration file changes even if only the notation of a number differs.
+-- nothing changes. A field that changes is stored as it is, so it has no mark any more. A registration file changes even if only the notation of a number differs.
 update erc8004_agents as a
 set
   registration_file = changed.registration_file,
   token_uri = changed.token_uri,
   status = changed.status,
+  unstorable = changed.unstorable,
   updated_at = now(),
   last_activity_at = now()
 from (
@@ -101,10 +151,22 @@ from (
       nullif(%(document)s::jsonb -> 'registration_file', 'null'), b.registration_file
     ) as registration_file,
     coalesce(%(token_uri)s, b.token_uri) as token_uri,
-    coalesce(%(status)s, b.status) as status
+    coalesce(%(status)s, b.status) as status,
+    nullif(
+      b.unstorable - array[
+        case
+          when jsonb_typeof(%(document)s::jsonb -> 'registration_file') = 'object'
+          then 'registration_file'
+        end,
+        case when %(token_uri)s is not null then 'token_uri' end
+      ],
+      '{}'
+    ) as unstorable
   from erc8004_agents as b
   where b.id = %(agent_uuid)s
 ) as changed
 where a.id = changed.id
-  and (a.registration_file::text, a.token_uri, a.status)
-    is distinct from (changed.registration_file::text, changed.token_uri, changed.status);
+  and (a.registration_file::text, a.token_uri, a.status, a.unstorable)
+    is distinct from (
+      changed.registration_file::text, changed.token_uri, changed.status, changed.unstorable
+    );

@@ -47,7 +47,8 @@ from stdin with (encoding 'utf8');
 -- name: copy_payments
 -- Copy payments to demo agents.
 copy erc8004_agent_payments (
-  id, agent_uuid, chain, tx_hash, amount_usdc, status, endpoint, failure_reason,
+  id, agent_uuid, chain, tx_hash, log_index, payer_address, payee_address, nonce,
+  amount_usdc, status, endpoint, failure_reason,
   created_at, verified_at
 )
 from stdin with (encoding 'utf8');

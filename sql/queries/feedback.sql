@@ -12,6 +12,8 @@ r.id as feedback_id,
   left(r.file_uri, %(longest)s) as file_uri,
   r.file_hash,
   r.chain,
+  c.chain_id,
+  'eip155:' || c.chain_id as caip2,
   r.tx_hash,
   r.is_revoked,
   r.revoked_at,
@@ -107,7 +109,7 @@ with agent as (
     and a.owner_address <> %(client_address)s
   for share
 )
-insert into erc8004_reputation (
+insert into erc8004_reputation as r (
   agent_uuid, client_address, value, value_decimals, score, tag1, tag2,
   endpoint, file_uri, file_hash, chain, tx_hash
 )
@@ -129,6 +131,8 @@ returning
   file_uri,
   file_hash,
   chain,
+  (select c.chain_id from erc8004_chains as c where c.name = r.chain) as chain_id,
+  (select 'eip155:' || c.chain_id from erc8004_chains as c where c.name = r.chain) as caip2,
   tx_hash,
   is_revoked,
   revoked_at,
@@ -145,6 +149,7 @@ select
   {responses}
 from erc8004_agents as a
 join erc8004_reputation as r on r.agent_uuid = a.id
+join erc8004_chains as c on c.name = r.chain
 where {matching}
   and not r.is_revoked
 order by r.created_at desc, r.id desc
@@ -187,6 +192,7 @@ select
 from page
 join erc8004_reputation as r on r.id = page.id
 join erc8004_agents as a on a.id = r.agent_uuid
+join erc8004_chains as c on c.name = r.chain
 where a.id = %(agent_uuid)s
 order by page.created_at desc, page.id desc;
 
@@ -197,6 +203,7 @@ select
   {responses}
 from erc8004_reputation as r
 join erc8004_agents as a on a.id = r.agent_uuid
+join erc8004_chains as c on c.name = r.chain
 where r.id = %(feedback_id)s;
 
 -- name: get_for_update

@@ -1,10 +1,3 @@
--- name: list_registries
--- Return the chains for which agents can be imported, with the identity registry of each.
-select c.name, c.identity_registry
-from erc8004_chains as c
-order by c.name
-limit 10000;
-
 -- name: create_staging
 -- Create the table that holds the lines of one file until the whole file has been read. Each line
 -- gets the id of a new agent here, while most of the time is spent on reading the file.
@@ -20,6 +13,9 @@ create temporary table agents_staging (
   block_number bigint,
   log_index integer,
   source text,
+  unstorable jsonb,
+  registered_at timestamptz,
+  metadata jsonb,
   registration_file jsonb generated always as (source::jsonb -> 'registration_file') stored
 ) on commit drop;
 
@@ -28,23 +24,39 @@ create temporary table agents_staging (
 -- numbers stay exactly as the owner wrote them.
 copy agents_staging (
   line_number, chain, agent_id, registry_address, owner_address,
-  token_uri, tx_hash, block_number, log_index, source
+  token_uri, tx_hash, block_number, log_index, source, unstorable, registered_at, metadata
 )
 from stdin with (encoding 'utf8');
 
--- name: delete_too_large
--- Delete staged lines whose registration file is larger than the limit, a hundred at a time,
--- because each may be large.
-delete from agents_staging as s
-using (
-  select line_number, octet_length(registration_file::text) as bytes
+-- name: update_too_large
+-- Leave out the registration files that are larger than the limit, and mark them: by the JSON as
+-- the line writes it, unless the file was escaped and so has a mark already.
+update agents_staging as s
+set
+  source = null,
+  unstorable = coalesce(s.unstorable, '{}') || jsonb_build_object(
+    'registration_file',
+    coalesce(
+      s.unstorable -> 'registration_file',
+      jsonb_build_object(
+        'reasons', jsonb_build_array(),
+        'sha256', encode(sha256(original.content), 'hex'),
+        'bytes', octet_length(original.content)
+      )
+    ) || jsonb_build_object(
+      'reasons',
+      coalesce(s.unstorable #> '{registration_file,reasons}', '[]') || '["too_large"]',
+      'stored', 'nothing'
+    )
+  )
+from (
+  select
+    line_number,
+    convert_to((source::json -> 'registration_file')::text, 'utf8') as content
   from agents_staging
   where octet_length(registration_file::text) > 65536
-  order by line_number
-  limit 100
-) as large
-where s.line_number = large.line_number
-returning s.line_number, s.source, large.bytes;
+) as original
+where s.line_number = original.line_number;
 
 -- name: delete_duplicates
 -- Delete staged lines whose agent occurs again in the file, and count those that are older: of
@@ -95,7 +107,7 @@ select
 
 -- name: analyze_staging
 -- Update the planner's statistics of the staged lines.
-analyze agents_staging (line_number, chain, registry_address, agent_id);
+analyze agents_staging (line_number, chain, registry_address, agent_id, metadata);
 
 -- name: get_refresh_lock
 -- Wait until no refresh of the statistics runs, and lock refreshes out until the transaction ends:
@@ -117,7 +129,9 @@ with news as (
     s.registration_file,
     s.tx_hash,
     s.block_number,
-    s.log_index
+    s.log_index,
+    s.unstorable,
+    s.registered_at
   from agents_staging as s
   left join erc8004_agents as a
     on a.chain = s.chain
@@ -127,19 +141,28 @@ with news as (
     or a.claimed
     or a.owner_address <> s.owner_address
     or a.registration_file is distinct from s.registration_file
-    or a.token_uri is distinct from coalesce(s.token_uri, a.token_uri)
+    or a.token_uri is distinct from case
+      when s.unstorable ? 'token_uri' then s.token_uri
+      else coalesce(s.token_uri, a.token_uri)
+    end
     or a.tx_hash is distinct from coalesce(s.tx_hash, a.tx_hash)
     or a.block_number is distinct from s.block_number
     or a.log_index is distinct from s.log_index
+    or a.created_at <> s.registered_at
+    or a.unstorable is distinct from erc8004_unstorable_after(
+      a.unstorable, a.owner_address = s.owner_address, s.token_uri, s.unstorable
+    )
 ),
 changed as (
   insert into erc8004_agents as a (
     id, chain, registry_address, agent_id, owner_address,
-    token_uri, registration_file, tx_hash, block_number, log_index
+    token_uri, registration_file, tx_hash, block_number, log_index, unstorable,
+    created_at, last_activity_at
   )
   select
     id, chain, registry_address, agent_id, owner_address,
-    token_uri, registration_file, tx_hash, block_number, log_index
+    token_uri, registration_file, tx_hash, block_number, log_index, unstorable,
+    coalesce(registered_at, now()), coalesce(registered_at, now())
   from news
   on conflict on constraint uq__erc8004_agents__chain_registry_agent do update
   set
@@ -148,7 +171,11 @@ changed as (
     status = case when a.owner_address = excluded.owner_address then a.status else 'active' end,
     token_uri = coalesce(
       excluded.token_uri,
-      case when a.owner_address = excluded.owner_address then a.token_uri end
+      case
+        when a.owner_address = excluded.owner_address
+          and not coalesce(excluded.unstorable ? 'token_uri', false)
+        then a.token_uri
+      end
     ),
     registration_file = excluded.registration_file,
     tx_hash = coalesce(
@@ -161,6 +188,14 @@ changed as (
     ),
     block_number = excluded.block_number,
     log_index = excluded.log_index,
+    -- A line without a time has that of this transaction.
+    created_at = case when excluded.created_at = now() then a.created_at else excluded.created_at end,
+    unstorable = erc8004_unstorable_after(
+      a.unstorable,
+      a.owner_address = excluded.owner_address,
+      excluded.token_uri,
+      excluded.unstorable
+    ),
     updated_at = now()
   where erc8004_position(a.block_number, a.log_index)
     <= erc8004_position(excluded.block_number, excluded.log_index)
@@ -171,6 +206,118 @@ select
   count(*) filter (where not is_new) as updated
 from changed;
 
+-- name: upsert_metadata
+-- Insert or update the metadata of the staged lines where it is new, and count the agents that have
+-- not been counted as changed by this transaction. Entries that a line omits stay.
+with entries as (
+  select a.id as agent_uuid, a.updated_at, e.key, decode(e.value, 'hex') as value
+  from agents_staging as s
+  join erc8004_agents as a
+    on a.chain = s.chain
+    and a.registry_address = s.registry_address
+    and a.agent_id = s.agent_id
+  cross join lateral jsonb_each_text(s.metadata) as e (key, value)
+  where s.metadata is not null
+),
+news as (
+  select n.agent_uuid, n.updated_at, n.key, n.value
+  from entries as n
+  left join erc8004_agent_metadata as m
+    on m.agent_uuid = n.agent_uuid
+    and m.key = n.key
+  where m.value is distinct from n.value
+  order by n.agent_uuid, n.key
+),
+changed as (
+  insert into erc8004_agent_metadata (agent_uuid, key, value)
+  select agent_uuid, key, value
+  from news
+  on conflict on constraint pk__erc8004_agent_metadata do update
+  set
+    value = excluded.value,
+    updated_at = excluded.updated_at,
+    unstorable = null
+  returning agent_uuid
+)
+select count(distinct c.agent_uuid) as updated
+from changed as c
+join news as n on n.agent_uuid = c.agent_uuid
+where n.updated_at < now();
+
 -- name: analyze_agents
 -- Update the planner's statistics after many new rows.
 analyze erc8004_agents, erc8004_agent_search;
+
+-- name: list_agents
+-- Return the agents of some lines, by uuid or by token.
+select
+  true as is_by_uuid,
+  a.id::text as agent_uuid,
+  a.chain,
+  a.registry_address,
+  a.agent_id::text as agent_id,
+  a.owner_address
+from unnest(%(uuids)s::uuid[]) as u (id)
+join erc8004_agents as a on a.id = u.id
+union all
+select
+  false,
+  a.id::text,
+  a.chain,
+  a.registry_address,
+  a.agent_id::text,
+  a.owner_address
+from unnest(%(chains)s::text[], %(registries)s::text[], %(agent_ids)s::numeric[])
+  as t (chain, registry_address, agent_id)
+join erc8004_agents as a
+  on a.chain = t.chain
+  and a.registry_address = t.registry_address
+  and a.agent_id = t.agent_id
+order by agent_uuid
+limit 10000;
+
+-- name: create_lines
+-- Create the table that holds the lines of one file about agents until the whole file has been
+-- read: what all kinds have, and what each kind has. The id is for a new row.
+create temporary table lines_staging (
+  line_number bigint not null,
+  id uuid not null default erc8004_uuid(),
+  agent_uuid uuid not null,
+  chain text not null,
+  tx_hash text,
+  log_index integer,
+  source_id text,
+  created_at timestamptz,
+  unstorable jsonb,
+
+  client_address text,
+  value numeric(39, 0),
+  value_decimals smallint,
+  score numeric(5, 2),
+  tag1 text,
+  tag2 text,
+  endpoint text,
+  file_uri text,
+  file_hash text,
+  revoked_at timestamptz,
+  revocation_reason text,
+
+  request_hash text,
+  validation_registry text,
+  validator_address text,
+  request_uri text,
+  expires_at timestamptz,
+  response smallint,
+  response_uri text,
+  response_hash text,
+  tag text,
+  responded_at timestamptz,
+
+  metadata_key text,
+  metadata_value bytea,
+  updated_at timestamptz
+) on commit drop;
+
+-- name: analyze_lines
+-- Update the planner's statistics of what staged lines are known by.
+analyze lines_staging (line_number, agent_uuid, chain, tx_hash, log_index, source_id);

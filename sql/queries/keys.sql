@@ -111,6 +111,7 @@ limit 10000;
 -- name: list
 -- Return all keys, newest first; never a secret.
 select
+  k.family_id,
   k.key_prefix,
   k.name,
   k.tier,

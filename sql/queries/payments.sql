@@ -1,9 +1,49 @@
+-- part: written
+-- A single payment that is written, with its texts whole.
+p.id as payment_id,
+  p.agent_uuid,
+  p.chain,
+  (select c.chain_id from erc8004_chains as c where c.name = p.chain) as chain_id,
+  (select 'eip155:' || c.chain_id from erc8004_chains as c where c.name = p.chain) as caip2,
+  p.chain as network,
+  p.tx_hash,
+  p.log_index,
+  p.payer_address,
+  p.payee_address,
+  p.nonce,
+  p.amount_usdc::text as amount_usdc,
+  p.status,
+  p.endpoint,
+  p.failure_reason,
+  p.created_at,
+  p.verified_at,
+  '{}'::text[] as truncated
+
+-- part: alike
+-- A payment of the same transaction to the same agent that may be the one in a body: nothing that
+-- both know differs. A log or a nonce that both know is found by its own index.
+p.chain = %(chain)s
+    and p.tx_hash = %(tx_hash)s
+    and p.agent_uuid = %(agent_uuid)s
+    and p.amount_usdc = %(amount_usdc)s
+    and (p.log_index is null or %(log_index)s::integer is null)
+    and (p.nonce is null or %(nonce)s::text is null)
+    and (p.payer_address = %(payer_address)s) is not false
+    and (p.payee_address = %(payee_address)s) is not false
+
 -- part: payment
 -- A payment with its texts cut to the given length, and the names of the texts that are cut.
 p.id as payment_id,
   p.agent_uuid,
   p.chain,
+  c.chain_id,
+  'eip155:' || c.chain_id as caip2,
+  c.name as network,
   p.tx_hash,
+  p.log_index,
+  p.payer_address,
+  p.payee_address,
+  p.nonce,
   p.amount_usdc::text as amount_usdc,
   p.status,
   left(p.endpoint, %(longest)s) as endpoint,
@@ -18,75 +58,108 @@ p.id as payment_id,
     null
   ) as truncated
 
+-- name: get_lock
+-- Wait until no other transaction writes payments of this transaction on chain to this agent, and
+-- lock others out until the commit.
+select pg_advisory_xact_lock(hashtextextended(%(chain)s || %(tx_hash)s || %(agent_uuid)s, 0));
+
 -- name: insert
--- Insert a payment and return it; no row if its transaction is linked already.
-insert into erc8004_agent_payments (
-  agent_uuid, chain, tx_hash, amount_usdc, status, endpoint, failure_reason, verified_at
+-- Insert a payment and return it; no row if it is linked already.
+insert into erc8004_agent_payments as p (
+  agent_uuid, chain, tx_hash, log_index, payer_address, payee_address, nonce, amount_usdc,
+  status, endpoint, failure_reason, verified_at
 )
-values (
-  %(agent_uuid)s, %(chain)s, %(tx_hash)s, %(amount_usdc)s, %(status)s, %(endpoint)s,
-  %(failure_reason)s, case %(status)s when 'verified' then now() end
+select
+  %(agent_uuid)s, %(chain)s, %(tx_hash)s, %(log_index)s, %(payer_address)s, %(payee_address)s,
+  %(nonce)s, %(amount_usdc)s, %(status)s, %(endpoint)s, %(failure_reason)s,
+  case %(status)s when 'verified' then now() end
+where not exists (
+  select
+  from erc8004_agent_payments as p
+  where {alike}
 )
-on conflict on constraint uq__erc8004_agent_payments__chain_tx do nothing
+on conflict do nothing
 returning
-  id as payment_id,
-  agent_uuid,
-  chain,
-  tx_hash,
-  amount_usdc::text as amount_usdc,
-  status,
-  endpoint,
-  failure_reason,
-  created_at,
-  verified_at,
-  '{}'::text[] as truncated;
+  {written};
 
 -- name: get_for_update
--- Return the payment of one transaction, and lock it for a change.
+-- Return the payment that a body means, and lock it for a change: the one with its log, else the
+-- one with its payer's nonce, else the one without either, else the first that is alike.
+with linked as (
+  (
+    select p.id, 1 as place
+    from erc8004_agent_payments as p
+    where p.chain = %(chain)s
+      and p.tx_hash = %(tx_hash)s
+      and p.log_index = %(log_index)s
+  )
+  union all
+  (
+    select p.id, 2
+    from erc8004_agent_payments as p
+    where p.chain = %(chain)s
+      and p.payer_address = %(payer_address)s
+      and p.nonce = %(nonce)s
+  )
+  union all
+  (
+    select p.id, 3
+    from erc8004_agent_payments as p
+    where p.chain = %(chain)s
+      and p.tx_hash = %(tx_hash)s
+      and p.agent_uuid = %(agent_uuid)s
+      and p.log_index is null
+      and p.nonce is null
+      and %(log_index)s::integer is null
+      and %(nonce)s::text is null
+  )
+  union all
+  (
+    select p.id, 4
+    from erc8004_agent_payments as p
+    where {alike}
+    order by p.id
+    limit 1
+  )
+  order by place
+  limit 1
+)
 select
-  p.id as payment_id,
-  p.agent_uuid,
-  p.chain,
-  p.tx_hash,
-  p.amount_usdc::text as amount_usdc,
-  p.status,
-  p.endpoint,
-  p.failure_reason,
-  p.created_at,
-  p.verified_at,
-  '{}'::text[] as truncated
+  {written}
 from erc8004_agent_payments as p
-where p.chain = %(chain)s
-  and p.tx_hash = %(tx_hash)s
-for no key update;
+join linked on linked.id = p.id
+for no key update of p;
 
--- name: update_settled
--- Settle a pending payment, and return it.
+-- name: update_linked
+-- Settle a payment, or add what was not known of it, and return it. A payer's nonce may have been
+-- settled by another transaction, which has logs of its own.
 update erc8004_agent_payments as p
 set
   status = %(status)s,
+  tx_hash = %(tx_hash)s,
+  log_index = case p.tx_hash
+    when %(tx_hash)s then coalesce(p.log_index, %(log_index)s)
+    else %(log_index)s
+  end,
+  payer_address = coalesce(p.payer_address, %(payer_address)s),
+  payee_address = coalesce(p.payee_address, %(payee_address)s),
+  nonce = coalesce(p.nonce, %(nonce)s),
   endpoint = coalesce(%(endpoint)s, p.endpoint),
-  failure_reason = %(failure_reason)s,
-  verified_at = case %(status)s when 'verified' then now() end
+  failure_reason = case p.status
+    when %(status)s then coalesce(p.failure_reason, %(failure_reason)s)
+    else %(failure_reason)s
+  end,
+  verified_at = case %(status)s when 'verified' then coalesce(p.verified_at, now()) end
 where p.id = %(payment_id)s
 returning
-  p.id as payment_id,
-  p.agent_uuid,
-  p.chain,
-  p.tx_hash,
-  p.amount_usdc::text as amount_usdc,
-  p.status,
-  p.endpoint,
-  p.failure_reason,
-  p.created_at,
-  p.verified_at,
-  '{}'::text[] as truncated;
+  {written};
 
 -- name: list_by_agent
 -- Return the payments of one agent, newest first, from the row after the cursor.
 select
   {payment}
 from erc8004_agent_payments as p
+join erc8004_chains as c on c.name = p.chain
 where p.agent_uuid = %(agent_uuid)s
   and (
     %(after_id)s::uuid is null
@@ -95,9 +168,38 @@ where p.agent_uuid = %(agent_uuid)s
 order by p.created_at desc, p.id desc
 limit %(limit)s;
 
+-- name: list_by_status
+-- Return the payments of one agent in any of some statuses, newest first, from the row after the
+-- cursor; each status is read up to the length of the page.
+with page as (
+  select s.id, s.created_at
+  from (select distinct unnest(%(status)s::text[]) as status) as given
+  cross join lateral (
+    select p.id, p.created_at
+    from erc8004_agent_payments as p
+    where p.agent_uuid = %(agent_uuid)s
+      and p.status = given.status
+      and (
+        %(after_id)s::uuid is null
+        or (p.created_at, p.id) < (%(after_time)s::timestamptz, %(after_id)s::uuid)
+      )
+    order by p.created_at desc, p.id desc
+    limit %(limit)s
+  ) as s
+  order by s.created_at desc, s.id desc
+  limit %(limit)s
+)
+select
+  {payment}
+from page
+join erc8004_agent_payments as p on p.id = page.id
+join erc8004_chains as c on c.name = p.chain
+order by page.created_at desc, page.id desc;
+
 -- name: get
 -- Return one payment.
 select
   {payment}
 from erc8004_agent_payments as p
+join erc8004_chains as c on c.name = p.chain
 where p.id = %(payment_id)s;

@@ -3,15 +3,17 @@
 -- time, then the time of registration, then the uuid. Parameters arrive as literals, so the
 -- planner removes every filter and sort that is not given, and chooses the index by the rest. An
 -- agent is known if it has a value to sort by; whether it comes after the cursor is computed
--- separately for known and other agents, because these use different indexes. The filters service
--- and q are not applied here, but by the readers of this part: directly, or by matches_text, which
--- hides them from the planner. Because the planner assumes that few agents match service and q, a
+-- separately for known and other agents, because these use different indexes. The filters by texts (service,
+-- skill, domain and q) are not applied here, but by the readers of this part: directly, or by matches_text, which
+-- hides them from the planner. Because the planner assumes that few agents match them, a
 -- filter that half of all agents match is then hidden behind an expression that no index has.
 matching as not materialized (
   select
     s.agent_uuid,
     s.services,
     s.words,
+    s.skill_words,
+    s.domain_words,
     case %(driving_column)s
       when 'average_score' then s.average_score
       when 'success_rate' then s.success_rate
@@ -23,6 +25,12 @@ matching as not materialized (
     ) and (
       %(q)s::text is null
       or coalesce(s.words @@ erc8004_words_query(%(q)s), false)
+    ) and (
+      %(skill)s::text is null
+      or coalesce(s.skill_words @> array[erc8004_skill_word(%(skill)s)], false)
+    ) and (
+      %(domain)s::text is null
+      or coalesce(s.domain_words @> array[erc8004_skill_word(%(domain)s)], false)
     ) as matches_text,
     case %(sort)s
       when 'total_feedback' then s.total_feedback
@@ -89,14 +97,16 @@ matching as not materialized (
   from erc8004_agent_search as s
   where (%(owner_address)s::text is null or s.owner_address = %(owner_address)s)
     and (%(chain)s::text is null or s.chain = %(chain)s)
+    and (%(registry_address)s::text is null or s.registry_address = %(registry_address)s)
     and (%(agent_id)s::numeric is null or s.agent_id = %(agent_id)s)
     and (%(status)s::text is null or s.status = %(status)s)
     and (%(claimed)s::boolean is null or s.claimed = %(claimed)s)
+    and (%(active)s::boolean is null or s.active = %(active)s)
     and (%(trust_level)s::text[] is null or s.trust_level = any(%(trust_level)s::text[]))
     and (
       %(min_reputation_score)s::numeric is null
       or case
-        when %(min_reputation_score)s < 50 and coalesce(%(service)s, %(q)s) is not null
+        when %(min_reputation_score)s < 50 and coalesce(%(service)s, %(q)s, %(skill)s, %(domain)s) is not null
         then coalesce(s.average_score, -1)
         else s.average_score
       end >= %(min_reputation_score)s::numeric
@@ -105,7 +115,7 @@ matching as not materialized (
     and (
       %(min_feedback)s::bigint is null
       or case
-        when %(min_feedback)s < 2 and coalesce(%(service)s, %(q)s) is not null
+        when %(min_feedback)s < 2 and coalesce(%(service)s, %(q)s, %(skill)s, %(domain)s) is not null
         then s.total_feedback + 0
         else s.total_feedback
       end >= %(min_feedback)s
@@ -165,6 +175,14 @@ found as not materialized (
   from matching as m
   where (%(service)s::text is null or m.services @> array[lower(%(service)s::text)])
     and (%(q)s::text is null or m.words @@ erc8004_words_query(%(q)s))
+    and (
+      %(skill)s::text is null
+      or (m.skill_words <> '{}' and m.skill_words @> array[erc8004_skill_word(%(skill)s)])
+    )
+    and (
+      %(domain)s::text is null
+      or (m.domain_words <> '{}' and m.domain_words @> array[erc8004_skill_word(%(domain)s)])
+    )
 ),
 candidates as materialized (
   select

@@ -47,6 +47,30 @@ from erc8004_stats_refreshes as f
 order by f.id desc
 limit 1;
 
+-- name: get_totals_by_chain
+-- The totals of the last refresh with the id of each chain, and how old they are.
+select
+  f.totals || jsonb_build_object(
+    'agents', (
+      select coalesce(
+        jsonb_agg(
+          counted.agents
+            || jsonb_build_object('chain_id', c.chain_id, 'caip2', 'eip155:' || c.chain_id)
+          order by counted.place
+        ),
+        '[]'
+      )
+      from jsonb_array_elements(f.totals -> 'agents') with ordinality as counted (agents, place)
+      join erc8004_chains as c on c.name = counted.agents ->> 'chain'
+    )
+  ) as totals,
+  f.began_at as as_of,
+  f.ended_at as refreshed_at,
+  extract(epoch from clock_timestamp() - f.began_at)::float8 as age_seconds
+from erc8004_stats_refreshes as f
+order by f.id desc
+limit 1;
+
 -- name: get_newest
 -- Return the identity of this database, and the number of its newest refresh.
 select

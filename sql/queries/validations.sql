@@ -1,9 +1,16 @@
+-- part: of_chain
+-- The chain id and the CAIP-2 name of the chain of a single row that is written.
+(select c.chain_id from erc8004_chains as c where c.name = v.chain) as chain_id,
+  (select 'eip155:' || c.chain_id from erc8004_chains as c where c.name = v.chain) as caip2
+
 -- part: validation
 -- A validation with its texts cut to the given length, and the names of the texts that are cut; a
 -- pending one past its time is shown as expired before the next refresh marks it so.
 v.id as validation_id,
   v.agent_uuid,
   v.chain,
+  c.chain_id,
+  'eip155:' || c.chain_id as caip2,
   v.registry_address,
   v.request_hash,
   left(v.request_uri, %(longest)s) as request_uri,
@@ -28,7 +35,7 @@ v.id as validation_id,
 -- name: insert
 -- Insert a validation request in the given registry, else in the validation registry of its chain,
 -- and return it; no row if the chain is unknown.
-insert into erc8004_validations (
+insert into erc8004_validations as v (
   agent_uuid, chain, registry_address, request_hash, request_uri, validator_address, expires_at
 )
 select
@@ -45,6 +52,7 @@ returning
   id as validation_id,
   agent_uuid,
   chain,
+  {of_chain},
   registry_address,
   request_hash,
   request_uri,
@@ -167,6 +175,7 @@ returning
   v.id as validation_id,
   v.agent_uuid,
   v.chain,
+  {of_chain},
   v.registry_address,
   v.request_hash,
   v.request_uri,
@@ -186,6 +195,7 @@ returning
 select
   {validation}
 from erc8004_validations as v
+join erc8004_chains as c on c.name = v.chain
 where v.agent_uuid = %(agent_uuid)s
   and (
     %(after_id)s::uuid is null
@@ -194,11 +204,63 @@ where v.agent_uuid = %(agent_uuid)s
 order by v.created_at desc, v.id desc
 limit %(limit)s;
 
+-- part: after
+-- Whether a validation comes after the cursor.
+(
+        %(after_id)s::uuid is null
+        or (v.created_at, v.id) < (%(after_time)s::timestamptz, %(after_id)s::uuid)
+      )
+
+-- name: list_by_status
+-- Return the validations of one agent that are shown in any of some statuses, newest first, from
+-- the row after the cursor; each status is read up to the length of the page. Pending ones that are
+-- overdue are expired.
+with shown as (
+  select s.id, s.created_at
+  from (select distinct unnest(%(status)s::text[]) as status) as given
+  cross join lateral (
+    select v.id, v.created_at
+    from erc8004_validations as v
+    where v.agent_uuid = %(agent_uuid)s
+      and v.status = given.status
+      and (v.status <> 'pending' or (v.expires_at <= now()) is not true)
+      and {after}
+    order by v.created_at desc, v.id desc
+    limit %(limit)s
+  ) as s
+  union all
+  select o.id, o.created_at
+  from (
+    select v.id, v.created_at
+    from erc8004_validations as v
+    where v.agent_uuid = %(agent_uuid)s
+      and v.status = 'pending'
+      and v.expires_at <= now()
+      and 'expired' = any (%(status)s::text[])
+      and {after}
+    order by v.created_at desc, v.id desc
+    limit %(limit)s
+  ) as o
+),
+page as (
+  select s.id, s.created_at
+  from shown as s
+  order by s.created_at desc, s.id desc
+  limit %(limit)s
+)
+select
+  {validation}
+from page
+join erc8004_validations as v on v.id = page.id
+join erc8004_chains as c on c.name = v.chain
+order by page.created_at desc, page.id desc;
+
 -- name: get
 -- Return one validation.
 select
   {validation}
 from erc8004_validations as v
+join erc8004_chains as c on c.name = v.chain
 where v.id = %(validation_id)s;
 
 -- name: get_summary

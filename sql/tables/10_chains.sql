@@ -1,6 +1,7 @@
--- The chains that agents live on, and the ERC-8004 registries of each.
+-- The chains that agents live on, the ERC-8004 registries of each, and every name of each.
 
--- Operators add a chain by inserting a row. Addresses are stored in lower case.
+-- Operators add a chain by inserting a row; a trigger (functions/05_chains.sql) adds its names.
+-- Addresses are stored in lower case.
 create table erc8004_chains (
   name text not null,
   chain_id bigint not null,
@@ -78,3 +79,109 @@ from (values
   ('celo-sepolia', 11142220),
   ('linea-sepolia', 59141)
 ) as testnet (name, chain_id);
+
+-- Every name that means a chain, in lower case with a hyphen for each space or underscore: its own,
+-- its chain id, its CAIP-2 name and its aliases. Each means one chain only, with hyphens or without.
+-- Operators add an alias by inserting a row.
+create table erc8004_chain_names (
+  name text collate "C" not null,
+  chain text not null,
+
+  constraint pk__erc8004_chain_names primary key (name),
+  constraint fk__erc8004_chain_names__chain
+    foreign key (chain) references erc8004_chains (name) on update cascade on delete cascade,
+  constraint ck__erc8004_chain_names__name
+    check (length(name) <= 64 and name ~ '^[a-z0-9][a-z0-9.:-]*$')
+);
+
+create unique index uq__erc8004_chain_names__without_hyphens
+  on erc8004_chain_names (replace(name, '-', ''));
+create index ix__erc8004_chain_names__chain on erc8004_chain_names (chain);
+
+-- The names that a chain has by itself. Of several chains, the one with this chain id has the name,
+-- else the one whose name it is exactly.
+insert into erc8004_chain_names (name, chain)
+select distinct on (replace(own.name, '-', '')) own.name, own.chain
+from (
+  select c.chain_id::text as name, c.name as chain, 1 as priority
+  from erc8004_chains as c
+  union all
+  select 'eip155:' || c.chain_id, c.name, 1
+  from erc8004_chains as c
+  union all
+  select c.name, c.name, 2
+  from erc8004_chains as c
+  union all
+  select regexp_replace(lower(btrim(c.name) collate "C"), '[ _]+', '-', 'g'), c.name, 3
+  from erc8004_chains as c
+) as own
+where length(own.name) <= 64
+  and own.name ~ '^[a-z0-9][a-z0-9.:-]*$'
+order by replace(own.name, '-', ''), own.priority, own.chain;
+
+-- The names that wallets, explorers, libraries and x402 use.
+insert into erc8004_chain_names (name, chain)
+select c.name || '-mainnet', c.name
+from erc8004_chains as c
+where not c.is_testnet
+  and c.name ~ '^[a-z0-9-]{1,50}$'
+on conflict do nothing;
+
+insert into erc8004_chain_names (name, chain)
+select known.name, c.name
+from (values
+  ('eth', 'ethereum'),
+  ('eth-mainnet', 'ethereum'),
+  ('arb', 'arbitrum'),
+  ('arb1', 'arbitrum'),
+  ('arb-mainnet', 'arbitrum'),
+  ('arbitrum-one', 'arbitrum'),
+  ('op', 'optimism'),
+  ('op-mainnet', 'optimism'),
+  ('opt-mainnet', 'optimism'),
+  ('oeth', 'optimism'),
+  ('optimistic-ethereum', 'optimism'),
+  ('matic', 'polygon'),
+  ('matic-mainnet', 'polygon'),
+  ('pol', 'polygon'),
+  ('polygon-pos', 'polygon'),
+  ('avax', 'avalanche'),
+  ('avax-mainnet', 'avalanche'),
+  ('avalanche-c', 'avalanche'),
+  ('avalanche-c-chain', 'avalanche'),
+  ('bnb', 'bsc'),
+  ('bnb-chain', 'bsc'),
+  ('bnb-mainnet', 'bsc'),
+  ('bnb-smart-chain', 'bsc'),
+  ('binance', 'bsc'),
+  ('binance-smart-chain', 'bsc'),
+  ('scr', 'scroll'),
+  ('gno', 'gnosis'),
+  ('gnosis-chain', 'gnosis'),
+  ('xdai', 'gnosis'),
+  ('taiko-alethia', 'taiko'),
+  ('mnt', 'mantle'),
+  ('goat-network', 'goat'),
+  ('metis-andromeda', 'metis'),
+  ('hbar', 'hedera'),
+  ('sep', 'sepolia'),
+  ('eth-sepolia', 'sepolia'),
+  ('ethereum-sepolia', 'sepolia'),
+  ('base-sep', 'base-sepolia'),
+  ('base-testnet', 'base-sepolia'),
+  ('arb-sep', 'arbitrum-sepolia'),
+  ('arb-sepolia', 'arbitrum-sepolia'),
+  ('op-sepolia', 'optimism-sepolia'),
+  ('amoy', 'polygon-amoy'),
+  ('matic-amoy', 'polygon-amoy'),
+  ('fuji', 'avalanche-fuji'),
+  ('avax-fuji', 'avalanche-fuji'),
+  ('avalanche-testnet', 'avalanche-fuji'),
+  ('bnbt', 'bsc-testnet'),
+  ('bnb-testnet', 'bsc-testnet'),
+  ('bnb-chain-testnet', 'bsc-testnet'),
+  ('bnb-smart-chain-testnet', 'bsc-testnet'),
+  ('chiado', 'gnosis-chiado')
+) as known (name, chain)
+join erc8004_chains as c on c.name = known.chain
+on conflict do nothing;

@@ -5,7 +5,8 @@ create sequence erc8004_local_agent_ids;
 
 -- One row per agent. `claimed` is true if a client registered the agent under a token id that no
 -- import has confirmed. `block_number` and `log_index` are the position on the chain of the newest
--- fact about the agent.
+-- fact about the agent. `unstorable` maps the fields that are not stored as the chain holds them to
+-- the reasons, the SHA-256 and the length of the original; null if there are none.
 -- The constraints on addresses and hashes check length and characters separately: a regular
 -- expression with a counted repetition costs more than the rest of the row.
 create table erc8004_agents (
@@ -24,6 +25,7 @@ create table erc8004_agents (
   last_activity_at timestamptz not null default now(),
   claimed boolean not null default false,
   log_index integer,
+  unstorable jsonb,
 
   constraint pk__erc8004_agents primary key (id),
   constraint uq__erc8004_agents__chain_registry_agent unique (chain, registry_address, agent_id),
@@ -33,7 +35,7 @@ create table erc8004_agents (
     check (octet_length(registry_address) = 42 and registry_address ~ '^0x[0-9a-f]*$'),
   constraint ck__erc8004_agents__owner_address
     check (octet_length(owner_address) = 42 and owner_address ~ '^0x[0-9a-f]*$'),
-  constraint ck__erc8004_agents__token_uri check (length(token_uri) <= 2048),
+  constraint ck__erc8004_agents__token_uri check (octet_length(token_uri) <= 65536),
   constraint ck__erc8004_agents__registration_file_is_object
     check (jsonb_typeof(registration_file) = 'object'),
   constraint ck__erc8004_agents__registration_file_size
@@ -46,19 +48,23 @@ create table erc8004_agents (
     or agent_id < 115792089237316195423570985008687907853269984665640564039457584007913129639936
   ),
   constraint ck__erc8004_agents__log_index
-    check (log_index is null or (log_index >= 0 and block_number is not null))
+    check (log_index is null or (log_index >= 0 and block_number is not null)),
+  constraint ck__erc8004_agents__unstorable
+    check (jsonb_typeof(unstorable) = 'object' and unstorable <> '{}')
 );
 
--- What an owner says about an agent: bytes under a key, as the registry stores them.
+-- What an owner says about an agent: bytes under a key, as the registry stores them. `unstorable`
+-- marks an imported key that PostgreSQL cannot store as it is.
 create table erc8004_agent_metadata (
   agent_uuid uuid not null,
   key text not null,
   value bytea not null,
   updated_at timestamptz not null default now(),
+  unstorable jsonb,
 
   constraint pk__erc8004_agent_metadata primary key (agent_uuid, key),
   constraint fk__erc8004_agent_metadata__agent
     foreign key (agent_uuid) references erc8004_agents (id) on delete cascade,
-  constraint ck__erc8004_agent_metadata__key check (length(key) between 1 and 128),
-  constraint ck__erc8004_agent_metadata__value check (octet_length(value) <= 10240)
+  constraint ck__erc8004_agent_metadata__key check (octet_length(key) between 1 and 1024),
+  constraint ck__erc8004_agent_metadata__value check (octet_length(value) <= 65536)
 );

@@ -21,7 +21,9 @@ values
   ('ownerVerified', 0, 1);
 
 -- One row per feedback: a value as ERC-8004 defines it (`value` divided by ten to the power of
--- `value_decimals`), and its score from 0 to 100, null if it has none.
+-- `value_decimals`), and its score from 0 to 100, null if it has none. Imported feedback is known by
+-- its position on the chain (`chain`, `tx_hash`, `log_index`) or by the id of its source;
+-- `unstorable` marks its texts that PostgreSQL cannot store as they are.
 create table erc8004_reputation (
   id uuid not null,
   agent_uuid uuid not null,
@@ -40,6 +42,9 @@ create table erc8004_reputation (
   revoked_at timestamptz,
   revocation_reason text,
   created_at timestamptz not null default now(),
+  log_index integer,
+  source_id text,
+  unstorable jsonb,
 
   constraint pk__erc8004_reputation primary key (id),
   constraint fk__erc8004_reputation__agent
@@ -51,8 +56,11 @@ create table erc8004_reputation (
   constraint ck__erc8004_reputation__value_decimals check (value_decimals between 0 and 18),
   constraint ck__erc8004_reputation__score check (score between 0 and 100),
   constraint ck__erc8004_reputation__tags
-    check (length(tag1) between 1 and 256 and length(tag2) between 1 and 256),
-  constraint ck__erc8004_reputation__revoked_has_time check (is_revoked = (revoked_at is not null))
+    check (octet_length(tag1) between 1 and 1024 and octet_length(tag2) between 1 and 1024),
+  constraint ck__erc8004_reputation__revoked_has_time check (is_revoked = (revoked_at is not null)),
+  constraint ck__erc8004_reputation__log_index
+    check (log_index is null or (log_index >= 0 and tx_hash is not null)),
+  constraint ck__erc8004_reputation__source_id check (octet_length(source_id) between 1 and 200)
 );
 
 -- The feedback of an agent, and that of one client of it. In the indexes for lists, `is_revoked`
@@ -61,6 +69,10 @@ create index ix__erc8004_reputation__agent_created
   on erc8004_reputation (agent_uuid, is_revoked, created_at, id);
 create index ix__erc8004_reputation__agent_client_created
   on erc8004_reputation (agent_uuid, client_address, created_at, id);
+
+-- The feedback of an agent by score.
+create index ix__erc8004_reputation__agent_score
+  on erc8004_reputation (agent_uuid, is_revoked, score, created_at, id);
 
 -- Feedback by one tag, and by both.
 create index ix__erc8004_reputation__agent_tag1
@@ -72,6 +84,18 @@ create index ix__erc8004_reputation__agent_tag2
 create index ix__erc8004_reputation__agent_tags
   on erc8004_reputation (agent_uuid, tag1, tag2, is_revoked, created_at, id)
   where tag1 is not null and tag2 is not null;
+
+-- Imported feedback by what it is known by, and feedback of a transaction whose position is not
+-- known yet.
+create unique index uq__erc8004_reputation__chain_tx_log
+  on erc8004_reputation (tx_hash, log_index, chain)
+  where log_index is not null;
+create unique index uq__erc8004_reputation__source
+  on erc8004_reputation (source_id)
+  where source_id is not null;
+create index ix__erc8004_reputation__tx
+  on erc8004_reputation (tx_hash)
+  where tx_hash is not null and log_index is null;
 
 -- Responses to a feedback, which anybody may append.
 create table erc8004_feedback_responses (

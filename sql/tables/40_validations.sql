@@ -1,4 +1,5 @@
--- Validation requests, each with the latest response of its validator.
+-- Validation requests, each with the latest response of its validator; `unstorable` marks imported
+-- texts that PostgreSQL cannot store as they are.
 
 create table erc8004_validations (
   id uuid not null,
@@ -16,6 +17,7 @@ create table erc8004_validations (
   created_at timestamptz not null default now(),
   responded_at timestamptz,
   expires_at timestamptz,
+  unstorable jsonb,
 
   constraint pk__erc8004_validations primary key (id),
   constraint uq__erc8004_validations__chain_registry_request
@@ -35,6 +37,14 @@ create table erc8004_validations (
 
 create index ix__erc8004_validations__agent_created
   on erc8004_validations (agent_uuid, created_at, id);
+
+-- The validations of an agent by status, and its pending ones that are overdue, which are shown as
+-- expired before a refresh marks them so.
+create index ix__erc8004_validations__agent_status
+  on erc8004_validations (agent_uuid, status, created_at, id);
+create index ix__erc8004_validations__agent_overdue
+  on erc8004_validations (agent_uuid, expires_at)
+  where status = 'pending';
 
 -- The first request with a hash that names a validator: in one registry, and in any.
 create index ix__erc8004_validations__hash_validator_registry

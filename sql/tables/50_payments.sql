@@ -11,9 +11,12 @@ create table erc8004_agent_payments (
   failure_reason text,
   created_at timestamptz not null default now(),
   verified_at timestamptz,
+  payer_address text,
+  payee_address text,
+  log_index integer,
+  nonce text,
 
   constraint pk__erc8004_agent_payments primary key (id),
-  constraint uq__erc8004_agent_payments__chain_tx unique (chain, tx_hash),
   constraint fk__erc8004_agent_payments__agent
     foreign key (agent_uuid) references erc8004_agents (id) on delete cascade,
   constraint fk__erc8004_agent_payments__chain foreign key (chain) references erc8004_chains (name),
@@ -23,8 +26,37 @@ create table erc8004_agent_payments (
   constraint ck__erc8004_agent_payments__status
     check (status in ('pending', 'verified', 'failed', 'rejected')),
   constraint ck__erc8004_agent_payments__verified_has_time
-    check ((status = 'verified') = (verified_at is not null))
+    check ((status = 'verified') = (verified_at is not null)),
+  constraint ck__erc8004_agent_payments__addresses check (
+    payer_address ~ '^0x[0-9a-f]{40}$' and payee_address ~ '^0x[0-9a-f]{40}$'
+  ),
+  constraint ck__erc8004_agent_payments__log_index check (log_index >= 0),
+  constraint ck__erc8004_agent_payments__nonce check (nonce ~ '^0x[0-9a-f]{64}$'),
+  constraint ck__erc8004_agent_payments__nonce_has_payer
+    check (nonce is null or payer_address is not null)
 );
+
+-- Which payment is meant. One transaction may hold many: each has its log, and each payer uses a
+-- nonce once. Of two writers of the same log or nonce, the second waits for the first and then finds
+-- its row, whichever agents and transactions they name.
+create unique index uq__erc8004_agent_payments__log
+  on erc8004_agent_payments (chain, tx_hash, log_index)
+  where log_index is not null;
+create unique index uq__erc8004_agent_payments__nonce
+  on erc8004_agent_payments (chain, payer_address, nonce)
+  where nonce is not null;
+
+-- Without a log and a nonce, a transaction holds one payment to each agent.
+create unique index uq__erc8004_agent_payments__agent
+  on erc8004_agent_payments (chain, tx_hash, agent_uuid)
+  where log_index is null and nonce is null;
+
+-- The payments of one transaction to one agent. No unique index can say that a payment without its
+-- log and one with it are the same: writers of these take a lock first (payments.get_lock).
+create index ix__erc8004_agent_payments__transaction
+  on erc8004_agent_payments (chain, tx_hash, agent_uuid, id);
 
 create index ix__erc8004_agent_payments__agent_created
   on erc8004_agent_payments (agent_uuid, created_at, id);
+create index ix__erc8004_agent_payments__agent_status
+  on erc8004_agent_payments (agent_uuid, status, created_at, id);

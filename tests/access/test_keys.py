@@ -202,7 +202,7 @@ def test_list_shows_every_key_newest_first_and_no_secret(created, flask, sql):
     first, second = created(), created("--scope", "read", "--expires", "1h")
     sql("update api_keys set expires_at = now() where expires_at is not null")
     flask("revoke", first[:15])
-    lines = flask("list").output.splitlines()
+    lines = flask("list").output.splitlines()[1:]
     assert [line.split()[:2] for line in lines] == [
         [second[:15], "expired"],
         [first[:15], "revoked"],
@@ -231,3 +231,52 @@ def test_use_of_a_key_is_recorded(created, use, sql):
     use(f"Bearer {secret}")
     (used,) = sql("select last_used_at from api_keys")
     assert used["last_used_at"] is not None
+
+
+def test_list_has_a_header_above_its_columns(flask):
+    flask("create", "--name", "Ada", "--tier", "team", "--scope", "read", "--secret-only")
+    header, row = flask("list").stdout.splitlines()[:2]
+    assert header.split() == ["PREFIX", "STATUS", "TIER", "SCOPES", "WALLET", "EXPIRES", "NAME"]
+    for title, cell in (
+        ("STATUS", "active"),
+        ("TIER", "team"),
+        ("SCOPES", "read"),
+        ("NAME", "Ada"),
+    ):
+        assert row.startswith(cell, header.index(title))
+
+
+def test_key_can_be_named_wherever_a_prefix_can(flask, forget, use):
+    create = ("create", "--name", "Ada", "--scope", "read", "--secret-only")
+    first = flask(*create).stdout.strip()
+    second = flask("rotate", "Ada").stdout.strip()
+    third = flask("rotate", "Ada").stdout.strip()
+    revoked = flask("revoke", "Ada").stdout
+    assert revoked.split() == [
+        word for secret in (third, second, first) for word in ("revoked", secret[:15])
+    ]
+    forget()
+    assert use(f"Bearer {third}").status_code == 401
+    done = flask("revoke", "Ada")
+    assert (done.exit_code, done.stderr) == (
+        1,
+        "Error: no active key has the prefix Ada or this name; see `flask api-keys list`\n",
+    )
+
+
+def test_name_of_several_keys_lists_them_and_changes_none(flask, forget, use):
+    create = ("create", "--name", "Bob", "--scope", "read", "--secret-only")
+    secrets = [flask(*create).stdout.strip() for _ in range(2)]
+    for command in ("revoke", "rotate"):
+        done = flask(command, "Bob")
+        assert done.exit_code == 1
+        assert done.stderr.startswith("Error: 2 keys are named Bob: kamiyo_")
+        assert all(secret[:15] in done.stderr for secret in secrets)
+    assert all(use(f"Bearer {secret}").status_code == 200 for secret in secrets)
+    assert flask("revoke", secrets[0][:15]).exit_code == 0
+
+
+def test_prefix_goes_before_a_name_that_looks_like_it(flask):
+    secret = flask("create", "--name", "Eve", "--scope", "read", "--secret-only").stdout.strip()
+    flask("create", "--name", secret[:15], "--scope", "read", "--secret-only")
+    assert flask("revoke", secret[:15]).stdout == f"revoked {secret[:15]}\n"

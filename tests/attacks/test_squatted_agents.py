@@ -192,7 +192,8 @@ def test_claim_is_shown_wherever_the_agent_is(ask, squat, refresh):
     assert own["claimed"] is False
     refresh()
     totals = ask(None, "GET", "../stats").json()["agents"]
-    assert totals == [{"chain": "base", "status": "active", "agents": 2, "claimed": 1}]
+    base = {"chain": "base", "chain_id": 8453, "caip2": "eip155:8453"}
+    assert totals == [{**base, "status": "active", "agents": 2, "claimed": 1}]
 
 
 @pytest.mark.parametrize("sort", ["-registered_at", "last_activity_at", "-total_feedback"])

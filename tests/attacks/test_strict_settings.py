@@ -74,7 +74,7 @@ OF_GUNICORN = ("PORT", "WEB_CONCURRENCY", "WEB_THREADS", "WEB_TIMEOUT")
 
 
 def numbers():
-    """The numbers among the settings of the README, with the least and the most of each."""
+    """The numbers among the settings of the reference, with the least and the most of each."""
     found = {}
     for names, _, meaning in rows("Settings"):
         if bounds := NUMBER.search(meaning):

@@ -1,5 +1,5 @@
-"""Numbers that are JSON and that PostgreSQL cannot store: one refuses its line or its request, and
-nothing beside it."""
+"""Numbers that are JSON and that PostgreSQL cannot store: one is marked in its line, or refuses its
+request, and nothing beside it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kamiyo_api.importer.unstorable import ESCAPE
 from tests.support import factories
 from tests.support.clients import outcome
 from tests.support.imports import AGENTS, counts, line
@@ -40,18 +41,21 @@ def is_storable(sql):
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_number_that_cannot_be_stored_refuses_its_line_only(run_import, sql, place, tmp_path):
-    kept = tmp_path / "rejects.jsonl"
+def test_number_that_cannot_be_stored_is_marked_and_its_agent_is_loaded(run_import, sql, place):
     told = [
         written(number, place).replace('"agent_id": 7', f'"agent_id": {index}')
         for index, number in enumerate(ALL)
     ]
-    result = run_import(told, "--rejects", str(kept))
-    refused = {json.loads(each)["line_number"] - 1 for each in kept.read_text().splitlines()}
-    assert f"{len(ALL) - len(refused)} inserted" in counts(result)
-    stored = {int(agent["agent_id"]) for agent in sql(AGENTS)}
-    assert stored == set(range(len(ALL))) - refused
-    assert 0 < len(refused) < len(ALL)
+    assert f"{len(ALL)} inserted" in counts(run_import(told))
+    agents = sql(
+        "select agent_id, unstorable is null as is_exact, registration_file::text as file"
+        " from erc8004_agents where registration_file is not null"
+    )
+    escaped = {int(agent["agent_id"]) for agent in agents if not agent["is_exact"]}
+    assert 0 < len(escaped) < len(ALL)
+    for agent in agents:
+        number = ALL[int(agent["agent_id"])]
+        assert (f'"{ESCAPE}{number}"' in agent["file"]) == (not agent["is_exact"]), number
 
 
 def test_number_that_can_be_stored_is_not_refused(run_import, sql, is_storable):
@@ -67,6 +71,7 @@ def test_number_that_can_be_stored_is_not_refused(run_import, sql, is_storable):
         for index, number in enumerate(easy)
     ]
     assert f"{len(easy)} inserted" in counts(run_import(told))
+    assert all(agent["unstorable"] is None for agent in sql(AGENTS))
 
 
 @pytest.mark.parametrize(

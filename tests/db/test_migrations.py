@@ -245,16 +245,47 @@ def test_upgraded_database_has_the_catalog_of_a_new_one(pair):
     assert migrate(older) == applied(OF_AN_UPGRADE)
     migrate(newer)
     assert catalog(older) == catalog(newer)
+    assert read(older, CHAINS) == read(newer, CHAINS)
+    assert read(older, NAMES) == read(newer, NAMES)
 
 
-# What the API answers, but for the moment of the answer.
+CHAINS = "select to_jsonb(c) from erc8004_chains as c order by c.name"
+NAMES = "select n.name, n.chain from erc8004_chain_names as n order by n.name"
+# What operators may have added before names were unique: an alias of today, a name that is the id
+# of another chain, a name in other letters, and names that differ only in case.
+ADDED = """
+delete from erc8004_chains where name = 'goat';
+insert into erc8004_chains select names.name, 900000 + row_number() over (), true,
+  '0x' || repeat('1', 40), '0x' || repeat('2', 40), '0x' || repeat('3', 40)
+from unnest(
+  array['bnb', '8453', 'Base', 'My Chain', 'my-chain', 'цепь', repeat('x', 99)]
+) as names (name)
+returning name;
+"""
+
+
+def test_chains_that_operators_added_keep_what_is_theirs_after_an_upgrade(pair):
+    older, _ = pair
+    load(older, STATE_27)
+    read(older, ADDED)
+    migrate(older)
+    names = dict(read(older, NAMES))
+    assert (names["bnb"], names["bnb-chain"]) == ("bnb", "bsc")
+    assert (names["8453"], names["eip155:8453"]) == ("base", "base")
+    assert names["my-chain"] in ("My Chain", "my-chain")
+    assert names["900007"] == "x" * 99
+    assert names["base"] == "base"
+    assert "goat-network" not in names
+
+
+# What the API answers, but for the moment of the answer and what upgrades added.
 ANSWERS = """
 select
   a.id::text,
   (select s::jsonb - 'as_of' from erc8004_agent_stats_answer(a.id) as s),
   (select r::jsonb - 'as_of' from erc8004_reputation_answer(a.id) as r),
   (select to_jsonb(v) from v_erc8004_agent_stats as v where v.agent_uuid = a.id),
-  (select p.agents from erc8004_found_page(array[a.id], 1) as p),
+  (select p.agents::jsonb from erc8004_found_page(array[a.id], 1) as p),
   (select to_jsonb(f) - 'words' from erc8004_agent_search as f where f.agent_uuid = a.id)
 from erc8004_agents as a
 order by a.id
@@ -267,16 +298,42 @@ def test_upgraded_database_answers_as_before_and_as_a_new_one_with_its_data(pair
     before = read(older, ANSWERS)
     assert len(before) == 13
     migrate(older)
-    assert read(older, ANSWERS) == before
+    assert of_then(before, read(older, ANSWERS)) == before
     migrate(newer)
     load(newer, rows_of(STATE_27))
-    assert read(newer, ANSWERS) == before
+    assert of_then(before, read(newer, ANSWERS)) == before
     for address in pair:
         read(address, "select refresh_erc8004_stats()")
     assert read(newer, ANSWERS) == read(older, ANSWERS)
     for address in pair:
         read(address, "select refresh_erc8004_stats(true)")
     assert read(newer, ANSWERS) == read(older, ANSWERS)
+
+
+def of_then(before, now):
+    """What is answered now, without the fields that were not answered before."""
+    if isinstance(before, dict):
+        return {name: of_then(value, now[name]) for name, value in before.items()}
+    if isinstance(before, list | tuple):
+        return type(before)(of_then(*each) for each in zip(before, now, strict=True))
+    return now
+
+
+OWNERS_WORDS = """
+select active, skill_words, domain_words, x402
+from erc8004_agent_search
+order by agent_uuid
+"""
+
+
+def test_upgrade_reads_the_files_that_are_stored_anew(empty):
+    load(empty, STATE_27)
+    file = '{"active": "no", "skills": ["Code Review"], "domains": ["Law"], "x402Support": "yes"}'
+    read(empty, f"update erc8004_agents set registration_file = '{file}' returning 1")
+    migrate(empty)
+    assert set(map(repr, read(empty, OWNERS_WORDS))) == {
+        repr((False, ["code_review"], ["law"], True))
+    }
 
 
 def rows_of(dump):
@@ -286,4 +343,21 @@ def rows_of(dump):
     kept = [line for line in inserts if not any(table in line[:60] for table in of_the_new)]
     views = "mv_erc8004_agent_reputation", "mv_erc8004_agent_payment_stats"
     refresh = [f"refresh materialized view {view};" for view in views]
-    return "\n".join(["set session_replication_role = replica;", *kept, *refresh])
+    nullable = "alter table erc8004_agent_search alter column registry_address {} not null;"
+    return "\n".join(
+        [
+            "set session_replication_role = replica;",
+            nullable.format("drop"),
+            *kept,
+            OF_THE_AGENT,
+            nullable.format("set"),
+            *refresh,
+        ]
+    )
+
+
+# What a row of search has had only since the dump.
+OF_THE_AGENT = """
+update erc8004_agent_search as s set registry_address = a.registry_address
+from erc8004_agents as a where a.id = s.agent_uuid;
+"""

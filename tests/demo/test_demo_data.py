@@ -170,9 +170,24 @@ def test_every_state_of_agents_payments_and_validations_is_there(load, sql):
     assert count(sql, "erc8004_agent_search", "x402") > 0
 
 
+def test_some_transactions_settle_several_payments_and_most_say_who_paid_whom(load, sql):
+    load()
+    shared = sql("""
+        select count(*) as n, count(distinct created_at) as moments, count(log_index) as logs
+        from erc8004_agent_payments group by chain, tx_hash having count(*) > 1
+    """)
+    assert len(shared) > 100
+    assert {(each["n"] > 5, each["moments"], each["logs"] == each["n"]) for each in shared} == {
+        (False, 1, True)
+    }
+    told = "erc8004_agent_payments as p join erc8004_agents as a on a.id = p.agent_uuid"
+    paid = "p.payee_address = a.owner_address and p.payer_address <> '' and p.nonce <> ''"
+    assert 3000 < count(sql, told, paid) < 4000
+
+
 def test_a_page_of_demo_agents_is_answered(load, client, admin):
     load(*SMALL)
-    answer = client.get("/api/v1/agents/?status=any&limit=100", headers=admin)
+    answer = client.get("/api/v1/agents/?status=any&active=any&limit=100", headers=admin)
     assert (answer.status_code, answer.json["total"]) == (200, 300)
 
 

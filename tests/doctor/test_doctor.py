@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from contextlib import contextmanager
 
 import pytest
@@ -228,7 +229,11 @@ def test_text_tells_the_same_as_json(app, doctor):
     done = app.test_cli_runner().invoke(args=["doctor", "--url", NOWHERE])
     found = doctor()
     assert done.exit_code == found.exit_code
+    (left_out,) = re.findall(r"^unknown  left out until service is fixed: (.*)$", done.output, re.M)
     for check in found.report["checks"]:
+        if check["name"] in left_out.split(", "):
+            assert check["status"] == "unknown"
+            continue
         assert f"{check['status']:<8} {check['name']}: " in done.output
         assert check["why"] in done.output
     assert "$ sudo systemctl restart kamiyo-api" in done.output

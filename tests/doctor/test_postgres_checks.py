@@ -19,6 +19,7 @@ from tests.support.doctor import examined, shell, typed
 from tests.support.programs import needed
 
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
+UNIQUE = "uq__erc8004_validations__chain_registry_request"
 SECRET = "kamiyo_" + "s3cret" * 7 + "x"
 
 
@@ -76,14 +77,16 @@ def test_bloated_table_is_seen_and_vacuumed(doctor, sql, cure):
 
 def test_dropped_indexes_are_seen_and_made_again(doctor, sql, cure):
     sql("drop index ix__erc8004_reputation__agent_created")
-    sql("alter table erc8004_agent_payments drop constraint uq__erc8004_agent_payments__chain_tx")
+    sql("drop index uq__erc8004_agent_payments__log")
+    sql("alter table erc8004_validations drop constraint " + UNIQUE)
     found = doctor()["missing-indexes"]
     assert found["status"] == "failing"
     assert "ix__erc8004_reputation__agent_created" in found["figure"]
-    assert "uq__erc8004_agent_payments__chain_tx" in found["figure"]
+    assert "uq__erc8004_agent_payments__log" in found["figure"]
+    assert UNIQUE in found["figure"]
     cure(found)
     assert doctor().status("missing-indexes") == "ok"
-    assert sql("select 1 from pg_constraint where conname = 'uq__erc8004_agent_payments__chain_tx'")
+    assert sql("select 1 from pg_constraint where conname = %s", UNIQUE)
 
 
 def test_every_index_of_the_tables_is_known(doctor, sql):

@@ -58,6 +58,26 @@ def answering(status, headers=(), body=b"", seen=None):
 
 
 @contextmanager
+def answering_pages(pages):
+    """A server of these pages; its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(pages[self.path].encode())
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@contextmanager
 def proxied(url):
     """A reverse proxy before the service, which says for whom it asks; its address."""
 
@@ -197,13 +217,57 @@ def test_refusals_for_rates_and_keys_are_told(doctor, web, key_for):
         web.request("GET", AGENTS)
     found = doctor(url=web.url)
     assert found["rate-limits"]["status"] == "warning"
-    assert found["rate-limits"]["figure"] == (
-        "20 of 100 (20.0 %) requests refused, by tier: free 20"
+    assert re.fullmatch(
+        r"20 of 100 \(20.0 %\) requests refused, by tier: free 20; the last one .* ago",
+        found["rate-limits"]["figure"],
     )
     assert "--tier pro" in found["rate-limits"]["cure"]
     assert found["auth-failures"]["status"] == "warning"
-    assert found["auth-failures"]["figure"].endswith("for a key that is: missing 20")
+    assert "for a key that is: missing 20; the last one " in found["auth-failures"]["figure"]
     assert found.status("error-rate") == "ok"
+
+
+EVENT = re.compile(r"(?<=^erc8004_last_event_timestamp_seconds)({.*}) .*$", re.MULTILINE)
+
+
+@contextmanager
+def hours_later(url, hours):
+    """What the service says, so many hours after the last event of each kind; the address."""
+    last = time.time() - hours * 3600
+    pages = {
+        path: EVENT.sub(rf"\1 {last}", requests.get(url + path, timeout=10).text)
+        for path in ("/health", "/metrics")
+    }
+    with answering_pages(pages) as address:
+        yield address
+
+
+def test_old_mistakes_and_errors_are_figures_and_no_findings(doctor, web, key_for, admin, sql):
+    free = key_for(None, "read", tier="free")
+    for _ in range(80):
+        web.request("GET", AGENTS, headers=free)
+    for _ in range(20):
+        web.request("GET", AGENTS)
+    with trigger(sql, "erc8004_agents", "raise exception 'again' using errcode = '40001';"):
+        at_once(8, lambda _: register(web, admin))
+    names = {"rate-limits", "auth-failures", "error-rate", "transactions"}
+    with hours_later(web.url, 0.5) as url:
+        assert names <= doctor(url=url).names("warning", "failing")
+    with hours_later(web.url, 3) as url:
+        found = doctor(url=url)
+    assert names <= found.names("ok")
+    assert found["rate-limits"]["figure"].endswith("by tier: free 20; the last one 3 h ago")
+
+
+def test_address_that_guesses_keys_is_counted_as_refused_by_a_limit(doctor, web):
+    wrong = {"Authorization": "Bearer kamiyo_wrong"}
+    statuses = [web.request("GET", AGENTS, headers=wrong).status_code for _ in range(40)]
+    assert (statuses.count(401), statuses.count(429)) == (30, 10)
+    metrics = web.request("GET", "/metrics").text
+    assert 'erc8004_rate_limit_exceeded_total{tier="none"} 10.0\n' in metrics
+    found = doctor(url=web.url)
+    assert found["rate-limits"]["figure"] == "0 of 40 (0.0 %) requests refused"
+    assert found.status("auth-failures") == "warning"
 
 
 def test_low_hit_rate_is_told_until_the_cache_serves(doctor, web, admin, app):

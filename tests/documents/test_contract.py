@@ -9,7 +9,7 @@ import pytest
 
 from tests.support import ROOT
 from tests.support.clients import document, documented_path
-from tests.support.documents import settings
+from tests.support.documents import REFERENCE, settings
 
 # Pages for people and for monitoring, which the document does not describe.
 PAGES = {"docs.index", "docs.openapi", "docs.error_codes", "swagger_ui.show", "metrics"}
@@ -40,6 +40,7 @@ GET    /api/v1/agents/{agent_uuid}/metadata               read
 GET    /api/v1/agents/{agent_uuid}/metadata/{key}         read
 PUT    /api/v1/agents/{agent_uuid}/metadata/{key}         write
 DELETE /api/v1/agents/{agent_uuid}/metadata/{key}         write
+GET    /api/v1/chains                                     read
 GET    /api/v1/key                                        any
 GET    /api/v1/stats                                      read
 GET    /health                                            none
@@ -191,10 +192,9 @@ def test_settings_are_found():
 
 
 @pytest.mark.parametrize("name", settings())
-def test_setting_is_in_the_table_of_the_readme(name):
-    readme = (ROOT / "README.md").read_text()
+def test_setting_is_in_the_table_of_the_reference(name):
     rest = r"[\w<>]+" if name.endswith("_") else ""
-    assert re.search(rf"^\|[^|]*`{name}{rest}`", readme, re.MULTILINE)
+    assert re.search(rf"^\|[^|]*`{name}{rest}`", REFERENCE, re.MULTILINE)
 
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

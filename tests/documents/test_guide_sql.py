@@ -66,7 +66,13 @@ SELECT schemaname, tablename, attname, n_distinct
    AND tablename LIKE 'erc8004%'
    AND n_distinct > 100;
 """
-# test_guide_commands.py has the slow queries of pg_stat_statements, which the bundled server lacks.
+SLOW_STATEMENTS = """
+SELECT query, mean_exec_time, calls
+   FROM pg_stat_statements
+   WHERE query LIKE '%erc8004%'
+   ORDER BY mean_exec_time DESC
+   LIMIT 10;
+"""
 CRON = '*/5 * * * * psql -c "SELECT refresh_erc8004_stats();"'
 
 
@@ -143,6 +149,16 @@ def test_activity_of_the_database_is_shown(psql, app):
 def test_statistics_of_the_planner_are_shown(psql, sql, app):
     from_guide = psql(MISSING_INDEXES)
     assert all(line.startswith("public|erc8004") for line in from_guide)
+
+
+def test_slow_statements_are_listed_with_their_mean_time(psql, sql, app):
+    sql("select pg_stat_statements_reset()")
+    sql("select count(*) as erc8004_counted from erc8004_agents")
+    (line,) = [line for line in psql(SLOW_STATEMENTS) if "erc8004_counted" in line]
+    statement, milliseconds, calls = line.split("|")
+    assert statement == "select count(*) as erc8004_counted from erc8004_agents"
+    assert float(milliseconds) > 0
+    assert calls == "1"
 
 
 def test_cron_line_refreshes(shell, rated, sql):

@@ -12,13 +12,13 @@ from tests.support import ROOT
 PACKAGE = ROOT / "kamiyo_api"
 # From the top down. Rooms of one layer do not import each other.
 LAYERS = (
-    ("dev",),
+    ("__main__", "dev"),
     ("__init__",),
     ("cli", "server"),
     ("routes", "doctor"),
     ("web",),
     ("access", "demo", "health", "importer", "search", "trust"),
-    ("cache",),
+    ("cache", "chains"),
     ("db",),
     ("redis", "schemas"),
     ("observability",),

@@ -22,6 +22,7 @@ OPERATION_IDS = {
     *("list_payments", "get_payment", "link_payment"),
     *("list_validations", "get_validation", "request_validation", "respond_to_validation"),
     *("list_metadata", "get_metadata", "set_metadata", "delete_metadata"),
+    *("get_agent_by_token", "look_up_agents", "list_chains"),
     *("get_key", "get_health", "get_live", "get_metrics"),
 }
 

@@ -49,7 +49,11 @@ def clone(app, servers, gunicorn, valkey, tmp_path):
         (tmp_path / path).symlink_to(ROOT / path)
     (tmp_path / ".venv").symlink_to(sys.prefix)
     (tmp_path / ".data").mkdir()
-    addresses = {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
+    addresses = {
+        "DATABASE_URL": servers.database_url,
+        "REDIS_URL": servers.redis_url,
+    }
+    (tmp_path / ".data" / "url").write_text(f"{gunicorn.url}\n")
     (tmp_path / ".data" / "servers.json").write_text(json.dumps(addresses))
     size = "--agents 50 --feedback 500 --payments 100"
     for command in (f"demo-data {size}", "refresh-stats"):
@@ -61,12 +65,11 @@ def clone(app, servers, gunicorn, valkey, tmp_path):
 @pytest.fixture
 def typed(clone, gunicorn):
     """The outputs and exit codes of commands that are typed into one shell, in the clone."""
-    port = gunicorn.url.rpartition(":")[2]
     redis_cli = needed("redis-cli")
     environment = {
         "PATH": f"{os.path.dirname(redis_cli)}:{os.environ['PATH']}",
         "HOME": str(clone),
-        "PORT": port,
+        "PORT": gunicorn.url.rpartition(":")[2],
         # The machine that tests may be busy.
         "REDIS_TIMEOUT_MS": "5000",
     }
@@ -76,7 +79,7 @@ def typed(clone, gunicorn):
         for text in texts:
             script += [f"echo '{BEGINS}'", f"{{\n{text}\n}} 2>&1", f"printf '{ENDS}%d' $?"]
         done = subprocess.run(
-            ["/bin/sh", "-c", "\n".join(script).replace(":8000", f":{port}")],
+            ["/bin/sh", "-c", "\n".join(script)],
             cwd=clone,
             env=environment,
             stdin=subprocess.DEVNULL,

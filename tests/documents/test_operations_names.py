@@ -19,6 +19,7 @@ SERVER_COMMANDS = """
 cd /opt/kamiyo-api
 set -a; . /etc/kamiyo-api/environment; set +a
 PATH=$PWD/.venv/bin:$PATH
+URL=http://127.0.0.1:8000
 journalctl -u kamiyo-api -o cat --since -1h | grep '"level":"error"'
 journalctl -u kamiyo-api -o cat | grep REQUEST_ID
 grep REQUEST_ID /var/log/postgresql/postgresql-*.log
@@ -29,9 +30,16 @@ systemctl status kamiyo-api-refresh
 journalctl -u kamiyo-api-refresh -n 20 --no-pager
 sudo systemctl restart kamiyo-api-refresh
 sudo systemctl restart kamiyo-api
+flask doctor | tail -4
+systemctl status 'postgresql*' --no-pager
+tail -20 /var/log/postgresql/postgresql-*.log
 df -h /var/lib/postgresql
 sudo systemctl restart postgresql
-systemctl status kamiyo-api
+df -h /var/lib/postgresql
+systemctl status kamiyo-api --no-pager
+journalctl -u kamiyo-api -n 20 --no-pager
+curl -sS "$URL/health/live"
+sudo systemctl restart kamiyo-api
 journalctl -u kamiyo-api -n 1000 --no-pager
 tail -1000 /var/log/postgresql/postgresql-*.log
 git pull
@@ -67,6 +75,9 @@ OLD_GUIDE = [
 ]
 
 
+OUTAGES = ["Database down", "Service down"]
+
+
 def anchors():
     """Where links of the document and to it may lead."""
     named = set(re.findall(r'<a id="([\w-]+)">', OPERATIONS))
@@ -93,7 +104,7 @@ def test_symptoms_come_in_the_order_of_the_old_guide():
 def test_alerts_and_links_lead_to_sections():
     linked = set(re.findall(r"docs/operations\.md#([\w-]+)", ALERTS))
     assert linked
-    assert linked <= {section.lower().replace(" ", "-") for section in OLD_GUIDE}
+    assert linked <= {slug(section) for section in [*OLD_GUIDE, *OUTAGES]}
     assert set(re.findall(r"\]\(#([\w-]+)\)", OPERATIONS)) <= anchors()
 
 

@@ -30,7 +30,7 @@ DASHBOARD = json.loads((OPS / "grafana" / "dashboard.json").read_text())
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 QUERIES = [target["expr"] for panel in PANELS for target in panel["targets"]]
 UNITS = ("kamiyo-api", "kamiyo-api-refresh")
-# The symptoms of the customer's guide, in its order, and one more: the sections of
+# The symptoms of the customer's guide, in its order, and three more: the sections of
 # docs/operations.md.
 SYMPTOMS = [
     "slow-query-performance",
@@ -40,8 +40,10 @@ SYMPTOMS = [
     "transaction-rollback-errors",
     "materialized-view-staleness",
     "high-memory-usage",
+    "database-down",
     "database-connection-pool-exhaustion",
     "unwritable-database",
+    "service-down",
     "high-error-rate",
     "slow-response-times",
     "low-cache-hit-rate",
@@ -114,6 +116,22 @@ def test_alert_says_what_is_wrong_and_what_to_do(name):
     assert anchor in SYMPTOMS
     assert len(alert["annotations"]["summary"]) < 120
     assert alert["annotations"]["description"].endswith(".")
+
+
+@pytest.mark.parametrize("name", ["DatabaseDown", "ServiceDown"])
+def test_alert_of_an_outage_leads_to_what_to_type_first(name):
+    annotations = ALERTS[name]["annotations"]
+    anchor = annotations["runbook_url"].partition("#")[2]
+    guide = (ROOT / "docs" / "operations.md").read_text()
+    (section,) = (
+        part
+        for part in re.split(r"^##+ ", guide, flags=re.MULTILINE)
+        if part.partition("\n")[0].lower().replace(" ", "-") == anchor
+    )
+    first = re.findall(r"^```sh\n(.*)$", section, re.MULTILINE)[0]
+    named = re.findall(r"First type `([^`]+)`", annotations["description"])
+    assert named
+    assert first.startswith(named[0])
 
 
 def test_every_symptom_of_the_guide_has_an_alert_in_its_order():

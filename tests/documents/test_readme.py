@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import runpy
 import shlex
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,15 +16,17 @@ from prometheus_client import values
 
 from kamiyo_api import config
 from kamiyo_api.config import TIERS, Config
-from kamiyo_api.dev.databases import free_port
-from kamiyo_api.dev.processes import run_server
 from tests.documents.test_contract import ENDPOINTS
 from tests.support import ROOT
+from tests.support.clones import clone_into, made_to_run
 from tests.support.documents import README, rows, settings
 
 # The data comes first: what it shows is the demo data that nobody has added to yet.
 DOCUMENTS = ("docs/data.md", "README.md", "docs/api.md")
-SERVED = ("kamiyo_api", "sql", "wsgi.py", "gunicorn.conf.py")
+LINKED = sorted(
+    str(path.relative_to(ROOT))
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("ops/*.md"))
+)
 WANTED = ("requirements.in", "requirements-dev.in", "bench/requirements.in")
 BEGINS = "\x1e"
 # What is typed, and how a shell comes to it.
@@ -49,7 +49,6 @@ VARIABLE = {
     r"\bkamiyo_[\w-]{8,}": "KEY",
     r"(X-RateLimit-(Remaining|Reset)): \d+": r"\1: NUMBER",
     r"\d+\.\d\d s\b": "SECONDS",
-    r":8000\b": ":PORT",
 }
 
 
@@ -81,7 +80,6 @@ class Clone(NamedTuple):
     """A copy of the repository in which `make run` serves."""
 
     folder: Path
-    port: int
     psql: str
     environment: dict[str, str]
 
@@ -89,8 +87,7 @@ class Clone(NamedTuple):
         """Type the blocks of a document into one shell; the output of each."""
         script = ["set -eu"]
         for block in blocks(document):
-            text = block.text.replace(":8000", f":{self.port}")
-            command = TYPED[block.kind].format(text=text, psql=self.psql)
+            command = TYPED[block.kind].format(text=block.text, psql=self.psql)
             script += [f"echo {shlex.quote(BEGINS)}", f"{{\n{command}\n}} 2>&1"]
         done = subprocess.run(
             ["/bin/sh", "-c", "\n".join(script)],
@@ -109,22 +106,12 @@ def clone() -> Iterator[Clone]:
     """What a stranger has a minute after `make run`; nothing of our environment is in it."""
     with tempfile.TemporaryDirectory(prefix="kamiyo-readme-") as name:
         folder = Path(name)
-        for path in SERVED:
-            subprocess.run(["cp", "-R", ROOT / path, folder], check=True)
-        (folder / ".venv").symlink_to(sys.prefix)
-        environment = {
-            "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}",
-            "HOME": name,
-            # The machine that tests may be busy.
-            "REDIS_TIMEOUT_MS": "5000",
-        }
-        port = free_port()
-        command = [sys.executable, "-m", "kamiyo_api.dev.server", str(port)]
-        with run_server(command, folder=folder, ready="Ctrl-C stops all of it.", env=environment):
+        environment = clone_into(folder)
+        with made_to_run(folder, environment):
             said = (folder / "server.log").read_text()
             psql = re.search(r"^ +Database +(\S.*)$", said, re.MULTILINE)
             assert psql, said
-            yield Clone(folder, port, psql[1], environment)
+            yield Clone(folder, psql[1], environment)
 
 
 def steady(text: str) -> list[str]:
@@ -207,7 +194,7 @@ def test_endpoints_outside_the_prefix_are_the_last_ones():
 
 
 def settings_told():
-    """The settings of the README's table, with their defaults."""
+    """The settings of the reference's table, with their defaults."""
     return [
         (name, default.strip("`"))
         for names, default, _ in rows("Settings")
@@ -264,7 +251,7 @@ def test_every_command_is_in_the_table(app):
 
 @pytest.mark.parametrize("file", WANTED)
 def test_every_requirement_earns_its_place(file):
-    (explained,) = re.findall(r"^## What it stands on\n(.*?)^## ", README, re.M | re.DOTALL)
+    explained = (ROOT / "docs" / "dependencies.md").read_text()
     for name in re.findall(r"^(\w[\w-]*)", (ROOT / file).read_text(), re.MULTILINE):
         assert re.search(rf"(?<![\w-]){name}(?![\w-])", explained), name
 
@@ -282,7 +269,8 @@ def test_every_requirement_is_pinned_with_hashes(file):
 
 
 def test_map_of_the_house_shows_every_folder_and_none_that_is_not_there():
-    (drawn,) = re.findall(r"^## The house\n.*?^```text\n(.*?)^```", README, re.M | re.DOTALL)
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    (drawn,) = re.findall(r"^## The house\n.*?^```text\n(.*?)^```", text, re.M | re.DOTALL)
     tops = ("bench", "docs", "kamiyo_api", "ops", "sql", "tests")
     inside = [path for top in tops for path in (ROOT / top).glob("*/") if path.name[0] != "_"]
     assert sorted(folders(drawn)) == sorted([*tops, *(str(p.relative_to(ROOT)) for p in inside)])
@@ -301,10 +289,21 @@ def folders(drawn: str) -> Iterator[str]:
             yield f"{top}/{name}" if indent else name
 
 
-def test_every_link_leads_to_a_file():
-    for document in (ROOT / name for name in DOCUMENTS):
-        text = document.read_text()
-        for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([\w-]+))?\)", text):
-            found = document.parent / target if target else document
-            assert found.exists(), target
-            assert not anchor or f'id="{anchor}"' in found.read_text(), anchor
+@pytest.mark.parametrize("name", LINKED)
+def test_every_link_leads_to_a_file(name):
+    document = ROOT / name
+    for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([\w-]+))?\)", document.read_text()):
+        found = document.parent / target if target else document
+        assert found.exists(), target
+        assert not anchor or anchor in anchors(found.read_text()), anchor
+
+
+def anchors(document: str) -> set[str]:
+    """What a link can lead to: the ids that a document sets, and those of its headings."""
+    headings = re.findall(r"^#+ (.+)$", document, re.MULTILINE)
+    slugs = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+    return slugs | set(re.findall(r'id="([\w-]+)"', document))
+
+
+def test_readme_is_read_in_ten_minutes():
+    assert len(README.splitlines()) <= 250

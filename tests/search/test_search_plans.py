@@ -13,14 +13,18 @@ TABLES = ("erc8004_agents", "erc8004_agent_search")
 NO_FILTER = {
     "owner_address": None,
     "chain": None,
+    "registry_address": None,
     "agent_id": None,
     "status": "active",
     "claimed": False,
+    "active": True,
     "trust_level": None,
     "min_reputation_score": None,
     "min_success_rate": None,
     "min_feedback": None,
     "service": None,
+    "skill": None,
+    "domain": None,
     "x402": None,
     "q": None,
     "sort": "-registered_at",
@@ -75,10 +79,15 @@ PLACES = {
     "after_number": 50,
     "is_after_known": True,
 }
+REGISTRY = "0x8004a169fb4a3325136eb29fa0ceb6d2e539a432"
+OTHER = "0x" + "7" * 40
 SELECTIVE = {
     "owner": {"owner_address": f"0x{1000:040x}"},
     "chain": {"chain": "celo"},
+    "registry": {"registry_address": OTHER},
     "agent_id": {"agent_id": 777},
+    "agent": {"chain": "base", "registry_address": REGISTRY, "agent_id": 777},
+    "registry and words": {"registry_address": OTHER, "q": "agent"},
     "suspended": {"status": "suspended"},
     "revoked": {"status": "revoked"},
     "claimed": {"claimed": True},
@@ -88,6 +97,10 @@ SELECTIVE = {
     "success rate": {"min_success_rate": 95},
     "feedback": {"min_feedback": 1000},
     "service": {"service": "ZIP"},
+    "inactive": {"active": False},
+    "skill": {"skill": "rare skill"},
+    "domain": {"domain": "finance/rare"},
+    "skill and words": {"skill": "rare skill", "q": "frequent"},
     "x402": {"x402": True},
     "words": {"q": "rare agent"},
     "chain and words": {"chain": "celo", "q": "rare"},
@@ -149,6 +162,14 @@ def test_walk_passes_agents_that_have_no_figure_in_the_same_way(plan, name, sort
     walk = walk_of(plan("search.list_agents", **NO_FILTER | asked))
     assert_in_order(walk, "registered")
     assert column in walk[-1]["Index Cond"]
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("chain", [None, "base"])
+def test_registry_of_nearly_all_agents_is_read_in_the_order_of_the_sort(plan, sort, chain):
+    asked = {"registry_address": REGISTRY, "chain": chain, "sort": sort}
+    walk = walk_of(plan("search.list_agents", **NO_FILTER | asked))
+    assert_in_order(walk, SORTS[sort])
 
 
 def assert_in_order(walk, index):

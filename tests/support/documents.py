@@ -1,4 +1,4 @@
-"""What the README and the operations guide say, in parts."""
+"""What the documents say, in parts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tests.support import ROOT
 
 README = (ROOT / "README.md").read_text()
+REFERENCE = (ROOT / "docs" / "reference.md").read_text()
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 ON_A_SERVER = "<!-- on a server -->\n"
 BLOCK = re.compile(rf"^({ON_A_SERVER})?```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -15,8 +16,8 @@ SHOWN = re.compile(r"\s*^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def rows(heading):
-    """The cells of the tables under a heading of the README."""
-    section = re.split(r"^## ", README, flags=re.MULTILINE)
+    """The cells of the tables under a heading of the reference."""
+    section = re.split(r"^## ", REFERENCE, flags=re.MULTILINE)
     (found,) = (each for each in section if each.startswith(heading + "\n"))
     lines = re.findall(r"^\| (.*) \|$", found, re.MULTILINE)
     return [[cell.strip() for cell in line.split(" | ")] for line in lines if "---" not in line][1:]

@@ -25,11 +25,16 @@ BODIES = {
         "response_uri": "",
     },
 }
+LOOKUP = "/api/v1/agents/lookup"
+BODIES[LOOKUP] = {"agents": [{"agent_uuid": FAR_UUID}], "include": ["stats"]}
 READS = {
-    AGENTS: ("owner_address", "chain", "agent_id", "service", "q", "sort", "cursor", "status"),
+    AGENTS: (
+        *("owner_address", "chain", "registry_address", "agent", "agent_id"),
+        *("service", "q", "sort", "cursor", "status"),
+    ),
     f"{AGENTS}{FAR_UUID}/feedback": ("client_address", "tag1", "tag2", "cursor", "limit"),
     f"{AGENTS}{FAR_UUID}/reputation": ("client_address", "tag1", "tag2"),
-    f"{AGENTS}{FAR_UUID}/payments": ("cursor", "limit"),
-    f"{AGENTS}{FAR_UUID}/validations": ("cursor", "limit"),
+    f"{AGENTS}{FAR_UUID}/payments": ("status", "cursor", "limit"),
+    f"{AGENTS}{FAR_UUID}/validations": ("status", "cursor", "limit"),
 }
 PARAMETERS = [(path, name) for path, names in READS.items() for name in names]

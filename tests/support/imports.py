@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,20 +34,33 @@ def line(**overrides: Any) -> str:
 
 
 @pytest.fixture
-def run_import(app: Flask, tmp_path: Path) -> Callable[..., Result]:
-    """Run `flask import-agents` over a file of the given content."""
+def run_import_of(app: Flask, tmp_path: Path) -> Callable[..., Result]:
+    """Run one of the imports, such as `flask import-feedback`, over a file of the given content."""
 
-    def run(content: bytes | list[str], *options: str) -> Result:
-        path = tmp_path / "agents.jsonl"
+    def run(things: str, content: bytes | list[Any], *options: str) -> Result:
+        path = tmp_path / f"{things}.jsonl"
         if isinstance(content, list):
-            content = "".join(f"{text}\n" for text in content).encode()
+            texts = (each if isinstance(each, str) else json.dumps(each) for each in content)
+            content = "".join(f"{text}\n" for text in texts).encode()
         path.write_bytes(content)
-        return app.test_cli_runner().invoke(args=["import-agents", str(path), *options])
+        return app.test_cli_runner().invoke(args=[f"import-{things}", str(path), *options])
 
     return run
+
+
+@pytest.fixture
+def run_import(run_import_of: Callable[..., Result]) -> Callable[..., Result]:
+    """Run `flask import-agents` over a file of the given content."""
+    return partial(run_import_of, "agents")
 
 
 def counts(result: Result) -> str:
     """The summary without the time."""
     assert result.exit_code == 0, result.output
     return result.stdout.rsplit(",", 1)[0]
+
+
+def figures(result: Result) -> tuple[int, ...]:
+    """The lines that were inserted, updated, unchanged, older and rejected."""
+    found = re.findall(r"(\d+) (?:inserted|updated|unchanged|older|rejected)", counts(result))
+    return tuple(map(int, found))

@@ -20,7 +20,10 @@ insert into erc8004_agents (
 select
   n,
   case when n % 101 = 0 then 'celo' else 'base' end,
-  '0x8004a169fb4a3325136eb29fa0ceb6d2e539a432',
+  case
+    when n % 103 = 0 then '0x' || repeat('7', 40)
+    else '0x8004a169fb4a3325136eb29fa0ceb6d2e539a432'
+  end,
   '0x' || lpad(to_hex((n ^ 0.8)::int), 40, '0'),
   case when n % 47 = 0 then 'suspended' when n % 71 = 0 then 'revoked' else 'active' end,
   n % 83 = 0,
@@ -28,6 +31,9 @@ select
     'name', 'Agent ' || n,
     'description', case when n % 89 = 0 then 'rare' else 'frequent' end,
     'x402Support', n % 60 = 0,
+    'active', n % 59 <> 0,
+    'skills', case when n % 103 = 0 then '["Rare Skill"]'::jsonb else '[]' end,
+    'domains', case when n % 107 = 0 then '["finance/rare"]'::jsonb else '[]' end,
     'services', jsonb_build_array(jsonb_build_object(
       'name', case when n % 97 = 0 then 'zip' else 'web' end
     ))

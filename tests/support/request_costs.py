@@ -59,6 +59,8 @@ def routes(app: Flask, agent_uuid: str) -> Iterator[Route]:
     values = {
         "<text:key>": KEY,
         "<path:path>": "index.html",
+        "<chain:chain>": "base",
+        "<token_id:agent_id>": "1",
         "<string:request_hash>": factories.hash32(),
     }
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):

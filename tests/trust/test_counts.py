@@ -78,7 +78,8 @@ values (
 SETTLE = """
 update erc8004_agent_payments set status = 'verified', verified_at = now()
 where id = (
-  select id from erc8004_agent_payments where agent_uuid = %(agent)s and status = 'pending'
+  select id from erc8004_agent_payments
+  where agent_uuid = %(agent)s and status in ('pending', 'failed')
   limit 1 for update skip locked
 )
 """

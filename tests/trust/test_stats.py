@@ -182,6 +182,10 @@ def test_one_absurd_value_moves_no_score(make_agent, give_feedback, refresh, sta
     assert (found["average_score"], found["unscored_feedback"]) == (90.0, 1)
 
 
+BASE = {"chain": "base", "chain_id": 8453, "caip2": "eip155:8453"}
+ETHEREUM = {"chain": "ethereum", "chain_id": 1, "caip2": "eip155:1"}
+
+
 def test_totals_count_agents_by_chain_and_status(
     client, admin, get, make_agent, give_feedback, link_payment, refresh
 ):
@@ -194,8 +198,8 @@ def test_totals_count_agents_by_chain_and_status(
     refresh()
     totals = get("/stats")
     assert totals["agents"] == [
-        {"chain": "base", "status": "active", "agents": 2, "claimed": 0},
-        {"chain": "ethereum", "status": "revoked", "agents": 1, "claimed": 0},
+        {**BASE, "status": "active", "agents": 2, "claimed": 0},
+        {**ETHEREUM, "status": "revoked", "agents": 1, "claimed": 0},
     ]
     assert totals["trust_levels"] == {"new": 2, "fair": 1}
     assert (totals["feedback"], totals["payments"]) == (1, 1)

@@ -1,0 +1,222 @@
+"""Bulk import of any kind of lines: JSON Lines into a staging table by COPY, then a few statements
+that write them.
+
+An import locks out other imports and refreshes while it writes, so that no two of them wait for
+each other's rows. Requests are not locked out: unique indexes and row locks settle what an import
+and a request write at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO, NamedTuple
+
+from kamiyo_api import db
+from kamiyo_api.cache.invalidation import invalidate_all
+from kamiyo_api.chains import KnownChains, read_chains
+from kamiyo_api.db.copying import copy_rows
+from kamiyo_api.importer.files import ImportFailed, Line, RejectedLine, read_lines, unpack
+from kamiyo_api.importer.values import LineRejected, NotJson
+
+NOT_JSON_LINES = "is neither JSON Lines nor gzip of it; nothing was loaded"
+LINES_TO_JUDGE_BY = 100
+MAX_SERIES = 10_000
+LINES_PER_BATCH = 500
+BYTES_PER_BATCH = 256 * 1024
+
+Row = Sequence[bytes]
+
+
+class Written(NamedTuple):
+    """How many rows were inserted and updated."""
+
+    inserted: int
+    updated: int
+
+
+class Kind(NamedTuple):
+    """What is imported: how a line becomes a staging row, and the named queries for the rows."""
+
+    parse: Callable[[int, bytes, KnownChains], Any]
+    """Return what a line says. Raises LineRejected."""
+    completer: Callable[[], Callable[[list[Any]], Iterable[Row | LineRejected]]]
+    """Return a function for one import that turns a batch of what lines say into their columns in
+    the text format of COPY, and leaves each LineRejected as it is."""
+    create: str
+    copy: str
+    analyze_staged: str
+    repeated: str
+    """The query that deletes the staged lines that another one of the file replaces, and counts
+    those that are older."""
+    write: Callable[[db.Transaction], Written]
+    analyze: str
+    prepare: str | None = None
+    """The query that changes the staged lines before others look at them."""
+    older: str | None = None
+    """The query that deletes the staged lines that are older than what is stored, and counts
+    them."""
+    place_of: Callable[[Row], tuple[Hashable, int]] | None = None
+    """Return a series and a number; if the numbers of each series ascend, no line is repeated."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The result of an import: the number of lines by what happened to them.
+
+    A line that is older than another one about the same thing, or than what is stored, counts as
+    older. A line that is repeated by a later line of the same position counts as unchanged.
+    """
+
+    read: int
+    inserted: int
+    updated: int
+    unchanged: int
+    older: int
+    rejected: int
+    seconds: float
+
+
+class Order:
+    """The order of the lines of a file.
+
+    If they ascend within each series, as registries number their agents, none is repeated. A file
+    with too many series to remember counts as not ascending.
+    """
+
+    def __init__(self, kind: Kind) -> None:
+        self._place_of = kind.place_of
+        self.is_ascending = kind.place_of is not None
+        self._last: dict[Hashable, int] = {}
+
+    def add(self, row: Row) -> None:
+        """Add the next line."""
+        if not self.is_ascending or self._place_of is None:
+            return
+        series, number = self._place_of(row)
+        is_next = number > self._last.get(series, -1)
+        self.is_ascending = is_next and len(self._last) < MAX_SERIES
+        self._last[series] = number
+
+
+class StagingReader:
+    """A reader that turns the lines of a file into staging rows once, and counts them."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        source: BinaryIO,
+        chains: KnownChains,
+        on_rejected: Callable[[RejectedLine], object],
+    ) -> None:
+        self._parse = kind.parse
+        self._complete = kind.completer()
+        self._source = source
+        self._chains = chains
+        self._on_rejected = on_rejected
+        self.read = 0
+        self.rejected = 0
+        self.older = 0
+        self.order = Order(kind)
+        self._not_json = 0
+
+    def rows(self) -> Iterator[bytes]:
+        """Yield the staging rows of all valid lines.
+
+        Raises ImportFailed if the file is truncated or not JSON Lines at all.
+        """
+        for lines in batches(read_lines(self._source)):
+            parsed = [self._parsed(line) for line in lines]
+            for line, columns in zip(lines, self._complete(parsed), strict=True):
+                self.read += 1
+                if isinstance(columns, LineRejected):
+                    self._reject_or_fail(line, columns)
+                else:
+                    self.order.add(columns)
+                    yield b"\t".join(columns) + b"\n"
+        if self.read and self._not_json == self.read:
+            raise ImportFailed(NOT_JSON_LINES)
+
+    def _parsed(self, line: Line) -> Any:
+        try:
+            return self._parse(line.number, line.text, self._chains)
+        except LineRejected as reason:
+            return reason
+
+    def _reject_or_fail(self, line: Line, reason: LineRejected) -> None:
+        if isinstance(reason, NotJson):
+            self._not_json += 1
+            if self._not_json == self.read == LINES_TO_JUDGE_BY:
+                raise ImportFailed(NOT_JSON_LINES)
+            if not line.ended and self._not_json < self.read:
+                raise ImportFailed(
+                    f"breaks off in the middle of line {line.number}; nothing was loaded"
+                )
+        self.rejected += 1
+        self._on_rejected(RejectedLine(line.number, str(reason), line.text))
+
+
+def batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """Yield a few lines at a time, fewer if they are long."""
+    batch: list[Line] = []
+    size = 0
+    for line in lines:
+        batch.append(line)
+        size += len(line.text)
+        if len(batch) == LINES_PER_BATCH or size >= BYTES_PER_BATCH:
+            yield batch
+            batch, size = [], 0
+    yield batch
+
+
+def import_lines(
+    kind: Kind,
+    file: BinaryIO,
+    on_rejected: Callable[[RejectedLine], object],
+    advance: Callable[[int], object] = lambda count: None,
+) -> Imported:
+    """Import the lines of a file of JSON Lines, plain or gzip, in one transaction.
+
+    Calls on_rejected with each rejected line, and advance with the number of bytes read from the
+    file. Raises ImportFailed if nothing was imported, and the errors of db.transaction().
+    """
+    began = time.monotonic()
+    reader = StagingReader(kind, unpack(file, advance), read_chains(db), on_rejected)
+    with db.transaction(limited=False) as tx:
+        invalidate_all(tx)
+        tx.execute(kind.create)
+        copy_rows(tx, kind.copy, reader.rows())
+        written = write(tx, kind, reader)
+    unchanged = reader.read - reader.rejected - reader.older - written.inserted - written.updated
+    return Imported(
+        reader.read,
+        written.inserted,
+        written.updated,
+        unchanged,
+        reader.older,
+        reader.rejected,
+        time.monotonic() - began,
+    )
+
+
+def write(tx: db.Transaction, kind: Kind, reader: StagingReader) -> Written:
+    """Write the staged lines that are neither rejected nor older than others or what is stored."""
+    tx.row("imports.get_refresh_lock")
+    tx.row("imports.get_memory")
+    if kind.prepare is not None:
+        tx.execute(kind.prepare)
+    if not reader.order.is_ascending:
+        reader.older += delete_staged(tx, kind.repeated)
+    tx.execute(kind.analyze_staged)
+    if kind.older is not None:
+        reader.older += delete_staged(tx, kind.older)
+    written = kind.write(tx)
+    tx.execute(kind.analyze)
+    return written
+
+
+def delete_staged(tx: db.Transaction, query: str) -> int:
+    """Delete staged lines by a named query; return how many were older than what remains."""
+    deleted = tx.row(query) or {}
+    return int(deleted["older"])

@@ -1,0 +1,106 @@
+"""Lookup: agents by the names that a caller has for them, one or up to a hundred at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from kamiyo_api import db, errors
+from kamiyo_api.access.rate_limits import count_items
+from kamiyo_api.cache.answers import cached_agent
+from kamiyo_api.chains import find_chain
+from kamiyo_api.policies import requires
+from kamiyo_api.schemas import agents
+from kamiyo_api.schemas import lookup as schemas
+from kamiyo_api.web.blueprint import ApiBlueprint
+
+PREFIX = "/agents"
+blueprint = ApiBlueprint("lookup", __name__, description="Find the agents whose names one has.")
+
+# The parameters of the query, and the member of each item that each is an array of.
+NAMES = {
+    "agent_uuids": "agent_uuid",
+    "chains": "chain",
+    "registry_addresses": "registry_address",
+    "agent_ids": "agent_id",
+}
+
+
+@blueprint.get("/<chain:chain>/<token_id:agent_id>")
+@requires("read")
+@blueprint.arguments(schemas.TokenQuery, location="query")
+@blueprint.response(200, agents.Agent)
+def get_agent_by_token(query: dict[str, Any], chain: str, agent_id: int) -> Any:
+    """Return one agent by its chain and token id, with its registration file.
+
+    The chain may have any of its names. The registry is the identity registry of the chain,
+    unless `registry_address` names another.
+    """
+    found = find_chain(chain, db)
+    token = {
+        "chain": found.name,
+        "registry_address": query["registry_address"] or found.identity_registry,
+        "agent_id": agent_id,
+    }
+    agent = db.row("agents.get_uuid_by_token", **token)
+    if agent is None:
+        raise errors.AgentNotFound(
+            f"{found.name} has no agent {agent_id} here; search with GET /api/v1/agents/."
+        )
+    agent_uuid = agent["agent_uuid"]
+    return cached_agent("agent", agent_uuid, lambda: db.row("agents.get", agent_uuid=agent_uuid))
+
+
+@blueprint.post("/lookup")
+@requires("read", budget="read")
+@blueprint.arguments(schemas.AgentLookup)
+@blueprint.response(200, schemas.FoundAgents)
+def look_up_agents(lookup: dict[str, Any]) -> Any:
+    """Return up to 100 agents, each by its uuid, its chain and token id, or its global name.
+
+    The answers are in the order of the request, each with a status of its own: 200, 400 for an
+    unknown chain, 404 for an unknown agent, or 422 for an ill-formed name. With `include=stats`
+    each agent comes with its statistics as of now. A lookup counts as many requests as it has
+    items.
+    """
+    items = lookup["agents"]
+    count_items(len(items))
+    items = [with_chain(item) for item in items]
+    names = [item if isinstance(item, dict) else {} for item in items]
+    found = db.rows(
+        "agents.get_named",
+        with_stats="stats" in lookup["include"],
+        **{parameter: [name.get(column) for name in names] for parameter, column in NAMES.items()},
+    )[0]
+    stats = dict(zip(found["places"], found["stats"], strict=True))
+    by_place = dict(zip(found["places"], found["agents"], strict=True))
+    answers = [
+        answer_of(item, by_place.get(place), stats.get(place))
+        for place, item in enumerate(items, start=1)
+    ]
+    return orjson.dumps({"agents": answers, "as_of": found["as_of"]})
+
+
+def with_chain(item: dict[str, Any] | errors.ApiError) -> dict[str, Any] | errors.ApiError:
+    """Return an item with our name of its chain and with its registry, or the error of an item
+    that names no chain of this service."""
+    if isinstance(item, errors.ApiError) or item["chain"] is None:
+        return item
+    try:
+        chain = find_chain(item["chain"], db)
+    except errors.ChainNotSupported as error:
+        return error
+    registry = item["registry_address"] or chain.identity_registry
+    return item | {"chain": chain.name, "registry_address": registry}
+
+
+def answer_of(
+    item: dict[str, Any] | errors.ApiError, agent: str | None, stats: str | None
+) -> dict[str, Any]:
+    """Return the answer to one item: the agent, or why there is none."""
+    if agent is not None:
+        found = {"status": 200, "agent": orjson.Fragment(agent), "code": None, "detail": None}
+        return found | ({"stats": orjson.Fragment(stats)} if stats else {})
+    error = item if isinstance(item, errors.ApiError) else errors.AgentNotFound()
+    return {"status": error.status, "agent": None, "code": error.code, "detail": error.detail}
