@@ -1,4 +1,4 @@
-"""What fixes a server that cannot be reached, by the cause that its driver names."""
+"""The fixes for a server that cannot be reached, by the cause that its driver names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a line says about an agent: its fields, and the marks of what is not stored as it is."""
+"""The fields of a line about an agent, and the marks of those that are not stored as they are."""
 
 from __future__ import annotations
 

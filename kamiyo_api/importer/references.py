@@ -1,4 +1,4 @@
-"""How a line names its agent, and the agents that are named."""
+"""The names that lines have for their agents, and the agents that they name."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Agent(NamedTuple):
 
 
 class AgentLine(NamedTuple):
-    """What a line says about an agent: its columns without agent_uuid and chain."""
+    """A line about an agent: its columns without agent_uuid and chain."""
 
     number: int
     name: Name

@@ -30,14 +30,14 @@ Row = Sequence[bytes]
 
 
 class Written(NamedTuple):
-    """How many rows were inserted and updated."""
+    """The numbers of rows that were inserted and updated."""
 
     inserted: int
     updated: int
 
 
 class Kind(NamedTuple):
-    """What is imported: how a line becomes a staging row, and the named queries for the rows."""
+    """A kind of import: how a line becomes a staging row, and the named queries for the rows."""
 
     parse: Callable[[int, bytes, KnownChains], Any]
     """Return what a line says. Raises LineRejected."""

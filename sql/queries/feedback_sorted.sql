@@ -15,13 +15,6 @@ r.agent_uuid = %(agent_uuid)s
 r.score >= coalesce(%(min_score)s::numeric, 0)
       and r.score <= coalesce(%(max_score)s::numeric, 100)
 
--- part: before
--- Whether a feedback is older than the cursor.
-(
-        %(after_id)s::uuid is null
-        or (r.created_at, r.id) < (%(after_time)s::timestamptz, %(after_id)s::uuid)
-      )
-
 -- part: behind
 -- Whether a feedback is newer than the cursor.
 (
@@ -37,6 +30,26 @@ from page
 join erc8004_reputation as r on r.id = page.id
 join erc8004_agents as a on a.id = r.agent_uuid
 join erc8004_chains as c on c.name = r.chain
+
+-- part: score_before
+-- Whether a feedback has a score of the list and is older than the cursor. Limits of the score
+-- instead of its value keep the planner from an index without it, in which those of a rare score
+-- are far apart.
+r.score >= g.score
+      and (r.score, r.created_at, r.id) < (
+        g.score,
+        coalesce(%(after_time)s::timestamptz, 'infinity'),
+        coalesce(%(after_id)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      )
+
+-- part: score_behind
+-- The same for a feedback that is newer than the cursor.
+r.score <= g.score
+      and (r.score, r.created_at, r.id) > (
+        g.score,
+        coalesce(%(after_time)s::timestamptz, '-infinity'),
+        coalesce(%(after_id)s::uuid, '00000000-0000-0000-0000-000000000000')
+      )
 
 -- name: list_oldest_first
 -- Return the feedback of one agent, oldest first, from the row after the cursor.
@@ -89,7 +102,11 @@ with page as (
         and r.score is null
         and %(min_score)s::numeric is null
         and %(max_score)s::numeric is null
-        and (%(after_score)s::numeric is not null or {before})
+        and (
+          %(after_score)s::numeric is not null
+          or %(after_id)s::uuid is null
+          or (r.created_at, r.id) < (%(after_time)s::timestamptz, %(after_id)s::uuid)
+        )
       order by r.score desc, r.created_at desc, r.id desc
       limit %(limit)s
     )
@@ -176,9 +193,8 @@ candidates as (
     select r.created_at, r.id
     from erc8004_reputation as r
     where {of_group}
-      and r.score = g.score
-      and {before}
-    order by r.created_at desc, r.id desc
+      and {score_before}
+    order by r.score desc, r.created_at desc, r.id desc
     limit 1
   ) as f
   order by f.created_at desc, f.id desc
@@ -191,9 +207,8 @@ page as (
     select r.id, r.created_at
     from erc8004_reputation as r
     where {of_group}
-      and r.score = g.score
-      and {before}
-    order by r.created_at desc, r.id desc
+      and {score_before}
+    order by r.score desc, r.created_at desc, r.id desc
     limit %(limit)s
   ) as s
   order by s.created_at desc, s.id desc
@@ -238,9 +253,8 @@ candidates as (
     select r.created_at, r.id
     from erc8004_reputation as r
     where {of_group}
-      and r.score = g.score
-      and {behind}
-    order by r.created_at, r.id
+      and {score_behind}
+    order by r.score, r.created_at, r.id
     limit 1
   ) as f
   order by f.created_at, f.id
@@ -253,9 +267,8 @@ page as (
     select r.id, r.created_at
     from erc8004_reputation as r
     where {of_group}
-      and r.score = g.score
-      and {behind}
-    order by r.created_at, r.id
+      and {score_behind}
+    order by r.score, r.created_at, r.id
     limit %(limit)s
   ) as s
   order by s.created_at, s.id

@@ -170,7 +170,8 @@ limit %(limit)s;
 
 -- name: list_by_status
 -- Return the payments of one agent in any of some statuses, newest first, from the row after the
--- cursor; each status is read up to the length of the page.
+-- cursor; each status is read up to the length of the page. Limits of the status instead of its
+-- value keep the planner from an index without it, in which rows of a rare status are far apart.
 with page as (
   select s.id, s.created_at
   from (select distinct unnest(%(status)s::text[]) as status) as given
@@ -178,12 +179,13 @@ with page as (
     select p.id, p.created_at
     from erc8004_agent_payments as p
     where p.agent_uuid = %(agent_uuid)s
-      and p.status = given.status
-      and (
-        %(after_id)s::uuid is null
-        or (p.created_at, p.id) < (%(after_time)s::timestamptz, %(after_id)s::uuid)
+      and p.status >= given.status
+      and (p.status, p.created_at, p.id) < (
+        given.status,
+        coalesce(%(after_time)s::timestamptz, 'infinity'),
+        coalesce(%(after_id)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
       )
-    order by p.created_at desc, p.id desc
+    order by p.status desc, p.created_at desc, p.id desc
     limit %(limit)s
   ) as s
   order by s.created_at desc, s.id desc

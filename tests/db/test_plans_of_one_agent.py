@@ -37,6 +37,34 @@ def test_page_of_a_list_is_read_from_one_index_without_a_sort(crowded, plan, que
     assert ("ROW(" in scan["Index Cond"]) == (after_id is not None)
 
 
+BY_STATUS = {
+    "payments.list_by_status": ("ix__erc8004_agent_payments__agent_status",),
+    "validations.list_by_status": (
+        "ix__erc8004_validations__agent_status",
+        "ix__erc8004_validations__agent_overdue",
+    ),
+}
+
+
+@pytest.mark.parametrize("query", BY_STATUS)
+def test_list_by_status_is_read_from_an_index_of_each_status(crowded, plan, query):
+    crowded.execute("select id from erc8004_agents where agent_id = 7")
+    (agent_uuid,) = crowded.fetchone()
+    found = plan(
+        query,
+        agent_uuid=agent_uuid,
+        status=["pending", "expired"],
+        after_time="2026-04-01 00:05",
+        after_id=NOWHERE,
+        limit=51,
+        longest=300,
+    )
+    indexes = {node["Index Name"] for node in found if "Index Name" in node}
+    assert set(BY_STATUS[query]) <= indexes
+    assert not [name for name in indexes if name.endswith("__agent_created")]
+    assert not [node for node in found if node["Node Type"] == "Seq Scan"]
+
+
 @pytest.mark.parametrize("function", ["erc8004_agent_stats_now", "erc8004_feedback_now"])
 def test_figures_of_now_are_one_plan_by_keys(crowded, function):
     asked = f"explain (generic_plan, format json) select * from {function}($1)"
