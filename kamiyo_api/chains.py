@@ -101,15 +101,20 @@ class Chains:
         self._known: KnownChains | None = None
         self._read_at = 0.0
 
-    def find(self, given: str, reader: Reader) -> Chain:
-        """Return the chain that a name means; read the chains again if none does or if they were
-        read KNOWN_SECONDS ago. Raises ChainNotSupported."""
-        for seconds in (KNOWN_SECONDS, UNKNOWN_SECONDS):
-            known = self._recent(seconds, reader)
-            chain = known.find(given)
-            if chain is not None:
-                return chain
-        raise errors.ChainNotSupported(refusal_of(given, known.hint_for(key_of(given))))
+    def find(self, given: str, reader: Reader) -> Chain | None:
+        """Return the chain that a name means, or None; read the chains again if none does or if
+        they were read KNOWN_SECONDS ago."""
+        chain = self._recent(KNOWN_SECONDS, reader).find(given)
+        return chain or self._recent(UNKNOWN_SECONDS, reader).find(given)
+
+    def refusal_of(self, given: str, *, hinted: bool = True) -> errors.ChainNotSupported:
+        """Return the error for a name that means no chain, which says what is near if hinted."""
+        shown = given if len(given) <= LONGEST_NAME else f"{given[:LONGEST_NAME]}…"
+        hint = self._known.hint_for(key_of(given)) if self._known and hinted else ""
+        return errors.ChainNotSupported(
+            f'"{shown}" is not a chain of this service{hint or "."} '
+            "GET /api/v1/chains lists every chain with its names; an operator can add one."
+        )
 
     def _recent(self, seconds: float, reader: Reader) -> KnownChains:
         """Return the chains that were read within so many seconds, as far as the database can be
@@ -140,9 +145,17 @@ def read_chains(reader: Reader) -> KnownChains:
     return KnownChains(reader.rows("chains.list"))
 
 
-def find_chain(given: str, reader: Reader) -> Chain:
-    """Return the chain that a name means, as this process knows it. Raises ChainNotSupported."""
+def find_chain(given: str, reader: Reader) -> Chain | None:
+    """Return the chain that a name means, as this process knows it, or None."""
     return services().chains.find(given, reader)
+
+
+def require_chain(given: str, reader: Reader) -> Chain:
+    """Return the chain that a name means. Raises ChainNotSupported."""
+    chain = find_chain(given, reader)
+    if chain is None:
+        raise services().chains.refusal_of(given)
+    return chain
 
 
 def chain_of(row: db.Row) -> Chain:
@@ -167,12 +180,3 @@ def key_of(given: Any) -> str:
     if re.fullmatch("0x[0-9a-f]{1,16}", text):
         return str(int(text, 16))
     return re.sub("[ _]+", "-", text)
-
-
-def refusal_of(given: str, hint: str) -> str:
-    """Return the detail of the error for a name that means no chain."""
-    shown = given if len(given) <= LONGEST_NAME else f"{given[:LONGEST_NAME]}…"
-    return (
-        f'"{shown}" is not a chain of this service{hint or "."} '
-        "GET /api/v1/chains lists every chain with its names; an operator can add one."
-    )

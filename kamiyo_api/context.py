@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from wsgiref.types import WSGIEnvironment
 
 from flask import Request, current_app, request
@@ -78,6 +78,8 @@ class RequestState:
     """Headers to add to the answer, whether it succeeds or fails."""
     policy: Policy | None = None
     api_key: ApiKey | None = None
+    parsed_body: dict[str, Any] | None = None
+    """The arguments in the body, which are parsed before a transaction begins."""
     cache_key: str | None = None
     """The cache key that the view will look up, if it is known before the view runs."""
     consumption: Consumption | None = None

@@ -7,6 +7,7 @@ from typing import Any
 from flask import current_app
 
 from kamiyo_api import db
+from kamiyo_api.chains import require_chain
 from kamiyo_api.schemas import agents as schemas
 
 COUNTED_UP_TO = 10_000
@@ -15,7 +16,7 @@ EXPENSIVE_SORT_LIMIT = COUNTED_UP_TO
 
 
 def find_page(search: dict[str, Any]) -> db.Row:
-    """Return one page from the database. Raises InvalidCursor."""
+    """Return one page from the database. Raises InvalidCursor, ChainNotSupported."""
     parameters = search_parameters(search)
     part, *other_parts = parts_to_scan(search, parameters)
     if (parameters["total"] or 0) > parameters["sort_limit"]:
@@ -24,6 +25,8 @@ def find_page(search: dict[str, Any]) -> db.Row:
         page = db.rows("search.list_agents", **parameters, part=part)[0]
     for part in other_parts:
         page = fill_page(page, parameters, part)
+    if not page["total"] and search["chain"]:
+        require_chain(search["chain"], db)
     return {"refresh": page["refresh"], "body": body_of(search, page)}
 
 

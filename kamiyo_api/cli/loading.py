@@ -19,12 +19,14 @@ from kamiyo_api.importer.agents import AGENTS
 from kamiyo_api.importer.feedback import FEEDBACK
 from kamiyo_api.importer.files import ImportFailed, RejectedLine
 from kamiyo_api.importer.metadata import METADATA
+from kamiyo_api.importer.payments import PAYMENTS
 from kamiyo_api.importer.staging import Kind, import_lines
 from kamiyo_api.importer.validations import VALIDATIONS
 
 KINDS = {
     "agents": AGENTS,
     "feedback": FEEDBACK,
+    "payments": PAYMENTS,
     "validations": VALIDATIONS,
     "metadata": METADATA,
 }

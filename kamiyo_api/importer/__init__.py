@@ -1,1 +1,1 @@
-"""Bulk imports of agents from registries."""
+"""Bulk imports of agents, feedback, payments, validations and metadata."""

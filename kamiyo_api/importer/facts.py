@@ -35,11 +35,12 @@ class Facts:
         """Return how the line names its agent. Raises LineRejected."""
         return name_in(self.fields, self.line, self._chains)
 
-    def chain(self) -> bytes:
+    def chain(self, name: str = "chain") -> bytes:
         """Return the chain of the fact, or null. Raises LineRejected."""
-        if self.fields.get("chain") is None:
+        given = self.fields.get(name)
+        if given is None:
             return NULL
-        return chain_of(self.fields, self._chains).name.encode()
+        return chain_of({"chain": given}, self._chains).name.encode()
 
     def identity(self) -> tuple[bytes, bytes, bytes]:
         """Return tx_hash, log_index and source_id.

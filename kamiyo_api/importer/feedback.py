@@ -99,7 +99,7 @@ FEEDBACK = Kind(
     create="imports.create_lines",
     copy="imports_feedback.copy_lines",
     analyze_staged="imports.analyze_lines",
-    repeated="imports_feedback.delete_repeated",
+    repeated=("imports_feedback.delete_repeated",),
     write=write,
     analyze="imports_feedback.analyze_feedback",
 )

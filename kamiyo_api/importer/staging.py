@@ -30,10 +30,11 @@ Row = Sequence[bytes]
 
 
 class Written(NamedTuple):
-    """The numbers of rows that were inserted and updated."""
+    """The numbers of inserted and updated rows, and of lines that are older than the stored."""
 
     inserted: int
     updated: int
+    older: int = 0
 
 
 class Kind(NamedTuple):
@@ -47,9 +48,9 @@ class Kind(NamedTuple):
     create: str
     copy: str
     analyze_staged: str
-    repeated: str
-    """The query that deletes the staged lines that another one of the file replaces, and counts
-    those that are older."""
+    repeated: tuple[str, ...]
+    """Queries that delete the staged lines that another one of the file replaces, and count those
+    that are older."""
     write: Callable[[db.Transaction], Written]
     analyze: str
     prepare: str | None = None
@@ -57,6 +58,9 @@ class Kind(NamedTuple):
     older: str | None = None
     """The query that deletes the staged lines that are older than what is stored, and counts
     them."""
+    left: str | None = None
+    """The query that deletes a few of the lines that could not be written, and returns their
+    line_number, reason and source."""
     place_of: Callable[[Row], tuple[Hashable, int]] | None = None
     """Return a series and a number; if the numbers of each series ascend, no line is repeated."""
 
@@ -138,6 +142,11 @@ class StagingReader:
         if self.read and self._not_json == self.read:
             raise ImportFailed(NOT_JSON_LINES)
 
+    def reject(self, line: RejectedLine) -> None:
+        """Count a line as rejected and report it."""
+        self.rejected += 1
+        self._on_rejected(line)
+
     def _parsed(self, line: Line) -> Any:
         try:
             return self._parse(line.number, line.text, self._chains)
@@ -153,8 +162,7 @@ class StagingReader:
                 raise ImportFailed(
                     f"breaks off in the middle of line {line.number}; nothing was loaded"
                 )
-        self.rejected += 1
-        self._on_rejected(RejectedLine(line.number, str(reason), line.text))
+        self.reject(RejectedLine(line.number, str(reason), line.text))
 
 
 def batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
@@ -207,13 +215,23 @@ def write(tx: db.Transaction, kind: Kind, reader: StagingReader) -> Written:
     if kind.prepare is not None:
         tx.execute(kind.prepare)
     if not reader.order.is_ascending:
-        reader.older += delete_staged(tx, kind.repeated)
+        reader.older += sum(delete_staged(tx, query) for query in kind.repeated)
     tx.execute(kind.analyze_staged)
     if kind.older is not None:
         reader.older += delete_staged(tx, kind.older)
     written = kind.write(tx)
+    reader.older += written.older
+    if kind.left is not None:
+        reject_staged(tx, kind.left, reader)
     tx.execute(kind.analyze)
     return written
+
+
+def reject_staged(tx: db.Transaction, query: str, reader: StagingReader) -> None:
+    """Reject the staged lines that a named query deletes, in the order of the file."""
+    while rejected := tx.rows(query):
+        for row in sorted(rejected, key=lambda row: int(row["line_number"])):
+            reader.reject(RejectedLine(row["line_number"], row["reason"], row["source"].encode()))
 
 
 def delete_staged(tx: db.Transaction, query: str) -> int:

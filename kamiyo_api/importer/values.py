@@ -40,6 +40,8 @@ def moment_of(fields: dict[str, Any], name: str) -> dt.datetime | None:
             if type(value) is int
             else dt.datetime.fromisoformat(value)
         )
+        if moment.tzinfo is dt.UTC:
+            return moment
         if moment.tzinfo is not None:
             return moment.astimezone(dt.UTC)
     except (ValueError, TypeError, OverflowError, OSError):

@@ -14,7 +14,7 @@ from kamiyo_api import db, errors
 from kamiyo_api.access.admission import require_wallet
 from kamiyo_api.cache.answers import cached
 from kamiyo_api.cache.invalidation import invalidate_agent
-from kamiyo_api.chains import find_chain
+from kamiyo_api.chains import require_chain
 from kamiyo_api.observability import metrics
 from kamiyo_api.policies import public, requires, transactional
 from kamiyo_api.routes.agent_access import require_owned_agent
@@ -100,9 +100,9 @@ def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
     `agent_id`, the agent gets an id of 2^256 or above, which no uint256 token id can equal.
     """
     require_wallet(agent["owner_address"], errors.NotAgentOwner)
-    refuse_other_registry(tx, agent["chain"], agent["registry_address"])
     entries = agent.pop("metadata")
     agent["document"] = measured_document(tx)
+    refuse_other_registry(tx, agent["chain"], agent["registry_address"])
     created = tx.row("agents.insert", **agent)
     if created is None:
         raise errors.ChainNotSupported
@@ -119,8 +119,9 @@ def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
 
 
 def refuse_other_registry(tx: db.Transaction, chain: str, registry: str | None) -> None:
-    """Refuse a registry that holds feedback or validations, not agents. Raises InvalidInput."""
-    refusal = find_chain(chain, tx).refusal_of(registry)
+    """Refuse a registry that holds feedback or validations, not agents. Raises InvalidInput,
+    ChainNotSupported."""
+    refusal = require_chain(chain, tx).refusal_of(registry)
     if refusal is not None:
         raise errors.InvalidInput(errors={"registry_address": [refusal]})
 

@@ -9,7 +9,8 @@ import orjson
 from kamiyo_api import db, errors
 from kamiyo_api.access.rate_limits import count_items
 from kamiyo_api.cache.answers import cached_agent
-from kamiyo_api.chains import find_chain
+from kamiyo_api.chains import find_chain, require_chain
+from kamiyo_api.context import services
 from kamiyo_api.policies import requires
 from kamiyo_api.schemas import agents
 from kamiyo_api.schemas import lookup as schemas
@@ -17,6 +18,9 @@ from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
 blueprint = ApiBlueprint("lookup", __name__, description="Find the agents whose names one has.")
+
+# To find the chains that a name is like takes two milliseconds.
+MOST_HINTS = 5
 
 # The parameters of the query, and the member of each item that each is an array of.
 NAMES = {
@@ -37,7 +41,7 @@ def get_agent_by_token(query: dict[str, Any], chain: str, agent_id: int) -> Any:
     The chain may have any of its names. The registry is the identity registry of the chain,
     unless `registry_address` names another.
     """
-    found = find_chain(chain, db)
+    found = require_chain(chain, db)
     token = {
         "chain": found.name,
         "registry_address": query["registry_address"] or found.identity_registry,
@@ -45,9 +49,7 @@ def get_agent_by_token(query: dict[str, Any], chain: str, agent_id: int) -> Any:
     }
     agent = db.row("agents.get_uuid_by_token", **token)
     if agent is None:
-        raise errors.AgentNotFound(
-            f"{found.name} has no agent {agent_id} here; search with GET /api/v1/agents/."
-        )
+        raise not_found(token)
     agent_uuid = agent["agent_uuid"]
     return cached_agent("agent", agent_uuid, lambda: db.row("agents.get", agent_uuid=agent_uuid))
 
@@ -66,7 +68,8 @@ def look_up_agents(lookup: dict[str, Any]) -> Any:
     """
     items = lookup["agents"]
     count_items(len(items))
-    items = [with_chain(item) for item in items]
+    unknown: set[str] = set()
+    items = [with_chain(item, unknown) for item in items]
     names = [item if isinstance(item, dict) else {} for item in items]
     found = db.rows(
         "agents.get_named",
@@ -82,15 +85,17 @@ def look_up_agents(lookup: dict[str, Any]) -> Any:
     return orjson.dumps({"agents": answers, "as_of": found["as_of"]})
 
 
-def with_chain(item: dict[str, Any] | errors.ApiError) -> dict[str, Any] | errors.ApiError:
+def with_chain(
+    item: dict[str, Any] | errors.ApiError, unknown: set[str]
+) -> dict[str, Any] | errors.ApiError:
     """Return an item with our name of its chain and with its registry, or the error of an item
-    that names no chain of this service."""
+    that names no chain of this service, whose name is added to the unknown ones."""
     if isinstance(item, errors.ApiError) or item["chain"] is None:
         return item
-    try:
-        chain = find_chain(item["chain"], db)
-    except errors.ChainNotSupported as error:
-        return error
+    chain = find_chain(item["chain"], db)
+    if chain is None:
+        unknown.add(item["chain"])
+        return services().chains.refusal_of(item["chain"], hinted=len(unknown) <= MOST_HINTS)
     registry = item["registry_address"] or chain.identity_registry
     return item | {"chain": chain.name, "registry_address": registry}
 
@@ -102,5 +107,14 @@ def answer_of(
     if agent is not None:
         found = {"status": 200, "agent": orjson.Fragment(agent), "code": None, "detail": None}
         return found | ({"stats": orjson.Fragment(stats)} if stats else {})
-    error = item if isinstance(item, errors.ApiError) else errors.AgentNotFound()
+    error = item if isinstance(item, errors.ApiError) else not_found(item)
     return {"status": error.status, "agent": None, "code": error.code, "detail": error.detail}
+
+
+def not_found(item: dict[str, Any]) -> errors.AgentNotFound:
+    """Return the error of an item whose agent does not exist, in the words of its name."""
+    if item["chain"] is None:
+        return errors.AgentNotFound()
+    return errors.AgentNotFound(
+        f"{item['chain']} has no agent {item['agent_id']} here; search with GET /api/v1/agents/."
+    )

@@ -7,6 +7,7 @@ from typing import Any
 
 from kamiyo_api import db, errors
 from kamiyo_api.access.admission import require_wallet
+from kamiyo_api.chains import require_chain
 from kamiyo_api.context import current_key
 from kamiyo_api.policies import requires, transactional
 from kamiyo_api.routes.agent_access import require_active_agent
@@ -97,7 +98,7 @@ def respond_to_validation(tx: db.Transaction, response: dict[str, Any], request_
 def find_request(tx: db.Transaction, filters: dict[str, Any]) -> str:
     """Return the id of the request to which the caller responds.
 
-    Raises ValidationNotFound, NotValidator, InvalidInput.
+    Raises ValidationNotFound, NotValidator, InvalidInput, ChainNotSupported.
     """
     key = current_key()
     validator = None if key.has_scope("admin") else key.wallet_address or ""
@@ -117,4 +118,6 @@ def find_request(tx: db.Transaction, filters: dict[str, Any]) -> str:
         return validation_id
     if validator is not None and tx.row("validations.get_by_hash", **filters):
         raise errors.NotValidator
+    if filters["chain"] is not None:
+        require_chain(filters["chain"], tx)
     raise errors.ValidationNotFound

@@ -14,6 +14,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from kamiyo_api import errors
+from kamiyo_api.context import current_state
 
 MAX_CACHED_QUERY_BYTES = 500
 # The reputation has the most: up to a hundred clients and two tags.
@@ -33,12 +34,21 @@ class ArgumentsParser(FlaskParser):
 
     def parse(self, argmap: Any, *args: Any, **options: Any) -> Any:
         """Return the arguments; a query string that was valid before comes from a cache."""
+        if options.get("location") != "query":
+            return self.read_body(argmap, **options)
         query = request.query_string
-        if options.get("location") == "query":
-            refuse_too_many_parameters(query)
-        if options.get("location") != "query" or len(query) > MAX_CACHED_QUERY_BYTES:
+        refuse_too_many_parameters(query)
+        if len(query) > MAX_CACHED_QUERY_BYTES:
             return super().parse(argmap, *args, **options)
         return dict(cached_query(argmap, query))
+
+    def read_body(self, schema: ma.Schema, **options: Any) -> dict[str, Any]:
+        """Return the arguments in the body of the current request, which is parsed once; each
+        attempt of a write gets a copy."""
+        state = current_state()
+        if state.parsed_body is None:
+            state.parsed_body = super().parse(schema, **options)
+        return dict(state.parsed_body)
 
     def read_query(self, schema: ma.Schema) -> dict[str, Any]:
         """Return the arguments in the query string of the current request."""

@@ -12,7 +12,7 @@ from flask_smorest import Blueprint
 from kamiyo_api import db, errors
 from kamiyo_api.chains import Reader, find_chain
 from kamiyo_api.config import API_PREFIX
-from kamiyo_api.context import current_request
+from kamiyo_api.context import current_request, services
 from kamiyo_api.policies import policy_of
 from kamiyo_api.schemas import bounded
 from kamiyo_api.web.arguments import arguments_parser, refuse_too_many_parameters
@@ -36,19 +36,28 @@ class ApiBlueprint(Blueprint):
         """Register a view, wrapped by the policy that it declares."""
         if view_func is not None:
             policy = policy_of(view_func)
+            if policy.is_transactional:
+                view_func = parsing_body_first(transactional_view(view_func))
             if not accepts_query(view_func):
                 view_func = refusing_query(view_func)
-            if policy.is_transactional:
-                view_func = transactional_view(view_func)
         super().add_url_rule(rule, endpoint, view_func, **options)
 
     def arguments(self, schema: type[bounded.Schema], **options: Any) -> Callable[..., Any]:
         """Parse arguments by a schema, which is created once, because to create one takes longer
         than to use it."""
-        decorate: Callable[..., Any] = super().arguments(schema(), **options)
-        if "chain" not in schema._declared_fields:
-            return decorate
-        return lambda view: decorate(with_known_chain(view))
+        created = schema()
+        decorate: Callable[..., Any] = super().arguments(created, **options)
+        names_chain = "chain" in schema._declared_fields
+
+        def decorate_view(view: Callable[..., Any]) -> Callable[..., Any]:
+            decorated: Callable[..., Any] = decorate(
+                with_name_of_chain(view) if names_chain else view
+            )
+            if "location" not in options:
+                decorated.body_schema = created  # type: ignore[attr-defined]
+            return decorated
+
+        return decorate_view
 
     def response(self, status_code: int, schema: Any = None, **kwargs: Any) -> Callable[..., Any]:
         """Document the answer of a view, and send it with this status unless the view sets one;
@@ -73,9 +82,13 @@ class ApiBlueprint(Blueprint):
         return decorate
 
 
-def with_known_chain(view: Callable[..., Any]) -> Callable[..., Any]:
+def with_name_of_chain(view: Callable[..., Any]) -> Callable[..., Any]:
     """Return a view that gets our name of the chain, however the arguments name it. A write finds
-    the chain in its transaction. Raises ChainNotSupported."""
+    the chain in its transaction.
+
+    A name that means none is passed on as it is, so that other errors of the request come before
+    that of the chain. Where the view raises that one, the answer says which chains are near.
+    """
 
     @wraps(view)
     def answer(*args: Any, **path: Any) -> Any:
@@ -83,22 +96,30 @@ def with_known_chain(view: Callable[..., Any]) -> Callable[..., Any]:
         reader = transaction[0] if transaction else db
         names = {name: arguments.get(name) for name in ("chain", "network")}
         given = {name: value for name, value in names.items() if value is not None}
-        if given:
-            arguments["chain"] = chain_meant(given, reader)
         arguments.pop("network", None)
-        return view(*args, **path)
+        if not given:
+            return view(*args, **path)
+        arguments["chain"] = name = chain_meant(given, reader)
+        try:
+            return view(*args, **path)
+        except errors.ChainNotSupported as error:
+            raise services().chains.refusal_of(name) from error
 
     return answer
 
 
 def chain_meant(given: dict[str, str], reader: Reader) -> str:
-    """Return our name of the chain that all given fields mean. Raises ChainNotSupported,
-    InvalidInput."""
-    found = {name: find_chain(value, reader).name for name, value in given.items()}
-    if len(set(found.values())) > 1:
-        reason = f"{found['network']} is not the chain {found['chain']}; give one of both."
+    """Return our name of the chain that all given fields mean, or that of them which means none.
+    Raises InvalidInput."""
+    found = {name: find_chain(value, reader) for name, value in given.items()}
+    for name, chain in found.items():
+        if chain is None:
+            return given[name]
+    names = {name: chain.name for name, chain in found.items() if chain}
+    if len(set(names.values())) > 1:
+        reason = f"{names['network']} is not the chain {names['chain']}; give one of both."
         raise errors.InvalidInput(errors={"network": [reason]})
-    return found.popitem()[1]
+    return names.popitem()[1]
 
 
 def with_documentation(
@@ -115,6 +136,21 @@ def accepts_query(view: Callable[..., Any]) -> bool:
     documented = getattr(view, "_apidoc", {})
     declared = documented.get("arguments", {}).get("parameters", [])
     return any(parameter["in"] == "query" for parameter in declared)
+
+
+def parsing_body_first(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a view that refuses an invalid body before it begins a transaction, so that this needs
+    neither the database nor a connection of the pool."""
+    schema = getattr(view, "body_schema", None)
+    if schema is None:
+        return view
+
+    @wraps(view)
+    def answer(*args: Any, **kwargs: Any) -> Any:
+        arguments_parser.read_body(schema, location="json")
+        return view(*args, **kwargs)
+
+    return answer
 
 
 def refusing_query(view: Callable[..., Any]) -> Callable[..., Any]:

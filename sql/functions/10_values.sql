@@ -57,3 +57,9 @@ return case
     '{}'
   )
 end;
+
+-- Return whether news of a payment is older than its stored status: that it is pending is older than
+-- anything else, and verified and rejected are final.
+create or replace function erc8004_outdates(stored text, news text) returns boolean
+language sql immutable parallel safe
+return stored <> news and (news = 'pending' or stored in ('verified', 'rejected'));

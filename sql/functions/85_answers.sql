@@ -2,8 +2,12 @@
 -- Sequential scans are off, because they look cheap on tables that each refresh empties. Bitmap
 -- scans are off, because they do not mark the index entries of rows that a refresh deleted.
 
--- Return the body of GET /agents/{uuid}/stats; no row if there is no such agent.
-create or replace function erc8004_agent_stats_answer(agent uuid) returns setof text
+-- Return the bodies of GET /agents/{uuid}/stats of agents, in one plan; no row for an agent that does
+-- not exist.
+create or replace function erc8004_agent_stats_answers(agents uuid[]) returns table (
+  agent_uuid uuid,
+  body text
+)
 language plpgsql stable
 set enable_seqscan = off
 set enable_bitmapscan = off
@@ -11,7 +15,7 @@ set plan_cache_mode = force_generic_plan
 as $$
 begin
   return query
-  select row_to_json(answer)::text
+  select answer.agent_uuid, row_to_json(answer)::text
   from (
     select
       v.agent_uuid,
@@ -43,10 +47,18 @@ begin
       v.unique_endpoints_used,
       v.trust_level,
       erc8004_timestamp(now()) as as_of
-    from erc8004_agent_stats_now(agent) as v
+    from unnest(agents) as requested (agent_uuid)
+    cross join lateral erc8004_agent_stats_now(requested.agent_uuid) as v
   ) as answer;
 end;
 $$;
+
+-- Return the body of GET /agents/{uuid}/stats; no row if there is no such agent.
+create or replace function erc8004_agent_stats_answer(agent uuid) returns setof text
+language sql stable
+begin atomic
+  select answers.body from erc8004_agent_stats_answers(array[agent]) as answers;
+end;
 
 -- Return the body of GET /agents/{uuid}/reputation without filters; no row if there is no such
 -- agent.

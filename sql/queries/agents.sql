@@ -49,16 +49,12 @@ where a.chain = %(chain)s
 
 -- name: get_named
 -- Return the summaries of up to a hundred agents by uuid or by token, each with the place of its
--- name in the request, and their statistics as of now if asked for. Names that no agent has are
--- left out.
-select
-  coalesce(array_agg(found.place), '{}') as places,
-  coalesce(array_agg(found.agent::text), '{}') as agents,
-  coalesce(array_agg(stats.body), '{}') as stats,
-  erc8004_timestamp(erc8004_stats_as_of()) as as_of
-from erc8004_found_agents(
-  array(
-    select coalesce(
+-- name in the request, and their statistics as of now if asked for, which are computed once per
+-- agent. Names that no agent has are left out.
+with requested as materialized (
+  select
+    named.place,
+    coalesce(
       named.agent_uuid,
       (
         select a.id
@@ -67,18 +63,27 @@ from erc8004_found_agents(
           and a.registry_address = named.registry_address
           and a.agent_id = named.agent_id
       )
-    )
-    from unnest(
-      %(agent_uuids)s::uuid[],
-      %(chains)s::text[],
-      %(registry_addresses)s::text[],
-      %(agent_ids)s::numeric[]
-    ) with ordinality as named (agent_uuid, chain, registry_address, agent_id, place)
-    order by named.place
-  )
+    ) as agent_uuid
+  from unnest(
+    %(agent_uuids)s::uuid[],
+    %(chains)s::text[],
+    %(registry_addresses)s::text[],
+    %(agent_ids)s::numeric[]
+  ) with ordinality as named (agent_uuid, chain, registry_address, agent_id, place)
+)
+select
+  coalesce(array_agg(found.place), '{}') as places,
+  coalesce(array_agg(found.agent::text), '{}') as agents,
+  coalesce(array_agg(stats.body), '{}') as stats,
+  erc8004_timestamp(erc8004_stats_as_of()) as as_of
+from erc8004_found_agents(
+  array(select r.agent_uuid from requested as r order by r.place)
 ) as found
-left join lateral erc8004_agent_stats_answer((found.agent ->> 'agent_uuid')::uuid) as stats (body)
-  on %(with_stats)s;
+join requested as r on r.place = found.place
+left join erc8004_agent_stats_answers(
+  array(select distinct r.agent_uuid from requested as r where %(with_stats)s)
+) as stats
+  on stats.agent_uuid = r.agent_uuid;
 
 -- name: get_registration
 -- Return the registration file of one agent as text, in which numbers of any size stay exact; null

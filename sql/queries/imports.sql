@@ -313,6 +313,15 @@ create temporary table lines_staging (
   tag text,
   responded_at timestamptz,
 
+  nonce text,
+  payer_address text,
+  payee_address text,
+  amount_usdc numeric(20, 6),
+  status text,
+  failure_reason text,
+  verified_at timestamptz,
+  source text,
+
   metadata_key text,
   metadata_value bytea,
   updated_at timestamptz

@@ -136,7 +136,8 @@ from updated;
 
 -- name: insert_new
 -- Insert the validations that are not stored yet, take their lines off the stage, and count them;
--- one that a request inserts at the same time stays staged.
+-- one that a request inserts at the same time stays staged. In the order of the hashes, the largest
+-- indexes are filled from one side.
 with inserted as (
   insert into erc8004_validations (
     id, agent_uuid, chain, registry_address, request_hash, request_uri, validator_address, status,
@@ -150,7 +151,7 @@ with inserted as (
     case when s.response is not null then coalesce(s.responded_at, now()) end,
     s.expires_at, s.unstorable
   from lines_staging as s
-  order by s.agent_uuid, s.created_at
+  order by s.request_hash
   on conflict on constraint uq__erc8004_validations__chain_registry_request do nothing
   returning id
 ),

@@ -26,9 +26,13 @@ create table erc8004_validations (
     foreign key (agent_uuid) references erc8004_agents (id) on delete cascade,
   constraint fk__erc8004_validations__chain foreign key (chain) references erc8004_chains (name),
   constraint ck__erc8004_validations__addresses check (
-    registry_address ~ '^0x[0-9a-f]{40}$' and validator_address ~ '^0x[0-9a-f]{40}$'
+    octet_length(registry_address) = 42
+    and registry_address ~ '^0x[0-9a-f]*$'
+    and octet_length(validator_address) = 42
+    and validator_address ~ '^0x[0-9a-f]*$'
   ),
-  constraint ck__erc8004_validations__request_hash check (request_hash ~ '^0x[0-9a-f]{64}$'),
+  constraint ck__erc8004_validations__request_hash
+    check (octet_length(request_hash) = 66 and request_hash ~ '^0x[0-9a-f]*$'),
   constraint ck__erc8004_validations__status check (status in ('pending', 'completed', 'expired')),
   constraint ck__erc8004_validations__response check (response between 0 and 100),
   constraint ck__erc8004_validations__completed_has_response

@@ -1,5 +1,6 @@
 -- x402 payments to agents.
 
+-- `unstorable` marks imported texts that PostgreSQL cannot store as they are.
 create table erc8004_agent_payments (
   id uuid not null,
   agent_uuid uuid not null,
@@ -15,6 +16,7 @@ create table erc8004_agent_payments (
   payee_address text,
   log_index integer,
   nonce text,
+  unstorable jsonb,
 
   constraint pk__erc8004_agent_payments primary key (id),
   constraint fk__erc8004_agent_payments__agent
@@ -28,10 +30,14 @@ create table erc8004_agent_payments (
   constraint ck__erc8004_agent_payments__verified_has_time
     check ((status = 'verified') = (verified_at is not null)),
   constraint ck__erc8004_agent_payments__addresses check (
-    payer_address ~ '^0x[0-9a-f]{40}$' and payee_address ~ '^0x[0-9a-f]{40}$'
+    octet_length(payer_address) = 42
+    and payer_address ~ '^0x[0-9a-f]*$'
+    and octet_length(payee_address) = 42
+    and payee_address ~ '^0x[0-9a-f]*$'
   ),
   constraint ck__erc8004_agent_payments__log_index check (log_index >= 0),
-  constraint ck__erc8004_agent_payments__nonce check (nonce ~ '^0x[0-9a-f]{64}$'),
+  constraint ck__erc8004_agent_payments__nonce
+    check (octet_length(nonce) = 66 and nonce ~ '^0x[0-9a-f]*$'),
   constraint ck__erc8004_agent_payments__nonce_has_payer
     check (nonce is null or payer_address is not null)
 );

@@ -83,7 +83,7 @@ def test_unknown_names_cause_one_query_in_a_while(app, client, admin):
         with own_state() as state:
             reader = Counting(state)
             with pytest.raises(Exception, match="is not a chain"):
-                chains.find_chain(f"nowhere-{number}", reader)
+                chains.require_chain(f"nowhere-{number}", reader)
             counted.append(reader.queries)
     assert sum(counted) <= 1
 

@@ -9,7 +9,7 @@ from kamiyo_api import chains
 from tests.support import factories
 from tests.support.clients import outcome
 from tests.support.concurrency import at_once
-from tests.support.database import run_once
+from tests.support.database import empty, run_once
 from tests.support.endpoints import AGENTS, REGISTER
 
 ADD = """
@@ -24,7 +24,7 @@ def clean(sql, app):
     """Leave only the chains of a new database behind."""
     names = sql("select name, chain from erc8004_chain_names")
     yield
-    sql("delete from erc8004_agent_search; delete from erc8004_agents")
+    empty(sql)
     sql("delete from erc8004_chains where chain_id between 700000 and 800000")
     sql("delete from erc8004_chain_names")
     for row in names:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import factories
 from tests.support.clients import outcome
-from tests.support.endpoints import AGENTS, REGISTER
+from tests.support.endpoints import AGENTS, FAR_UUID, REGISTER
 
 CHAINS = "/api/v1/chains"
 BASE = {"chain": "base", "chain_id": 8453, "caip2": "eip155:8453"}
@@ -28,6 +28,7 @@ NAMES = {
     "skale-base": ("skale-base", "SkaleBase", "1187947933"),
 }
 EACH = [(name, chain) for chain, names in NAMES.items() for name in names]
+NO_AGENT = {"agent_uuid": FAR_UUID}
 NO_CHAIN = (
     "atlantis",
     "0",
@@ -138,6 +139,39 @@ def test_name_of_no_chain_is_refused_everywhere(client, admin, search, make_agen
     for path, body in bodies.items():
         answer = client.post(f"/api/v1/agents/{path}", json=body, headers=admin)
         assert outcome(answer) == refused, path
+
+
+@pytest.mark.parametrize("name", NO_CHAIN)
+def test_other_errors_of_a_request_come_before_that_of_its_chain(
+    client, admin, key_for, make_agent, search, name
+):
+    own = {"agent_uuid": make_agent()["agent_uuid"], "chain": name}
+    foreign = key_for(factories.address())
+    large = {"name": "x" * 70_000}
+    cases = [
+        ("register", factories.agent(chain=name), foreign, (403, "NOT_AGENT_OWNER")),
+        (
+            "register",
+            factories.agent(chain=name, registration_file=large),
+            admin,
+            (422, "VALIDATION_ERROR"),
+        ),
+        ("feedback", factories.feedback(**own), foreign, (403, "NOT_FEEDBACK_CLIENT")),
+        ("feedback", factories.feedback(**own | NO_AGENT), admin, (404, "AGENT_NOT_FOUND")),
+        ("link-payment", factories.payment(**own | NO_AGENT), admin, (404, "AGENT_NOT_FOUND")),
+        ("validations", factories.validation(**own | NO_AGENT), admin, (404, "AGENT_NOT_FOUND")),
+        ("validations", factories.validation(**own), foreign, (403, "NOT_AGENT_OWNER")),
+        (
+            "validations/0x12/response",
+            {"response": 1, "chain": name},
+            admin,
+            (404, "VALIDATION_NOT_FOUND"),
+        ),
+    ]
+    for path, body, headers, expected in cases:
+        answer = client.post(f"/api/v1/agents/{path}", json=body, headers=headers)
+        assert outcome(answer) == expected, path
+    assert outcome(search(chain=name, cursor="x")) == (400, "INVALID_CURSOR")
 
 
 @pytest.mark.parametrize(

@@ -180,3 +180,19 @@ def test_ill_formed_id_says_so(client, admin, path):
     answer = client.get(f"/api/v1/agents/{path}", headers=admin)
     assert (answer.status_code, answer.json["code"]) == (404, "NOT_FOUND")
     assert "ill-formed" in answer.json["detail"]
+
+
+def test_missing_token_in_a_lookup_is_named_as_it_was_asked_for(look_up, token):
+    by_token, by_uuid = look_up(
+        {"chain": "base", "agent_id": "78"}, {"agent_uuid": str(uuid.uuid4())}
+    )
+    assert by_token["detail"].startswith("base has no agent 78 here")
+    assert "uuid" in by_uuid["detail"]
+
+
+def test_only_the_first_unknown_chains_of_a_lookup_get_hints(look_up):
+    names = [f"basse-{number}" for number in range(20)]
+    answers = look_up(*({"chain": name, "agent_id": "1"} for name in names))
+    assert {answer["code"] for answer in answers} == {"CHAIN_NOT_SUPPORTED"}
+    hinted = ["did you mean" in answer["detail"] for answer in answers]
+    assert hinted == [True] * 5 + [False] * 15
