@@ -15,7 +15,7 @@ help:
 	@echo "make test   check the style and run every test against temporary servers"
 	@echo "make lint   check the style only"
 	@echo "make bench  measure the service against its targets; SCALE=small, medium or large; needs Debian's wrk"
-	@echo "make requirements  pin the newest versions of all packages, with their hashes"
+	@echo "make requirements  pin the newest versions of all Python packages, with their hashes"
 	@echo "make clean  delete .venv, .data, node_modules and all caches"
 
 run: .venv/current
@@ -52,17 +52,22 @@ requirements: .venv/current
 	@$(PIN) requirements.in --output-file requirements.txt
 	@$(PIN) requirements-dev.in --constraints requirements.txt --output-file requirements-dev.txt
 	@$(PIN) bench/requirements.in --output-file bench/requirements.txt
+	@$(PIN) tests/openapi/requirements.in --output-file tests/openapi/requirements.txt
 
 .venv/bench: .venv/current bench/requirements.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
 	@touch $@
 
+.venv/node: .venv/current tests/openapi/requirements.txt
+	@echo "Installing node into .venv ..."
+	@umask 022 && $(PY) -m pip install --quiet --disable-pip-version-check -r tests/openapi/requirements.txt
+	@touch $@
+
 # Programs that check the OpenAPI document and generate clients from it, for the tests.
-$(NODE_MODULES)/.current: tests/openapi/package-lock.json
-	@if command -v npm >/dev/null && command -v node >/dev/null; then \
-		echo "Installing into $(NODE_MODULES) ..."; \
-		npm ci --prefix tests/openapi --ignore-scripts --no-audit --no-fund --loglevel=error && touch $@; \
-	else echo "Without node and npm, the tests of generated clients are skipped." >&2; fi
+$(NODE_MODULES)/.current: tests/openapi/package-lock.json tests/openapi/.npmrc | .venv/node
+	@echo "Installing into $(NODE_MODULES) ..."
+	@.venv/bin/npm ci --prefix tests/openapi || { echo "npm cannot install what tests/openapi needs; see its error above, then type make test again." >&2; exit 1; }
+	@touch $@
 
 # Readable by all, whatever the umask: root runs PostgreSQL as another user.
 .venv/current: requirements.txt requirements-dev.txt

@@ -10,8 +10,8 @@ import subprocess
 import pytest
 
 from tests.support import factories
-from tests.support.node import FOLDER, MODULES, node
-from tests.support.programs import needed
+from tests.support.node import FOLDER, MODULES, NODE, node
+from tests.support.programs import needed_file
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_client_talks_to_the_service(generated, server, key_for):
     folder, _ = generated
     key = key_for(None, "read", "write", "payments", "admin")["Authorization"].split()[1]
     done = subprocess.run(
-        [needed("node"), "client.mjs", server.url, key, factories.address()],
+        [needed_file(NODE), "client.mjs", server.url, key, factories.address()],
         cwd=folder,
         capture_output=True,
         text=True,
