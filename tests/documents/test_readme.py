@@ -185,8 +185,10 @@ def test_filters_of_the_search_are_in_the_table(client):
     }
 
 
-def test_endpoints_outside_the_prefix_are_the_last_ones():
-    paths = [path.strip("`") for _, path, *_ in rows("Endpoints")]
+def test_endpoints_are_told_once_and_those_outside_the_prefix_are_the_last_ones():
+    told = [(method, path.strip("`")) for method, path, *_ in rows("Endpoints")]
+    assert sorted(set(told)) == sorted(told)
+    paths = [path for _, path in told]
     outside = ["/health", "/health/live", "/metrics", "/openapi.json", "/docs"]
     assert paths[-len(outside) :] == outside
     assert "/api/v1" in ENDPOINTS.split()[1]
