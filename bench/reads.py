@@ -17,7 +17,7 @@ from bench.load import Run, load
 from bench.pairs import alternate
 from bench.place import Place
 from bench.serving import Server, serving
-from kamiyo_api.schemas.agents import SORTS
+from kamiyo_api.schemas.search import SORTS
 
 PAGES_A_SORT = 200
 POPULAR = 100

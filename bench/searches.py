@@ -12,7 +12,7 @@ import requests
 
 from bench.figures import Figure
 from bench.place import Place
-from kamiyo_api.schemas.agents import FILTERS, SORTS
+from kamiyo_api.schemas.search import FILTERS, SORTS
 
 ROUNDS = 2
 PAGES = 1000
@@ -30,7 +30,19 @@ VALUES: dict[str, tuple[str, ...]] = {
     "domain": ("finance", "unheard-of"),
     "registry_address": ("0x8004a169fb4a3325136eb29fa0ceb6d2e539a432",),
     "x402": ("true", "false"),
-    "q": ("oracle", "amber oracle weather", "unheard-of"),
+    "q": (
+        "oracle",
+        "amber oracle weather",
+        "unheard-of",
+        # A beginning, a stem, a typing mistake, joined words, a place, a script without spaces.
+        "swi",
+        "code reviews",
+        "swfit",
+        "swiftoracle",
+        "agent-77.example",
+        "\u5206\u6790",
+    ),
+    "endpoint": ("agent-77.example", "x.example"),
     "status": ("any", "suspended", "revoked"),
 }
 
@@ -85,7 +97,7 @@ def filters(place: Place) -> Iterator[dict[str, str]]:
     owner, agent_id = place.sql(
         "select owner_address, agent_id::text from erc8004_agents where id = %s", place.agents[0]
     )[0]
-    values = {**VALUES, "owner_address": (owner,), "agent_id": (agent_id,)}
+    values = {**VALUES, "owner_address": (owner,), "wallet": (owner,), "agent_id": (agent_id,)}
     assert values.keys() == {*FILTERS, "status"}, "a documented filter is not measured"
     for name, given in values.items():
         yield from ({name: value} for value in given)

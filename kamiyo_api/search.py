@@ -7,27 +7,73 @@ from typing import Any
 from flask import current_app
 
 from kamiyo_api import db
-from kamiyo_api.chains import require_chain
-from kamiyo_api.schemas import agents as schemas
+from kamiyo_api.chains import all_chains, refuse_other_registry, require_chain
+from kamiyo_api.schemas import search as schemas
 
 COUNTED_UP_TO = 10_000
 SORT_LIMIT = 1_000
 EXPENSIVE_SORT_LIMIT = COUNTED_UP_TO
+# How many of the newest agents are searched for those of one rank before the index of words is, and
+# how many of one rank are sorted, before they are read in the order of registration.
+SCAN_LIMIT = 3_000
+RANK_LIMIT = 5_000
 
 
 def find_page(search: dict[str, Any]) -> db.Row:
-    """Return one page from the database. Raises InvalidCursor, ChainNotSupported."""
+    """Return one page from the database; if nothing matches q, one of what q may have meant. Raises
+    InvalidCursor, ChainNotSupported, InvalidInput."""
     parameters = search_parameters(search)
-    part, *other_parts = parts_to_scan(search, parameters)
-    if (parameters["total"] or 0) > parameters["sort_limit"]:
-        page = db.rows("search.list_agents_of_many", **parameters, part=part)[0]
+    if parameters.pop("is_corrected"):
+        page = find_again(search, parameters)
     else:
+        page = find_agents(search, parameters) | {"is_corrected": False}
+        if page["correction"] and not page["total"]:
+            page = find_corrected(search, parameters, page)
+    if not page["total"]:
+        refuse_what_cannot_match(search)
+    return {"refresh": page["refresh"], "body": body_of(search, page)}
+
+
+def refuse_what_cannot_match(search: dict[str, Any]) -> None:
+    """Refuse a search for a chain that does not exist, or for agents of a registry that has none.
+    Raises ChainNotSupported, InvalidInput."""
+    chain = search["chain"] and require_chain(search["chain"], db)
+    if search["registry_address"]:
+        refuse_other_registry(search["registry_address"], [chain] if chain else all_chains(db))
+
+
+def find_again(search: dict[str, Any], parameters: dict[str, Any]) -> db.Row:
+    """Return a later page of what q may have meant."""
+    correction = db.rows("search.get_correction", q=search["q"])[0]["correction"]
+    page = find_agents(search, parameters | {"q": correction or search["q"]})
+    return page | {"is_corrected": True, "correction": correction}
+
+
+def find_corrected(search: dict[str, Any], parameters: dict[str, Any], empty: db.Row) -> db.Row:
+    """Return the first page of what q may have meant, or the empty one if that is empty too."""
+    page = find_agents(search, parameters | {"q": empty["correction"]})
+    if not page["total"]:
+        return empty | {"correction": None}
+    return page | {"is_corrected": True, "correction": empty["correction"]}
+
+
+def find_agents(search: dict[str, Any], parameters: dict[str, Any]) -> db.Row:
+    """Return the agents of one page from the database."""
+    part, *other_parts = parts_to_scan(search, parameters)
+    if (parameters["total"] or 0) <= parameters["sort_limit"]:
         page = db.rows("search.list_agents", **parameters, part=part)[0]
+    else:
+        page = part_of_many(parameters | {"part": part})
     for part in other_parts:
         page = fill_page(page, parameters, part)
-    if not page["total"] and search["chain"]:
-        require_chain(search["chain"], db)
-    return {"refresh": page["refresh"], "body": body_of(search, page)}
+    return page
+
+
+def part_of_many(parameters: dict[str, Any]) -> db.Row:
+    """Return the agents of one part, if more than sort_limit match."""
+    if parameters["sort"] == "relevance":
+        return db.rows("search.list_agents_of_rank", **parameters)[0]
+    return db.rows("search.list_agents_of_many", **parameters)[0]
 
 
 def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
@@ -41,6 +87,8 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
     is_expensive = filters > 1 or has_text_filter(search)
     return search | {
         "sort_limit": EXPENSIVE_SORT_LIMIT if is_expensive else SORT_LIMIT,
+        "rank_limit": RANK_LIMIT,
+        "scan_limit": SCAN_LIMIT,
         **schemas.cursor_parameters(search),
         "driving_column": driving_column(search),
         "status": None if search["status"] == "any" else search["status"],
@@ -53,7 +101,8 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
 
 def has_text_filter(search: dict[str, Any]) -> bool:
     """Return whether a search has a filter by the texts of registration files."""
-    return any(search[name] for name in ("service", "skill", "domain", "q"))
+    names = ("service", "skill", "domain", "q", "endpoint", "wallet")
+    return any(search[name] is not None for name in names)
 
 
 def driving_column(search: dict[str, Any]) -> str | None:
@@ -89,6 +138,8 @@ def parts_to_scan(search: dict[str, Any], parameters: dict[str, Any]) -> list[st
     """
     sort = search["sort"]
     kind = schemas.kind_of(sort)
+    if kind == "rank":
+        return ranks_to_scan(parameters)
     if kind == "time" or not may_be_unknown(search):
         return ["known"]
     is_zero_first = kind == "count" and not sort.startswith("-")
@@ -96,6 +147,14 @@ def parts_to_scan(search: dict[str, Any], parameters: dict[str, Any]) -> list[st
     if parameters["after_uuid"] is None:
         return parts
     return parts[parts.index("known" if parameters["is_after_known"] else "unknown") :]
+
+
+def ranks_to_scan(parameters: dict[str, Any]) -> list[str]:
+    """Return the ranks from that of the cursor on. The query of a first page shows none of them if
+    it sorts all that match, or else only counts."""
+    if (parameters["total"] or 0) > parameters["sort_limit"]:
+        return [str(rank) for rank in schemas.RANKS[parameters["after_number"] :]]
+    return ["sorted", *map(str, schemas.RANKS)]
 
 
 def may_be_unknown(search: dict[str, Any]) -> bool:
@@ -125,11 +184,13 @@ def fill_page(page: db.Row, parameters: dict[str, Any], part: str) -> db.Row:
         "limit": parameters["limit"] - max(0, scanned - offset),
         "offset": max(0, offset - scanned),
     }
-    more = db.rows("search.list_agents_of_many", **parameters | remainder)[0]
+    more = part_of_many(parameters | remainder)
     agents = [each["agents"][1:-1] for each in (page, more) if each["last_agent"]]
     return page | {
         "agents": f"[{','.join(agents)}]",
         "last_agent": more["last_agent"] or page["last_agent"],
+        "last_rank": more["last_rank"] if more["last_agent"] else page["last_rank"],
+        "scanned": scanned + more["scanned"],
         "is_more": more["is_more"],
     }
 
@@ -144,5 +205,6 @@ def body_of(search: dict[str, Any], page: db.Row) -> str:
         "offset": search["offset"],
         "next_cursor": schemas.next_cursor(search, page) if page["is_more"] else None,
         "as_of": page["as_of"],
+        "did_you_mean": page["correction"],
     }
     return f'{{"agents":{page["agents"]},{current_app.json.dumps(fields)[1:]}'

@@ -14,26 +14,6 @@ language sql immutable parallel safe
 return replace(replace(replace(replace(replace(replace(replace(
   content, '.', ' '), '/', ' '), ':', ' '), '_', ' '), '-', ' '), '@', ' '), '#', ' ');
 
--- Return the words of a text, without stemming: agents have names in many languages.
-create or replace function erc8004_words(content text) returns tsvector
-language sql immutable parallel safe
-return to_tsvector('pg_catalog.simple', erc8004_separate_words(content));
-
--- Return the query that a text matches if it has all words of the requested text, in any order.
-create or replace function erc8004_words_query(content text) returns tsquery
-language sql immutable parallel safe
-return plainto_tsquery('pg_catalog.simple', erc8004_separate_words(content));
-
--- Return the words of an agent's name and description. PostgreSQL inlines each part into the
--- calling statement; it cannot inline concat_ws().
-create or replace function erc8004_agent_words(registration_file jsonb) returns tsvector
-language sql immutable parallel safe
-return erc8004_words(
-  coalesce(erc8004_file_text(registration_file, 'name'), '')
-  || ' '
-  || coalesce(erc8004_file_text(registration_file, 'description'), '')
-);
-
 -- Return the truth of a value as people write it: true, "True", "yes", 1; null if it is neither true
 -- nor false.
 create or replace function erc8004_flag(content jsonb) returns boolean

@@ -1,6 +1,7 @@
 -- Triggers that maintain one search row per agent, and delete what a former owner wrote.
 
--- Insert or update the search rows of the agents that a statement wrote.
+-- Insert or update the search rows of the agents that a statement wrote, and insert the words of
+-- their names that are new.
 create or replace function erc8004_write_search_rows() returns trigger
 language plpgsql
 as $$
@@ -52,6 +53,14 @@ begin
     cross join lateral erc8004_skills(a.registration_file) as k
     where s.agent_uuid = a.id;
   end if;
+  perform erc8004_insert_name_words(array(
+    select distinct substr(n.word, 2)
+    from new_rows as a
+    join erc8004_agent_search as s on s.agent_uuid = a.id
+    cross join lateral unnest(tsvector_to_array(s.words)) as n (word)
+    where a.registration_file is not null
+      and erc8004_is_correctable(n.word)
+  ));
   return null;
 end;
 $$;
@@ -119,22 +128,33 @@ after update of owner_address on erc8004_agents
 for each row when (old.owner_address <> new.owner_address)
 execute function erc8004_clear_former_owner();
 
--- Update the search rows that other versions of these functions wrote.
+-- Update the search rows that other versions of these functions wrote, and insert the words of names
+-- that are new.
 update erc8004_agent_search as s
 set
   services = o.services,
   x402 = erc8004_supports_x402(a.registration_file),
   active = erc8004_is_active(a.registration_file),
   skill_words = erc8004_skill_words(k.skills),
-  domain_words = erc8004_skill_words(k.domains)
+  domain_words = erc8004_skill_words(k.domains),
+  words = w.words
 from erc8004_agents as a
 cross join lateral erc8004_service_names(a.registration_file) as o
 cross join lateral erc8004_skills(a.registration_file) as k
+cross join lateral (select erc8004_agent_words(a.registration_file) as words offset 0) as w
 where s.agent_uuid = a.id
-  and (s.services, s.x402, s.active, s.skill_words, s.domain_words) is distinct from (
+  and (s.services, s.x402, s.active, s.skill_words, s.domain_words, s.words) is distinct from (
     o.services,
     erc8004_supports_x402(a.registration_file),
     erc8004_is_active(a.registration_file),
     erc8004_skill_words(k.skills),
-    erc8004_skill_words(k.domains)
+    erc8004_skill_words(k.domains),
+    w.words
   );
+
+select erc8004_insert_name_words(array(
+  select distinct substr(n.word, 2)
+  from erc8004_agent_search as s
+  cross join lateral unnest(tsvector_to_array(s.words)) as n (word)
+  where erc8004_is_correctable(n.word)
+));

@@ -91,9 +91,47 @@ begin
 end;
 $$;
 
--- Return the rows of a search page. Long values are cut and named in `truncated`, so that a page of
+-- Return by which claims an agent has a wallet or leads to a place: owner_address, agent_wallet, and
+-- the names of the services or fields of its file.
+create or replace function erc8004_matched_claims(
+  agent uuid, owner_address text, registration_file jsonb, wallet text, place text
+) returns text[]
+language plpgsql stable
+as $$
+declare
+  places constant tsquery := erc8004_place_query(place, false);
+  claims constant record := erc8004_claims(registration_file);
+  matched text[] := '{}';
+begin
+  if owner_address = wallet then
+    matched := matched || 'owner_address'::text;
+  end if;
+  if wallet is not null and exists (
+    select
+    from erc8004_agent_metadata as m
+    where m.agent_uuid = agent
+      and m.key = 'agentWallet'
+      and m.value = decode(right(wallet, 40), 'hex')
+  ) then
+    matched := matched || 'agent_wallet'::text;
+  end if;
+  return matched || array(
+    select 'registration_file.' || left(c.name, 64)
+    from unnest(claims.names, claims.places) with ordinality as c (name, place, number)
+    where erc8004_wallet_word(c.place) = '$' || wallet
+      or array_to_tsvector(array_remove(array[erc8004_place_word(c.place)], null)) @@ places
+    order by c.number
+    limit 20
+  );
+end;
+$$;
+
+-- Return the rows of a search page; with a wallet or a place, each says by which claims it matched.
+-- Long values are cut and named in `truncated`, so that a page of
 -- 100 agents is at most 1.2 MB whatever their files contain.
-create or replace function erc8004_found_agents(agents uuid[]) returns table (
+create or replace function erc8004_found_agents(
+  agents uuid[], wallet text default null, endpoint text default null
+) returns table (
   place bigint,
   agent json
 )
@@ -103,7 +141,16 @@ set enable_bitmapscan = off
 as $$
 begin
   return query
-  select requested.place, row_to_json(summary)
+  select
+    requested.place,
+    case
+      when coalesce(wallet, endpoint) is null then row_to_json(summary)
+      else (left(row_to_json(summary)::text, -1) || ',"matched":' || to_json(
+        erc8004_matched_claims(
+          summary.agent_uuid, summary.owner_address, full_file.registration_file, wallet, endpoint
+        )
+      ) || '}')::json
+    end
   from unnest(agents) with ordinality as requested (agent_uuid, place)
   cross join lateral (
     select
@@ -146,13 +193,21 @@ begin
     ) as file
     where a.id = requested.agent_uuid
   ) as summary
+  left join lateral (
+    select a.registration_file
+    from erc8004_agents as a
+    where coalesce(wallet, endpoint) is not null
+      and a.id = summary.agent_uuid
+  ) as full_file on true
   order by requested.place;
 end;
 $$;
 
 -- Return a search page: the rows in order as JSON, the last of them, and whether there are more.
 -- In that case `matches` has one agent more than page_size.
-create or replace function erc8004_found_page(matches uuid[], page_size integer) returns table (
+create or replace function erc8004_found_page(
+  matches uuid[], page_size integer, wallet text default null, endpoint text default null
+) returns table (
   agents text,
   last_agent jsonb,
   is_more boolean
@@ -165,6 +220,6 @@ begin
     coalesce(json_agg(listed.agent order by listed.place), '[]')::text,
     (array_agg(listed.agent order by listed.place desc))[1]::jsonb,
     cardinality(matches) > page_size
-  from erc8004_found_agents(matches[:page_size]) as listed;
+  from erc8004_found_agents(matches[:page_size], wallet, endpoint) as listed;
 end;
 $$;

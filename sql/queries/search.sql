@@ -1,12 +1,56 @@
+-- part: has_texts
+-- Whether an agent matches the filters by the texts of its file: service, q, skill, domain, endpoint
+-- and wallet. A wallet in q is found as the filter wallet finds it: as owner, as agent wallet or in the file.
+(%(service)s::text is null or s.services @> array[lower(%(service)s::text)])
+and (
+  %(q)s::text is null
+  or s.words @@ erc8004_words_query(%(q)s)
+  or (
+    erc8004_wallet(%(q)s) is not null
+    and s.owner_address = erc8004_wallet(%(q)s)
+  )
+  or (
+    erc8004_wallet(%(q)s) is not null
+    and s.agent_uuid = any(array(
+      select w.agent_uuid
+      from erc8004_agent_metadata as w
+      where w.key = 'agentWallet'
+        and w.value = decode(right(erc8004_wallet(%(q)s), 40), 'hex')
+      limit 10001
+    ))
+  )
+)
+and (
+  %(skill)s::text is null
+  or (s.skill_words <> '{}' and s.skill_words @> array[erc8004_skill_word(%(skill)s)])
+)
+and (
+  %(domain)s::text is null
+  or (s.domain_words <> '{}' and s.domain_words @> array[erc8004_skill_word(%(domain)s)])
+)
+and (%(endpoint)s::text is null or s.words @@ erc8004_place_query(%(endpoint)s, false)::tsquery)
+and (
+  %(wallet)s::text is null
+  or s.owner_address = %(wallet)s
+  or s.words @@ ('$' || %(wallet)s)::tsquery
+  or s.agent_uuid = any(array(
+      select w.agent_uuid
+      from erc8004_agent_metadata as w
+      where w.key = 'agentWallet'
+        and w.value = decode(right(%(wallet)s, 40), 'hex')
+      limit 10001
+    ))
+)
+
 -- part: matching
 -- The agents that match every given filter, with the columns of the given sort: its figure or
 -- time, then the time of registration, then the uuid. Parameters arrive as literals, so the
 -- planner removes every filter and sort that is not given, and chooses the index by the rest. An
 -- agent is known if it has a value to sort by; whether it comes after the cursor is computed
--- separately for known and other agents, because these use different indexes. The filters by texts (service,
--- skill, domain and q) are not applied here, but by the readers of this part: directly, or by matches_text, which
--- hides them from the planner. Because the planner assumes that few agents match them, a
--- filter that half of all agents match is then hidden behind an expression that no index has.
+-- separately for known and other agents, because these use different indexes. The filters by texts
+-- are not applied here, but by the readers of this part: directly, or by matches_text, which hides
+-- them from the planner. Because the planner assumes that few agents match them, a filter that half
+-- of all agents match is then hidden behind an expression that no index has.
 matching as not materialized (
   select
     s.agent_uuid,
@@ -14,25 +58,23 @@ matching as not materialized (
     s.words,
     s.skill_words,
     s.domain_words,
+    s.owner_address,
+    s.registered_at,
     case %(driving_column)s
       when 'average_score' then s.average_score
       when 'success_rate' then s.success_rate
     end as driving_score,
     case %(driving_column)s when 'total_feedback' then s.total_feedback end as driving_count,
-    (
-      %(service)s::text is null
-      or coalesce(s.services @> array[lower(%(service)s::text)], false)
-    ) and (
-      %(q)s::text is null
-      or coalesce(s.words @@ erc8004_words_query(%(q)s), false)
-    ) and (
-      %(skill)s::text is null
-      or coalesce(s.skill_words @> array[erc8004_skill_word(%(skill)s)], false)
-    ) and (
-      %(domain)s::text is null
-      or coalesce(s.domain_words @> array[erc8004_skill_word(%(domain)s)], false)
-    ) as matches_text,
+    coalesce({has_texts}, false) as matches_text,
     case %(sort)s
+      when 'relevance' then erc8004_rank(
+        s.words,
+        array[
+          erc8004_ranked_query(%(q)s, 0),
+          erc8004_ranked_query(%(q)s, 1),
+          erc8004_ranked_query(%(q)s, 2)
+        ]
+      )
       when 'total_feedback' then s.total_feedback
       when 'total_payments' then s.total_payments
     end as count_up,
@@ -44,13 +86,15 @@ matching as not materialized (
     case %(sort)s when '-reputation_score' then s.average_score end as score_down,
     case
       when %(sort)s = 'last_activity_at' then s.last_activity_at
-      when left(%(sort)s, 1) <> '-' then s.registered_at
+      when left(%(sort)s, 1) <> '-' and %(sort)s <> 'relevance' then s.registered_at
     end as time_up,
     case
       when %(sort)s = '-last_activity_at' then s.last_activity_at
-      when left(%(sort)s, 1) = '-' then s.registered_at
+      when left(%(sort)s, 1) = '-' or %(sort)s = 'relevance' then s.registered_at
     end as time_down,
-    case when left(%(sort)s, 1) = '-' then s.agent_uuid end as uuid_down,
+    case
+      when left(%(sort)s, 1) = '-' or %(sort)s = 'relevance' then s.agent_uuid
+    end as uuid_down,
     case ltrim(%(sort)s, '-')
       when 'total_feedback' then s.total_feedback > 0
       when 'total_payments' then s.total_payments > 0
@@ -106,7 +150,10 @@ matching as not materialized (
     and (
       %(min_reputation_score)s::numeric is null
       or case
-        when %(min_reputation_score)s < 50 and coalesce(%(service)s, %(q)s, %(skill)s, %(domain)s) is not null
+        when %(min_reputation_score)s < 50
+          and coalesce(
+            %(service)s, %(q)s, %(skill)s, %(domain)s, %(endpoint)s, %(wallet)s
+          ) is not null
         then coalesce(s.average_score, -1)
         else s.average_score
       end >= %(min_reputation_score)s::numeric
@@ -115,7 +162,10 @@ matching as not materialized (
     and (
       %(min_feedback)s::bigint is null
       or case
-        when %(min_feedback)s < 2 and coalesce(%(service)s, %(q)s, %(skill)s, %(domain)s) is not null
+        when %(min_feedback)s < 2
+          and coalesce(
+            %(service)s, %(q)s, %(skill)s, %(domain)s, %(endpoint)s, %(wallet)s
+          ) is not null
         then s.total_feedback + 0
         else s.total_feedback
       end >= %(min_feedback)s
@@ -161,28 +211,19 @@ with {matching},
 {scanned},
 found as not materialized (
   select
-    m.agent_uuid,
-    m.count_up,
-    m.count_down,
-    m.score_up,
-    m.score_down,
-    m.time_up,
-    m.time_down,
-    m.uuid_down,
-    m.driving_score,
-    m.driving_count,
-    case when m.is_known then m.is_known_after else m.is_unknown_after end as is_after
-  from matching as m
-  where (%(service)s::text is null or m.services @> array[lower(%(service)s::text)])
-    and (%(q)s::text is null or m.words @@ erc8004_words_query(%(q)s))
-    and (
-      %(skill)s::text is null
-      or (m.skill_words <> '{}' and m.skill_words @> array[erc8004_skill_word(%(skill)s)])
-    )
-    and (
-      %(domain)s::text is null
-      or (m.domain_words <> '{}' and m.domain_words @> array[erc8004_skill_word(%(domain)s)])
-    )
+    s.agent_uuid,
+    s.count_up,
+    s.count_down,
+    s.score_up,
+    s.score_down,
+    s.time_up,
+    s.time_down,
+    s.uuid_down,
+    s.driving_score,
+    s.driving_count,
+    case when s.is_known then s.is_known_after else s.is_unknown_after end as is_after
+  from matching as s
+  where {has_texts}
 ),
 candidates as materialized (
   select
@@ -194,7 +235,15 @@ candidates as materialized (
     f.time_up,
     f.time_down,
     f.uuid_down,
-    f.is_after
+    case
+      when %(sort)s = 'relevance' and %(after_uuid)s::uuid is not null then
+        f.count_up > %(after_number)s::bigint
+        or (
+          f.count_up = %(after_number)s::bigint
+          and (f.time_down, f.uuid_down) < (%(after_time)s::timestamptz, %(after_uuid)s::uuid)
+        )
+      else f.is_after
+    end as is_after
   from found as f
   order by f.driving_score, f.driving_count
   limit %(sort_limit)s + 1
@@ -219,9 +268,11 @@ counted as materialized (
   from candidate_count as c
 ),
 page as (
-  select row_number() over () as position, ordered.agent_uuid
+  select row_number() over () as position, ordered.agent_uuid, ordered.rank
   from (
-    select f.agent_uuid
+    select
+      f.agent_uuid,
+      case %(sort)s when 'relevance' then f.count_up end as rank
     from candidates as f
     where (select is_all from candidate_count)
       and f.is_after
@@ -238,7 +289,7 @@ page as (
     offset %(offset)s
   ) as ordered
   union all
-  select w.position - %(offset)s, w.agent_uuid
+  select w.position - %(offset)s, w.agent_uuid, null
   from scanned as w
   where not (select is_all from candidate_count)
     and w.position > %(offset)s
@@ -248,13 +299,20 @@ select
   erc8004_timestamp(erc8004_stats_as_of()) as as_of,
   erc8004_stats_refresh_number() as refresh,
   case when not candidate_count.is_all then (select count(*) from scanned) end as scanned,
+  (select p.rank from page as p where p.position < %(limit)s order by p.position desc limit 1)
+    as last_rank,
+  case
+    when %(q)s::text is not null and %(after_uuid)s::uuid is null and counted.total < 3
+    then erc8004_corrected_text(%(q)s)
+  end as correction,
   shown.agents,
   shown.last_agent,
   shown.is_more
 from counted
 cross join candidate_count
 cross join erc8004_found_page(
-  array(select page.agent_uuid from page order by page.position), %(limit)s - 1
+  array(select page.agent_uuid from page order by page.position), %(limit)s - 1,
+  %(wallet)s, %(endpoint)s
 ) as shown;
 
 -- name: list_agents_of_many
@@ -267,10 +325,116 @@ select
   erc8004_timestamp(erc8004_stats_as_of()) as as_of,
   erc8004_stats_refresh_number() as refresh,
   (select count(*) from scanned) as scanned,
+  null::integer as last_rank,
+  null::text as correction,
   shown.agents,
   shown.last_agent,
   shown.is_more
 from erc8004_found_page(
   array(select w.agent_uuid from scanned as w where w.position > %(offset)s order by w.position),
-  %(limit)s - 1
+  %(limit)s - 1, %(wallet)s, %(endpoint)s
 ) as shown;
+
+-- part: is_of_rank
+-- Whether an agent has the rank in the parameter part.
+m.matches_text
+      and coalesce(m.words @@ erc8004_ranked_query(%(q)s, %(part)s::integer), true)
+      and (
+        %(part)s::integer = 0
+        or (m.words @@ erc8004_ranked_query(%(q)s, greatest(%(part)s::integer - 1, 0))) is not true
+      )
+
+-- name: list_agents_of_rank
+-- Return the same page if more than sort_limit agents match and the sort is by relevance: the agents
+-- of one rank, newest first. Of the first rank, which few agents have, and of a rank that does not
+-- fill the page from the newest scan_limit agents, up to rank_limit agents are found by their words
+-- and sorted. Only if there are more, or of the last rank, which most that match have, the index of
+-- registration is scanned to the end of the page.
+with {matching},
+after_cursor as not materialized (
+  select m.agent_uuid, m.registered_at, m.words, m.matches_text
+  from matching as m
+  where %(after_uuid)s::uuid is null
+    or (m.registered_at, m.agent_uuid) < (%(after_time)s::timestamptz, %(after_uuid)s::uuid)
+),
+newest as materialized (
+  select row_number() over () as position, along.agent_uuid
+  from (
+    select m.agent_uuid
+    from (
+      select n.agent_uuid, n.registered_at, n.words, n.matches_text
+      from after_cursor as n
+      where %(part)s::integer in (1, 2)
+      order by n.registered_at desc, n.agent_uuid desc
+      limit %(scan_limit)s
+    ) as m
+    where {is_of_rank}
+    order by m.registered_at desc, m.agent_uuid desc
+    limit %(limit)s::bigint + %(offset)s
+  ) as along
+),
+is_found as materialized (
+  select count(*) = %(limit)s::bigint + %(offset)s as is_full
+  from newest
+),
+candidates as materialized (
+  select m.agent_uuid, m.registered_at
+  from after_cursor as m
+  where %(part)s::integer < 3
+    and not (select is_full from is_found)
+    and m.words @@ erc8004_ranked_query(%(q)s, %(part)s::integer)
+    and {is_of_rank}
+  limit %(rank_limit)s + 1
+),
+is_few as materialized (
+  select %(part)s::integer < 3 and count(*) <= %(rank_limit)s as is_all
+  from candidates
+),
+scanned as materialized (
+  select row_number() over () as position, along.agent_uuid
+  from (
+    select m.agent_uuid
+    from after_cursor as m
+    where not (select is_full from is_found)
+      and not (select is_all from is_few)
+      and {is_of_rank}
+    order by m.registered_at desc, m.agent_uuid desc
+    limit %(limit)s::bigint + %(offset)s
+  ) as along
+),
+page as (
+  select n.position, n.agent_uuid
+  from newest as n
+  where (select is_full from is_found)
+  union all
+  select row_number() over () as position, ordered.agent_uuid
+  from (
+    select c.agent_uuid
+    from candidates as c
+    where not (select is_full from is_found)
+      and (select is_all from is_few)
+    order by c.registered_at desc, c.agent_uuid desc
+    limit %(limit)s::bigint + %(offset)s
+  ) as ordered
+  union all
+  select w.position, w.agent_uuid
+  from scanned as w
+)
+select
+  %(total)s as total,
+  erc8004_timestamp(erc8004_stats_as_of()) as as_of,
+  erc8004_stats_refresh_number() as refresh,
+  (select count(*) from page) as scanned,
+  %(part)s::integer as last_rank,
+  null::text as correction,
+  shown.agents,
+  shown.last_agent,
+  shown.is_more
+from erc8004_found_page(
+  array(select p.agent_uuid from page as p where p.position > %(offset)s order by p.position),
+  %(limit)s - 1, %(wallet)s, %(endpoint)s
+) as shown;
+
+-- name: get_correction
+-- Return what a text may have meant, if names have words that are like its words.
+select erc8004_corrected_text(%(q)s) as correction;

@@ -68,3 +68,7 @@ create table erc8004_agent_metadata (
   constraint ck__erc8004_agent_metadata__key check (octet_length(key) between 1 and 1024),
   constraint ck__erc8004_agent_metadata__value check (octet_length(value) <= 65536)
 );
+
+create index ix__erc8004_agent_metadata__agent_wallet
+  on erc8004_agent_metadata (value)
+  where key = 'agentWallet';

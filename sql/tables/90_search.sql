@@ -94,3 +94,16 @@ create index ix__erc8004_agent_search__skill_words
 create index ix__erc8004_agent_search__domain_words
   on erc8004_agent_search using gin (domain_words)
   where domain_words <> '{}';
+
+-- The words of names, by which mistyped words are corrected, each with what remains of it without one
+-- character. Words stay when the last agent of their name is gone.
+create table erc8004_name_words (
+  id bigint generated always as identity,
+  word text collate "C" not null,
+  variants text[] collate "C" not null,
+
+  constraint pk__erc8004_name_words primary key (id)
+);
+
+create index ix__erc8004_name_words__word on erc8004_name_words (word);
+create index ix__erc8004_name_words__variants on erc8004_name_words using gin (variants);

@@ -14,7 +14,7 @@ from kamiyo_api.cache import answers, invalidation, prefetch
 from kamiyo_api.cache.prefetch import canonical_query
 from kamiyo_api.context import own_state
 from kamiyo_api.redis.connection import RedisConnection
-from kamiyo_api.schemas.agents import AgentSearch
+from kamiyo_api.schemas.search import AgentSearch
 from kamiyo_api.search import find_page
 from tests.support.clearing import by_command, by_flush, by_keys
 from tests.support.concurrency import at_once, wait_until

@@ -36,7 +36,7 @@ def kept(redis):
         ("?", FIRST_PAGE, 60),
         (
             "?q=a%20b&chain=base",
-            "search:chain=base&claimed=false&limit=50&offset=0&q=a+b&sort=-registered_at&status=active",
+            "search:chain=base&claimed=false&limit=50&offset=0&q=a+b&sort=relevance&status=active",
             60,
         ),
         (FAR_UUID, f"agent:{FAR_UUID}", 10),

@@ -23,7 +23,7 @@ from kamiyo_api import config, create_app, db
 from kamiyo_api.cache import answers, state
 from kamiyo_api.cache.prefetch import canonical_query
 from kamiyo_api.redis import client as redis_client
-from kamiyo_api.schemas.agents import AgentSearch
+from kamiyo_api.schemas.search import AgentSearch
 from kamiyo_api.search import find_page
 from kamiyo_api.trust.refresh import refresh_stats
 from tests.support import factories

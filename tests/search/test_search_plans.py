@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kamiyo_api.db.queries import QUERIES
-from kamiyo_api.schemas.agents import AgentSearch
+from kamiyo_api.schemas.search import AgentSearch
 from kamiyo_api.search import search_parameters
 from tests.support.plans import AGENTS, NOWHERE, nodes
 
@@ -27,6 +27,10 @@ NO_FILTER = {
     "domain": None,
     "x402": None,
     "q": None,
+    "endpoint": None,
+    "wallet": None,
+    "rank_limit": 5000,
+    "scan_limit": 3000,
     "sort": "-registered_at",
     "after_uuid": None,
     "total": None,

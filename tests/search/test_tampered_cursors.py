@@ -8,7 +8,7 @@ import base64
 import pytest
 
 from kamiyo_api.schemas import pages
-from kamiyo_api.schemas.agents import AgentSearch
+from kamiyo_api.schemas.search import AgentSearch
 from tests.support.clients import outcome
 
 NOWHERE = "019fffff-ffff-7fff-bfff-ffffffffffff"

@@ -1,0 +1,258 @@
+"""The search of agents: its parameters and the cursors of its pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields, validate
+
+from kamiyo_api import errors
+from kamiyo_api.schemas import bounded, flags, names, pages
+from kamiyo_api.schemas import fields as own
+from kamiyo_api.schemas.agents import STATUSES, TRUST_LEVELS
+from kamiyo_api.schemas.choices import Choice
+
+# Only an agent with both a score and settled payments is at one of these levels.
+TRUSTED = frozenset({"excellent", "good"})
+CLAIMS = {
+    "false": "Agents whose owner is proven, and those that are not on chain.",
+    "true": "Agents that are only claimed.",
+    "any": "All agents.",
+}
+# What each value of the parameter `claimed` selects.
+CLAIMED = {"false": False, "true": True, "any": None}
+WHICH_ACTIVE = {
+    "true": "Agents whose own file calls them active, or does not say.",
+    "false": "Agents whose own file calls them inactive.",
+    "any": "All agents.",
+}
+# What each value of the parameter `active` means; one that is not given is no part of a cursor.
+ACTIVE = {"true": True, "false": False, "any": None}
+ACTIVE_BY_DEFAULT = "true"
+# The kind of value that each sort orders by.
+SORTS = {
+    "registered_at": "time",
+    "reputation_score": "score",
+    "total_feedback": "count",
+    "total_payments": "count",
+    "last_activity_at": "time",
+}
+SORT_ALIASES = {"average_score": "reputation_score"}
+ORDERS = {
+    "relevance": "With q: names that are q, names that begin with it, names with all its words, "
+    "then the others, each newest first.",
+} | {
+    order: f"By {sort}, {direction}."
+    for sort in (*SORTS, *SORT_ALIASES)
+    for order, direction in ((sort, "ascending"), (f"-{sort}", "descending"))
+}
+# All filters but status, claimed and active, which nearly every search has and which exclude few
+# agents.
+FILTERS = (
+    "owner_address",
+    "chain",
+    "registry_address",
+    "agent_id",
+    "trust_level",
+    "min_reputation_score",
+    "min_success_rate",
+    "min_feedback",
+    "service",
+    "skill",
+    "domain",
+    "x402",
+    "q",
+    "endpoint",
+    "wallet",
+)
+# The ranks of the sort by relevance, as in sql/functions/34_search_queries.sql.
+RANKS = (0, 1, 2, 3)
+SORT_COLUMNS = {"reputation_score": "average_score"}
+
+
+class AgentSearch(pages.Page):
+    """The filters of a search, all of which an agent must match, its order and its page."""
+
+    owner_address = own.Address(load_default=None)
+    chain = names.ChainName(load_default=None)
+    registry_address = own.Address(load_default=None)
+    agent_id = own.BigInteger(low=0, high=10**78 - 1, load_default=None)
+    agent = names.AgentName(load_default=None)
+    status = Choice(STATUSES | {"any": "Agents of every status."}, load_default="active")
+    claimed = flags.FlagOrAny(
+        CLAIMS,
+        about="Whether to find agents that were registered here under a token id that no import "
+        "from the registry has confirmed.",
+        load_default="false",
+    )
+    trust_level = bounded.List(
+        Choice(TRUST_LEVELS),
+        max_length=len(TRUST_LEVELS),
+        load_default=None,
+        metadata={"description": "May be repeated: an agent matches at any of the given levels."},
+    )
+    min_reputation_score = fields.Float(
+        load_default=None,
+        validate=validate.Range(min=0, max=100),
+        metadata={"description": "The lowest average_score that matches."},
+    )
+    min_average_score = fields.Float(
+        load_default=None,
+        validate=validate.Range(min=0, max=100),
+        metadata={"description": "The same filter as min_reputation_score."},
+    )
+    min_success_rate = fields.Float(load_default=None, validate=validate.Range(min=0, max=100))
+    min_feedback = fields.Integer(load_default=None, validate=validate.Range(min=0, max=10**12))
+    service = own.Text(
+        min_length=1,
+        max_length=64,
+        load_default=None,
+        metadata={"description": "The name of a service, such as mcp or a2a; case is ignored."},
+    )
+    skill = own.Text(
+        min_length=1,
+        max_length=128,
+        load_default=None,
+        metadata={
+            "description": "A skill or tool that the file names, such as text_to_code, or a whole "
+            "path of OASF; case is ignored, and a space or - is the same as _."
+        },
+    )
+    domain = own.Text(
+        min_length=1,
+        max_length=128,
+        load_default=None,
+        metadata={"description": "A domain that the file names, written like a skill."},
+    )
+    active = flags.FlagOrAny(
+        WHICH_ACTIVE,
+        about="By default true: find agents that their owners call inactive with false or any.",
+        load_default=None,
+    )
+    x402 = flags.Flag(load_default=None)
+    q = own.Text(
+        min_length=1,
+        max_length=200,
+        load_default=None,
+        metadata={
+            "description": "Words, all of which the name or the description contains, or begins "
+            "with; or a wallet, a host, an ENS name or a URL that the agent names."
+        },
+    )
+    endpoint = own.Text(
+        min_length=1,
+        max_length=2048,
+        load_default=None,
+        metadata={
+            "description": "A URL or a host to which a service of the agent leads; a URL also "
+            "finds what is below it.",
+            "example": "https://tides.example/mcp",
+        },
+    )
+    wallet = own.Address(
+        load_default=None,
+        metadata={
+            "description": "A wallet of the agent: its owner, its agent wallet, or one that its "
+            "file names."
+        },
+    )
+    sort = Choice(
+        ORDERS,
+        about="relevance is the default with q, and -registered_at without. A leading - sorts in "
+        "descending order. reputation_score is an older name of average_score; agents without a "
+        "score are last in both directions. Agents with equal scores or counts are in the order of "
+        "registration.",
+        load_default=None,
+    )
+    offset = fields.Integer(
+        load_default=0,
+        validate=validate.Range(min=0, max=10_000),
+        metadata={"description": "How many agents to skip; not with a cursor, which is faster."},
+    )
+
+    @ma.validates_schema
+    def _cursor_or_offset(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("cursor") and data.get("offset"):
+            raise ma.ValidationError("Give a cursor or an offset, not both.", "offset")
+
+    @ma.validates_schema
+    def _agent_or_its_parts(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("agent") and any(data.get(part) is not None for part in names.PARTS_OF_AGENT):
+            raise ma.ValidationError(f"Give agent, or {', '.join(names.PARTS_OF_AGENT)}.", "agent")
+
+    @ma.validates_schema
+    def _one_lowest_score(self, data: dict[str, Any], **_: Any) -> None:
+        scores = {data.get("min_reputation_score"), data.get("min_average_score")} - {None}
+        if len(scores) > 1:
+            raise ma.ValidationError("Give the same as min_reputation_score.", "min_average_score")
+
+    @ma.validates_schema
+    def _relevance_of_something(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("sort") == "relevance" and data.get("q") is None:
+            raise ma.ValidationError("Give q too: relevance is how well q matches.", "sort")
+
+    @ma.post_load
+    def _one_form(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Replace names that mean the same by one, so that equal searches are one search."""
+        score = data.pop("min_average_score")
+        if score is not None:
+            data["min_reputation_score"] = score
+        data["sort"] = data["sort"] or ("-registered_at" if data["q"] is None else "relevance")
+        sign, name = data["sort"][: data["sort"].startswith("-")], data["sort"].removeprefix("-")
+        data["sort"] = sign + SORT_ALIASES.get(name, name)
+        return names.with_parts_of_agent(data)
+
+
+def kind_of(sort: str) -> str:
+    """Return the kind of value that a sort orders by: a time, a score, a count or a rank."""
+    return SORTS.get(sort.removeprefix("-"), "rank")
+
+
+def cursor_parameters(search: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters that start a search after its cursor. Raises InvalidCursor."""
+    start: dict[str, Any] = dict.fromkeys(("after_number", "after_time", "after_uuid", "total"))
+    start["is_after_known"] = start["is_corrected"] = False
+    if search["cursor"] is None:
+        return start
+    walk, is_corrected = walk_of_cursor(search)
+    number, time, agent_uuid, total = pages.decode_cursor(walk, search["cursor"], 4)
+    kind = kind_of(search["sort"])
+    number = pages.a_number(number, whole=kind in ("count", "rank"))
+    if kind == "rank" and number not in RANKS:
+        raise errors.InvalidCursor
+    return {
+        "after_number": number,
+        "after_time": pages.a_time(time),
+        "after_uuid": pages.a_uuid(agent_uuid),
+        "is_after_known": bool(number) if kind == "count" else number is not None,
+        "total": pages.a_count(total),
+        "is_corrected": is_corrected,
+    }
+
+
+def walk_of_cursor(search: dict[str, Any]) -> tuple[bytes, bool]:
+    """Return the walk that the cursor of a search belongs to, and whether it is that of the
+    corrected text."""
+    walk = pages.walk_of("agents", search)
+    if search["q"] is not None:
+        try:
+            pages.decode_cursor(walk, search["cursor"], 4)
+        except errors.InvalidCursor:
+            return pages.walk_of("corrected agents", search), True
+    return walk, False
+
+
+def next_cursor(search: dict[str, Any], page: dict[str, Any]) -> str:
+    """Return the cursor after the last agent of a page.
+
+    It contains how many agents match in all, so that they are counted only for the first page.
+    """
+    last, sort = page["last_agent"], search["sort"].removeprefix("-")
+    kind = kind_of(sort)
+    number = last[SORT_COLUMNS.get(sort, sort)] if kind in ("score", "count") else None
+    if kind == "rank":
+        number = page["last_rank"]
+    time = last[sort if kind == "time" else "registered_at"]
+    walk = pages.walk_of("corrected agents" if page["is_corrected"] else "agents", search)
+    return pages.encode_cursor(walk, number, time, last["agent_uuid"], page["total"])

@@ -1,0 +1,128 @@
+-- The places and wallets that a registration file names, as words of the search.
+
+-- Return the word of a place: a URL, a host, an e-mail address, an ENS or another domain name; null
+-- if the text is none. It begins with the host from its end, so that the hosts of a domain are
+-- beside each other, in lower case and without www.; then comes the path without its last slash.
+-- These string functions take a tenth of the time of a regular expression.
+create or replace function erc8004_place_word(place text) returns text
+language plpgsql immutable parallel safe
+as $$
+declare
+  start constant integer := strpos(place, '://');
+  rest text := place;
+  host text;
+begin
+  if start > 0 then
+    rest := substr(place, start + 3);
+  end if;
+  host := split_part(rest, '/', 1);
+  if btrim(host, 'abcdefghijklmnopqrstuvwxyz0123456789.-') <> '' then
+    rest := btrim(rest);
+    host := split_part(split_part(split_part(rest, '/', 1), '?', 1), '#', 1);
+    rest := substr(rest, length(host) + 1);
+    host := split_part(lower(host), 'mailto:', -1);
+    host := rtrim(split_part(substr(host, strpos(host, '@') + 1), ':', 1), '.');
+  else
+    rest := substr(rest, length(host) + 1);
+  end if;
+  if starts_with(host, 'www.') then
+    host := substr(host, 5);
+  end if;
+  if strpos(host, '.') < 2 or length(place) > 2100 or strpos(host || rest, ' ') > 0 then
+    return null;
+  end if;
+  if octet_length(rest) > 1000 then
+    rest := '/' || md5(rest);
+  end if;
+  return '@' || reverse(host) || rtrim(rest, '/');
+end;
+$$;
+
+-- Return the word of a wallet: an address, with or without a chain before it; null if the text is
+-- none.
+create or replace function erc8004_wallet_word(wallet text) returns text
+language plpgsql immutable parallel safe
+as $$
+declare
+  address constant text := lower(right(rtrim(wallet), 42));
+begin
+  if starts_with(address, '0x') and address ~ '^0x[0-9a-f]{40}$'
+    and (length(btrim(wallet)) = 42 or wallet ~ '^\s*[A-Za-z0-9-]+(:[A-Za-z0-9-]+)*:0x[0-9A-Fa-f]{40}\s*$')
+  then
+    return '$' || address;
+  end if;
+  return null;
+end;
+$$;
+
+-- Return what a registration file claims to have, as one array of the names of services and one of
+-- what they lead to: the address of each service, and the wallets that stand in the file itself.
+-- Owners write "services" or "endpoints", as a list of {name, endpoint} or {name, url}, or as an
+-- object name -> address. At most 100 of each are looked at.
+create or replace function erc8004_claims(
+  registration_file jsonb, out names text[], out places text[]
+)
+language plpgsql immutable parallel safe
+as $$
+declare
+  entries jsonb;
+  entry jsonb;
+  place text;
+  field text;
+begin
+  foreach entries in array array[registration_file -> 'services', registration_file -> 'endpoints']
+  loop
+    if jsonb_typeof(entries) = 'array' then
+      for position in 0 .. least(jsonb_array_length(entries), 100) - 1 loop
+        entry := entries -> position;
+        place := coalesce(
+          erc8004_file_text(entry, 'endpoint'), erc8004_file_text(entry, 'url')
+        );
+        if place is not null then
+          names := names || coalesce(erc8004_file_text(entry, 'name'), '');
+          places := places || place;
+        end if;
+      end loop;
+    elsif jsonb_typeof(entries) = 'object' then
+      for field, entry in select o.key, o.value from jsonb_each(entries) as o limit 100 loop
+        if jsonb_typeof(entry) = 'string' then
+          names := names || field;
+          places := places || (entry #>> '{}');
+        end if;
+      end loop;
+    end if;
+  end loop;
+  if registration_file ?| array['agentWallet', 'walletAddress', 'wallet', 'payTo'] then
+    foreach field in array array['agentWallet', 'walletAddress', 'wallet', 'payTo'] loop
+      place := erc8004_file_text(registration_file, field);
+      if place is not null then
+        names := names || field;
+        places := places || place;
+      end if;
+    end loop;
+  end if;
+end;
+$$;
+
+-- Return the words of the places and wallets in a registration file.
+create or replace function erc8004_claim_words(registration_file jsonb) returns text[]
+language plpgsql immutable parallel safe
+as $$
+declare
+  claimed text[] := (erc8004_claims(registration_file)).places;
+  place text;
+  words text[] := '{}';
+begin
+  if claimed is null then
+    return words;
+  end if;
+  foreach place in array claimed loop
+    if strpos(place, '0x') > 0 then
+      words := words || coalesce(erc8004_wallet_word(place), erc8004_place_word(place));
+    elsif strpos(place, '.') > 0 then
+      words := words || erc8004_place_word(place);
+    end if;
+  end loop;
+  return array_remove(words, null);
+end;
+$$;

@@ -1,0 +1,174 @@
+-- What a text that someone searches for means, as queries of the words of agents.
+
+-- Return a word in the form in which a query contains it.
+create or replace function erc8004_quoted_word(word text) returns text
+language sql immutable parallel safe
+return '''' || replace(replace(word, '\', '\\'), '''', '''''') || '''';
+
+-- Return the query of one word after a mark: of the words that begin with it, and of those that
+-- have its stem in English. Short words and numbers begin too many words to be more than themselves.
+create or replace function erc8004_word_query(mark text, word text) returns text
+language plpgsql immutable parallel safe
+as $$
+declare
+  stem text := (ts_lexize('pg_catalog.english_stem', word))[1];
+  forms text[];
+begin
+  if length(word) < 3 or word !~ '[^0-9]' then
+    return erc8004_quoted_word(mark || word);
+  end if;
+  if stem is null or length(stem) < 3 or length(stem) * 2 < length(word) then
+    stem := regexp_replace(word, '(?<=[a-z]{3})s$', '');
+  end if;
+  forms := array[stem];
+  if not starts_with(word, stem) then
+    forms := forms || word;
+  end if;
+  if stem ~ '[a-z]{2}i$' then
+    forms := forms || (left(stem, -1) || 'y');
+  elsif stem ~ '[a-z]{2}e$' then
+    forms := forms || (left(stem, -1) || 'ing');
+  end if;
+  return (
+    select '(' || string_agg(erc8004_quoted_word(mark || f.form) || ':*', ' | ') || ')'
+    from unnest(forms) as f (form)
+  );
+end;
+$$;
+
+-- Return the query of the given words, each after one of the marks, in any order; null without words.
+create or replace function erc8004_all_words_query(marks text[], words text[]) returns text
+language sql immutable parallel safe
+begin atomic
+  select '(' || string_agg(w.query, ' & ') || ')'
+  from (
+    select '(' || string_agg(erc8004_word_query(m.mark, t.word), ' | ') || ')' as query
+    from unnest(words) with ordinality as t (word, place)
+    cross join unnest(marks) as m (mark)
+    group by t.place
+  ) as w;
+end;
+
+-- Return the query of the characters of a text that are found one by one; null without any.
+create or replace function erc8004_characters_query(marks text[], plain text) returns text
+language sql immutable parallel safe
+begin atomic
+  select string_agg(p.query, ' & ')
+  from (
+    select
+      '(' || string_agg(
+        erc8004_quoted_word(m.mark || t.pair) || case when length(t.pair) = 1 then ':*' else '' end,
+        ' | '
+      ) || ')' as query
+    from (
+      select distinct n.pair
+      from regexp_matches(plain, '[' || erc8004_unspaced_characters() || ']+', 'g') as r (run)
+      cross join lateral unnest(erc8004_character_pairs(r.run[1])) as n (pair)
+      where length(n.pair) = 2 or length(r.run[1]) = 1
+    ) as t
+    cross join unnest(marks) as m (mark)
+    group by t.pair
+  ) as p;
+end;
+
+-- Return the words without those that nearly every English text has, unless there are no others.
+create or replace function erc8004_telling_words(words text[]) returns text[]
+language sql immutable parallel safe
+begin atomic
+  select coalesce(
+    nullif(
+      array(
+        select w.word
+        from unnest(words) with ordinality as w (word, place)
+        where ts_lexize('pg_catalog.english_stem', w.word) is distinct from '{}'
+        order by w.place
+      ),
+      '{}'
+    ),
+    words
+  );
+end;
+
+-- Return the queries of a place: of its host, its URL, and what is below it; for a host also its
+-- subdomains, unless only the place itself is meant.
+create or replace function erc8004_place_query(place text, with_subdomains boolean) returns text
+language sql immutable parallel safe
+begin atomic
+  select string_agg(erc8004_quoted_word(p.word || f.suffix) || f.form, ' | ')
+  from (select erc8004_place_word(place) as word) as p
+  cross join (values ('', ''), ('/', ':*'), ('?', ':*'), ('.', ':*')) as f (suffix, form)
+  where p.word is not null
+    and (f.suffix <> '.' or (with_subdomains and strpos(p.word, '/') = 0));
+end;
+
+-- Return the query that the words of an agent match if a text finds it, up to a rank:
+--   0  its name is the text, or its file names the place or wallet that the text is
+--   1  its name begins with the text
+--   2  its name has all words of the text
+--   3  its name and its description have them
+-- Each rank includes those before it. Null for a text without any word, which finds nothing.
+create or replace function erc8004_ranked_query(content text, rank integer) returns tsquery
+language plpgsql immutable parallel safe
+as $$
+declare
+  marks constant text[] := case when rank = 3 then array['', '='] else array['='] end;
+  plain constant text := erc8004_plain_text(content);
+  whole constant text := '^' || left(array_to_string(erc8004_word_list(plain), ''), 200);
+  spaced constant text[] := erc8004_word_list(erc8004_spaced_text(plain));
+  words constant text[] := erc8004_telling_words(spaced);
+  characters constant text := erc8004_characters_query(marks, plain);
+  split text[];
+  queries text[] := array[
+    erc8004_place_query(content, true), erc8004_quoted_word(erc8004_wallet_word(content))
+  ];
+  is_words constant boolean := queries[1] is null and queries[2] is null;
+begin
+  if whole <> '^' then
+    queries := queries || (
+      erc8004_quoted_word(whole) || case when rank > 0 and length(whole) > 3 then ':*' else '' end
+    );
+  end if;
+  if rank >= 2 then
+    queries := queries || concat_ws(' & ', erc8004_all_words_query(marks, words), characters);
+    if is_words and cardinality(spaced) between 2 and 10 and characters is null then
+      queries := queries || array(
+        select erc8004_all_words_query(
+          marks,
+          erc8004_telling_words(spaced[:p.place - 1] || spaced[p.place + 2:])
+            || (spaced[p.place] || spaced[p.place + 1])
+        )
+        from generate_series(1, cardinality(spaced) - 1) as p (place)
+      );
+    end if;
+    if is_words and erc8004_has_camel_case(content) then
+      split := erc8004_word_list(erc8004_spaced_text(erc8004_plain_text(
+        erc8004_split_camel_case(content)
+      )));
+      queries := queries || concat_ws(' & ', erc8004_all_words_query(marks, split), characters);
+    end if;
+  end if;
+  return (
+    select string_agg(q.query, ' | ')::tsquery from unnest(queries) as q (query) where q.query <> ''
+  );
+end;
+$$;
+
+-- Return the query that the words of an agent match if a text finds it at all.
+create or replace function erc8004_words_query(content text) returns tsquery
+language sql immutable parallel safe
+return erc8004_ranked_query(content, 3);
+
+-- Return the wallet that a text is; null if it is none.
+create or replace function erc8004_wallet(content text) returns text
+language sql immutable parallel safe
+return substr(erc8004_wallet_word(content), 2);
+
+-- Return the rank at which an agent is found, by its words and the queries of the first three ranks.
+create or replace function erc8004_rank(words tsvector, queries tsquery[]) returns integer
+language sql immutable parallel safe
+return case
+  when words @@ queries[1] then 0
+  when words @@ queries[2] then 1
+  when words @@ queries[3] then 2
+  else 3
+end;
