@@ -4,6 +4,7 @@ WATCH_PORT ?= 9090
 TEST_WORKERS ?= logical
 SCALE ?= small
 PY := .venv/bin/python
+NODE_MODULES := tests/openapi/node_modules
 
 .PHONY: help run watch check test lint bench requirements clean
 
@@ -14,8 +15,8 @@ help:
 	@echo "make test   check the style and run every test against temporary servers"
 	@echo "make lint   check the style only"
 	@echo "make bench  measure the service against its targets; SCALE=small, medium or large; needs Debian's wrk"
-	@echo "make requirements  pin the newest versions of all packages, with their hashes"
-	@echo "make clean  delete .venv, .data and all caches"
+	@echo "make requirements  pin the newest versions of all Python packages, with their hashes"
+	@echo "make clean  delete .venv, .data, node_modules and all caches"
 
 run: .venv/current
 	@exec $(PY) -m kamiyo_api.dev.server "$(PORT)"
@@ -28,7 +29,7 @@ PYTEST := $(PY) -m pytest --numprocesses $(TEST_WORKERS) --maxprocesses 4
 check: lint
 	@$(PYTEST) -m "not slow"
 
-test: lint
+test: lint $(NODE_MODULES)/.current
 	@$(PYTEST)
 
 lint: .venv/current
@@ -40,7 +41,7 @@ bench: .venv/bench
 	@$(PY) -m bench "$(SCALE)"
 
 clean:
-	rm -rf .venv .data .hypothesis .pytest_cache .ruff_cache .schemathesis
+	rm -rf .venv .data .hypothesis .pytest_cache .ruff_cache .schemathesis $(NODE_MODULES)
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Universal: the pins work for every Python from 3.11 on and every system.
@@ -51,9 +52,21 @@ requirements: .venv/current
 	@$(PIN) requirements.in --output-file requirements.txt
 	@$(PIN) requirements-dev.in --constraints requirements.txt --output-file requirements-dev.txt
 	@$(PIN) bench/requirements.in --output-file bench/requirements.txt
+	@$(PIN) tests/openapi/requirements.in --output-file tests/openapi/requirements.txt
 
 .venv/bench: .venv/current bench/requirements.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
+	@touch $@
+
+.venv/node: .venv/current tests/openapi/requirements.txt
+	@echo "Installing node into .venv ..."
+	@umask 022 && $(PY) -m pip install --quiet --disable-pip-version-check -r tests/openapi/requirements.txt
+	@touch $@
+
+# Programs that check the OpenAPI document and generate clients from it, for the tests.
+$(NODE_MODULES)/.current: tests/openapi/package-lock.json tests/openapi/.npmrc | .venv/node
+	@echo "Installing into $(NODE_MODULES) ..."
+	@.venv/bin/npm ci --prefix tests/openapi || { echo "npm cannot install what tests/openapi needs; see its error above, then type make test again." >&2; exit 1; }
 	@touch $@
 
 # Readable by all, whatever the umask: root runs PostgreSQL as another user.

@@ -69,6 +69,7 @@ class KnownChains:
         self._without_hyphens = {
             key.replace("-", ""): chain for key, chain in self._by_key.items() if "-" in key
         }
+        self.all = tuple(self._chains.values())
         self.hint_for = lru_cache(1_000)(self._hint_for)
 
     def find(self, given: Any) -> Chain | None:
@@ -106,6 +107,10 @@ class Chains:
         they were read KNOWN_SECONDS ago."""
         chain = self._recent(KNOWN_SECONDS, reader).find(given)
         return chain or self._recent(UNKNOWN_SECONDS, reader).find(given)
+
+    def all(self, reader: Reader) -> Sequence[Chain]:
+        """Return all chains, as they were read within KNOWN_SECONDS."""
+        return self._recent(KNOWN_SECONDS, reader).all
 
     def refusal_of(self, given: str, *, hinted: bool = True) -> errors.ChainNotSupported:
         """Return the error for a name that means no chain, which says what is near if hinted."""
@@ -150,12 +155,28 @@ def find_chain(given: str, reader: Reader) -> Chain | None:
     return services().chains.find(given, reader)
 
 
+def all_chains(reader: Reader) -> Sequence[Chain]:
+    """Return all chains, as this process knows them."""
+    return services().chains.all(reader)
+
+
 def require_chain(given: str, reader: Reader) -> Chain:
     """Return the chain that a name means. Raises ChainNotSupported."""
     chain = find_chain(given, reader)
     if chain is None:
         raise services().chains.refusal_of(given)
     return chain
+
+
+def refuse_other_registry(registry: str | None, chains: Sequence[Chain]) -> None:
+    """Refuse a registry that holds feedback or validations of one of these chains, and agents of
+    none. Raises InvalidInput."""
+    if any(registry == chain.identity_registry for chain in chains):
+        return
+    for chain in chains:
+        refusal = chain.refusal_of(registry)
+        if refusal is not None:
+            raise errors.InvalidInput(errors={"registry_address": [refusal]})
 
 
 def chain_of(row: db.Row) -> Chain:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import current_app
 
 from kamiyo_api import db
-from kamiyo_api.chains import require_chain
+from kamiyo_api.chains import all_chains, refuse_other_registry, require_chain
 from kamiyo_api.schemas import search as schemas
 
 COUNTED_UP_TO = 10_000
@@ -22,7 +22,7 @@ RANK_LIMIT = 5_000
 
 def find_page(search: dict[str, Any]) -> db.Row:
     """Return one page from the database; if nothing matches q, one of what q may have meant. Raises
-    InvalidCursor, ChainNotSupported."""
+    InvalidCursor, ChainNotSupported, InvalidInput."""
     parameters = search_parameters(search)
     if parameters.pop("is_corrected"):
         page = find_again(search, parameters)
@@ -30,9 +30,17 @@ def find_page(search: dict[str, Any]) -> db.Row:
         page = find_agents(search, parameters) | {"is_corrected": False}
         if page["correction"] and not page["total"]:
             page = find_corrected(search, parameters, page)
-    if not page["total"] and search["chain"]:
-        require_chain(search["chain"], db)
+    if not page["total"]:
+        refuse_what_cannot_match(search)
     return {"refresh": page["refresh"], "body": body_of(search, page)}
+
+
+def refuse_what_cannot_match(search: dict[str, Any]) -> None:
+    """Refuse a search for a chain that does not exist, or for agents of a registry that has none.
+    Raises ChainNotSupported, InvalidInput."""
+    chain = search["chain"] and require_chain(search["chain"], db)
+    if search["registry_address"]:
+        refuse_other_registry(search["registry_address"], [chain] if chain else all_chains(db))
 
 
 def find_again(search: dict[str, Any], parameters: dict[str, Any]) -> db.Row:

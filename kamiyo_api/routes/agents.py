@@ -14,7 +14,7 @@ from kamiyo_api import db, errors
 from kamiyo_api.access.admission import require_wallet
 from kamiyo_api.cache.answers import cached
 from kamiyo_api.cache.invalidation import invalidate_agent
-from kamiyo_api.chains import require_chain
+from kamiyo_api.chains import refuse_other_registry, require_chain
 from kamiyo_api.observability import metrics
 from kamiyo_api.policies import public, requires, transactional
 from kamiyo_api.routes.agent_access import require_owned_agent
@@ -103,7 +103,7 @@ def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
     require_wallet(agent["owner_address"], errors.NotAgentOwner)
     entries = agent.pop("metadata")
     agent["document"] = measured_document(tx)
-    refuse_other_registry(tx, agent["chain"], agent["registry_address"])
+    refuse_other_registry(agent["registry_address"], [require_chain(agent["chain"], tx)])
     created = tx.row("agents.insert", **agent)
     if created is None:
         raise errors.ChainNotSupported
@@ -117,14 +117,6 @@ def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
     tx.after_commit.append(metrics.registrations.inc)
     location = url_for("agents.get_agent", agent_uuid=created["agent_uuid"])
     return answer_agent(tx, created["agent_uuid"]), 201, {"Location": location}
-
-
-def refuse_other_registry(tx: db.Transaction, chain: str, registry: str | None) -> None:
-    """Refuse a registry that holds feedback or validations, not agents. Raises InvalidInput,
-    ChainNotSupported."""
-    refusal = require_chain(chain, tx).refusal_of(registry)
-    if refusal is not None:
-        raise errors.InvalidInput(errors={"registry_address": [refusal]})
 
 
 @blueprint.get("/<uuid:agent_uuid>")

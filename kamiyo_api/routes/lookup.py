@@ -111,10 +111,14 @@ def answer_of(
     return {"status": error.status, "agent": None, "code": error.code, "detail": error.detail}
 
 
-def not_found(item: dict[str, Any]) -> errors.AgentNotFound:
+def not_found(item: dict[str, Any]) -> errors.ApiError:
     """Return the error of an item whose agent does not exist, in the words of its name."""
     if item["chain"] is None:
         return errors.AgentNotFound()
+    refusal = require_chain(item["chain"], db).refusal_of(item["registry_address"])
+    if refusal is not None:
+        reasons = {"registry_address": [refusal]}
+        return errors.InvalidInput(f"registry_address: {refusal}", errors=reasons)
     return errors.AgentNotFound(
         f"{item['chain']} has no agent {item['agent_id']} here; search with GET /api/v1/agents/."
     )

@@ -17,6 +17,12 @@ class FieldConverter(OpenAPIConverter):
         generated client would send it."""
         return {} if field.load_default is None else super().field2default(field, **kwargs)
 
+    def field2property(self, field: fields.Field[Any]) -> dict[str, Any]:
+        """Return the schema of a field; a choice that may be null is either a word or null, because
+        generators name the words of a list with null badly."""
+        schema = super().field2property(field)
+        return schema if None not in schema.get("enum", ()) else word_or_null(schema)
+
     def _field2parameter(
         self, field: fields.Field[Any], *, name: str, location: str
     ) -> dict[str, Any]:
@@ -31,18 +37,26 @@ class SchemaPlugin(MarshmallowPlugin):
     Converter = FieldConverter
 
 
+def word_or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a choice that may be null, from that of apispec."""
+    word = {name: schema.pop(name) for name in list(schema) if "enum" in name.lower()}
+    word["enum"] = [each for each in word["enum"] if each is not None]
+    del schema["type"]
+    return {"anyOf": [{"type": "string", **word}, {"type": "null"}], **schema}
+
+
 def of_parameter(schema: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of a field in a query string.
 
     There, nothing is null. An example would be filled into the form of /docs, and be sent as a
     filter by whoever does not remove it.
     """
+    if "anyOf" in schema:
+        schema = schema["anyOf"][0] | {name: schema[name] for name in schema if name != "anyOf"}
     shown = {name: part for name, part in schema.items() if name not in ("example", "examples")}
     if isinstance(shown.get("type"), list):
         types = [each for each in shown["type"] if each != "null"]
         shown["type"] = types if len(types) > 1 else types[0]
-    if "enum" in shown:
-        shown["enum"] = [each for each in shown["enum"] if each is not None]
     if "items" in shown:
         shown["items"] = of_parameter(shown["items"])
     return shown

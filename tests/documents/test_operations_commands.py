@@ -43,7 +43,7 @@ def is_expected(output, shown):
 
 
 @pytest.fixture
-def clone(app, servers, gunicorn, valkey, tmp_path):
+def clone(app, servers, gunicorn, valkey, sql, tmp_path):
     """A folder in which `make run` seems to serve, with some demo data; the shell in it is new."""
     for path in SERVED:
         (tmp_path / path).symlink_to(ROOT / path)
@@ -59,7 +59,8 @@ def clone(app, servers, gunicorn, valkey, tmp_path):
     for command in (f"demo-data {size}", "refresh-stats"):
         done = app.test_cli_runner().invoke(args=shlex.split(command))
         assert done.exit_code == 0, done.output
-    return tmp_path
+    yield tmp_path
+    sql("delete from erc8004_chains where name = 'examplenet'")
 
 
 @pytest.fixture

@@ -266,3 +266,33 @@ def test_reputation_registry_of_testnets_is_refused_on_testnets_only(register):
     fields = {"agent_id": 7, "registry_address": testnets}
     assert register(chain="base-sepolia", **fields).status_code == 422
     assert register(chain="base", **fields).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"registry_address": REPUTATION},
+        {"registry_address": VALIDATION, "chain": "8453"},
+        {"agent": f"eip155:8453:{REPUTATION}:77"},
+    ],
+)
+def test_search_in_another_registry_says_where_agents_are(search, parameters):
+    answer = search(**parameters)
+    assert outcome(answer) == (422, "VALIDATION_ERROR")
+    (message,) = answer.json["errors"]["registry_address"]
+    assert IDENTITY in message
+
+
+@pytest.mark.parametrize("registry", [IDENTITY, "0x" + "7" * 40])
+def test_search_in_a_registry_without_agents_finds_none(search, registry):
+    assert search(registry_address=registry).json["agents"] == []
+
+
+def test_token_of_another_registry_says_where_agents_are(client, admin):
+    body = {"agents": [{"agent": f"base:{REPUTATION}:77"}]}
+    (item,) = client.post(f"{AGENTS}lookup", json=body, headers=admin).json["agents"]
+    assert (item["status"], item["code"]) == (422, "VALIDATION_ERROR")
+    assert IDENTITY in item["detail"]
+    answer = client.get(f"{AGENTS}base/77?registry_address={REPUTATION}", headers=admin)
+    assert outcome(answer) == (422, "VALIDATION_ERROR")
+    assert IDENTITY in answer.json["errors"]["registry_address"][0]

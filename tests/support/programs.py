@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,11 +17,11 @@ def needed(program: str) -> str:
 
 
 def needed_file(path: Path) -> Path:
-    """A file of a package that .ci/run installs; elsewhere the test is skipped without it."""
-    return path if path.exists() else missing(path)
+    """A file that `make test` installs; a test that is run without it is skipped."""
+    return path if path.exists() else missing(path, "type make test once")
 
 
-def missing(what: str | Path) -> str:
+def missing(what: str | Path, advice: str = "see debian_packages in .ci/run") -> Any:
     """Skip the test aloud; fail it in CI, where everything is installed."""
     end = pytest.fail if "CI" in os.environ else pytest.skip
-    end(f"{what} is not installed; see debian_packages in .ci/run")
+    end(f"{what} is not installed; {advice}")

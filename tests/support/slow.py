@@ -7,7 +7,7 @@ import pytest
 from tests.support import ROOT
 
 TESTS = ROOT / "tests"
-FOLDERS = {"attacks", "bench", "doctor", "faults", "symptoms"}
+FOLDERS = {"attacks", "bench", "doctor", "faults", "openapi", "symptoms"}
 # They start a gunicorn or fill a database.
 FIXTURES = {"gunicorn", "crowded"}
 
