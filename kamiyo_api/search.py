@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import current_app
@@ -81,10 +82,11 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
 
     It requests one row more than the page has, to find out if there is a next page. Up to
     `sort_limit` matches are sorted; more are read in the order of an index. The limit is higher
-    for several filters or a text, which are too expensive to evaluate twice.
+    for several filters or a text, which are too expensive to evaluate twice, and for agents to be
+    folded, as only among those that are sorted all of an owner are.
     """
     filters = sum(search[name] is not None for name in schemas.FILTERS)
-    is_expensive = filters > 1 or has_text_filter(search)
+    is_expensive = filters > 1 or has_text_filter(search) or search["collapse"] is not None
     return search | {
         "sort_limit": EXPENSIVE_SORT_LIMIT if is_expensive else SORT_LIMIT,
         "rank_limit": RANK_LIMIT,
@@ -198,6 +200,7 @@ def fill_page(page: db.Row, parameters: dict[str, Any], part: str) -> db.Row:
 def body_of(search: dict[str, Any], page: db.Row) -> str:
     """Return the body of a search: the agents, which are JSON already, then the other fields."""
     total = page["total"]
+    agents = page["agents"] if search["collapse"] is None else folded(page["agents"])
     fields = {
         "total": min(total, COUNTED_UP_TO),
         "total_relation": "eq" if total <= COUNTED_UP_TO else "gte",
@@ -207,4 +210,15 @@ def body_of(search: dict[str, Any], page: db.Row) -> str:
         "as_of": page["as_of"],
         "did_you_mean": page["correction"],
     }
-    return f'{{"agents":{page["agents"]},{current_app.json.dumps(fields)[1:]}'
+    return f'{{"agents":{agents},{current_app.json.dumps(fields)[1:]}'
+
+
+def folded(agents: str) -> str:
+    """Return the agents of a page as JSON, of each owner only the first. Those that are sorted are
+    folded already."""
+    first: dict[str, dict[str, Any]] = {}
+    for agent in json.loads(agents):
+        shown = first.setdefault(agent["owner_address"], agent)
+        if shown is not agent:
+            shown["owner_matches"] += agent["owner_matches"]
+    return json.dumps(list(first.values()), ensure_ascii=False, separators=(",", ":"))

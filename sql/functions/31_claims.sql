@@ -44,11 +44,17 @@ create or replace function erc8004_wallet_word(wallet text) returns text
 language plpgsql immutable parallel safe
 as $$
 declare
-  address constant text := lower(right(rtrim(wallet), 42));
+  trimmed constant text := btrim(wallet, E' \t\r\n');
+  address constant text := lower(right(trimmed, 42));
+  chain constant text := left(trimmed, -42);
 begin
-  if starts_with(address, '0x') and address ~ '^0x[0-9a-f]{40}$'
-    and (length(btrim(wallet)) = 42 or wallet ~ '^\s*[A-Za-z0-9-]+(:[A-Za-z0-9-]+)*:0x[0-9A-Fa-f]{40}\s*$')
+  if not starts_with(address, '0x')
+    or length(address) < 42
+    or btrim(substr(address, 3), '0123456789abcdef') <> ''
   then
+    return null;
+  end if;
+  if chain = '' or (right(chain, 1) = ':' and btrim(lower(chain), 'abcdefghijklmnopqrstuvwxyz0123456789:-') = '') then
     return '$' || address;
   end if;
   return null;

@@ -173,6 +173,17 @@ matching as not materialized (
     and (%(x402)s::boolean is null or s.x402 = %(x402)s)
 )
 
+-- part: in_order
+-- The order of the given sort, for agents that are sorted.
+f.count_up,
+      f.count_down desc,
+      f.score_up nulls last,
+      f.score_down desc nulls last,
+      f.time_up,
+      f.time_down desc,
+      f.uuid_down desc,
+      f.agent_uuid
+
 -- part: scanned
 -- One page in the order of the index of the sort, for the agents that are known to it, or in the
 -- order of the index of registration, for the others; the parameter part selects one of them, from
@@ -206,12 +217,14 @@ scanned as materialized (
 -- counted up to 10,001 unless an earlier page has counted them. Few matches are far apart in the
 -- index of a sort, and the planner cannot know how many match: up to sort_limit matches are read
 -- and sorted; only if there are more, one part is scanned. The matches are read in the order of a
--- figure with a minimum, if any, whose index finds them quickly.
+-- figure with a minimum, if any, whose index finds them quickly. If agents of one owner are folded, only
+-- the first of them in the order of the sort is on a page, and total counts owners.
 with {matching},
 {scanned},
 found as not materialized (
   select
     s.agent_uuid,
+    case when %(collapse)s::text is not null then s.owner_address end as owner_address,
     s.count_up,
     s.count_down,
     s.score_up,
@@ -228,6 +241,7 @@ found as not materialized (
 candidates as materialized (
   select
     f.agent_uuid,
+    f.owner_address,
     f.count_up,
     f.count_down,
     f.score_up,
@@ -267,6 +281,19 @@ counted as materialized (
     end as total
   from candidate_count as c
 ),
+first_of_owner as materialized (
+  select owned.agent_uuid, owned.matches
+  from (
+    select
+      f.agent_uuid,
+      count(*) over (partition by f.owner_address) as matches,
+      row_number() over (partition by f.owner_address order by {in_order}) as place
+    from candidates as f
+    where %(collapse)s::text is not null
+      and (select is_all from candidate_count)
+  ) as owned
+  where owned.place = 1
+),
 page as (
   select row_number() over () as position, ordered.agent_uuid, ordered.rank
   from (
@@ -276,15 +303,11 @@ page as (
     from candidates as f
     where (select is_all from candidate_count)
       and f.is_after
-    order by
-      f.count_up,
-      f.count_down desc,
-      f.score_up nulls last,
-      f.score_down desc nulls last,
-      f.time_up,
-      f.time_down desc,
-      f.uuid_down desc,
-      f.agent_uuid
+      and (
+        %(collapse)s::text is null
+        or f.agent_uuid in (select first.agent_uuid from first_of_owner as first)
+      )
+    order by {in_order}
     limit %(limit)s
     offset %(offset)s
   ) as ordered
@@ -295,7 +318,14 @@ page as (
     and w.position > %(offset)s
 )
 select
-  coalesce(%(total)s, counted.total) as total,
+  coalesce(
+    %(total)s,
+    case
+      when %(collapse)s::text is not null and candidate_count.is_all
+      then (select count(*) from first_of_owner)
+    end,
+    counted.total
+  ) as total,
   erc8004_timestamp(erc8004_stats_as_of()) as as_of,
   erc8004_stats_refresh_number() as refresh,
   case when not candidate_count.is_all then (select count(*) from scanned) end as scanned,
@@ -312,7 +342,13 @@ from counted
 cross join candidate_count
 cross join erc8004_found_page(
   array(select page.agent_uuid from page order by page.position), %(limit)s - 1,
-  %(wallet)s, %(endpoint)s
+  %(wallet)s, %(endpoint)s, %(collapse)s,
+  array(
+    select first.matches
+    from page
+    join first_of_owner as first on first.agent_uuid = page.agent_uuid
+    order by page.position
+  )
 ) as shown;
 
 -- name: list_agents_of_many
@@ -332,7 +368,7 @@ select
   shown.is_more
 from erc8004_found_page(
   array(select w.agent_uuid from scanned as w where w.position > %(offset)s order by w.position),
-  %(limit)s - 1, %(wallet)s, %(endpoint)s
+  %(limit)s - 1, %(wallet)s, %(endpoint)s, %(collapse)s
 ) as shown;
 
 -- part: is_of_rank
@@ -432,7 +468,7 @@ select
   shown.is_more
 from erc8004_found_page(
   array(select p.agent_uuid from page as p where p.position > %(offset)s order by p.position),
-  %(limit)s - 1, %(wallet)s, %(endpoint)s
+  %(limit)s - 1, %(wallet)s, %(endpoint)s, %(collapse)s
 ) as shown;
 
 -- name: get_correction
