@@ -1,6 +1,8 @@
 -- part: has_texts
 -- Whether an agent matches the filters by the texts of its file: service, q, skill, domain, endpoint
--- and wallet. A wallet in q is found as the filter wallet finds it: as owner, as agent wallet or in the file.
+-- and wallet. A wallet in q is found as the filter wallet finds it: as owner, as agent wallet or in the
+-- file. Of many agents with that agent wallet, a binary search in their uuids finds whether a row is one;
+-- the second condition says the same to the index.
 (%(service)s::text is null or s.services @> array[lower(%(service)s::text)])
 and (
   %(q)s::text is null
@@ -11,13 +13,10 @@ and (
   )
   or (
     erc8004_wallet(%(q)s) is not null
-    and s.agent_uuid = any(array(
-      select w.agent_uuid
-      from erc8004_agent_metadata as w
-      where w.key = 'agentWallet'
-        and w.value = decode(right(erc8004_wallet(%(q)s), 40), 'hex')
-      limit 10001
-    ))
+    and (select w.of_q from wallets as w)[
+      width_bucket(s.agent_uuid, (select w.of_q from wallets as w))
+    ] = s.agent_uuid
+    and s.agent_uuid = any((select w.of_q from wallets as w)::uuid[])
   )
 )
 and (
@@ -33,17 +32,17 @@ and (
   %(wallet)s::text is null
   or s.owner_address = %(wallet)s
   or s.words @@ ('$' || %(wallet)s)::tsquery
-  or s.agent_uuid = any(array(
-      select w.agent_uuid
-      from erc8004_agent_metadata as w
-      where w.key = 'agentWallet'
-        and w.value = decode(right(%(wallet)s, 40), 'hex')
-      limit 10001
-    ))
+  or (
+    (select w.of_wallet from wallets as w)[
+      width_bucket(s.agent_uuid, (select w.of_wallet from wallets as w))
+    ] = s.agent_uuid
+    and s.agent_uuid = any((select w.of_wallet from wallets as w)::uuid[])
+  )
 )
 
 -- part: matching
--- The agents that match every given filter, with the columns of the given sort: its figure or
+-- The agents with the wallet that q or the filter wallet is as their agent wallet; and
+-- the agents that match every given filter, with the columns of the given sort: its figure or
 -- time, then the time of registration, then the uuid. Parameters arrive as literals, so the
 -- planner removes every filter and sort that is not given, and chooses the index by the rest. An
 -- agent is known if it has a value to sort by; whether it comes after the cursor is computed
@@ -51,6 +50,25 @@ and (
 -- are not applied here, but by the readers of this part: directly, or by matches_text, which hides
 -- them from the planner. Because the planner assumes that few agents match them, a filter that half
 -- of all agents match is then hidden behind an expression that no index has.
+wallets as materialized (
+  select
+    array(
+      select w.agent_uuid
+      from erc8004_agent_metadata as w
+      where w.key = 'agentWallet'
+        and w.value = decode(right(erc8004_wallet(%(q)s), 40), 'hex')
+      order by w.agent_uuid
+      limit 10001
+    ) as of_q,
+    array(
+      select w.agent_uuid
+      from erc8004_agent_metadata as w
+      where w.key = 'agentWallet'
+        and w.value = decode(right(%(wallet)s, 40), 'hex')
+      order by w.agent_uuid
+      limit 10001
+    ) as of_wallet
+),
 matching as not materialized (
   select
     s.agent_uuid,
