@@ -392,7 +392,10 @@ from erc8004_found_page(
 -- part: is_of_rank
 -- Whether an agent has the rank in the parameter part.
 m.matches_text
-      and coalesce(m.words @@ erc8004_ranked_query(%(q)s, %(part)s::integer), true)
+      and (
+        %(part)s::integer = 3
+        or coalesce(m.words @@ erc8004_ranked_query(%(q)s, %(part)s::integer), true)
+      )
       and (
         %(part)s::integer = 0
         or (m.words @@ erc8004_ranked_query(%(q)s, greatest(%(part)s::integer - 1, 0))) is not true
@@ -401,9 +404,10 @@ m.matches_text
 -- name: list_agents_of_rank
 -- Return the same page if more than sort_limit agents match and the sort is by relevance: the agents
 -- of one rank, newest first. Of the first rank, which few agents have, and of a rank that does not
--- fill the page from the newest scan_limit agents, up to rank_limit agents are found by their words
--- and sorted. Only if there are more, or of the last rank, which most that match have, the index of
--- registration is scanned to the end of the page.
+-- fill the page from the newest scan_limit agents, up to rank_limit agents are found in the index of
+-- words, which leaves out those of the ranks before, and sorted. Only if there are more, the index of
+-- registration is scanned to the end of the page; so it is for the agents that have a wallet but whose
+-- words do not say so, which the last rank includes.
 with {matching},
 after_cursor as not materialized (
   select m.agent_uuid, m.registered_at, m.words, m.matches_text
@@ -418,7 +422,7 @@ newest as materialized (
     from (
       select n.agent_uuid, n.registered_at, n.words, n.matches_text
       from after_cursor as n
-      where %(part)s::integer in (1, 2)
+      where %(part)s::integer > 0
       order by n.registered_at desc, n.agent_uuid desc
       limit %(scan_limit)s
     ) as m
@@ -434,14 +438,20 @@ is_found as materialized (
 candidates as materialized (
   select m.agent_uuid, m.registered_at
   from after_cursor as m
-  where %(part)s::integer < 3
+  where (%(part)s::integer < 3 or erc8004_wallet(%(q)s) is null)
     and not (select is_full from is_found)
-    and m.words @@ erc8004_ranked_query(%(q)s, %(part)s::integer)
+    and m.words @@ case
+      when %(part)s::integer = 0 then erc8004_ranked_query(%(q)s, 0)
+      else erc8004_ranked_query(%(q)s, %(part)s::integer)
+        && !!erc8004_ranked_query(%(q)s, greatest(%(part)s::integer - 1, 0))
+    end
     and {is_of_rank}
   limit %(rank_limit)s + 1
 ),
 is_few as materialized (
-  select %(part)s::integer < 3 and count(*) <= %(rank_limit)s as is_all
+  select
+    (%(part)s::integer < 3 or erc8004_wallet(%(q)s) is null)
+      and count(*) <= %(rank_limit)s as is_all
   from candidates
 ),
 scanned as materialized (

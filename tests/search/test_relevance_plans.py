@@ -71,6 +71,11 @@ def test_later_page_of_a_common_rank_reads_few_rows(rows_read):
     assert 0 < rows_read("search.list_agents_of_rank", **asked("agent", **place)) < AT_MOST
 
 
+def test_last_rank_that_no_agent_of_a_common_word_has_reads_few_rows(rows_read):
+    read = rows_read("search.list_agents_of_rank", **asked("agent", part="3", total=501))
+    assert 0 < read < AT_MOST
+
+
 @pytest.mark.parametrize("part", ["0", "1", "2"])
 def test_rare_word_is_found_in_the_index_of_words(rows_read, part):
     parameters = asked("777", part=part, total=501)
