@@ -144,6 +144,7 @@ def test_name_of_no_chain_is_refused_everywhere(client, admin, search, make_agen
     for path, body in bodies.items():
         answer = client.post(f"/api/v1/agents/{path}", json=body, headers=admin)
         assert outcome(answer) == refused, path
+        assert "is not a chain of this service" in answer.json["detail"], path
 
 
 @pytest.mark.parametrize("name", NO_CHAIN)

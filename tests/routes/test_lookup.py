@@ -181,6 +181,8 @@ def test_ill_formed_id_says_so(client, admin, path):
     answer = client.get(f"/api/v1/agents/{path}", headers=admin)
     assert (answer.status_code, answer.json["code"]) == (404, "NOT_FOUND")
     assert "ill-formed" in answer.json["detail"]
+    is_agent = not path.startswith(("feedback/", "payments/", "validations/"))
+    assert ("Find an agent" in answer.json["detail"]) == is_agent
 
 
 def test_missing_token_in_a_lookup_is_named_as_it_was_asked_for(look_up, token):
