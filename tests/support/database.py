@@ -23,6 +23,11 @@ TABLES = (
     "erc8004_payment_changes",
     "erc8004_agent_search",
     "erc8004_agents",
+    "erc8004_chain_logs",
+    "erc8004_chain_blocks",
+    "erc8004_chain_cursors",
+    "erc8004_chain_gaps",
+    "erc8004_chain_counts",
     "idempotency_keys",
     "api_keys",
 )
