@@ -1,0 +1,106 @@
+"""The commands that read chains."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from kamiyo_api import db
+from kamiyo_api.cli.failures import one_line_errors
+from kamiyo_api.context import services
+
+if TYPE_CHECKING:
+    from kamiyo_api.indexer.journal import Cursor
+    from kamiyo_api.indexer.reader import ChainReader
+
+# What reads chains is imported by the commands that do it, not whenever the application starts.
+
+
+@click.command("index-chain")
+@click.argument("name")
+@click.option("--once", is_flag=True, help="Read what there is now, then end.")
+@click.option("--from-block", type=click.IntRange(min=0), help="Where to begin.")
+@click.option("--to-block", type=click.IntRange(min=0), help="The last block to read.")
+@click.option("--finality", help="When a block is final: finalized, safe, or after N blocks.")
+@click.option(
+    "--max-range", type=click.IntRange(1, 1_000_000), help="At most so many blocks at once."
+)
+@with_appcontext
+@one_line_errors
+def index_chain(
+    name: str,
+    once: bool,
+    from_block: int | None,
+    to_block: int | None,
+    finality: str | None,
+    max_range: int | None,
+) -> None:
+    """Read the registries of the chain NAME into the journal, and go on where it stopped."""
+    from kamiyo_api.indexer.chains import reader_of
+    from kamiyo_api.indexer.failures import Stop
+    from kamiyo_api.indexer.following import follow
+
+    chain = services().chains.find(name, db).name
+    try:
+        reader = reader_of(chain, until=to_block, largest_range=max_range)
+        with bar_of(chain, to_block) as report:
+            follow(
+                reader,
+                once=once,
+                until=to_block,
+                report=report,
+                from_block=from_block,
+                finality=finality,
+            )
+    except Stop as stop:
+        raise click.ClickException(f"{chain}: {stop}") from stop
+    click.echo(summary_of(chain, reader.cursor))
+
+
+@click.command("index-chains")
+@with_appcontext
+@one_line_errors
+def index_chains() -> None:
+    """Read every chain that has an RPC_URL_… variable, for ever."""
+    from kamiyo_api.indexer.chains import chains_with_urls
+    from kamiyo_api.indexer.supervising import follow_all
+
+    chains = chains_with_urls()
+    if not chains:
+        raise click.ClickException("no chain has a URL; set RPC_URL_BASE, for example")
+    click.echo(f"reading {', '.join(chains)}")
+    follow_all(cast(Any, current_app)._get_current_object(), chains)
+
+
+@contextmanager
+def bar_of(chain: str, until: int | None) -> Iterator[Callable[[ChainReader], None]]:
+    """Show a progress bar on a terminal, in blocks; yield the function that advances it."""
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(length=1, label=chain, file=sys.stderr, hidden=hidden) as bar:
+
+        def report(reader: ChainReader) -> None:
+            cursor, tip = reader.cursor, reader.tip
+            if cursor is None:
+                return
+            end = cursor.head_block if tip is None else tip.head.number
+            end = end if until is None else min(end, until)
+            bar.length = max(end - cursor.from_block + 1, 1)
+            bar.update(cursor.read_block - cursor.from_block + 1 - bar.pos)
+
+        yield report
+
+
+def summary_of(chain: str, cursor: Cursor | None) -> str:
+    """Return the line that says how far a chain was read."""
+    if cursor is None:
+        return f"{chain}: nothing was read"
+    return (
+        f"{chain}: read to block {cursor.read_block}, final to {cursor.final_block}, "
+        f"checked to {cursor.checked_block}"
+    )

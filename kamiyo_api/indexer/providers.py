@@ -1,0 +1,99 @@
+"""The providers of a chain: rotated on faults, and asked again with growing waits until patience
+ends."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
+
+from kamiyo_api.indexer.failures import (
+    NoProvider,
+    ProviderFailure,
+    ProviderRefusedKey,
+    WrongChain,
+)
+from kamiyo_api.indexer.provider import LARGEST_RANGE, Provider
+
+Result = TypeVar("Result")
+PERMANENT = (WrongChain, ProviderRefusedKey)
+ATTEMPTS_IF_PERMANENT = 2
+
+
+class Patience(NamedTuple):
+    """How often each provider is asked again in a row before the chain stops, and the waits."""
+
+    attempts: int = 10
+    first_wait: float = 0.1
+    longest_wait: float = 5.0
+
+    def wait(self, attempt: int) -> float:
+        """Return how long to wait after an attempt; the first is 0."""
+        return float(min(self.first_wait * 2.0 ** min(attempt, 20), self.longest_wait))
+
+
+class Providers:
+    """The providers of a chain, of which one is in use."""
+
+    def __init__(
+        self,
+        urls: Sequence[str],
+        chain_id: int,
+        patience: Patience | None = None,
+        largest_range: int = LARGEST_RANGE,
+    ) -> None:
+        if not urls:
+            raise NoProvider
+        self.all = [
+            Provider(number, url, chain_id, largest_range)
+            for number, url in enumerate(urls, start=1)
+        ]
+        self._at = 0
+        self._patience = patience or Patience()
+
+    @property
+    def current(self) -> Provider:
+        """Return the provider in use."""
+        return self.all[self._at]
+
+    def begin_with_range(self, size: int) -> None:
+        """Begin with a range of blocks that was taken before."""
+        for provider in self.all:
+            provider.range.begin(size)
+
+    def rotate(self) -> Provider:
+        """Use the next provider, if there is one, and return it."""
+        self._at = (self._at + 1) % len(self.all)
+        return self.current
+
+    def use(self, work: Callable[[Provider], Result]) -> Result:
+        """Return what work returns with the provider in use, or with another one if that fails.
+
+        Raises the Stop of the last failure when patience ends.
+        """
+        reasons: dict[str, str] = {}
+        permanent = 0
+        for attempt in range(self._patience.attempts * len(self.all)):
+            provider = self.current
+            try:
+                return work(provider)
+            except ProviderFailure as failure:
+                provider.note(failure)
+                provider.distrust()
+                reasons[provider.name] = f"{provider.name}: {failure}"
+                permanent = permanent + 1 if failure.stop in PERMANENT else 0
+                last = failure
+            if permanent >= ATTEMPTS_IF_PERMANENT * len(self.all):
+                break
+            self.rotate()
+            time.sleep(self._patience.wait(attempt // len(self.all)))
+        raise last.stop("; ".join(reasons.values()))
+
+    def taken_outcomes(self) -> Counter[tuple[str, str]]:
+        """Return what was counted since the last call."""
+        taken: Counter[tuple[str, str]] = Counter()
+        for provider in self.all:
+            taken += provider.outcomes
+            provider.outcomes.clear()
+        return taken

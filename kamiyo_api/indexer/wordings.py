@@ -1,0 +1,45 @@
+"""What the errors of providers mean: there are thirty wordings and several codes for the same."""
+
+from __future__ import annotations
+
+import re
+
+from kamiyo_api.indexer.failures import CallError
+
+RATE = re.compile(
+    r"rate.{0,3}limit|too many requests|requests? (limit|per)|per second|throttl|capacity|quota"
+    r"|credit|compute unit|usage limit|daily|monthly|plan limit",
+    re.IGNORECASE,
+)
+RANGE = re.compile(
+    r"block.{0,3}range|\d range|results|response size|too big|too large|logs? (limit|count)",
+    re.IGNORECASE,
+)
+RATE_CODES = {429, -32029, -32097}
+SUGGESTED = re.compile(r"\[\s*(0x[0-9a-f]{1,16})\s*,\s*(0x[0-9a-f]{1,16})\s*\]", re.IGNORECASE)
+LIMIT = re.compile(
+    r"(?:range|limited to|max(?:imum)?(?: of)?|up to)(?: an?)?[^0-9\[]{0,16}(\d{1,9})(k?)\b",
+    re.IGNORECASE,
+)
+
+
+def is_rate(error: CallError) -> bool:
+    """Return whether an error limits the rate of requests, not the size of an answer."""
+    if error.code in RATE_CODES:
+        return True
+    return bool(RATE.search(error.message)) and not RANGE.search(error.message)
+
+
+def suggested_range(message: str, asked: int) -> int:
+    """Return how many blocks to ask for after an error: what it suggests if that is fewer than were
+    asked for, else half of these."""
+    pair = SUGGESTED.search(message)
+    if pair:
+        size = int(pair[2], 16) - int(pair[1], 16) + 1
+        if 0 < size < asked:
+            return size
+    for number, thousands in LIMIT.findall(message):
+        size = int(number) * (1000 if thousands else 1)
+        if 0 < size < asked:
+            return size
+    return max(asked // 2, 1)
