@@ -8,11 +8,9 @@ GROWTH = 1.25
 # After so many successes, a size that was refused is tried again.
 SUCCESSES_UNTIL_RETRIED = 200
 FIRST_INTERVAL_SECONDS = 0.05
-MAX_INTERVAL_SECONDS = 10.0
 # How quickly a rate that was lowered creeps up again.
 INTERVAL_DECAY = 0.95
 NO_INTERVAL_SECONDS = 0.01
-MAX_WAIT_SECONDS = 10.0
 
 
 class Size:
@@ -46,7 +44,8 @@ class Size:
 class Pace:
     """The time between two requests: longer after a rate limit, then shorter again."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: float) -> None:
+        self._longest = longest
         self._interval = 0.0
         self._next = 0.0
 
@@ -63,6 +62,6 @@ class Pace:
 
     def limit(self, retry_after: float | None) -> None:
         """Lengthen the interval, and wait as long as the provider asks for."""
-        self._interval = min(max(self._interval * 2, FIRST_INTERVAL_SECONDS), MAX_INTERVAL_SECONDS)
+        self._interval = min(max(self._interval * 2, FIRST_INTERVAL_SECONDS), self._longest)
         wait = self._interval if retry_after is None else max(retry_after, self._interval)
         self._next = time.monotonic() + wait

@@ -39,17 +39,22 @@ def logs_call(bounds: dict[str, str], contracts: Iterable[bytes]) -> Call:
 
 def headers_by_number(provider: Provider, numbers: Sequence[int]) -> list[Header]:
     """Return the headers of blocks; one that the provider answers with null is asked for again."""
-    headers: dict[int, Header] = {}
-    for attempt in range(NULL_ATTEMPTS):
-        asked = [number for number in numbers if number not in headers]
-        results = provider.ask([header_call(number) for number in asked])
-        is_last = attempt == NULL_ATTEMPTS - 1
-        for number, result in zip(asked, results, strict=True):
-            if result is not None or is_last:
-                headers[number] = header_of(result, number)
-        if len(headers) == len(numbers):
-            break
-    return [headers[number] for number in numbers]
+    results = ask_until_known(provider, [header_call(number) for number in numbers])
+    return [header_of(result, number) for number, result in zip(numbers, results, strict=True)]
+
+
+def ask_until_known(provider: Provider, calls: Sequence[Call]) -> list[Any]:
+    """Return the results of calls; those that are null are asked for again until none is left, or
+    until that does not help."""
+    results: dict[int, Any] = {}
+    fruitless = 0
+    while len(results) < len(calls) and fruitless < NULL_ATTEMPTS:
+        asked = [at for at in range(len(calls)) if at not in results]
+        answers = provider.ask([calls[at] for at in asked])
+        known = {at: it for at, it in zip(asked, answers, strict=True) if it is not None}
+        fruitless = 0 if known else fruitless + 1
+        results |= known
+    return [results.get(at) for at in range(len(calls))]
 
 
 def fetch_piece(provider: Provider, contracts: Collection[bytes], start: int, until: int) -> Piece:

@@ -23,6 +23,7 @@ FIRST_BATCH, LARGEST_BATCH = 10, 100
 # A window of more blocks loses logs at some providers, without an error.
 LARGEST_RANGE = 2000
 MAX_RATE_LIMITS_IN_A_ROW = 6
+EXCHANGE_ATTEMPTS = 3
 
 
 class Call(NamedTuple):
@@ -36,7 +37,12 @@ class Provider:
     """A provider, by the position of its URL in the setting: its name never shows the URL."""
 
     def __init__(
-        self, number: int, url: str, chain_id: int, largest_range: int = LARGEST_RANGE
+        self,
+        number: int,
+        url: str,
+        chain_id: int,
+        largest_range: int,
+        longest_interval: float,
     ) -> None:
         self.name = f"provider {number}"
         self._endpoint = Endpoint(url)
@@ -45,7 +51,7 @@ class Provider:
         self._next_id = 1
         self.batch = Size(FIRST_BATCH, LARGEST_BATCH)
         self.range = Size(largest_range, largest_range)
-        self.pace = Pace()
+        self.pace = Pace(longest_interval)
         self.outcomes: Counter[tuple[str, str]] = Counter()
 
     def ask(self, calls: Sequence[Call]) -> list[Any]:
@@ -81,7 +87,7 @@ class Provider:
             pending = [at for at in range(len(calls)) if at not in results]
             pending = pending[: self.batch.value]
             try:
-                answered = self._exchange([calls[at] for at in pending])
+                answered = self._exchange_again([calls[at] for at in pending])
             except BatchRefused as failure:
                 self.note(failure)
                 self.batch.refuse(len(pending))
@@ -107,6 +113,17 @@ class Provider:
         self.pace.limit(limited.retry_after)
         if in_a_row > MAX_RATE_LIMITS_IN_A_ROW:
             raise limited
+
+    def _exchange_again(self, calls: Sequence[Call]) -> dict[int, Any]:
+        """Exchange a batch, again if no answer arrives: the next one mostly does."""
+        for attempt in range(EXCHANGE_ATTEMPTS):
+            try:
+                return self._exchange(calls)
+            except Fault as failure:
+                if attempt == EXCHANGE_ATTEMPTS - 1:
+                    raise
+                self.note(failure)
+        raise AssertionError
 
     def _exchange(self, calls: Sequence[Call]) -> dict[int, Any]:
         """Return the results of a batch by their positions, without those whose rate is limited."""

@@ -9,16 +9,18 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 from kamiyo_api.indexer.failures import (
+    KeyRefused,
     NoProvider,
+    OtherChain,
     ProviderFailure,
-    ProviderRefusedKey,
-    WrongChain,
+    RateLimited,
 )
 from kamiyo_api.indexer.provider import LARGEST_RANGE, Provider
 
 Result = TypeVar("Result")
-PERMANENT = (WrongChain, ProviderRefusedKey)
-ATTEMPTS_IF_PERMANENT = 2
+# What does not pass soon, or what was waited for already.
+LASTING = (OtherChain, KeyRefused, RateLimited)
+ATTEMPTS_IF_LASTING = 2
 
 
 class Patience(NamedTuple):
@@ -45,12 +47,12 @@ class Providers:
     ) -> None:
         if not urls:
             raise NoProvider
+        self._patience = patience or Patience()
         self.all = [
-            Provider(number, url, chain_id, largest_range)
+            Provider(number, url, chain_id, largest_range, self._patience.longest_wait)
             for number, url in enumerate(urls, start=1)
         ]
         self._at = 0
-        self._patience = patience or Patience()
 
     @property
     def current(self) -> Provider:
@@ -73,7 +75,7 @@ class Providers:
         Raises the Stop of the last failure when patience ends.
         """
         reasons: dict[str, str] = {}
-        permanent = 0
+        lasting = 0
         for attempt in range(self._patience.attempts * len(self.all)):
             provider = self.current
             try:
@@ -82,9 +84,9 @@ class Providers:
                 provider.note(failure)
                 provider.distrust()
                 reasons[provider.name] = f"{provider.name}: {failure}"
-                permanent = permanent + 1 if failure.stop in PERMANENT else 0
+                lasting = lasting + 1 if isinstance(failure, LASTING) else 0
                 last = failure
-            if permanent >= ATTEMPTS_IF_PERMANENT * len(self.all):
+            if lasting >= ATTEMPTS_IF_LASTING * len(self.all):
                 break
             self.rotate()
             time.sleep(self._patience.wait(attempt // len(self.all)))

@@ -91,7 +91,7 @@ class ChainReader:
         cursor = self.cursor = self.reading.journal.cursor() or self.begin()
         tip = self._fresh_tip(cursor)
         if self._is_due_for_second_look(cursor, tip):
-            look_again(self.reading, cursor, self._checkable(cursor, tip))
+            look_again(self.reading, cursor, self._checkable(cursor, tip), tip)
             return True
         if cursor.read_block < self._limited(tip.final.number):
             self._extend(read_history(self.reading, cursor, self._limited(tip.final.number), tip))
@@ -101,6 +101,7 @@ class ChainReader:
             return True
         if is_reorganised(self.reading, cursor, tip):
             follow_reorganisation(self.reading, cursor, tip)
+            self.tip = None
             return True
         return False
 

@@ -13,7 +13,7 @@ from kamiyo_api.indexer.failures import (
     ProviderFailure,
 )
 from kamiyo_api.indexer.journal import Cursor, Journal, Tip
-from kamiyo_api.indexer.pieces import headers_by_number
+from kamiyo_api.indexer.pieces import ask_until_known, headers_by_number
 from kamiyo_api.indexer.provider import Call, Provider
 from kamiyo_api.indexer.providers import Providers
 from kamiyo_api.indexer.values import header_of
@@ -52,11 +52,15 @@ def registries_of(chain: str) -> list[Registry]:
 def fetch_tip(provider: Provider, finality: str) -> Tip:
     """Return the newest block and the newest final one."""
     if finality.isdecimal():
-        head = header_of(provider.ask([header_call_of("latest")])[0])
+        _, newest = ask_until_known(provider, [Call("eth_blockNumber"), header_call_of("latest")])
+        head = header_of(newest)
         (final,) = headers_by_number(provider, [max(head.number - int(finality), 0)])
         return Tip(head, final)
     try:
-        newest, result = provider.ask([header_call_of("latest"), header_call_of(finality)])
+        _, newest, result = ask_until_known(
+            provider,
+            [Call("eth_blockNumber"), header_call_of("latest"), header_call_of(finality)],
+        )
     except CallError as error:
         raise NoFinalBlock(f"it does not answer for the tag {finality}: {error}") from None
     head = header_of(newest)

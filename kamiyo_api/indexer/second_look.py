@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kamiyo_api.indexer.failures import Contradiction, Incomplete
-from kamiyo_api.indexer.journal import Cursor, digest_of
+from kamiyo_api.indexer.journal import Cursor, Tip, digest_of
 from kamiyo_api.indexer.pieces import Piece, fetch_piece, headers_by_number, logs_of_block
 from kamiyo_api.indexer.provider import Provider
 from kamiyo_api.indexer.reading import Reading
@@ -19,6 +19,7 @@ from kamiyo_api.indexer.values import Header, Log
 
 # Bounds that fall on those of the first look would repeat its faults.
 SHARE_OF_RANGE = 0.7
+BLOCKS_BEYOND = 16
 ANSWERS_TO_SETTLE = 8
 
 
@@ -29,25 +30,31 @@ class Settled(NamedTuple):
     logs: Sequence[Log]
 
 
-def look_again(reading: Reading, cursor: Cursor, until: int) -> None:
+def look_again(reading: Reading, cursor: Cursor, until: int, tip: Tip) -> None:
     """Compare the next blocks after the checked one with a new answer, store what was missing, and
     move the checked block. Raises Stop, CursorMoved."""
     start = cursor.checked_block + 1
+    # The last bound falls on one of the first look, unless blocks beyond it are asked for.
+    beyond = max(min(until + BLOCKS_BEYOND, tip.head.number), until)
+    size = max(int((beyond - start + 1) * SHARE_OF_RANGE), BLOCKS_BEYOND)
 
     def fetch(provider: Provider) -> Piece:
-        size = max(int(provider.range.value * SHARE_OF_RANGE), 1)
-        return fetch_piece(provider, reading.contracts, start, min(until, start + size - 1))
+        share = max(int(provider.range.value * SHARE_OF_RANGE), 1)
+        end = min(beyond, start + min(size, share) - 1)
+        return fetch_piece(provider, reading.contracts, start, end)
 
     reading.providers.rotate()
     piece = reading.providers.use(fetch)
-    if digest_of(piece.logs) == reading.journal.digest(start, piece.end):
-        reading.journal.check(cursor, piece.end)
+    end = min(piece.end, until)
+    second = [log for log in piece.logs if log.block_number <= end]
+    if digest_of(second) == reading.journal.digest(start, end):
+        reading.journal.check(cursor, end)
         return
-    stored = reading.journal.logs(start, piece.end)
-    settled = settle(reading, stored, piece.logs)
+    stored = reading.journal.logs(start, end)
+    settled = settle(reading, stored, second)
     missing = sorted({log for each in settled for log in each.logs} - set(stored))
     reading.providers.current.suspect("missing_in_first_look", len(missing))
-    reading.journal.check(cursor, piece.end, missing, [each.header for each in settled])
+    reading.journal.check(cursor, end, missing, [each.header for each in settled])
 
 
 def settle(reading: Reading, first: Sequence[Log], second: Sequence[Log]) -> list[Settled]:
