@@ -111,8 +111,10 @@ analyze agents_staging (line_number, chain, registry_address, agent_id, metadata
 
 -- name: get_refresh_lock
 -- Wait until no refresh of the statistics runs, and lock refreshes out until the transaction ends:
--- both update many rows of the search, and would deadlock.
-select pg_advisory_xact_lock(hashtext('refresh_erc8004_stats'));
+-- both update many rows of the search, and would deadlock. So would the projection of a chain.
+select
+  pg_advisory_xact_lock(hashtext('refresh_erc8004_stats')),
+  pg_advisory_xact_lock(hashtext('erc8004_agent_search'));
 
 -- name: upsert_agents
 -- Insert or update the agents of the staged lines that contain something new, and count them. An

@@ -22,6 +22,8 @@ TABLES = (
     "erc8004_feedback_changes",
     "erc8004_payment_changes",
     "erc8004_agent_search",
+    "erc8004_ownership_epochs",
+    "erc8004_chain_unprojected",
     "erc8004_agents",
     "erc8004_chain_logs",
     "erc8004_chain_blocks",
