@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from kamiyo_api.indexer.failures import Stop
 from kamiyo_api.indexer.first_block import find_first_block
@@ -13,7 +14,7 @@ from kamiyo_api.indexer.journal import Cursor, CursorMoved, Journal, Tip
 from kamiyo_api.indexer.pairs import check_pairs
 from kamiyo_api.indexer.pieces import headers_by_number
 from kamiyo_api.indexer.providers import Providers
-from kamiyo_api.indexer.reading import Reading, Registry, fetch_tip
+from kamiyo_api.indexer.reading import Reading, Registry, fetch_tip, is_on_branch
 from kamiyo_api.indexer.reorganisation import follow_reorganisation, is_reorganised
 from kamiyo_api.indexer.second_look import look_again
 
@@ -91,6 +92,10 @@ class ChainReader:
         cursor = self.cursor = self.reading.journal.cursor() or self.begin()
         tip = self._fresh_tip(cursor)
         if self._is_due_for_second_look(cursor, tip):
+            # Blocks that became final since they were read may have been replaced before.
+            if not self.reading.providers.use(partial(is_on_branch, cursor=cursor)):
+                self._extend(False)
+                return True
             look_again(self.reading, cursor, self._checkable(cursor, tip), tip)
             return True
         if cursor.read_block < self._limited(tip.final.number):
