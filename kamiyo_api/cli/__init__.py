@@ -14,6 +14,7 @@ COMMANDS = (
     keys.api_keys,
     chains.index_chain,
     chains.index_chains,
+    chains.audit_chain,
     operations.examine,
     operations.collect,
 )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from kamiyo_api.indexer.journal import Cursor
     from kamiyo_api.indexer.reader import ChainReader
 
+AUDIT_EXIT_CODES = {"equal": 0, "unasked": 1, "different": 3}
+
 # What reads chains is imported by the commands that do it, not whenever the application starts.
 
 
@@ -76,6 +78,35 @@ def index_chains() -> None:
         raise click.ClickException("no chain has a URL; set RPC_URL_BASE, for example")
     click.echo(f"reading {', '.join(chains)}")
     follow_all(cast(Any, current_app)._get_current_object(), chains)
+
+
+@click.command("audit-chain")
+@click.argument("name")
+@click.option(
+    "--sample",
+    type=click.IntRange(1, 100_000),
+    default=100,
+    show_default=True,
+    help="How many agents to compare.",
+)
+@with_appcontext
+@one_line_errors
+def audit_chain(name: str, sample: int) -> None:
+    """Compare what is held of the chain NAME with what its contracts answer.
+
+    Exits with 0 if all answers are equal, 3 if one is different, 1 if the provider does not answer.
+    """
+    from kamiyo_api.indexer.audit import PATIENCE, audit, lines_of
+    from kamiyo_api.indexer.chains import providers_of
+    from kamiyo_api.indexer.failures import Stop
+
+    chain = services().chains.find(name, db).name
+    try:
+        result = audit(chain, providers_of(chain, PATIENCE), sample)
+    except Stop as stop:
+        raise click.ClickException(f"{chain}: {stop}") from stop
+    click.echo("\n".join(lines_of(chain, result)), err=result.outcome == "unasked")
+    sys.exit(AUDIT_EXIT_CODES[result.outcome])
 
 
 @contextmanager

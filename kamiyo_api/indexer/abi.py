@@ -1,6 +1,8 @@
-"""The values in topics and data of a log, as the ABI of Solidity encodes them."""
+"""The values in logs and calls, as the ABI of Solidity encodes them."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 WORD = 32
 NO_BYTES = bytes(12)
@@ -55,3 +57,46 @@ def int128_in(word: bytes) -> int:
     if not -(2**127) <= number < 2**127:
         raise Undecodable("an int128 is out of range")
     return number
+
+
+Value = int | str | bytes | Sequence[str]
+
+
+def encode(*values: Value) -> bytes:
+    """Return the arguments of a call: numbers, addresses, bytes or strings, lists of addresses."""
+    heads, tails = b"", b""
+    for value in values:
+        if isinstance(value, int | str):
+            heads += word_of(value)
+            continue
+        heads += word_of(WORD * len(values) + len(tails))
+        tails += tail_of(value)
+    return heads + tails
+
+
+def word_of(value: int | str) -> bytes:
+    """Return the word of a number or an address."""
+    return (int(value, 16) if isinstance(value, str) else value).to_bytes(WORD)
+
+
+def tail_of(value: bytes | Sequence[str]) -> bytes:
+    """Return what stands at the offset of bytes, of a string, or of a list of addresses."""
+    if isinstance(value, bytes):
+        return word_of(len(value)) + value + bytes(-len(value) % WORD)
+    return word_of(len(value)) + b"".join(map(word_of, value))
+
+
+def words_in(data: bytes, count: int) -> list[bytes]:
+    """Return the first words of data. Raises Undecodable."""
+    if len(data) < WORD * count:
+        raise Undecodable(f"{len(data)} bytes, {WORD * count} are expected")
+    return [data[at : at + WORD] for at in range(0, WORD * count, WORD)]
+
+
+def addresses_at(data: bytes, head: int) -> tuple[str, ...]:
+    """Return the list of addresses whose offset is at `head`. Raises Undecodable."""
+    start = unsigned(data[head : head + WORD]) + WORD
+    count = unsigned(data[start - WORD : start]) if WORD <= start <= len(data) else 0
+    if start > len(data) or start + count * WORD > len(data):
+        raise Undecodable(f"the list at {head} ends beyond the {len(data)} bytes of data")
+    return tuple(address_in(word) for word in words_in(data[start:], count))

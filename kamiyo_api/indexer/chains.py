@@ -39,12 +39,19 @@ def reader_of(
     largest_range: int | None = None,
 ) -> ChainReader:
     """Return the reader of a chain. Raises Stop if a setting is missing."""
+    providers = providers_of(chain, patience, largest_range or LARGEST_RANGE)
+    registries = registries_of(chain)
+    if not any(each.kind == "identity" for each in registries):
+        raise NoRegistries(f"{chain} has no identity registry")
+    return ChainReader(chain, registries, providers, until)
+
+
+def providers_of(
+    chain: str, patience: Patience | None = None, largest_range: int = LARGEST_RANGE
+) -> Providers:
+    """Return the providers of a chain. Raises Stop if it has none."""
     urls = services().config.rpc_urls.get(variable_of(chain), ())
     if not urls:
         raise NoProvider(f"{RPC_URL}{variable_of(chain)} is not set")
     row = db.row("journal.get_chain", chain=chain) or {}
-    registries = registries_of(chain)
-    if not any(each.kind == "identity" for each in registries):
-        raise NoRegistries(f"{chain} has no identity registry")
-    providers = Providers(urls, row["chain_id"], patience, largest_range or LARGEST_RANGE)
-    return ChainReader(chain, registries, providers, until)
+    return Providers(urls, row["chain_id"], patience, largest_range)

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from tests.support.chain_logs import FIRST_BLOCK, FIRST_TIME, IDENTITY, Log
+from tests.support.contracts import NEXT_ID_SLOT, Contracts, Reverted
 
 GENESIS = FIRST_BLOCK - 1
 GET_IDENTITY_REGISTRY = "0xbc4d861b"
@@ -48,6 +49,14 @@ class Behaviour:
     wrong_parent: int = 0
     identity: str = IDENTITY
     """What the registry of feedback says it belongs to."""
+    no_state: bool = False
+    """Calls are answered at the newest block only."""
+    no_code: bool = False
+    """Calls are answered as if there were no contract, without an error."""
+    other_storage: bool = False
+    zero_answers_every: int = 0
+    calls_fail: tuple[str, ...] = ()
+    """The selectors of the calls that end with an error."""
 
 
 class Refusal(Exception):
@@ -166,9 +175,34 @@ class ChainServer:
         return "0x6080" if int(block, 16) >= FIRST_BLOCK else "0x"
 
     def eth_call(self, call: dict[str, str], block: str) -> str:
-        if call["data"] != GET_IDENTITY_REGISTRY:
-            raise Refusal({"code": 3, "message": "execution reverted"})
-        return "0x" + self.behaviour.identity[2:].rjust(64, "0")
+        does = self.behaviour
+        if call["data"] == GET_IDENTITY_REGISTRY:
+            return "0x" + does.identity[2:].rjust(64, "0")
+        contracts = self.contracts(block)
+        if call["data"][:10] in does.calls_fail:
+            raise Refusal({"code": -32000, "message": "out of gas"})
+        try:
+            answer = contracts.call(call["to"], call["data"])
+        except Reverted:
+            raise Refusal({"code": 3, "message": "execution reverted"}) from None
+        if does.no_code:
+            return "0x"
+        if self.every(does.zero_answers_every, "contract calls"):
+            return "0x" + "00" * len(answer)
+        return f"0x{answer.hex()}"
+
+    def eth_getStorageAt(self, address: str, slot: str, block: str) -> str:
+        owners = self.contracts(block).owners
+        does = self.behaviour
+        is_known = (address, slot) == (IDENTITY, NEXT_ID_SLOT) and not does.other_storage
+        return f"0x{0 if does.no_code or not is_known else len(owners):064x}"
+
+    def contracts(self, block: str) -> Contracts:
+        """The contracts at a block."""
+        if self.behaviour.no_state and int(block, 16) < self.blocks[-1].number:
+            raise Refusal({"code": -32000, "message": "missing trie node"})
+        blocks = [each for each in self.blocks if each.number <= int(block, 16)]
+        return Contracts(log for each in blocks for log in each.logs)
 
     def eth_getBlockByNumber(self, number: str, full: bool) -> dict[str, Any] | None:
         block = self.block(number)

@@ -30,6 +30,8 @@ TABLES = (
     "erc8004_chain_cursors",
     "erc8004_chain_gaps",
     "erc8004_chain_counts",
+    "erc8004_chain_audit_differences",
+    "erc8004_chain_audits",
     "idempotency_keys",
     "api_keys",
 )
