@@ -31,6 +31,7 @@ pytest_plugins = [
     "tests.support.doctor",
     "tests.support.summary",
     "tests.support.imports",
+    "tests.support.journal",
     "tests.support.service",
     "tests.support.shells",
     "tests.support.slow",

@@ -1,5 +1,5 @@
-"""What the logs of some blocks say: a few facts of each agent, and the rows of feedback, responses
-and validations. No database."""
+"""The facts in the logs of some blocks: a few of each agent, and the rows of feedback, responses and
+validations. No database."""
 
 from __future__ import annotations
 
@@ -54,9 +54,10 @@ class Epoch(NamedTuple):
 class AgentFacts:
     """The newest facts of an agent in some blocks; what no log says is None."""
 
-    __slots__ = ("epochs", "last", "metadata", "minted", "owner", "uri", "wallet")
+    __slots__ = ("epochs", "first_minted", "last", "metadata", "minted", "owner", "uri", "wallet")
 
     def __init__(self) -> None:
+        self.first_minted: Place | None = None
         self.minted: Place | None = None
         self.owner: str | None = None
         self.uri: bytes | None = None
@@ -71,8 +72,10 @@ class AgentFacts:
         self.wallet = receiver if is_mint else NOBODY
         self.epochs.append(Epoch(receiver, place))
         if is_mint:
+            self.first_minted = self.first_minted or place
             self.minted = place
             self.uri = b""
+            self.metadata = {}
 
     def columns(self) -> list[Any]:
         """Return the columns that a mint and a later change have in common."""
@@ -95,11 +98,12 @@ class AgentFacts:
 class Feedback:
     """A feedback that was given in these blocks, perhaps revoked in them, too."""
 
-    __slots__ = ("event", "place", "revoked_at")
+    __slots__ = ("event", "first", "place", "revoked_at")
 
-    def __init__(self, event: Any, place: Place) -> None:
+    def __init__(self, event: Any, place: Place, earlier: Feedback | None) -> None:
         self.event = event
         self.place = place
+        self.first: Place = place if earlier is None else earlier.first
         self.revoked_at: int | None = None
 
     def columns(self, chain: str, agent_uuid: str) -> list[Any]:
@@ -114,7 +118,7 @@ class Feedback:
             marks = marks_of(tag1=mark1, tag2=mark2, endpoint=mark3, file_uri=mark4)
         place = self.place
         return [
-            uuid_at(chain, place),
+            uuid_at(chain, self.first),
             agent_uuid,
             client,
             index,
@@ -137,19 +141,30 @@ class Feedback:
 class Validation:
     """A validation that was requested or answered in these blocks."""
 
-    __slots__ = ("request", "requested", "responded", "response")
+    __slots__ = ("answers", "first", "request", "requested", "response")
 
     def __init__(self) -> None:
+        self.first: Place | None = None
         self.request: Any = None
         self.requested: Place | None = None
         self.response: Any = None
-        self.responded: Place | None = None
+        self.answers: list[Place] = []
+
+    def set_request(self, event: Any, place: Place) -> None:
+        """Set the request, which has no response yet."""
+        self.first = self.first or place
+        self.request, self.requested, self.response = event, place, None
+
+    def set_response(self, event: Any, place: Place) -> None:
+        """Set the response, which replaces an earlier one."""
+        self.response = event
+        self.answers.append(place)
 
     def columns(self) -> list[Any]:
         """Return the columns of the response, nulls if there is none."""
-        if self.response is None or self.responded is None:
+        if self.response is None:
             return [None] * 7
-        response = self.response
+        response, place = self.response, self.answers[-1]
         tag, mark1 = name_of(response.tag) if response.tag else (None, None)
         uri, mark2 = text_of(response.response_uri) if response.response_uri else (None, None)
         return [
@@ -157,7 +172,7 @@ class Validation:
             uri,
             hash_of(response.response_hash),
             tag,
-            self.responded.time,
-            self.responded.block,
+            place.time,
+            place.block,
             marks_of(tag=mark1, response_uri=mark2),
         ]

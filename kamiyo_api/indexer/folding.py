@@ -21,8 +21,10 @@ WALLET_KEY = b"agentWallet"
 MOST_DECIMALS = 18
 MOST_RESPONSE = 100
 HIGHEST_INDEX = 2**63 - 1
+NO_AGENT = "there is no such agent"
 
 
+FeedbackKey = tuple[Token, str, int]
 # The agent, the registry and the hash of a request for a validation.
 Request = tuple[Token, str, bytes]
 
@@ -43,42 +45,70 @@ class Unprojected(NamedTuple):
     reason: str
 
 
-class Neighbour(NamedTuple):
-    """The log of an identity registry just before: its event and its place."""
+class Entry(NamedTuple):
+    """A log that was read: its contract, its event, and the rule for it, if there is one."""
 
+    registry: Registry
     event: Any
     place: Place
+    handle: Any
 
 
 class Folding:
-    """The facts of the logs that were added. All logs of a transaction must be added."""
+    """The facts of some logs: read all logs of their blocks, then fold them once."""
 
     def __init__(self, registries: Iterable[Registry]) -> None:
         self._registries = {bytes.fromhex(each.address[2:]): each for each in registries}
-        self._before: dict[str, Neighbour | None] = {}
+        self._entries: list[Entry] = []
+        self._before: dict[str, Entry] = {}
         self.agents: defaultdict[Token, AgentFacts] = defaultdict(AgentFacts)
-        self.feedback: dict[tuple[Token, str, int], Feedback] = {}
-        self.revocations: dict[tuple[Token, str, int], Place] = {}
+        self.feedback: dict[FeedbackKey, Feedback] = {}
+        self.revocations: list[tuple[FeedbackKey, Place]] = []
         self.responses: list[tuple[Token, Any, Place]] = []
         self.validations: defaultdict[Request, Validation] = defaultdict(Validation)
         self.unprojected: list[Unprojected] = []
 
-    def add(self, place: Place, address: bytes, topics: bytes, data: bytes) -> None:
-        """Add the next log."""
+    def read(self, place: Place, address: bytes, topics: bytes, data: bytes) -> None:
+        """Read the next log."""
         registry = self._registries.get(address)
         if registry is None:
             self._leave(place, "log", "its contract is no registry of this chain")
             return
         event = decode_log(address, topics, data)
         kind, handle = HANDLERS.get(type(event), ("", None))
-        if handle is not None and kind == registry.kind:
-            handle(self, registry, event, place)
-        elif isinstance(event, events.Malformed):
-            self._leave(place, event.event, event.reason)
-        elif handle is not None:
-            self._leave(place, type(event).__name__, f"the contract is a {registry.kind} registry")
-        if registry.kind == "identity":
-            self._before[registry.address] = Neighbour(event, place)
+        if kind != registry.kind:
+            if isinstance(event, events.Malformed):
+                self._leave(place, event.event, event.reason)
+            elif handle is not None:
+                name = type(event).__name__
+                self._leave(place, name, f"its contract is a registry of the kind {registry.kind}")
+            handle = None
+        self._entries.append(Entry(registry, event, place, handle))
+
+    def tokens(self) -> set[Token]:
+        """Return the agents that the logs name."""
+        return {
+            (entry.registry.identity_registry, entry.event.agent_id)
+            for entry in self._entries
+            if entry.handle is not None
+        }
+
+    def fold(self, known: set[Token]) -> None:
+        """Fold the logs that were read; `known` are the agents that exist before them. A log about
+        another agent is recorded as not projected."""
+        known = set(known)
+        for entry in self._entries:
+            registry, event, place, handle = entry
+            if handle is not None:
+                token = registry.identity_registry, event.agent_id
+                if is_mint(event):
+                    known.add(token)
+                if token in known:
+                    handle(self, registry, event, place)
+                elif type(event) is not events.MetadataUpdate:
+                    self._leave(place, type(event).__name__, NO_AGENT)
+            if registry.kind == "identity":
+                self._before[registry.address] = entry
 
     def _leave(self, place: Place, event: str, reason: str) -> None:
         self.unprojected.append(Unprojected(place, event, reason))
@@ -90,7 +120,7 @@ class Folding:
 
     def _transfer(self, registry: Registry, event: events.Transfer, place: Place) -> None:
         agent = self._agent(registry, event.agent_id, place)
-        agent.transfer(event.to_address, place, is_mint=event.from_address == NOBODY)
+        agent.transfer(event.to_address, place, is_mint=is_mint(event))
 
     def _metadata_update(self, registry: Registry, event: Any, place: Place) -> None:
         """Nothing follows from it alone."""
@@ -137,7 +167,7 @@ class Folding:
         elif self._has_index(event, place):
             token = registry.identity_registry, event.agent_id
             key = token, event.client, event.feedback_index
-            self.feedback[key] = Feedback(event, place)
+            self.feedback[key] = Feedback(event, place, self.feedback.get(key))
 
     def _has_index(self, event: Any, place: Place) -> bool:
         if event.feedback_index > HIGHEST_INDEX:
@@ -152,9 +182,9 @@ class Folding:
         key = token, event.client, event.feedback_index
         given = self.feedback.get(key)
         if given is None:
-            self.revocations[key] = place
+            self.revocations.append((key, place))
         else:
-            given.revoked_at = place.time
+            given.revoked_at = given.revoked_at or place.time
 
     def _response(self, registry: Registry, event: events.ResponseAppended, place: Place) -> None:
         if self._has_index(event, place):
@@ -162,7 +192,7 @@ class Folding:
 
     def _requested(self, registry: Registry, event: events.ValidationRequest, place: Place) -> None:
         validation = self.validations[self._validation_key(registry, event)]
-        validation.request, validation.requested = event, place
+        validation.set_request(event, place)
 
     def _responded(
         self, registry: Registry, event: events.ValidationResponse, place: Place
@@ -171,11 +201,16 @@ class Folding:
             self._leave(place, "ValidationResponse", f"a response of {event.response}, at most 100")
             return
         validation = self.validations[self._validation_key(registry, event)]
-        validation.response, validation.responded = event, place
+        validation.set_response(event, place)
 
     def _validation_key(self, registry: Registry, event: Any) -> Request:
         token = registry.identity_registry, event.agent_id
         return token, registry.address, event.request_hash
+
+
+def is_mint(event: Any) -> bool:
+    """Return whether an event creates an agent."""
+    return type(event) is events.Transfer and event.from_address == NOBODY
 
 
 Handler = Callable[[Folding, Registry, Any, Place], None]

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from kamiyo_api import db
 from kamiyo_api.cache.invalidation import Invalidation, invalidate_all
 from kamiyo_api.cache.prefetch import SEARCH_VERSION, agent_keys
-from kamiyo_api.indexer.facts import Place
+from kamiyo_api.indexer.columns import columns_of
+from kamiyo_api.indexer.facts import Place, Token
 from kamiyo_api.indexer.folding import DECODER_VERSION, Folding, Registry
 from kamiyo_api.indexer.writing import Writing
 
@@ -22,7 +23,7 @@ class ProjectionStopped(Exception):
 
 
 class Projected(NamedTuple):
-    """What one transaction projected: up to which block, and how many logs."""
+    """The result of one transaction: up to which block it projected, and how many logs."""
 
     block: int
     logs: int
@@ -60,8 +61,10 @@ def project_range(
     if found is None or found["upto_block"] <= found["projected_block"]:
         return None, None
     after, upto = found["projected_block"], found["upto_block"]
-    facts, count = fold(tx, chain, after, upto)
-    writing = Writing(tx, chain, facts)
+    facts, count = read(tx, chain, after, upto)
+    uuids = find_agents(tx, chain, list(facts.tokens()))
+    facts.fold(set(uuids))
+    writing = Writing(tx, chain, facts, uuids)
     writing.write()
     moved = tx.execute(
         "projection.update_cursor",
@@ -75,8 +78,8 @@ def project_range(
     return Projected(upto, count), writing
 
 
-def fold(tx: db.Transaction, chain: str, after: int, upto: int) -> tuple[Folding, int]:
-    """Return the facts of some blocks, and the number of their logs. Raises ProjectionStopped."""
+def read(tx: db.Transaction, chain: str, after: int, upto: int) -> tuple[Folding, int]:
+    """Read the logs of some blocks, and return their number, too. Raises ProjectionStopped."""
     facts = Folding(registries_of(tx, chain))
     rows = tx.rows("projection.list_logs", chain=chain, after_block=after, upto_block=upto)
     for row in rows:
@@ -84,8 +87,17 @@ def fold(tx: db.Transaction, chain: str, after: int, upto: int) -> tuple[Folding
         if time is None:
             raise ProjectionStopped(f"{chain} has logs of block {block}, but not its header")
         place = Place(block, index, time, bytes(transaction))
-        facts.add(place, bytes(address), bytes(topics), bytes(data))
+        facts.read(place, bytes(address), bytes(topics), bytes(data))
     return facts, len(rows)
+
+
+def find_agents(tx: db.Transaction, chain: str, tokens: list[Token]) -> dict[Token, str]:
+    """Return the ids of the agents that exist."""
+    if not tokens:
+        return {}
+    names = columns_of(tokens, ("registries", "agent_ids"))
+    rows = tx.rows("projection.list_agents", chain=chain, **names)
+    return {tokens[row["place"] - 1]: row["agent_uuid"] for row in rows}
 
 
 def registries_of(tx: db.Transaction, chain: str) -> list[Registry]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
 from typing import Any
 
 from kamiyo_api.db import Transaction
 from kamiyo_api.indexer.columns import columns_of
-from kamiyo_api.indexer.facts import AgentFacts, Place, Token, hash_of, uuid_at
-from kamiyo_api.indexer.folding import Folding, Unprojected
+from kamiyo_api.indexer.facts import Place, Token, Validation, hash_of, uuid_at
+from kamiyo_api.indexer.folding import FeedbackKey, Folding, Unprojected
 from kamiyo_api.indexer.texts import marks_of, name_of, text_of
 
-NO_AGENT = "there is no such agent"
 NO_FEEDBACK = "there is no such feedback"
 NO_REQUEST = "there is no such request"
 
@@ -55,6 +53,30 @@ FEEDBACK_COLUMNS = (
     "revoked",
     "marks",
 )
+REQUEST_COLUMNS = (
+    "agent_uuids",
+    "registries",
+    "request_hashes",
+    "validators",
+    "request_uris",
+    "requested",
+    "requested_blocks",
+    "request_marks",
+)
+VALIDATION_TEXTS = ("request_uris", "request_marks", "response_uris", "tags", "response_marks")
+ANSWER_COLUMNS = (
+    "ids",
+    "agent_uuids",
+    "clients",
+    "feedback_indexes",
+    "responders",
+    "uris",
+    "hashes",
+    "blocks",
+    "indexes",
+    "times",
+    "marks",
+)
 EPOCH_COLUMNS = (
     "agent_uuids",
     "owners",
@@ -79,16 +101,19 @@ CONFIRMED_COLUMNS = (
 class Writing:
     """The writing of the facts of some blocks of a chain, in a transaction."""
 
-    def __init__(self, tx: Transaction, chain: str, facts: Folding) -> None:
+    def __init__(
+        self, tx: Transaction, chain: str, facts: Folding, uuids: dict[Token, str]
+    ) -> None:
+        """`uuids` are the ids of the agents that exist before these blocks."""
         self._tx = tx
         self._chain = chain
         self._facts = facts
-        self._uuids: dict[Token, str] = {}
+        self._uuids = uuids
         self._left_out: list[Unprojected] = list(facts.unprojected)
 
     @property
     def agent_uuids(self) -> list[str]:
-        """Return the agents about which anything was written."""
+        """Return the agents about which anything may have been written."""
         return list(self._uuids.values())
 
     @property
@@ -99,7 +124,6 @@ class Writing:
     def write(self) -> None:
         """Write everything; what names nothing that exists is recorded as not projected."""
         self._write_minted()
-        self._find_agents()
         self._write_changed()
         self._write_metadata()
         self._write_epochs()
@@ -124,9 +148,9 @@ class Writing:
 
     def _write_minted(self) -> None:
         rows = [
-            [uuid_at(self._chain, agent.minted), *token, *agent.columns(), agent.minted.time]
+            [uuid_at(self._chain, agent.first_minted), *token, *agent.columns(), agent.minted.time]
             for token, agent in self._facts.agents.items()
-            if agent.minted is not None
+            if agent.minted is not None and agent.first_minted is not None
         ]
         names = ("ids", "registries", "agent_ids", *AGENT_COLUMNS, "registered")
         written = self._run(self._tx.rows, ".upsert_minted", rows, names, ("uris", "marks"))
@@ -135,70 +159,46 @@ class Writing:
         known = [[row["agent_uuid"]] for row in written if not row["is_new"]]
         self._run(self._tx.execute, ".delete_metadata", known, ("agent_uuids",))
 
-    def _find_agents(self) -> None:
-        facts = self._facts
-        tokens = {
-            *facts.agents,
-            *(token for token, _, _ in facts.feedback),
-            *(token for token, _, _ in facts.revocations),
-            *(token for token, _, _ in facts.responses),
-            *(token for token, _, _ in facts.validations),
-        }
-        missing = list(tokens - self._uuids.keys())
-        for row in self._run(self._tx.rows, ".list_agents", missing, ("registries", "agent_ids")):
-            self._uuids[missing[row["place"] - 1]] = row["agent_uuid"]
-
-    def _changed(self) -> list[tuple[str, AgentFacts]]:
-        """Return the agents with facts that exist, and record the others."""
-        found = []
-        for token, agent in self._facts.agents.items():
-            if token in self._uuids:
-                found.append((self._uuids[token], agent))
-            else:
-                self._leave(agent.last, "agent", NO_AGENT)
-        return found
-
     def _write_changed(self) -> None:
-        rows = [[uuid, *agent.columns()] for uuid, agent in self._changed() if not agent.minted]
+        rows = [
+            [self._uuids[token], *agent.columns()]
+            for token, agent in self._facts.agents.items()
+            if agent.minted is None
+        ]
         names = ("agent_uuids", *AGENT_COLUMNS)
         self._run(self._tx.execute, ".update_changed", rows, names, ("uris", "marks"))
 
     def _write_metadata(self) -> None:
         rows = []
         for token, agent in self._facts.agents.items():
-            uuid = self._uuids.get(token)
-            for raw, (value, place) in agent.metadata.items() if uuid else ():
+            for raw, (value, place) in agent.metadata.items():
                 key, mark = name_of(raw)
-                rows.append([uuid, key, f"\\x{value.hex()}", place.time, marks_of(key=mark)])
+                entry = [key, f"\\x{value.hex()}", place.time, marks_of(key=mark)]
+                rows.append([self._uuids[token], *entry])
         names = ("agent_uuids", "keys", "values", "times", "marks")
         self._run(self._tx.execute, ".upsert_metadata", rows, names, ("keys", "values", "marks"))
 
     def _write_epochs(self) -> None:
         transferred = [
-            (uuid, agent.epochs)
+            (self._uuids[token], agent.epochs)
             for token, agent in self._facts.agents.items()
-            if agent.epochs and (uuid := self._uuids.get(token))
+            if agent.epochs
         ]
-        ended = [
-            [uuid, first.place.block, first.place.log_index, first.place.time]
-            for uuid, (first, *_) in transferred
-        ]
+        ended = [[uuid, *first.place[:3]] for uuid, (first, *_) in transferred]
         names = ("agent_uuids", "blocks", "indexes", "times")
         self._run(self._tx.execute, ".update_ended_epochs", ended, names)
         rows = [
             [uuid, begun.owner, begun.place.tx_hash, *begun.place[:3], *end_of(next_one)]
             for uuid, epochs in transferred
-            for begun, next_one in pairwise([*epochs, None])
-            if begun is not None
+            for begun, next_one in zip(epochs, [*epochs[1:], None], strict=True)
         ]
         self._run(self._tx.execute, ".insert_epochs", rows, EPOCH_COLUMNS)
 
     def _write_feedback(self) -> None:
-        rows = []
-        for (token, _, _), given in self._facts.feedback.items():
-            uuid = self._uuid(token, given.place, "NewFeedback")
-            if uuid is not None:
-                rows.append(given.columns(self._chain, uuid))
+        rows = [
+            given.columns(self._chain, self._uuids[token])
+            for (token, _, _), given in self._facts.feedback.items()
+        ]
         chosen = [FEEDBACK_COLUMNS.index(name) for name in CONFIRMED_COLUMNS]
         named = [[row[place] for place in chosen] for row in rows]
         self._run(self._tx.execute, "_feedback.update_confirmed", named, CONFIRMED_COLUMNS)
@@ -206,82 +206,59 @@ class Writing:
         self._run(self._tx.execute, "_feedback.upsert", rows, FEEDBACK_COLUMNS, texts)
 
     def _write_revocations(self) -> None:
-        rows, places = [], []
-        for (token, client, index), place in self._facts.revocations.items():
-            uuid = self._uuid(token, place, "FeedbackRevoked")
-            if uuid is not None:
-                rows.append([uuid, client, index, place.time])
-                places.append(place)
+        first: dict[FeedbackKey, Place] = {}
+        for key, place in self._facts.revocations:
+            first.setdefault(key, place)
+        rows = [
+            [self._uuids[token], client, index, place.time]
+            for (token, client, index), place in first.items()
+        ]
         names = ("agent_uuids", "clients", "feedback_indexes", "times")
-        found = self._run(self._tx.rows, "_feedback.update_revoked", rows, names)
-        self._leave_missing(places, found, "FeedbackRevoked", NO_FEEDBACK)
+        keys = list(first)
+        for row in self._run(self._tx.rows, "_feedback.update_revoked", rows, names):
+            del first[keys[row["place"] - 1]]
+        for key, place in self._facts.revocations:
+            if key in first:
+                self._leave(place, "FeedbackRevoked", NO_FEEDBACK)
 
     def _write_responses(self) -> None:
         rows, places = [], {}
         for token, event, place in self._facts.responses:
-            uuid = self._uuid(token, place, "ResponseAppended")
-            if uuid is not None:
-                rows.append(response_columns(self._chain, uuid, event, place))
-                places[place.block, place.log_index] = place
-        names = ("ids", "agent_uuids", "clients", "feedback_indexes", "responders", "uris")
-        more = ("hashes", "blocks", "indexes", "times", "marks")
-        query = "_feedback.insert_responses"
-        for row in self._run(self._tx.rows, query, rows, (*names, *more), ("uris", "marks")):
+            rows.append(response_columns(self._chain, self._uuids[token], event, place))
+            places[place[:2]] = place
+        query, texts = "_feedback.insert_responses", ("uris", "marks")
+        for row in self._run(self._tx.rows, query, rows, ANSWER_COLUMNS, texts):
             del places[row["block_number"], row["log_index"]]
         for place in places.values():
             self._leave(place, "ResponseAppended", NO_FEEDBACK)
 
     def _write_validations(self) -> None:
-        requested, responded, places = [], [], []
+        requested, responded, answered = [], [], []
         for (token, registry, raw_hash), validation in self._facts.validations.items():
-            place = validation.requested or validation.responded
-            assert place is not None
-            uuid = self._uuid(token, place, "validation")
-            if uuid is None:
-                continue
-            key = [uuid, registry, f"0x{raw_hash.hex()}"]
-            if validation.requested is not None:
-                own = request_columns(validation.request, place)
-                row = [uuid_at(self._chain, place), *key, *own, *validation.columns()]
+            key = [self._uuids[token], registry, f"0x{raw_hash.hex()}"]
+            if validation.first is not None:
+                own = request_columns(validation)
+                row = [uuid_at(self._chain, validation.first), *key, *own, *validation.columns()]
                 requested.append(row)
             else:
                 responded.append([*key, *validation.columns()])
-                places.append(place)
-        names = ("agent_uuids", "registries", "request_hashes")
-        own_names = ("validators", "request_uris", "requested", "requested_blocks", "request_marks")
-        texts = ("request_uris", "request_marks", "response_uris", "tags", "response_marks")
-        query = "_validations.upsert_requested"
-        all_names = ("ids", *names, *own_names, *RESPONSE_COLUMNS)
-        self._run(self._tx.execute, query, requested, all_names, texts)
-        query = "_validations.update_responded"
-        found = self._run(self._tx.rows, query, responded, (*names, *RESPONSE_COLUMNS), texts)
-        self._leave_missing(places, found, "ValidationResponse", NO_REQUEST)
+                answered.append(validation)
+        query, names = "_validations.upsert_requested", [*REQUEST_COLUMNS, *RESPONSE_COLUMNS]
+        self._run(self._tx.execute, query, requested, ["ids", *names], VALIDATION_TEXTS)
+        query, names = "_validations.update_responded", [*REQUEST_COLUMNS[:3], *RESPONSE_COLUMNS]
+        found = self._run(self._tx.rows, query, responded, names, VALIDATION_TEXTS)
+        known = {row["place"] for row in found}
+        for number, validation in enumerate(answered, 1):
+            for place in validation.answers if number not in known else ():
+                self._leave(place, "ValidationResponse", NO_REQUEST)
 
     def _write_unprojected(self) -> None:
-        rows = [
-            [each.place.block, each.place.log_index, each.event, each.reason]
-            for each in self._left_out
-        ]
+        rows = [[*place[:2], event, reason] for place, event, reason in self._left_out]
         names = ("blocks", "indexes", "events", "reasons")
         self._run(self._tx.execute, ".insert_unprojected", rows, names, ("events", "reasons"))
 
-    def _uuid(self, token: Token, place: Place, event: str) -> str | None:
-        """Return the id of an agent; if there is none, record the log as not projected."""
-        uuid = self._uuids.get(token)
-        if uuid is None:
-            self._leave(place, event, NO_AGENT)
-        return uuid
-
     def _leave(self, place: Place, event: str, reason: str) -> None:
         self._left_out.append(Unprojected(place, event, reason))
-
-    def _leave_missing(
-        self, places: Sequence[Place], found: Iterable[dict[str, Any]], event: str, reason: str
-    ) -> None:
-        known = {row["place"] for row in found}
-        for number, place in enumerate(places, 1):
-            if number not in known:
-                self._leave(place, event, reason)
 
 
 def end_of(epoch: Any) -> Sequence[int | None]:
@@ -292,23 +269,14 @@ def end_of(epoch: Any) -> Sequence[int | None]:
 def response_columns(chain: str, agent_uuid: str, event: Any, place: Place) -> list[Any]:
     """Return the columns of a response to feedback."""
     uri, mark = text_of(event.response_uri)
-    return [
-        uuid_at(chain, place),
-        agent_uuid,
-        event.client,
-        event.feedback_index,
-        event.responder,
-        uri,
-        hash_of(event.response_hash),
-        place.block,
-        place.log_index,
-        place.time,
-        marks_of(response_uri=mark),
-    ]
+    own = [uuid_at(chain, place), agent_uuid, event.client, event.feedback_index, event.responder]
+    return [*own, uri, hash_of(event.response_hash), *place[:3], marks_of(response_uri=mark)]
 
 
-def request_columns(request: Any, place: Place) -> list[Any]:
+def request_columns(validation: Validation) -> list[Any]:
     """Return the columns of a request for a validation."""
+    request, place = validation.request, validation.requested
+    assert place is not None
     raw = request.request_uri
     uri, mark = text_of(raw) if raw else (None, None)
     return [request.validator, uri, place.time, place.block, marks_of(request_uri=mark)]
