@@ -60,6 +60,7 @@ class ChainReader:
         )
         self.cursor: Cursor | None = None
         self.tip: Tip | None = None
+        self.checked_block: int | None = None
         self._tip_until = 0.0
 
     def begin(self, from_block: int | None = None, finality: str | None = None) -> Cursor:
@@ -98,13 +99,14 @@ class ChainReader:
         Raises Stop, and CursorMoved if another process was faster.
         """
         cursor = self.cursor = self.reading.journal.cursor() or self.begin()
+        self.checked_block = cursor.checked_block
         tip = self._fresh_tip(cursor)
         if self._is_due_for_second_look(cursor, tip):
             # Blocks that became final since they were read may have been replaced before.
             if not self.reading.providers.use(partial(is_on_branch, cursor=cursor)):
                 self._extend(False)
                 return True
-            look_again(self.reading, cursor, self._checkable(cursor, tip), tip)
+            self.checked_block = look_again(self.reading, cursor, self._checkable(cursor, tip), tip)
             return True
         if cursor.read_block < self._limited(tip.final.number):
             self._extend(read_history(self.reading, cursor, self._limited(tip.final.number), tip))

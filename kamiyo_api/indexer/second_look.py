@@ -41,9 +41,9 @@ class Look(NamedTuple):
     headers: Sequence[Header]
 
 
-def look_again(reading: Reading, cursor: Cursor, until: int, tip: Tip) -> None:
-    """Compare the next blocks after the checked one with a new answer, store what was missing, and
-    move the checked block. Raises Stop, CursorMoved."""
+def look_again(reading: Reading, cursor: Cursor, until: int, tip: Tip) -> int:
+    """Compare the next blocks after the checked one with a new answer, store what was missing, move
+    the checked block, and return it. Raises Stop, CursorMoved."""
     is_whole = not reading.journal.has_gaps()
     for _ in range(LOOKS_PER_PROVIDER * len(reading.providers.all)):
         look = compare(reading, cursor, until, tip)
@@ -59,7 +59,7 @@ def look_again(reading: Reading, cursor: Cursor, until: int, tip: Tip) -> None:
             raise Incomplete.stop(f"there is no log at all up to block {until}")
         reading.journal.check(cursor, look.end, look.missing, look.headers)
         reading.sequences.remember(known, look.end)
-        return
+        return look.end
     raise last.stop(str(last))
 
 
