@@ -43,10 +43,11 @@ def index_chain(
     finality: str | None,
     max_range: int | None,
 ) -> None:
-    """Read the registries of the chain NAME into the journal, and go on where it stopped."""
+    """Read the registries of the chain NAME, and go on where it stopped."""
     from kamiyo_api.indexer.chains import reader_of
     from kamiyo_api.indexer.failures import Stop
     from kamiyo_api.indexer.following import follow
+    from kamiyo_api.indexer.projecting import project_checked
 
     chain = services().chains.find(name, db).name
     try:
@@ -57,6 +58,7 @@ def index_chain(
                 once=once,
                 until=to_block,
                 report=report,
+                project=project_checked,
                 from_block=from_block,
                 finality=finality,
             )

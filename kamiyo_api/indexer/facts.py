@@ -1,5 +1,5 @@
-"""What the logs of some blocks say: a few facts of each agent, and the rows of feedback, responses
-and validations. No database."""
+"""The facts in the logs of some blocks: a few of each agent, and the rows of feedback, responses and
+validations. No database."""
 
 from __future__ import annotations
 

@@ -74,15 +74,17 @@ def follow(
     once: bool,
     until: int | None = None,
     report: Report = lambda reader: None,
+    project: Callable[[str], object] = lambda chain: None,
     **options: Any,
 ) -> None:
     """Read a chain from where its cursor is; with `once`, until everything up to now is read, else
-    until the last block that is asked for. `options` are those of ChainReader.begin.
+    until the last block that is asked for. `project` is called when more was checked. `options` are
+    those of ChainReader.begin.
 
     Raises Stop, which is stored with the cursor.
     """
     try:
-        _follow(reader, once, until, report, options)
+        _follow(reader, once, until, report, project, options)
     except Stop as failure:
         stop = failure
         outcomes = reader.reading.providers.taken_outcomes()
@@ -91,14 +93,23 @@ def follow(
 
 
 def _follow(
-    reader: ChainReader, once: bool, until: int | None, report: Report, options: Any
+    reader: ChainReader,
+    once: bool,
+    until: int | None,
+    report: Report,
+    project: Callable[[str], object],
+    options: Any,
 ) -> None:
     poll = Poll()
     _patiently(lambda: reader.begin(**options))
     report(reader)
+    projected = None
     while True:
         has_more = _patiently(reader.step)
         report(reader)
+        if reader.checked_block != projected:
+            _patiently(lambda: project(reader.reading.chain))
+            projected = reader.checked_block
         if has_more:
             continue
         tip, cursor = reader.tip, reader.cursor

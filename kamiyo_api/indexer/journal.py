@@ -157,6 +157,16 @@ class Journal:
         with db.transaction(limited=False) as tx:
             tx.execute("journal.update_finality", chain=self.chain, finality=finality)
 
+    def has_gaps(self) -> bool:
+        """Return whether there are blocks that were not read."""
+        row = db.row("journal.get_gaps", chain=self.chain) or {}
+        return bool(row["has_gaps"])
+
+    def is_empty(self) -> bool:
+        """Return whether there is no log. A registry emits one when it is deployed."""
+        row = db.row("journal.get_any_log", chain=self.chain) or {}
+        return not row["has_logs"]
+
     def digest(self, start: int, end: int) -> tuple[int, bytes]:
         """Return the number and the hash of the logs of a range."""
         row = db.row("journal.get_digest", chain=self.chain, from_block=start, to_block=end) or {}

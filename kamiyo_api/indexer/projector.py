@@ -23,7 +23,7 @@ class ProjectionStopped(Exception):
 
 
 class Projected(NamedTuple):
-    """What one transaction projected: up to which block, and how many logs."""
+    """The result of one transaction: up to which block it projected, and how many logs."""
 
     block: int
     logs: int

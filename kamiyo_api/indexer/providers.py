@@ -92,6 +92,11 @@ class Providers:
             time.sleep(self._patience.wait(attempt // len(self.all)))
         raise last.stop("; ".join(reasons.values()))
 
+    def use_next(self, work: Callable[[Provider], Result]) -> Result:
+        """Return what work returns with the next provider, if there is one. Raises Stop."""
+        self.rotate()
+        return self.use(work)
+
     def taken_outcomes(self) -> Counter[tuple[str, str]]:
         """Return what was counted since the last call."""
         taken: Counter[tuple[str, str]] = Counter()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
+from kamiyo_api.indexer.earlier import Earlier, raw
 from kamiyo_api.indexer.failures import Stop
 from kamiyo_api.indexer.first_block import find_first_block
 from kamiyo_api.indexer.head import read_head
@@ -17,6 +18,7 @@ from kamiyo_api.indexer.providers import Providers
 from kamiyo_api.indexer.reading import Reading, Registry, fetch_tip, is_on_branch
 from kamiyo_api.indexer.reorganisation import follow_reorganisation, is_reorganised
 from kamiyo_api.indexer.second_look import look_again
+from kamiyo_api.indexer.sequences import Sequences
 
 # How many ranges are read before they are looked at again, so that they can be projected.
 RANGES_BEFORE_SECOND_LOOK = 4
@@ -47,11 +49,18 @@ class ChainReader:
         until: int | None = None,
     ) -> None:
         """`until` is the last block to read; None reads on."""
-        contracts = frozenset(bytes.fromhex(each.address[2:]) for each in registries)
+        identities = {raw(each.address): each.identity_registry for each in registries}
         self._registries, self._until = registries, until
-        self.reading = Reading(chain, providers, Journal(chain), contracts)
+        self.reading = Reading(
+            chain,
+            providers,
+            Journal(chain),
+            frozenset(identities),
+            Sequences(Earlier(chain, identities)),
+        )
         self.cursor: Cursor | None = None
         self.tip: Tip | None = None
+        self.checked_block: int | None = None
         self._tip_until = 0.0
 
     def begin(self, from_block: int | None = None, finality: str | None = None) -> Cursor:
@@ -90,13 +99,14 @@ class ChainReader:
         Raises Stop, and CursorMoved if another process was faster.
         """
         cursor = self.cursor = self.reading.journal.cursor() or self.begin()
+        self.checked_block = cursor.checked_block
         tip = self._fresh_tip(cursor)
         if self._is_due_for_second_look(cursor, tip):
             # Blocks that became final since they were read may have been replaced before.
             if not self.reading.providers.use(partial(is_on_branch, cursor=cursor)):
                 self._extend(False)
                 return True
-            look_again(self.reading, cursor, self._checkable(cursor, tip), tip)
+            self.checked_block = look_again(self.reading, cursor, self._checkable(cursor, tip), tip)
             return True
         if cursor.read_block < self._limited(tip.final.number):
             self._extend(read_history(self.reading, cursor, self._limited(tip.final.number), tip))

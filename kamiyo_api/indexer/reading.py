@@ -16,6 +16,7 @@ from kamiyo_api.indexer.journal import Cursor, Journal, Tip
 from kamiyo_api.indexer.pieces import ask_until_known, headers_by_number
 from kamiyo_api.indexer.provider import Call, Provider
 from kamiyo_api.indexer.providers import Providers
+from kamiyo_api.indexer.sequences import Sequences
 from kamiyo_api.indexer.values import header_of
 
 
@@ -42,6 +43,7 @@ class Reading:
     providers: Providers
     journal: Journal
     contracts: frozenset[bytes]
+    sequences: Sequences
 
 
 def registries_of(chain: str) -> list[Registry]:

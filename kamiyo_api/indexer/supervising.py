@@ -12,6 +12,7 @@ from flask import Flask
 from kamiyo_api.indexer.chains import reader_of
 from kamiyo_api.indexer.failures import Stop
 from kamiyo_api.indexer.following import follow
+from kamiyo_api.indexer.projecting import project_checked
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ def keep_following(app: Flask, chain: str) -> None:
         began = time.monotonic()
         with app.app_context():
             try:
-                follow(reader_of(chain), once=False)
+                follow(reader_of(chain), once=False, project=project_checked)
             except Stop as stop:
                 log.error("Reading of %s stopped: %s", chain, stop)
             except Exception:

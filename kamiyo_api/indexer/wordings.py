@@ -16,9 +16,14 @@ RANGE = re.compile(
     re.IGNORECASE,
 )
 RATE_CODES = {429, -32029, -32097}
-SUGGESTED = re.compile(r"\[\s*(0x[0-9a-f]{1,16})\s*,\s*(0x[0-9a-f]{1,16})\s*\]", re.IGNORECASE)
+# A range that works, in hex or decimal.
+SUGGESTED = re.compile(
+    r"\[\s*0x([0-9a-f]{1,16})\s*,\s*0x([0-9a-f]{1,16})\s*\]|\brange (\d{1,12})-(\d{1,12})\b",
+    re.IGNORECASE,
+)
 LIMIT = re.compile(
-    r"(?:range|limited to|max(?:imum)?(?: of)?|up to)(?: an?)?[^0-9\[]{0,16}(\d{1,9})(k?)\b",
+    r"(?:range|limited to|max(?:imum)?(?: of)?|up to)(?: an?)?[^0-9\[]{0,16}"
+    r"(\d[\d,]{0,11})(k?)\b(?!-)",
     re.IGNORECASE,
 )
 
@@ -33,13 +38,10 @@ def is_rate(error: CallError) -> bool:
 def suggested_range(message: str, asked: int) -> int:
     """Return how many blocks to ask for after an error: what it suggests if that is fewer than were
     asked for, else half of these."""
-    pair = SUGGESTED.search(message)
-    if pair:
-        size = int(pair[2], 16) - int(pair[1], 16) + 1
-        if 0 < size < asked:
-            return size
+    sizes = []
+    for first_hex, last_hex, first, last in SUGGESTED.findall(message):
+        sizes.append(int(last_hex or last, 16 if last_hex else 10) + 1)
+        sizes[-1] -= int(first_hex or first, 16 if first_hex else 10)
     for number, thousands in LIMIT.findall(message):
-        size = int(number) * (1000 if thousands else 1)
-        if 0 < size < asked:
-            return size
-    return max(asked // 2, 1)
+        sizes.append(int(number.replace(",", "")) * (1000 if thousands else 1))
+    return next((size for size in sizes if 0 < size < asked), max(asked // 2, 1))

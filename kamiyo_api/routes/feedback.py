@@ -9,14 +9,14 @@ from kamiyo_api.access.admission import require_wallet
 from kamiyo_api.cache.invalidation import invalidate_agent
 from kamiyo_api.observability import metrics
 from kamiyo_api.policies import requires, transactional
-from kamiyo_api.routes.agent_access import require_active_agent
+from kamiyo_api.routes.agent_access import refuse_decided, require_active_agent
 from kamiyo_api.schemas import feedback as schemas
 from kamiyo_api.schemas import pages
 from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
 NOT_REVOKED, WITH_REVOKED = "feedback.list_by_agent", "feedback.list_by_agent_with_revoked"
-NARROWING = ("client_address", "tag1", "tag2")
+NARROWING = ("client_address", "tag1", "tag2", "source")
 BY_SCORE = {
     "score": "feedback_sorted.list_lowest_first",
     "-score": "feedback_sorted.list_highest_first",
@@ -122,6 +122,7 @@ def revoke_feedback(tx: db.Transaction, revocation: dict[str, Any], feedback_id:
     require_wallet(feedback["client_address"], errors.NotFeedbackClient)
     if feedback["is_revoked"]:
         raise errors.AlreadyRevoked
+    refuse_decided(feedback, "this feedback", "revokeFeedback({agent_id}, {feedback_index})")
     invalidate_agent(tx, feedback["agent_uuid"])
     return tx.row("feedback.update_revoked", feedback_id=feedback_id, **revocation)
 

@@ -19,6 +19,9 @@ r.id as feedback_id,
   r.revoked_at,
   left(r.revocation_reason, %(longest)s) as revocation_reason,
   r.created_at,
+  r.source,
+  r.feedback_index,
+  r.block_number,
   array_remove(
     array[
       case when length(r.endpoint) > %(longest)s then 'endpoint' end,
@@ -79,6 +82,7 @@ a.id = %(agent_uuid)s
     and (%(client_address)s::text is null or r.client_address = %(client_address)s)
     and (%(tag1)s::text is null or r.tag1 = %(tag1)s)
     and (%(tag2)s::text is null or r.tag2 = %(tag2)s)
+    and (%(source)s::text is null or r.source = %(source)s)
     and (
       %(after_id)s::uuid is null
       or (r.created_at, r.id) < (%(after_time)s::timestamptz, %(after_id)s::uuid)
@@ -138,6 +142,9 @@ returning
   revoked_at,
   revocation_reason,
   created_at,
+  source,
+  feedback_index,
+  block_number,
   '{}'::text[] as truncated,
   '[]'::jsonb as responses;
 
@@ -212,10 +219,20 @@ select
   r.id as feedback_id,
   r.agent_uuid,
   r.client_address,
-  r.is_revoked
+  r.is_revoked,
+  r.source,
+  r.feedback_index,
+  r.chain,
+  a.agent_id::text as agent_id,
+  g.address as registry_address
 from erc8004_reputation as r
+join erc8004_agents as a on a.id = r.agent_uuid
+left join erc8004_registries as g
+  on g.chain = a.chain
+  and g.kind = 'reputation'
+  and g.identity_registry = a.registry_address
 where r.id = %(feedback_id)s
-for no key update;
+for no key update of r;
 
 -- name: update_revoked
 -- Revoke one feedback, and return it.

@@ -196,3 +196,17 @@ from unnest(%(kinds)s::text[], %(labels)s::text[], %(totals)s::bigint[])
   as added (kind, label, total)
 on conflict (chain, kind, label) do update
 set total = erc8004_chain_counts.total + excluded.total, last_at = now();
+
+-- name: get_gaps
+-- Return whether there are blocks of a chain that were not read.
+select exists (
+  select from erc8004_chain_gaps as g
+  where g.chain = %(chain)s
+) as has_gaps;
+
+-- name: get_any_log
+-- Return whether there are logs of a chain in the journal.
+select exists (
+  select from erc8004_chain_logs as l
+  where l.chain = %(chain)s
+) as has_logs;

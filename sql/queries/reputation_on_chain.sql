@@ -2,7 +2,8 @@
 -- Return what getSummary of the reputation registry says of an agent at the projected block: the sum
 -- of all values with 18 decimals, divided by their number and cut to whole numbers towards zero, then
 -- cut once more to the most frequent decimals, the lowest of equals, and wrapped to 128 bits. Clients
--- count as often as they are listed, tags are compared as bytes, and empty tags are any.
+-- count as often as they are listed, tags are compared as bytes, and empty tags are any. No row if
+-- there is no such agent.
 with matching as (
   select r.value, r.value_decimals
   from unnest(%(clients)s::text[]) as client (address)
@@ -41,6 +42,9 @@ averaged as (
   from summed as s
 )
 select
+  g.id as agent_uuid,
+  g.source,
+  (select c.projected_block from erc8004_chain_cursors as c where c.chain = g.chain) as as_of_block,
   a.count,
   a.value_decimals,
   (
@@ -50,4 +54,6 @@ select
       340282366920938463463374607431768211456
     ) - 170141183460469231731687303715884105728
   )::text as value
-from averaged as a;
+from erc8004_agents as g
+cross join averaged as a
+where g.id = %(agent_uuid)s;

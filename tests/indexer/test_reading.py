@@ -180,7 +180,7 @@ def test_reorganisation_below_the_final_block_is_refused(chain, read, sql):
 
 def test_head_becomes_checked_when_it_is_final(chain, read, sql):
     read(chain)
-    for agent in range(100, 110):
+    for agent in range(40, 50):
         chain.add(registration(agent, OWNER))
         read(chain)
     cursor = sql(CURSOR)[0]

@@ -15,7 +15,7 @@ REPUTATION = "0x8004baa17c55a88189ae136b182e5fda19de9b63"
 VALIDATION = "0x8004cc8439f36fd5f9f049d9ff86523df6daab58"
 NOBODY = "0x" + "0" * 40
 FIRST_BLOCK = 41663783
-FIRST_TIME = 1_769_900_000
+FIRST_TIME = 1_700_000_000
 
 
 def word(value: int | str | bytes) -> bytes:

@@ -1,0 +1,130 @@
+"""`flask index-chain`: what an operator types and sees."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from kamiyo_api.config import Config, ConfigError
+from kamiyo_api.observability.redaction import redactor
+from tests.support import ROOT
+from tests.support.chain_logs import FIRST_BLOCK, IDENTITY, REPUTATION, VALIDATION
+from tests.support.reading import SECRET, journal, logs_of
+
+CONTRACTS = (IDENTITY, REPUTATION, VALIDATION)
+
+
+@pytest.fixture
+def flask(servers):
+    """Run a `flask` command in a process of its own."""
+
+    def run(*arguments, **environment):
+        return subprocess.run(
+            [sys.executable, "-m", "flask", *arguments],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "FLASK_APP": "wsgi",
+                "DATABASE_URL": servers.database_url,
+                "REDIS_URL": servers.redis_url,
+                **environment,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def test_chain_is_read_once_and_goes_on(app, chain, flask, sql):
+    done = flask("index-chain", "Base", "--once", RPC_URL_BASE=chain.url)
+    head = chain.blocks[-1].number
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        f"base: read to block {head}, final to {head - 8}, checked to {head - 8}\n"
+    )
+    assert journal(sql) == logs_of(chain, CONTRACTS)
+    again = flask("index-chain", "8453", "--once", RPC_URL_BASE=chain.url)
+    assert again.stdout == done.stdout
+
+
+def test_part_of_a_chain_is_read(app, chain, flask, sql):
+    first, last = FIRST_BLOCK + 2, FIRST_BLOCK + 12
+    done = flask(
+        *("index-chain", "base", "--from-block", str(first), "--to-block", str(last)),
+        RPC_URL_BASE=chain.url,
+    )
+    assert done.returncode == 0
+    assert [log[0] for log in journal(sql)] == [
+        log[0] for log in logs_of(chain, CONTRACTS, last) if log[0] >= first
+    ]
+
+
+def test_chain_without_a_url_says_which_setting_is_missing(app, flask):
+    done = flask("index-chain", "base-sepolia")
+    assert done.returncode == 1
+    assert "NO_PROVIDER: RPC_URL_BASE_SEPOLIA is not set" in done.stderr
+    assert flask("index-chains").stderr.startswith("Error: no chain has a URL")
+
+
+def test_unknown_chain_is_refused(app, flask):
+    done = flask("index-chain", "nowhere")
+    assert done.returncode == 1
+    assert '"nowhere" is not a chain of this service' in done.stderr
+
+
+def test_stop_is_one_line_and_shows_no_key(app, chain, flask, sql):
+    chain.behave(chain_id=10)
+    done = flask("index-chain", "base", "--once", RPC_URL_BASE=chain.url, LOG_LEVEL="debug")
+    assert done.returncode == 1
+    assert "Error: base: WRONG_CHAIN: provider 1: it is of chain 10, not 8453." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert SECRET not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "urls",
+    [
+        "base.example",
+        "ftp://base.example",
+        "https://",
+        "https://a.example,,",
+        "https://a b",
+        "x" * 9,
+    ],
+)
+def test_invalid_url_of_a_provider_ends_the_start(monkeypatch, app, urls):
+    monkeypatch.setenv("RPC_URL_BASE", f"https://ok.example/{SECRET},{urls}")
+    with pytest.raises(ConfigError) as error:
+        Config.from_environment()
+    assert str(error.value).startswith(
+        "kamiyo-api: RPC_URL_BASE must be 1 to 20 https:// or http://"
+    )
+    assert SECRET not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://base.example/v2/KEY_key-123?x=1",
+        "http://127.0.0.1:8545",
+        "http://[::1]:8545/",
+        "https://user:pass%20word@base.example:8443",
+        "https://localhost",
+    ],
+)
+def test_valid_urls_of_providers_are_taken(monkeypatch, app, url):
+    monkeypatch.setenv("RPC_URL_BASE_SEPOLIA", f" {url} , {url}")
+    assert Config.from_environment().rpc_urls == {"BASE_SEPOLIA": [url, url]}
+    assert "base.example" not in repr(Config.from_environment())
+
+
+def test_keys_of_providers_are_redacted(session_app):
+    config = session_app.extensions["kamiyo"].config
+    urls = {"BASE": [f"https://h.example/v2/{SECRET}"]}
+    assert SECRET not in redactor(replace(config, rpc_urls=urls))(f"GET /v2/{SECRET} failed")
