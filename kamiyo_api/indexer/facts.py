@@ -1,5 +1,5 @@
-"""The facts in the logs of some blocks: a few of each agent, and the rows of feedback, responses and
-validations. No database."""
+"""The facts in the logs of some blocks: a few of each agent, and the rows of feedback, responses
+and validations. No database."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Token = tuple[str, int]
 
 
 class Place(NamedTuple):
-    """Where and when a log stands on its chain."""
+    """The place of a log on its chain, and its time."""
 
     block: int
     log_index: int

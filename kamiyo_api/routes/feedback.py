@@ -16,6 +16,7 @@ from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
 NOT_REVOKED, WITH_REVOKED = "feedback.list_by_agent", "feedback.list_by_agent_with_revoked"
+INSERT, INSERT_UNLESS_ON_CHAIN = "feedback.insert", "feedback.insert_unless_on_chain"
 NARROWING = ("client_address", "tag1", "tag2", "source")
 BY_SCORE = {
     "score": "feedback_sorted.list_lowest_first",
@@ -89,16 +90,18 @@ def give_feedback(tx: db.Transaction, feedback: dict[str, Any]) -> Any:
     """Give feedback to an agent, as the wallet of your key.
 
     Fails for the agent's own owner (SELF_FEEDBACK) and for an agent that is not active
-    (AGENT_NOT_ACTIVE). See ERC-8004, "Giving Feedback".
+    (AGENT_NOT_ACTIVE). If `tx_hash` is that of feedback of yours that was read from the chain, that
+    is returned, and nothing is stored twice. See ERC-8004, "Giving Feedback".
     """
     require_wallet(feedback["client_address"], errors.NotFeedbackClient)
     invalidate_agent(tx, feedback["agent_uuid"])
     tx.after_commit.append(metrics.feedback.inc)
-    inserted = tx.row_and_commit("feedback.insert", **feedback)
+    insert = INSERT if feedback["tx_hash"] is None else INSERT_UNLESS_ON_CHAIN
+    inserted = tx.row_and_commit(insert, **feedback)
     if inserted is None:
         refuse_feedback(tx, feedback)
         # The agent has become active since, and is now locked as active.
-        inserted = tx.row("feedback.insert", **feedback)
+        inserted = tx.row(insert, **feedback)
     return inserted
 
 

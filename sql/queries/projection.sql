@@ -1,9 +1,10 @@
 -- name: get_lock
 -- Wait until no other process projects this chain, and no refresh or import writes search rows, which
--- would deadlock; lock both until the transaction ends.
+-- would deadlock; lock both until the transaction ends. Its short statements are not worth compiling.
 select
   pg_advisory_xact_lock(hashtext('erc8004_projection'), hashtext(%(chain)s)),
-  pg_advisory_xact_lock_shared(hashtext('erc8004_agent_search'));
+  pg_advisory_xact_lock_shared(hashtext('erc8004_agent_search')),
+  set_config('jit', 'off', true);
 
 -- name: get_range
 -- Return up to which block a chain is projected, and up to which the next transaction should: blocks
@@ -42,24 +43,22 @@ from erc8004_chain_cursors as c
 where c.chain = %(chain)s;
 
 -- name: list_logs
--- Return the logs of some blocks in the order of the chain, with the times of their blocks. The range
--- limits them.
-select
-  l.block_number,
-  l.log_index,
-  extract(epoch from b.block_time)::bigint as block_time,
-  l.transaction_hash,
-  l.address,
-  l.topics,
-  l.data
+-- Return the logs of some blocks in the order of the chain. The range limits them.
+select l.block_number, l.log_index, l.transaction_hash, l.address, l.topics, l.data
 from erc8004_chain_logs as l
-left join erc8004_chain_blocks as b
-  on b.chain = l.chain
-  and b.block_number = l.block_number
 where l.chain = %(chain)s
   and l.block_number > %(after_block)s
   and l.block_number <= %(upto_block)s
 order by l.block_number, l.log_index;
+
+-- name: list_times
+-- Return the times of some blocks. The range limits them.
+select b.block_number, extract(epoch from b.block_time)::bigint as block_time
+from erc8004_chain_blocks as b
+where b.chain = %(chain)s
+  and b.block_number > %(after_block)s
+  and b.block_number <= %(upto_block)s
+order by b.block_number;
 
 -- name: list_registries
 -- Return the contracts whose logs are read on a chain.
@@ -69,14 +68,16 @@ where r.chain = %(chain)s
 order by r.address;
 
 -- name: list_agents
--- Return the ids of some agents of a chain; those that do not exist are left out.
-select n.place, a.id::text as agent_uuid
+-- Return the ids of some agents of a chain, null for those that do not exist.
+select (
+  select a.id::text
+  from erc8004_agents as a
+  where a.chain = %(chain)s
+    and a.registry_address = n.registry_address
+    and a.agent_id = n.agent_id
+) as agent_uuid
 from unnest(%(registries)s::text[], %(agent_ids)s::numeric[])
   with ordinality as n (registry_address, agent_id, place)
-join erc8004_agents as a
-  on a.chain = %(chain)s
-  and a.registry_address = n.registry_address
-  and a.agent_id = n.agent_id
 order by n.place;
 
 -- name: upsert_minted
@@ -227,3 +228,9 @@ set
   decoder_version = %(decoder_version)s
 where c.chain = %(chain)s
   and c.projected_block = %(after_block)s;
+
+-- name: analyze
+-- Update the planner's statistics after many new rows.
+analyze
+  erc8004_agents, erc8004_agent_metadata, erc8004_agent_search, erc8004_ownership_epochs,
+  erc8004_reputation, erc8004_feedback_responses, erc8004_validations;

@@ -50,9 +50,11 @@ delete from erc8004_chain_unprojected as u
 where u.chain = %(chain)s;
 
 -- name: update_cursor
--- Set the cursor of what is projected to its beginning.
+-- Set the cursor of what is projected to its beginning, by whatever rules it got further.
 update erc8004_chain_cursors as c
-set projected_block = c.from_block - 1
+set
+  projected_block = c.from_block - 1,
+  decoder_version = 0
 where c.chain = %(chain)s;
 
 -- name: delete_feedback

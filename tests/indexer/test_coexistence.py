@@ -175,6 +175,20 @@ def test_feedback_of_a_client_that_names_the_transaction_becomes_that_of_the_cha
     assert get(f"/agents/{uuid}/stats")["average_score"] == pytest.approx((20 + 30 + 90) / 3, 0.01)
 
 
+def test_feedback_that_names_a_transaction_of_the_chain_is_that_of_the_chain(
+    chain, followed, project, give_feedback, sql
+):
+    block = chain.block([logs.feedback(7, CLIENT, 1, 20)])
+    project(chain)
+    about = {"agent_uuid": str(followed["id"]), "client_address": CLIENT}
+    given = give_feedback(**about, tx_hash=f"0x{transaction_hash(block).hex()}")
+    assert (given["source"], given["score"], given["feedback_index"]) == ("chain", 20, 1)
+    assert len(sql("select id from erc8004_reputation")) == 1
+    other = give_feedback(**about, tx_hash=f"0x{transaction_hash(block, 9).hex()}")
+    assert (other["source"], other["score"]) == ("api", 90)
+    assert len(sql("select id from erc8004_reputation")) == 2
+
+
 @pytest.mark.parametrize("sort", ["created_at", "-created_at", "score", "-score"])
 def test_feedback_of_each_source_can_be_told_apart(
     chain, followed, project, give_feedback, get, sort

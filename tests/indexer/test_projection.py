@@ -404,6 +404,18 @@ def test_a_block_without_its_header_stops_loudly(chain, project, sql):
     assert sql(AGENTS) == []
 
 
+def test_what_other_rules_projected_is_rebuilt_first(chain, project, sql):
+    chain.block(logs.registration(0, OWNER))
+    project(chain)
+    sql("update erc8004_chain_cursors set decoder_version = 99")
+    chain.block([logs.transfer(0, OWNER, BUYER)])
+    with pytest.raises(ProjectionStopped, match="--rebuild"):
+        project(chain)
+    assert agent(sql)["owner_address"] == OWNER
+    projector.rebuild("base")
+    assert agent(sql)["owner_address"] == BUYER
+
+
 def test_two_reputation_registries_of_one_identity_registry_stop_loudly(chain, project, sql):
     sql(
         "insert into erc8004_registries (chain, address, kind, identity_registry)"
