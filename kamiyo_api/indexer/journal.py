@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from kamiyo_api import db
 from kamiyo_api.db.copying import copy_rows
 from kamiyo_api.indexer.binary_copy import block_rows, log_rows
+from kamiyo_api.indexer.counting import counts_of
 from kamiyo_api.indexer.failures import Stop
 from kamiyo_api.indexer.values import Header, Log
 
@@ -94,16 +95,17 @@ class Journal:
             copy_rows(tx, "journal.copy_blocks", block_rows(self.chain, headers))
             if logs:
                 copy_rows(tx, "journal.copy_logs", log_rows(self.chain, logs))
-            self._count(tx, outcomes)
+            self._count(tx, outcomes + counts_of(logs))
 
     def roll_back(self, cursor: Cursor, number: int, block_hash: bytes, tip: Tip) -> None:
         """Delete everything above a block, and move the cursor back to it. Raises CursorMoved."""
         depth = cursor.read_block - number
         with db.transaction(limited=False) as tx:
             self._move(tx, cursor, number, block_hash, tip, cursor.range_size)
-            tx.execute("journal.delete_logs_above", chain=self.chain, block=number)
+            deleted = tx.execute("journal.delete_logs_above", chain=self.chain, block=number)
             tx.execute("journal.delete_blocks_above", chain=self.chain, block=number)
-            self._count(tx, Counter({("rollback", f"depth {depth}"): 1}))
+            counts = {("rollback", f"depth {depth}"): 1, ("logs", "rolled_back"): deleted}
+            self._count(tx, Counter(counts))
 
     def check(
         self,
@@ -126,6 +128,7 @@ class Journal:
                 tx.execute("journal.insert_block", chain=self.chain, **header._asdict())
             if missing:
                 copy_rows(tx, "journal.copy_logs", log_rows(self.chain, missing))
+                self._count(tx, counts_of(missing))
             # The block below stays: a reorganisation may end at it.
             tx.execute(
                 "journal.delete_bare_blocks",
