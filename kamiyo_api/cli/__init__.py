@@ -14,6 +14,7 @@ COMMANDS = (
     keys.api_keys,
     chains.index_chain,
     chains.index_chains,
+    chains.chains,
     operations.examine,
     operations.collect,
 )
