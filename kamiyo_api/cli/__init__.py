@@ -15,6 +15,7 @@ COMMANDS = (
     chains.index_chain,
     chains.index_chains,
     chains.audit_chain,
+    chains.chains,
     operations.examine,
     operations.collect,
 )

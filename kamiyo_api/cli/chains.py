@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 from flask import current_app
-from flask.cli import with_appcontext
+from flask.cli import AppGroup, with_appcontext
 
 from kamiyo_api import db
+from kamiyo_api.cli.arguments import Wallet
 from kamiyo_api.cli.failures import one_line_errors
 from kamiyo_api.context import services
 
@@ -75,11 +76,45 @@ def index_chains() -> None:
     from kamiyo_api.indexer.chains import chains_with_urls
     from kamiyo_api.indexer.supervising import follow_all
 
-    chains = chains_with_urls()
-    if not chains:
+    names = chains_with_urls()
+    if not names:
         raise click.ClickException("no chain has a URL; set RPC_URL_BASE, for example")
-    click.echo(f"reading {', '.join(chains)}")
-    follow_all(cast(Any, current_app)._get_current_object(), chains)
+    click.echo(f"reading {', '.join(names)}")
+    follow_all(cast(Any, current_app)._get_current_object(), names)
+
+
+chains = AppGroup("chains", help="Add chains to those that the service knows.")
+
+
+@chains.command("add")
+@click.argument("name")
+@click.argument("chain_id", type=click.IntRange(1, 2**63 - 1))
+@click.option("--testnet", is_flag=True, help="It is a testnet, with the registries of testnets.")
+@click.option("--identity-registry", type=Wallet(), help="If it is not the one of most chains.")
+@click.option("--reputation-registry", type=Wallet(), help="If it is not the one of most chains.")
+@click.option("--validation-registry", type=Wallet(), multiple=True, help="One or several.")
+@click.option("--first-block", type=click.IntRange(min=0), help="Where its registries begin.")
+@with_appcontext
+@one_line_errors
+def add(
+    name: str,
+    chain_id: int,
+    testnet: bool,
+    identity_registry: str | None,
+    reputation_registry: str | None,
+    validation_registry: tuple[str, ...],
+    first_block: int | None,
+) -> None:
+    """Add the chain NAME with its CHAIN_ID."""
+    from kamiyo_api.indexer.adding import NewChain, NotAdded, add_chain
+    from kamiyo_api.indexer.chains import setting_of
+
+    registries = (identity_registry, reputation_registry, validation_registry)
+    try:
+        add_chain(NewChain(name, chain_id, testnet, *registries, first_block))
+    except NotAdded as reason:
+        raise click.ClickException(str(reason)) from reason
+    click.echo(f"added {name}, eip155:{chain_id}; set {setting_of(name)} to read it")
 
 
 @click.command("audit-chain")

@@ -20,6 +20,11 @@ class NoRegistries(Stop):
     code = "NO_REGISTRIES"
 
 
+def setting_of(chain: str) -> str:
+    """Return the name of the setting that holds the URLs of a chain."""
+    return f"{RPC_URL}{variable_of(chain)}"
+
+
 def variable_of(chain: str) -> str:
     """Return what follows RPC_URL_ in the name of a chain's setting: BASE_SEPOLIA."""
     return re.sub(r"[^A-Z0-9]", "_", chain.upper())
@@ -52,6 +57,6 @@ def providers_of(
     """Return the providers of a chain. Raises Stop if it has none."""
     urls = services().config.rpc_urls.get(variable_of(chain), ())
     if not urls:
-        raise NoProvider(f"{RPC_URL}{variable_of(chain)} is not set")
+        raise NoProvider(f"{setting_of(chain)} is not set")
     row = db.row("journal.get_chain", chain=chain) or {}
     return Providers(urls, row["chain_id"], patience, largest_range)

@@ -54,8 +54,7 @@ class ProviderBehind(Stop):
 
 
 class RangeRefused(Stop):
-    """Use a provider that answers eth_getLogs for this block, or record the block as a gap with
-    --skip."""
+    """Use a provider that answers eth_getLogs for this block; add a second one to RPC_URL_…"""
 
     code = "RANGE_REFUSED"
 
@@ -88,7 +87,8 @@ class FinalityUnknown(Stop):
 
 class ReorganisedBelowFinal(Stop):
     """Compare with a block explorer. If the provider is wrong, use another one in RPC_URL_…; if the
-    chain was reorganised, read it again from a block below: --from-block N --rewind."""
+    chain was really reorganised, delete its rows in erc8004_chain_cursors, erc8004_chain_blocks and
+    erc8004_chain_logs, read it again, and rebuild what was projected."""
 
     code = "REORGANISED_BELOW_FINAL"
 

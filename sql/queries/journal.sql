@@ -4,6 +4,36 @@ select c.name, c.chain_id
 from erc8004_chains as c
 where c.name = %(chain)s;
 
+-- name: insert_chain
+-- Add a chain, with the registries that are given, else those that all mainnets or all testnets share.
+insert into erc8004_chains
+  (name, chain_id, is_testnet, identity_registry, reputation_registry, validation_registry)
+select
+  %(chain)s,
+  %(chain_id)s,
+  %(is_testnet)s,
+  coalesce(%(identity)s, c.identity_registry),
+  coalesce(%(reputation)s, c.reputation_registry),
+  coalesce(%(validation)s, c.validation_registry)
+from erc8004_chains as c
+where c.name = case when %(is_testnet)s then 'sepolia' else 'ethereum' end
+on conflict do nothing
+returning name;
+
+-- name: insert_registry
+-- Add a registry of validations to a chain.
+insert into erc8004_registries (chain, address, kind, identity_registry)
+select c.name, %(address)s, 'validation', c.identity_registry
+from erc8004_chains as c
+where c.name = %(chain)s
+on conflict do nothing;
+
+-- name: update_first_block
+-- Set the block in which the registries of a chain were deployed.
+update erc8004_registries as r
+set first_block = %(first_block)s
+where r.chain = %(chain)s;
+
 -- name: list_registries
 -- Return the registries of a chain whose logs are read.
 select r.address, r.kind, r.identity_registry, r.first_block

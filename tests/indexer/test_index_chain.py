@@ -11,7 +11,7 @@ import pytest
 
 from kamiyo_api.config import Config, ConfigError
 from kamiyo_api.observability.redaction import redactor
-from tests.support import ROOT
+from tests.support import ROOT, database
 from tests.support.chain_logs import FIRST_BLOCK, IDENTITY, REPUTATION, VALIDATION
 from tests.support.reading import SECRET, journal, logs_of
 
@@ -128,3 +128,55 @@ def test_keys_of_providers_are_redacted(session_app):
     config = session_app.extensions["kamiyo"].config
     urls = {"BASE": [f"https://h.example/v2/{SECRET}"]}
     assert SECRET not in redactor(replace(config, rpc_urls=urls))(f"GET /v2/{SECRET} failed")
+
+
+@pytest.fixture
+def added(sql):
+    """Delete the chains that a test adds."""
+    yield
+    database.empty(sql)
+    sql("delete from erc8004_chains where chain_id = 900001")
+
+
+def test_chain_is_added_and_read(app, added, chain, flask, sql):
+    chain.behave(chain_id=900001)
+    done = flask("chains", "add", "my-rollup", "900001", "--first-block", str(FIRST_BLOCK))
+    assert done.stdout == "added my-rollup, eip155:900001; set RPC_URL_MY_ROLLUP to read it\n"
+    done = flask("index-chain", "My Rollup", "--once", RPC_URL_MY_ROLLUP=chain.url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert journal(sql) == logs_of(chain, CONTRACTS)
+
+
+def test_chain_with_other_registries_is_added(app, added, flask, sql):
+    addresses = ["0x" + digit * 40 for digit in "abcd"]
+    identity, reputation, *validations = addresses
+    done = flask(
+        *("chains", "add", "my-testnet", "900001", "--testnet"),
+        *("--identity-registry", identity.upper().replace("X", "x")),
+        *("--reputation-registry", reputation),
+        *(word for each in validations for word in ("--validation-registry", each)),
+    )
+    assert done.returncode == 0
+    rows = sql(
+        "select r.address, r.kind, r.identity_registry from erc8004_registries as r "
+        "where r.chain = 'my-testnet' order by r.address"
+    )
+    kinds = ["identity", "reputation", "validation", "validation"]
+    assert [tuple(row.values()) for row in rows] == [
+        (address, kind, identity) for address, kind in zip(addresses, kinds, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("Base", "900001"), "'Base' is no name"),
+        (("base", "900001"), "base means base already"),
+        (("bnb", "900001"), "bnb means bsc already"),
+        (("other", "8453"), "8453 means base already"),
+    ],
+)
+def test_chain_that_is_known_is_not_added(app, flask, arguments, reason):
+    done = flask("chains", "add", *arguments)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: {reason}")

@@ -33,9 +33,9 @@ JOURNAL = f"select {FIELDS} from erc8004_chain_logs where block_number <= %s ord
 HISTORY = 40
 
 
-def populate(chain: ChainServer, blocks: int = HISTORY) -> None:
+def populate(chain: ChainServer, blocks: int = HISTORY, first: int = 0) -> None:
     """Add blocks with an agent each, its feedback, and now and then something else."""
-    for agent in range(blocks):
+    for agent in range(first, first + blocks):
         others = [Log(IDENTITY, b"\x01" * 32, b"unknown"), Log(VALIDATION, b"")]
         chain.add(
             registration(agent, OWNER, b"https://agent.example"),
