@@ -1,4 +1,4 @@
-"""What is known of tokens and feedback before a block: from the tables as far as they are
+"""Look up tokens and feedback as they were before a block: from the tables as far as they are
 projected, from the journal after that."""
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Pair(NamedTuple):
 
 
 class Earlier:
-    """What the database knows of one chain."""
+    """The facts about one chain in the database."""
 
     def __init__(self, chain: str, identities: Mapping[bytes, str]) -> None:
         """`identities` are the identity registries of the contracts."""
