@@ -11,6 +11,7 @@ from kamiyo_api.indexer.failures import Behind, Contradiction, Fault
 WORD = 32
 HASH_LENGTH = 2 + 2 * WORD
 ADDRESS_LENGTH = 2 + 40
+BLOOM_LENGTH = 2 + 512
 MAX_TOPICS = 4
 # Of both hashes and the address.
 HEAD_BYTES = 84
@@ -26,6 +27,8 @@ class Header(NamedTuple):
     hash: bytes
     parent: bytes
     time: int
+    bloom: int = 0
+    """The bits of its logs; 0 if the chain has no blooms."""
 
 
 class Log(NamedTuple):
@@ -76,12 +79,21 @@ def header_of(result: Any, number: int | None = None) -> Header:
         word(result["hash"]),
         word(result.get("parentHash")),
         quantity(result.get("timestamp")),
+        bloom_of(result.get("logsBloom")),
     )
     if header.hash == NO_HASH:
         raise Behind("it answers a block that is not sealed")
     if (number is not None and header.number != number) or header.time > MAX_TIME:
         raise Contradiction(f"it answers block {header.number}, asked for {number}")
     return header
+
+
+def bloom_of(value: Any) -> int:
+    """Return a bloom; 0 for what is none."""
+    try:
+        return int(value, 16) if len(value) == BLOOM_LENGTH else 0
+    except (TypeError, ValueError):
+        return 0
 
 
 def log_of(value: Any) -> Log:
