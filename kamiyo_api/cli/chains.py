@@ -77,9 +77,11 @@ def index_chains() -> None:
     from kamiyo_api.indexer.supervising import follow_all
 
     names = chains_with_urls()
-    if not names:
-        raise click.ClickException("no chain has a URL; set RPC_URL_BASE, for example")
-    click.echo(f"reading {', '.join(names)}")
+    if names:
+        click.echo(f"reading {', '.join(names)}")
+    else:
+        # An end would end the other processes of a Procfile, too.
+        click.echo("no chain has a URL: there is nothing to read; set RPC_URL_BASE", err=True)
     follow_all(cast(Any, current_app)._get_current_object(), names)
 
 

@@ -35,7 +35,7 @@ def block_rows(chain: str, headers: Iterable[Header]) -> Iterator[bytes]:
     name = chain.encode()
     start = COUNT(5) + LENGTH(len(name)) + name
     yield SIGNATURE
-    for number, block, parent, time in headers:
+    for number, block, parent, time, _ in headers:
         micros = (time - EPOCH_2000) * 1_000_000
         yield start + BLOCK(8, number, 32, block, 32, parent, 8, micros)
     yield TRAILER

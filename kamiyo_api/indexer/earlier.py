@@ -1,4 +1,4 @@
-"""What is known of tokens and feedback before a block: from the tables as far as they are
+"""Look up tokens and feedback as they were before a block: from the tables as far as they are
 projected, from the journal after that."""
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Pair(NamedTuple):
 
 
 class Earlier:
-    """What the database knows of one chain."""
+    """The facts about one chain in the database."""
 
     def __init__(self, chain: str, identities: Mapping[bytes, str]) -> None:
         """`identities` are the identity registries of the contracts."""
@@ -41,6 +41,7 @@ class Earlier:
             "sequences.get_projected_mint",
             chain=self._chain,
             registry=self._identities[address],
+            projected=from_block - 1,
         )
         known = [] if row is None or row["agent_id"] is None else [int(row["agent_id"])]
         if from_block <= to_block:
@@ -65,6 +66,7 @@ class Earlier:
         rows = db.rows(
             "sequences.list_projected_owners",
             chain=self._chain,
+            projected=from_block - 1,
             registries=[self._identities[each.address] for each in tokens],
             agent_ids=[int.from_bytes(each.word) for each in tokens],
         )
@@ -95,6 +97,7 @@ class Earlier:
         rows = db.rows(
             "sequences.list_projected_feedback",
             chain=self._chain,
+            projected=from_block - 1,
             registries=[registry for registry, _, _ in wanted],
             agent_ids=[agent_id for _, agent_id, _ in wanted],
             clients=[client for _, _, client in wanted],

@@ -1,4 +1,4 @@
-"""What can go wrong with a provider, and the stops that follow if it does not pass."""
+"""The failures of providers, and the stops that follow if they do not pass."""
 
 from __future__ import annotations
 

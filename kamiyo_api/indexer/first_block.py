@@ -1,4 +1,5 @@
-"""Where the reading of a chain begins: at the block in which its identity registry was deployed."""
+"""Find the block at which the reading of a chain begins: the one in which its identity registry was
+deployed."""
 
 from __future__ import annotations
 

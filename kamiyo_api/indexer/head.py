@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from kamiyo_api.indexer.failures import Contradiction
 from kamiyo_api.indexer.journal import Cursor, Tip
-from kamiyo_api.indexer.pieces import check_blocks, headers_by_number, logs_of_blocks
+from kamiyo_api.indexer.pieces import (
+    check_blocks,
+    check_blooms,
+    headers_by_number,
+    logs_of_blocks,
+)
 from kamiyo_api.indexer.provider import Provider
 from kamiyo_api.indexer.reading import Reading, is_on_branch
 from kamiyo_api.indexer.values import Header, Log
@@ -22,7 +27,9 @@ def read_head(reading: Reading, cursor: Cursor, until: int, tip: Tip) -> bool:
         headers = headers_by_number(provider, numbers)
         check_blocks((), {header.number: header for header in headers})
         if headers[0].parent == cursor.read_hash:
-            return headers, logs_of_blocks(provider, headers, reading.contracts)
+            logs = logs_of_blocks(provider, headers, reading.contracts)
+            check_blooms(provider, headers, logs)
+            return headers, logs
         if is_on_branch(provider, cursor):
             raise Contradiction(f"its block {headers[0].number} does not follow its block before")
         return None

@@ -29,7 +29,7 @@ class CursorMoved(Exception):
 
 
 class Cursor(NamedTuple):
-    """How far a chain was read."""
+    """The state of the reading of a chain."""
 
     from_block: int
     read_block: int

@@ -1,4 +1,4 @@
-"""What a provider takes, learned from its answers: how much at once, and how often."""
+"""Learn from the answers of a provider how much it takes at once, and how often."""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from kamiyo_api.indexer.failures import CallError, Contradiction, Fault, Refused
+from kamiyo_api.indexer.blooms import bits_of_logs
+from kamiyo_api.indexer.failures import CallError, Contradiction, Fault, Incomplete, Refused
 from kamiyo_api.indexer.provider import Call, Provider
 from kamiyo_api.indexer.values import Header, Log, header_of, log_of
 from kamiyo_api.indexer.wordings import suggested_range
@@ -103,6 +104,7 @@ def _completed(
     for header in headers_by_number(provider, missing) if missing else ():
         headers[header.number] = header
     check_blocks(logs, headers)
+    check_blooms(provider, headers.values(), logs)
     return Piece(start, end, headers, logs)
 
 
@@ -199,6 +201,31 @@ def without_repetitions(provider: Provider, logs: list[Log]) -> list[Log]:
     if unique and min(log.log_index for log in unique) < 0:
         raise Fault("a log that is none")
     return unique
+
+
+def check_blooms(provider: Provider, headers: Iterable[Header], logs: Iterable[Log]) -> None:
+    """Check that blocks hold no more logs than the known ones, as far as their blooms tell: if one
+    doubts that, all logs of its block are asked for. Raises Incomplete, ProviderFailure."""
+    by_block: dict[int, list[Log]] = {}
+    for log in logs:
+        by_block.setdefault(log.block_number, []).append(log)
+    for header in headers:
+        known = by_block.get(header.number, [])
+        if provider.blooms.is_doubtful(header, known):
+            check_bloom(provider, header, known)
+
+
+def check_bloom(provider: Provider, header: Header, known: Iterable[Log]) -> None:
+    """Check that all logs of a block explain its bloom. Raises Incomplete, ProviderFailure."""
+    try:
+        (answer,) = provider.ask([Call("eth_getLogs", ({"blockHash": f"0x{header.hash.hex()}"},))])
+    except CallError as error:
+        provider.note(error)
+        return
+    everything = [log_of(each) for each in answer] if isinstance(answer, list) else []
+    if header.bloom & ~bits_of_logs([*known, *everything]):
+        provider.suspect("bloom_unexplained")
+        raise Incomplete(f"the bloom of block {header.number} tells of logs that are not answered")
 
 
 def check_blocks(logs: Iterable[Log], headers: dict[int, Header]) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from kamiyo_api.indexer.blooms import Blooms
 from kamiyo_api.indexer.failures import (
     BatchRefused,
     CallError,
@@ -52,6 +53,7 @@ class Provider:
         self.batch = Size(FIRST_BATCH, LARGEST_BATCH)
         self.range = Size(largest_range, largest_range)
         self.pace = Pace(longest_interval)
+        self.blooms = Blooms()
         self.outcomes: Counter[tuple[str, str]] = Counter()
 
     def ask(self, calls: Sequence[Call]) -> list[Any]:

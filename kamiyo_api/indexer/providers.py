@@ -24,7 +24,8 @@ ATTEMPTS_IF_LASTING = 2
 
 
 class Patience(NamedTuple):
-    """How often each provider is asked again in a row before the chain stops, and the waits."""
+    """The number of times that each provider is asked in a row before the chain stops, and the
+    waits."""
 
     attempts: int = 10
     first_wait: float = 0.1

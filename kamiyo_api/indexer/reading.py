@@ -1,4 +1,4 @@
-"""What the steps of reading one chain share."""
+"""The parts that all steps of reading one chain share."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ MAX_REMEMBERED = 4096
 
 
 class Range(NamedTuple):
-    """What is known of the sequences before a range, and then at each log of it."""
+    """The sequences as they are before a range, and then at each log of it."""
 
     next_tokens: dict[bytes, int | None]
     owners: dict[Token, bytes]

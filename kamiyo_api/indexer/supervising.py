@@ -23,15 +23,15 @@ LONG_ENOUGH_SECONDS = 600.0
 
 
 def follow_all(app: Flask, chains: Sequence[str]) -> None:
-    """Follow chains for ever. One that stops is tried again, without effect on the others."""
+    """Follow chains for ever, also if there are none. One that stops is tried again, without effect
+    on the others."""
     threads = [
         threading.Thread(target=keep_following, args=(app, chain), name=chain, daemon=True)
         for chain in chains
     ]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    threading.Event().wait()
 
 
 def keep_following(app: Flask, chain: str) -> None:

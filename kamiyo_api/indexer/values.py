@@ -11,7 +11,10 @@ from kamiyo_api.indexer.failures import Behind, Contradiction, Fault
 WORD = 32
 HASH_LENGTH = 2 + 2 * WORD
 ADDRESS_LENGTH = 2 + 40
+BLOOM_LENGTH = 2 + 512
 MAX_TOPICS = 4
+# Of both hashes and the address.
+HEAD_BYTES = 84
 NO_HASH = bytes(WORD)
 # The latest time that PostgreSQL's timestamps surely hold.
 MAX_TIME = 1 << 38
@@ -24,6 +27,8 @@ class Header(NamedTuple):
     hash: bytes
     parent: bytes
     time: int
+    bloom: int = 0
+    """The bits of its logs; 0 if the chain has no blooms."""
 
 
 class Log(NamedTuple):
@@ -74,6 +79,7 @@ def header_of(result: Any, number: int | None = None) -> Header:
         word(result["hash"]),
         word(result.get("parentHash")),
         quantity(result.get("timestamp")),
+        bloom_of(result.get("logsBloom")),
     )
     if header.hash == NO_HASH:
         raise Behind("it answers a block that is not sealed")
@@ -82,28 +88,45 @@ def header_of(result: Any, number: int | None = None) -> Header:
     return header
 
 
+def bloom_of(value: Any) -> int:
+    """Return a bloom; 0 for what is none."""
+    try:
+        return int(value, 16) if len(value) == BLOOM_LENGTH else 0
+    except (TypeError, ValueError):
+        return 0
+
+
 def log_of(value: Any) -> Log:
     """Return a log in an answer. Raises Behind if it is of a block that is not sealed, Fault."""
     try:
-        if value["blockHash"] is None or value["logIndex"] is None:
+        block_hash, transaction, data = value["blockHash"], value["transactionHash"], value["data"]
+        address, topics = value["address"], value["topics"]
+        if block_hash is None or value["logIndex"] is None:
             raise Behind("it answers logs of a block that is not sealed")
-        topics = value["topics"]
-        texts = (value["blockHash"], value["transactionHash"], value["address"], *topics)
-        data = value["data"]
-        lengths = (HASH_LENGTH, HASH_LENGTH, ADDRESS_LENGTH) + (HASH_LENGTH,) * len(topics)
-        if tuple(map(len, texts)) != lengths or len(topics) > MAX_TOPICS:
+        words = len(topics)
+        joined = "".join(topics)
+        # Decoded at once, which is faster.
+        head = f"{block_hash}{transaction}{address}{joined}".replace("0x", "")
+        end = HEAD_BYTES + WORD * words
+        if (
+            len(block_hash) != HASH_LENGTH
+            or len(transaction) != HASH_LENGTH
+            or len(address) != ADDRESS_LENGTH
+            or len(joined) != HASH_LENGTH * words
+            or words > MAX_TOPICS
+            or len(head) != 2 * end
+            or data[:2] != "0x"
+        ):
             raise Fault("a log that is none")
-        # Decoded at once, which is several times as fast.
-        raw = unhexlify("".join([text[2:] for text in texts]) + data[2:])
-        end = 84 + WORD * len(topics)
+        raw = unhexlify(head)
         return Log(
             int(value["blockNumber"], 16),
             int(value["logIndex"], 16),
             raw[:32],
             raw[32:64],
             raw[64:84],
-            raw[84:end],
-            raw[end:],
+            raw[84:],
+            unhexlify(data[2:]),
         )
     except (TypeError, ValueError, KeyError):
         raise Fault("a log that is none") from None

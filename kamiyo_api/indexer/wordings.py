@@ -1,4 +1,4 @@
-"""What the errors of providers mean: there are thirty wordings and several codes for the same."""
+"""Tell the errors of providers apart: there are thirty wordings and several codes for the same."""
 
 from __future__ import annotations
 

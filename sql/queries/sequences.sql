@@ -1,10 +1,18 @@
 -- name: get_projected_mint
--- Return the last token of an identity registry that was projected.
-select max(a.agent_id) as agent_id
+-- Return the last token of an identity registry that was minted up to the projected block. The tables
+-- may hold more, of an earlier reading.
+select a.agent_id
 from erc8004_agents as a
 where a.chain = %(chain)s
   and a.registry_address = %(registry)s
-  and a.source = 'chain';
+  and a.source = 'chain'
+  and exists (
+    select from erc8004_ownership_epochs as e
+    where e.agent_uuid = a.id
+      and e.from_block <= %(projected)s
+  )
+order by a.agent_id desc
+limit 1;
 
 -- name: get_last_mint
 -- Return the last token that was minted in blocks that are not projected yet.
@@ -16,15 +24,19 @@ where l.chain = %(chain)s
   and substring(l.topics from 1 for 64) = %(mint)s;
 
 -- name: list_projected_owners
--- Return the owners of tokens that were projected.
-select a.registry_address, a.agent_id, a.owner_address
+-- Return the owners of tokens at the projected block.
+select distinct on (a.registry_address, a.agent_id)
+  a.registry_address, a.agent_id, e.owner_address
 from unnest(%(registries)s::text[], %(agent_ids)s::numeric[]) as wanted (registry, agent_id)
 join erc8004_agents as a
   on a.chain = %(chain)s
   and a.registry_address = wanted.registry
   and a.agent_id = wanted.agent_id
   and a.source = 'chain'
-order by a.registry_address, a.agent_id
+join erc8004_ownership_epochs as e
+  on e.agent_uuid = a.id
+  and e.from_block <= %(projected)s
+order by a.registry_address, a.agent_id, e.from_block desc, e.from_log_index desc
 limit 100000;
 
 -- name: list_last_transfers
@@ -43,7 +55,7 @@ order by
 limit 100000;
 
 -- name: list_projected_feedback
--- Return the last feedback of clients for agents that was projected.
+-- Return the last feedback of clients for agents up to the projected block.
 select a.registry_address, a.agent_id, wanted.client, max(f.feedback_index) as last_index
 from unnest(%(registries)s::text[], %(agent_ids)s::numeric[], %(clients)s::text[])
   as wanted (registry, agent_id, client)
@@ -56,6 +68,7 @@ join erc8004_reputation as f
   and f.client_address = wanted.client
   and f.feedback_index is not null
   and f.source = 'chain'
+  and f.block_number <= %(projected)s
 group by a.registry_address, a.agent_id, wanted.client
 order by a.registry_address, a.agent_id, wanted.client
 limit 100000;

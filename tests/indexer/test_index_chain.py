@@ -12,8 +12,9 @@ import pytest
 from kamiyo_api.config import Config, ConfigError
 from kamiyo_api.observability.redaction import redactor
 from tests.support import ROOT, database
-from tests.support.chain_logs import FIRST_BLOCK, IDENTITY, REPUTATION, VALIDATION
-from tests.support.reading import SECRET, journal, logs_of
+from tests.support.chain_logs import FIRST_BLOCK, IDENTITY, REPUTATION, VALIDATION, registration
+from tests.support.concurrency import wait_until
+from tests.support.reading import OWNER, SECRET, journal, logs_of
 
 CONTRACTS = (IDENTITY, REPUTATION, VALIDATION)
 
@@ -69,7 +70,6 @@ def test_chain_without_a_url_says_which_setting_is_missing(app, flask):
     done = flask("index-chain", "base-sepolia")
     assert done.returncode == 1
     assert "NO_PROVIDER: RPC_URL_BASE_SEPOLIA is not set" in done.stderr
-    assert flask("index-chains").stderr.startswith("Error: no chain has a URL")
 
 
 def test_unknown_chain_is_refused(app, flask):
@@ -180,3 +180,32 @@ def test_chain_that_is_known_is_not_added(app, flask, arguments, reason):
     done = flask("chains", "add", *arguments)
     assert done.returncode == 1
     assert done.stderr.startswith(f"Error: {reason}")
+
+
+def test_all_chains_with_a_url_are_followed(app, chain, servers, sql):
+    environment = {
+        **os.environ,
+        "FLASK_APP": "wsgi",
+        "DATABASE_URL": servers.database_url,
+        "REDIS_URL": servers.redis_url,
+        "RPC_URL_BASE": chain.url,
+        "RPC_URL_BSC": "http://127.0.0.1:1/" + SECRET,
+    }
+    running = subprocess.Popen(
+        [sys.executable, "-m", "flask", "index-chains"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        for agent in range(40, 43):
+            wait_until(lambda: journal(sql) == logs_of(chain, CONTRACTS), seconds=60)
+            chain.add(registration(agent, OWNER))
+        assert running.poll() is None
+    finally:
+        running.kill()
+    output = running.communicate()[0]
+    assert "reading base, bsc" in output
+    assert SECRET not in output

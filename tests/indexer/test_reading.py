@@ -8,6 +8,7 @@ import pytest
 
 from kamiyo_api.indexer.failures import Stop
 from kamiyo_api.indexer.following import follow
+from tests.support import database
 from tests.support.chain_logs import FIRST_BLOCK, IDENTITY, REPUTATION, VALIDATION, feedback
 from tests.support.reading import CLIENT, OWNER, SECRET, journal, logs_of, registration
 
@@ -244,3 +245,32 @@ def test_reading_ends_at_the_last_block_that_is_asked_for(chain, reader_for, sql
     follow(reader_for(chain, until=FIRST_BLOCK + 9), once=False, until=FIRST_BLOCK + 9)
     assert sql(CURSOR)[0]["read_block"] == FIRST_BLOCK + 9
     assert journal(sql) == logs_of(chain, CONTRACTS, FIRST_BLOCK + 9)
+
+
+END_SESSIONS = """
+select pg_terminate_backend(a.pid)
+from pg_stat_activity as a
+where a.datname = current_database()
+  and a.pid <> pg_backend_pid()
+  and a.application_name like 'kamiyo-api%'
+"""
+
+
+def test_connections_that_the_database_ends_change_nothing(app, chain, reader_for, servers, sql):
+    chain.behave(max_range=2)
+    is_done = threading.Event()
+    ended = []
+
+    def end_sessions():
+        while not is_done.wait(0.05):
+            ended.append(len(database.run_once(servers.database_url, END_SESSIONS)))
+
+    thread = threading.Thread(target=end_sessions)
+    thread.start()
+    try:
+        follow(reader_for(chain), once=True)
+    finally:
+        is_done.set()
+        thread.join()
+    assert sum(ended) > 3
+    assert journal(sql) == logs_of(chain, CONTRACTS)

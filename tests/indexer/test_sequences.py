@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kamiyo_api.indexer.failures import Stop
+from kamiyo_api.indexer.projector import project
 from tests.support.chain_logs import (
     IDENTITY,
     REPUTATION,
@@ -46,13 +47,15 @@ def flat(logs):
 
 
 @pytest.mark.parametrize("name", INCOMPLETE)
-@pytest.mark.parametrize("is_known", ["at once", "after a restart"])
+@pytest.mark.parametrize("is_known", ["at once", "after a restart", "after a projection"])
 def test_lost_event_stops_the_reading(chain, read, sql, name, is_known):
     logs, reason = INCOMPLETE[name]
-    if is_known == "after a restart":
+    if is_known != "at once":
         for _ in range(8):
             chain.add()
         read(chain)
+    if is_known == "after a projection":
+        project("base")
     chain.add(flat(logs))
     for _ in range(8):
         chain.add()
@@ -82,12 +85,14 @@ COMPLETE = {
 
 
 @pytest.mark.parametrize("name", COMPLETE)
-@pytest.mark.parametrize("is_known", ["at once", "after a restart"])
+@pytest.mark.parametrize("is_known", ["at once", "after a restart", "after a projection"])
 def test_complete_events_are_checked(chain, read, sql, name, is_known):
-    if is_known == "after a restart":
+    if is_known != "at once":
         for _ in range(8):
             chain.add()
         read(chain)
+    if is_known == "after a projection":
+        project("base")
     chain.add(COMPLETE[name])
     for _ in range(8):
         chain.add()
@@ -107,3 +112,16 @@ def test_node_without_any_logs_is_not_believed(chain, read, sql):
     with pytest.raises(Stop) as stopped:
         read(chain)
     assert stopped.value.code == "LOGS_MISSING"
+
+
+def test_tables_of_an_earlier_reading_do_not_matter(chain, read, sql):
+    for _ in range(8):
+        chain.add()
+    read(chain)
+    project("base")
+    sql(
+        "delete from erc8004_chain_cursors; delete from erc8004_chain_logs; "
+        "delete from erc8004_chain_blocks"
+    )
+    read(chain)
+    assert journal(sql) == logs_of(chain, CONTRACTS)

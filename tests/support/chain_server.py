@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from kamiyo_api.indexer.blooms import bits_of_logs
+from kamiyo_api.indexer.values import log_of
 from tests.support.chain_logs import FIRST_BLOCK, FIRST_TIME, IDENTITY, Log
 from tests.support.contracts import NEXT_ID_SLOT, Contracts, Reverted
 
@@ -47,6 +49,8 @@ class Behaviour:
     other_contracts: bool = False
     foreign_hash: bool = False
     wrong_parent: int = 0
+    blooms: bool = False
+    """Whether headers carry blooms."""
     identity: str = IDENTITY
     """What the registry of feedback says it belongs to."""
     no_state: bool = False
@@ -208,6 +212,9 @@ class ChainServer:
         block = self.block(number)
         if block is None or self.every(self.behaviour.null_blocks_every, "blocks"):
             return None
+        if self.behaviour.blooms:
+            logs = [log_of(log) for log in block.logs]
+            return block.header() | {"logsBloom": f"0x{bits_of_logs(logs):0512x}"}
         if block.number == self.behaviour.wrong_parent:
             return block.header() | {"parentHash": digest("wrong")}
         return block.header()
@@ -225,7 +232,7 @@ class ChainServer:
                 raise Refusal(does.refusal)
             blocks = [each for each in self.known if first <= each.number <= last]
         logs = [log for each in blocks if each.number not in does.lost for log in each.logs]
-        if not does.other_contracts:
+        if not does.other_contracts and "address" in wanted:
             logs = [log for log in logs if log["address"].lower() in wanted["address"]]
         if does.max_logs and len(logs) > does.max_logs:
             raise Refusal(does.refusal)
