@@ -148,6 +148,13 @@ class ResponseNotFound(NotFound):
     code, title = "RESPONSE_NOT_FOUND", "Response not found"
 
 
+class NotReadFromChain(NotFound):
+    """This agent was not read from a chain, so nothing is known of what its registry says; `source`
+    of GET /api/v1/agents/{agent_uuid} says where it comes from."""
+
+    code, title = "NOT_READ_FROM_CHAIN", "Not read from a chain"
+
+
 class PaymentNotFound(NotFound):
     """There is no payment with this id; list them with GET /api/v1/agents/{agent_uuid}/payments."""
 
@@ -220,6 +227,21 @@ class AlreadyRevoked(Conflict):
     """This feedback is already revoked; there is nothing left to do."""
 
     code, title = "ALREADY_REVOKED", "Already revoked"
+
+
+class DecidedOnChain(Conflict):
+    """The chain decides this, and is read here; send the transaction that changes it to the
+    registry of the agent, and it shows here once its block is final."""
+
+    code, title = "DECIDED_ON_CHAIN", "Decided on chain"
+
+
+class ChainIsFollowed(Conflict):
+    """The agents of this chain are read from its registry; call register() of the identity
+    registry, and the agent shows here once its block is final. Without agent_id, you can register
+    an agent that is not on chain."""
+
+    code, title = "CHAIN_IS_FOLLOWED", "Chain is followed"
 
 
 class IdempotencyKeyReused(Conflict):

@@ -27,9 +27,11 @@ from tests.support.pgbouncer import pgbouncer
 
 pytest_plugins = [
     "tests.support.plans",
+    "tests.support.reading",
     "tests.support.doctor",
     "tests.support.summary",
     "tests.support.imports",
+    "tests.support.journal",
     "tests.support.service",
     "tests.support.shells",
     "tests.support.slow",

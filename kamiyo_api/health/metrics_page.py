@@ -17,6 +17,7 @@ from prometheus_client.registry import REGISTRY, Collector
 from kamiyo_api import db, errors
 from kamiyo_api.context import services
 from kamiyo_api.health.background import run_in_background
+from kamiyo_api.health.chain_metrics import chain_metrics
 from kamiyo_api.redis.client import RedisUnavailable
 
 VIEWS = ("mv_erc8004_agent_reputation", "mv_erc8004_agent_payment_stats")
@@ -41,6 +42,7 @@ class DatabaseCollector(Collector):
                 "Whether PostgreSQL takes writes, as far as the process that answers knows.",
                 value=float(db.takes_writes()),
             )
+            yield from chain_metrics()
         if last is None:
             return
         age = GaugeMetricFamily(

@@ -13,10 +13,13 @@ from kamiyo_api.importer.staging import Imported, Kind, Row, Written, import_lin
 
 def write(tx: db.Transaction) -> Written:
     """Upsert the staged agents that contain something new, then their metadata: a change of owner
-    deletes that of the former one."""
+    deletes that of the former one. Of agents of a chain, only the files are written."""
     agents = tx.row("imports.upsert_agents") or {}
     metadata = tx.row("imports.upsert_metadata") or {}
-    return Written(agents["inserted"], agents["updated"] + metadata["updated"])
+    updated = agents["updated"] + metadata["updated"]
+    if tx.rows("imports.get_followed")[0]["is_followed"]:
+        updated += tx.rows("imports.update_files")[0]["updated"]
+    return Written(agents["inserted"], updated)
 
 
 def place_of(columns: Row) -> tuple[Hashable, int]:

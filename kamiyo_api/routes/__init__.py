@@ -14,6 +14,7 @@ from kamiyo_api.routes import (
     keys,
     lookup,
     metadata,
+    on_chain,
     payments,
     stats,
     validations,
@@ -21,7 +22,18 @@ from kamiyo_api.routes import (
 from kamiyo_api.web.openapi import api
 
 # In the order in which the documentation shows them.
-RESOURCES = (agents, lookup, stats, feedback, payments, validations, metadata, chains, keys)
+RESOURCES = (
+    agents,
+    lookup,
+    stats,
+    on_chain,
+    feedback,
+    payments,
+    validations,
+    metadata,
+    chains,
+    keys,
+)
 
 
 def init_app(app: Flask) -> None:

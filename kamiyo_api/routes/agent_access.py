@@ -23,6 +23,17 @@ def require_active_agent(tx: Transaction, agent_uuid: str) -> Row:
     return agent
 
 
+def refuse_decided(row: Row, what: str, call: str) -> None:
+    """Refuse to change what the chain decides: name the transaction that would. Raises
+    DecidedOnChain."""
+    if row["source"] == "chain":
+        raise errors.DecidedOnChain(
+            f"The chain decides {what}, and is read here; send {call.format(**row)} to the "
+            f"registry {row['registry_address']} on {row['chain']}, and it shows here once its "
+            "block is final."
+        )
+
+
 def require_owned_agent(tx: Transaction, agent_uuid: str, *, reactivates: bool = False) -> Row:
     """Return the agent, locked for a change by its owner.
 

@@ -17,7 +17,7 @@ from kamiyo_api.cache.invalidation import invalidate_agent
 from kamiyo_api.chains import refuse_other_registry, require_chain
 from kamiyo_api.observability import metrics
 from kamiyo_api.policies import public, requires, transactional
-from kamiyo_api.routes.agent_access import require_owned_agent
+from kamiyo_api.routes.agent_access import refuse_decided, require_owned_agent
 from kamiyo_api.schemas import agents as schemas
 from kamiyo_api.schemas.fields import MAX_FILE_BYTES
 from kamiyo_api.schemas.numbers import UNSTORABLE, digits_added
@@ -106,7 +106,8 @@ def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
     refuse_other_registry(agent["registry_address"], [require_chain(agent["chain"], tx)])
     created = tx.row("agents.insert", **agent)
     if created is None:
-        raise errors.ChainNotSupported
+        followed = tx.row("agents.get_followed", chain=agent["chain"])
+        raise errors.ChainNotSupported if followed is None else errors.ChainIsFollowed
     tx.execute(
         "metadata.insert_many",
         agent_uuid=created["agent_uuid"],
@@ -140,7 +141,9 @@ def change_agent(tx: db.Transaction, change: dict[str, Any], agent_uuid: str) ->
     is final, unless an `admin` key sets the agent active again or the registry names another
     owner. A request that changes nothing changes no timestamp.
     """
-    require_owned_agent(tx, agent_uuid, reactivates=change["status"] == "active")
+    agent = require_owned_agent(tx, agent_uuid, reactivates=change["status"] == "active")
+    if change["token_uri"] is not None:
+        refuse_decided(agent, "its token_uri", "setAgentURI({agent_id}, newURI)")
     change["document"] = measured_document(tx)
     if tx.execute("agents.update", agent_uuid=agent_uuid, **change):
         invalidate_agent(tx, agent_uuid, search=True)

@@ -9,14 +9,15 @@ from kamiyo_api.access.admission import require_wallet
 from kamiyo_api.cache.invalidation import invalidate_agent
 from kamiyo_api.observability import metrics
 from kamiyo_api.policies import requires, transactional
-from kamiyo_api.routes.agent_access import require_active_agent
+from kamiyo_api.routes.agent_access import refuse_decided, require_active_agent
 from kamiyo_api.schemas import feedback as schemas
 from kamiyo_api.schemas import pages
 from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
 NOT_REVOKED, WITH_REVOKED = "feedback.list_by_agent", "feedback.list_by_agent_with_revoked"
-NARROWING = ("client_address", "tag1", "tag2")
+INSERT, INSERT_UNLESS_ON_CHAIN = "feedback.insert", "feedback.insert_unless_on_chain"
+NARROWING = ("client_address", "tag1", "tag2", "source")
 BY_SCORE = {
     "score": "feedback_sorted.list_lowest_first",
     "-score": "feedback_sorted.list_highest_first",
@@ -89,16 +90,18 @@ def give_feedback(tx: db.Transaction, feedback: dict[str, Any]) -> Any:
     """Give feedback to an agent, as the wallet of your key.
 
     Fails for the agent's own owner (SELF_FEEDBACK) and for an agent that is not active
-    (AGENT_NOT_ACTIVE). See ERC-8004, "Giving Feedback".
+    (AGENT_NOT_ACTIVE). If `tx_hash` is that of feedback of yours that was read from the chain, that
+    is returned, and nothing is stored twice. See ERC-8004, "Giving Feedback".
     """
     require_wallet(feedback["client_address"], errors.NotFeedbackClient)
     invalidate_agent(tx, feedback["agent_uuid"])
     tx.after_commit.append(metrics.feedback.inc)
-    inserted = tx.row_and_commit("feedback.insert", **feedback)
+    insert = INSERT if feedback["tx_hash"] is None else INSERT_UNLESS_ON_CHAIN
+    inserted = tx.row_and_commit(insert, **feedback)
     if inserted is None:
         refuse_feedback(tx, feedback)
         # The agent has become active since, and is now locked as active.
-        inserted = tx.row("feedback.insert", **feedback)
+        inserted = tx.row(insert, **feedback)
     return inserted
 
 
@@ -122,6 +125,7 @@ def revoke_feedback(tx: db.Transaction, revocation: dict[str, Any], feedback_id:
     require_wallet(feedback["client_address"], errors.NotFeedbackClient)
     if feedback["is_revoked"]:
         raise errors.AlreadyRevoked
+    refuse_decided(feedback, "this feedback", "revokeFeedback({agent_id}, {feedback_index})")
     invalidate_agent(tx, feedback["agent_uuid"])
     return tx.row("feedback.update_revoked", feedback_id=feedback_id, **revocation)
 

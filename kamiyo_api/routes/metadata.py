@@ -6,7 +6,7 @@ from typing import Any
 
 from kamiyo_api import db, errors
 from kamiyo_api.policies import requires, transactional
-from kamiyo_api.routes.agent_access import require_owned_agent
+from kamiyo_api.routes.agent_access import refuse_decided, require_owned_agent
 from kamiyo_api.schemas import metadata as schemas
 from kamiyo_api.web.blueprint import ApiBlueprint
 
@@ -53,7 +53,8 @@ def get_metadata(agent_uuid: str, key: str) -> Any:
 def set_metadata(tx: db.Transaction, entry: dict[str, Any], agent_uuid: str, key: str) -> Any:
     """Set a metadata entry, as the agent's owner: at most 50 entries of at most 10 KiB each."""
     check_key(key)
-    require_owned_agent(tx, agent_uuid)
+    agent = require_owned_agent(tx, agent_uuid)
+    refuse_decided(agent, "its metadata", "setMetadata({agent_id}, metadataKey, metadataValue)")
     if tx.rows("metadata.count_others", agent_uuid=agent_uuid, key=key)[0]["others"] >= MAX_ENTRIES:
         raise errors.InvalidInput(
             errors={"key": [f"The agent has {MAX_ENTRIES} entries; delete one first."]}
@@ -80,6 +81,7 @@ def check_key(key: str) -> None:
 def delete_metadata(tx: db.Transaction, agent_uuid: str, key: str) -> None:
     """Delete a metadata entry, as the agent's owner."""
     check_key(key)
-    require_owned_agent(tx, agent_uuid)
+    agent = require_owned_agent(tx, agent_uuid)
+    refuse_decided(agent, "its metadata", "setMetadata({agent_id}, metadataKey, 0x)")
     if not tx.execute("metadata.delete", agent_uuid=agent_uuid, key=key):
         raise errors.MetadataNotFound

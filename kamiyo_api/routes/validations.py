@@ -10,7 +10,7 @@ from kamiyo_api.access.admission import require_wallet
 from kamiyo_api.chains import require_chain
 from kamiyo_api.context import current_key
 from kamiyo_api.policies import requires, transactional
-from kamiyo_api.routes.agent_access import require_active_agent
+from kamiyo_api.routes.agent_access import refuse_decided, require_active_agent
 from kamiyo_api.schemas import pages
 from kamiyo_api.schemas import validations as schemas
 from kamiyo_api.schemas.fields import Hash32
@@ -89,6 +89,10 @@ def respond_to_validation(tx: db.Transaction, response: dict[str, Any], request_
     validation_id = find_request(tx, filters | {"request_hash": request_hash.lower()})
     responded = tx.row("validations.update_response", validation_id=validation_id, **response)
     if responded is None:
+        longest = pages.WHOLE
+        found = tx.rows("validations.get", validation_id=validation_id, longest=longest)[0]
+        call = "validationResponse({request_hash}, …)"
+        refuse_decided(found, "the response to this request", call)
         raise errors.InvalidTransition(
             "This request has expired; have the agent's owner request a new validation."
         )

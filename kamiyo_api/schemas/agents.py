@@ -11,6 +11,7 @@ from kamiyo_api.schemas import bounded, names
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
 from kamiyo_api.schemas.choices import Choice
+from kamiyo_api.schemas.on_chain import as_of_block, source
 
 # An agent is at the first level that matches; docs/data.md shows the rule.
 TRUST_LEVELS = {
@@ -31,10 +32,12 @@ UNSTORABLE_REASONS = {
     "too_deep": "The file nests too deep.",
     "too_large": "The file is too large.",
     "too_long": "The text is too long.",
+    "replacement_character": "It has U+FFFD, which stands for what cannot be stored.",
 }
 STORED = {
     "escaped": "U+FFFE and a code stand for each part that cannot be stored.",
     "nothing": "The field is null.",
+    "replaced": "U+FFFD stands for each part that cannot be stored; `hex` has the original.",
 }
 STATUSES = {
     "active": "Accepts feedback, payments and validation requests.",
@@ -210,6 +213,7 @@ class Unstorable(ma.Schema):
         required=True, metadata={"description": "The length of the original in bytes."}
     )
     stored = Choice(STORED, required=True)
+    hex = fields.String(metadata={"description": "The original, if it was read from a chain."})
 
 
 class Agent(Summary):
@@ -254,3 +258,14 @@ class Agent(Summary):
             "names; null if there are none."
         },
     )
+    source = source("Who decides owner, URI, wallet and metadata.")
+    agent_wallet = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The address that receives payments, as the chain says; zeros after a "
+            "transfer, until the owner sets one; null if the agent was not read from a chain."
+        },
+    )
+    owner_since = own.timestamp("When the owner got the agent.", required=True, allow_none=True)
+    as_of_block = as_of_block()

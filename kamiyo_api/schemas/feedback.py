@@ -12,6 +12,7 @@ from kamiyo_api.schemas import bounded, flags, names, pages
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
 from kamiyo_api.schemas.choices import Choice
+from kamiyo_api.schemas.on_chain import SOURCES, source
 
 NEWEST_FIRST = "-created_at"
 ORDERS = {
@@ -29,6 +30,7 @@ class FeedbackQuery(pages.Page):
     tag1 = own.Text(max_length=256, load_default=None)
     tag2 = own.Text(max_length=256, load_default=None)
     include_revoked = flags.Flag(load_default=False)
+    source = Choice(SOURCES, about="Where feedback comes from; all by default.", load_default=None)
 
     min_score = fields.Float(load_default=None, validate=ma.validate.Range(min=0, max=100))
     max_score = fields.Float(load_default=None, validate=ma.validate.Range(min=0, max=100))
@@ -160,6 +162,13 @@ class Feedback(RevokedFeedback, OnChain):
     file_hash = fields.String(required=True, allow_none=True)
     tx_hash = fields.String(required=True, allow_none=True)
     created_at = own.timestamp(required=True)
+    source = source()
+    feedback_index = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Its number among those of this client, if the chain gave it."},
+    )
+    block_number = fields.Integer(required=True, allow_none=True)
     truncated = pages.truncated()
     responses = fields.List(
         fields.Nested(Response),

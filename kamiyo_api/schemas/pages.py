@@ -166,6 +166,20 @@ class NewestFirst:
         return {"after_time": a_time(parts[0]), "after_id": a_uuid(parts[1])}
 
 
+class ByPlace(NewestFirst):
+    """A page of a list in the order of the chain, newest first."""
+
+    def place_of(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return the parts of the cursor after a row."""
+        return row["from_block"], row["from_log_index"]
+
+    def start(self, parts: Sequence[Any] | None) -> dict[str, Any]:
+        """Return where the page begins, as parameters. Raises InvalidCursor."""
+        if parts is None:
+            return {"before_block": None, "before_index": None}
+        return {"before_block": a_count(parts[0]), "before_index": a_count(parts[1])}
+
+
 class ByScore(NewestFirst):
     """A page of a list in the order of scores."""
 

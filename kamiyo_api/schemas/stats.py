@@ -10,6 +10,7 @@ from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.agents import STATUSES, Summary, claimed
 from kamiyo_api.schemas.chains import OnChain
 from kamiyo_api.schemas.choices import Choice
+from kamiyo_api.schemas.on_chain import SOURCES
 
 
 class ReputationQuery(bounded.Schema):
@@ -23,6 +24,7 @@ class ReputationQuery(bounded.Schema):
     )
     tag1 = own.Text(max_length=256, load_default=None)
     tag2 = own.Text(max_length=256, load_default=None)
+    source = Choice(SOURCES, about="Where feedback comes from; all by default.", load_default=None)
 
 
 class Reputation(ma.Schema):

@@ -12,6 +12,7 @@ from kamiyo_api.schemas import bounded, names, pages
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
 from kamiyo_api.schemas.choices import Choice
+from kamiyo_api.schemas.on_chain import source
 
 STATUSES = {
     "pending": "The validator has not responded yet.",
@@ -85,6 +86,7 @@ class Validation(OnChain):
     created_at = own.timestamp(required=True)
     responded_at = own.timestamp(required=True, allow_none=True)
     expires_at = own.timestamp(required=True, allow_none=True)
+    source = source()
     truncated = pages.truncated()
 
 

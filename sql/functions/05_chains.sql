@@ -1,4 +1,4 @@
--- The names that a chain has by itself: its name, its chain id and its CAIP-2 name.
+-- What follows from the row of a chain: its own names, and the registries that are read.
 
 -- Return the form of a chain's name in which names are compared.
 create or replace function erc8004_chain_key(name text) returns text
@@ -36,3 +36,37 @@ for each row execute function erc8004_name_chain();
 create or replace trigger tr__erc8004_chains__updated
 after update of name, chain_id on erc8004_chains
 for each row execute function erc8004_name_chain();
+
+-- Write the registries of a chain that was inserted or changed. Others that operators added remain.
+create or replace function erc8004_add_registries() returns trigger
+language plpgsql
+as $$
+begin
+  if tg_op = 'UPDATE' then
+    delete from erc8004_registries as r
+    where r.chain = new.name
+      and r.address in (
+        old.identity_registry, old.reputation_registry, old.validation_registry
+      );
+  end if;
+  insert into erc8004_registries (chain, address, kind, identity_registry)
+  select new.name, registry.address, registry.kind, new.identity_registry
+  from (values
+    (new.identity_registry, 'identity', 1),
+    (new.reputation_registry, 'reputation', 2),
+    (new.validation_registry, 'validation', 3)
+  ) as registry (address, kind, priority)
+  where registry.kind = 'identity' or registry.address <> new.identity_registry
+  order by registry.priority
+  on conflict do nothing;
+  return null;
+end;
+$$;
+
+create or replace trigger tr__erc8004_chains__registries_inserted
+after insert on erc8004_chains
+for each row execute function erc8004_add_registries();
+
+create or replace trigger tr__erc8004_chains__registries_updated
+after update of identity_registry, reputation_registry, validation_registry on erc8004_chains
+for each row execute function erc8004_add_registries();

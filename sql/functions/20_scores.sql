@@ -25,7 +25,8 @@ begin atomic
 end;
 
 -- Set the score of a new feedback from its value, whoever inserts it (the API, COPY, psql). A
--- feedback that was posted as a score arrives with it.
+-- feedback that was posted as a score arrives with it, and so does that of a chain, because a call for
+-- each row would take as long as all the rest.
 create or replace function erc8004_set_score() returns trigger
 language plpgsql
 as $$
@@ -37,7 +38,7 @@ $$;
 
 create or replace trigger tr__erc8004_reputation__set_score
 before insert on erc8004_reputation
-for each row when (new.score is null)
+for each row when (new.score is null and new.source <> 'chain')
 execute function erc8004_set_score();
 
 -- Return whether a score counts as positive feedback.

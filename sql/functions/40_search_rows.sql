@@ -101,7 +101,7 @@ for each statement execute function erc8004_delete_search_rows();
 -- Delete the metadata of the former owner when an agent gets a new one. If the agent was only
 -- claimed, also delete the validations that the claimant requested, and revoke the feedback that
 -- the new owner gave before: it is now feedback to their own agent. What a registry accepted stays, as
--- it refuses owners. The statement that changes the owner also sets status, file and URI.
+-- it refuses owners; and on a chain, a transfer leaves the metadata as it is. The statement that changes the owner also sets status, file and URI.
 create or replace function erc8004_clear_former_owner() returns trigger
 language plpgsql
 as $$
@@ -125,7 +125,7 @@ $$;
 
 create or replace trigger tr__erc8004_agents__owner_changed
 after update of owner_address on erc8004_agents
-for each row when (old.owner_address <> new.owner_address)
+for each row when (old.owner_address <> new.owner_address and old.source <> 'chain')
 execute function erc8004_clear_former_owner();
 
 -- Update the search rows that other versions of these functions wrote, and insert the words of names

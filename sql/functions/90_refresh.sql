@@ -67,12 +67,15 @@ begin atomic
   );
 end;
 
--- Write the new statistics of some agents to their search rows, then their last activity once more:
+-- Wait until no chain is being projected, whose transactions change many search rows in another
+-- order; write the new statistics of some agents to their search rows, then their last activity once more:
 -- the first statement waits for a concurrent change of an agent and then overwrites its time with
 -- the older one of the view. No other change can follow before the second, as the rows are locked.
 create or replace procedure erc8004_refresh_search(agents uuid[])
 language sql
 begin atomic
+  select pg_advisory_xact_lock(hashtext('erc8004_agent_search'));
+
   update erc8004_agent_search as s
   set
     last_activity_at = v.last_activity_at,

@@ -31,7 +31,14 @@ from (
     s.services,
     k.skills,
     k.domains,
-    a.unstorable::json as unstorable
+    a.unstorable::json as unstorable,
+    a.source,
+    a.agent_wallet,
+    erc8004_timestamp(a.owner_since) as owner_since,
+    case
+      when a.source = 'chain'
+      then (select p.projected_block from erc8004_chain_cursors as p where p.chain = a.chain)
+    end as as_of_block
   from erc8004_agents as a
   join erc8004_chains as c on c.name = a.chain
   join erc8004_agent_search as s on s.agent_uuid = a.id
@@ -99,7 +106,10 @@ select
   a.id as agent_uuid,
   a.chain,
   a.owner_address,
-  a.status
+  a.status,
+  a.source,
+  a.agent_id::text as agent_id,
+  a.registry_address
 from erc8004_agents as a
 where a.id = %(agent_uuid)s
 for share;
@@ -110,7 +120,10 @@ select
   a.id as agent_uuid,
   a.chain,
   a.owner_address,
-  a.status
+  a.status,
+  a.source,
+  a.agent_id::text as agent_id,
+  a.registry_address
 from erc8004_agents as a
 where a.id = %(agent_uuid)s
 for no key update;
@@ -121,7 +134,8 @@ select octet_length((%(document)s::jsonb -> 'registration_file')::text) as bytes
 
 -- name: insert
 -- Insert an agent in the given registry, else in the identity registry of its chain, and return
--- it; no row if the chain is unknown. It is claimed if it has an on-chain id; an agent without one
+-- it; no row if the chain is unknown, or if it is followed and its registry would know the id. It is
+-- claimed if it has an on-chain id; an agent without one
 -- is numbered from 2^256 on. The registration file is taken from the request as it was sent, so
 -- that its numbers stay exact.
 insert into erc8004_agents (
@@ -136,7 +150,25 @@ select
   %(document)s::jsonb -> 'registration_file'
 from erc8004_chains as c
 where c.name = %(chain)s
+  and (
+    %(agent_id)s::numeric is null
+    or not exists (
+      select
+      from erc8004_chain_cursors as p
+      join erc8004_registries as r
+        on r.chain = p.chain
+        and r.kind = 'identity'
+      where p.chain = c.name
+        and r.address = coalesce(%(registry_address)s, c.identity_registry)
+    )
+  )
 returning id as agent_uuid;
+
+-- name: get_followed
+-- Return the chain if it is followed.
+select p.chain
+from erc8004_chain_cursors as p
+where p.chain = %(chain)s;
 
 -- name: update
 -- Update the fields of an agent that are neither missing nor null, and return it; no row if

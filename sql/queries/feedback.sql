@@ -19,6 +19,9 @@ r.id as feedback_id,
   r.revoked_at,
   left(r.revocation_reason, %(longest)s) as revocation_reason,
   r.created_at,
+  r.source,
+  r.feedback_index,
+  r.block_number,
   array_remove(
     array[
       case when length(r.endpoint) > %(longest)s then 'endpoint' end,
@@ -73,12 +76,19 @@ r.id as feedback_id,
     ) as s (id, responder_address, response_uri, response_hash, created_at, by_owner)
   ) as responses
 
+-- part: columns
+-- The columns of a feedback that an answer has.
+r.id, r.agent_uuid, r.client_address, r.value, r.value_decimals, r.score, r.tag1, r.tag2,
+    r.endpoint, r.file_uri, r.file_hash, r.chain, r.tx_hash, r.is_revoked, r.revoked_at,
+    r.revocation_reason, r.created_at, r.source, r.feedback_index, r.block_number
+
 -- part: matching
 -- The feedback of one agent that matches the filters, from the row after the cursor.
 a.id = %(agent_uuid)s
     and (%(client_address)s::text is null or r.client_address = %(client_address)s)
     and (%(tag1)s::text is null or r.tag1 = %(tag1)s)
     and (%(tag2)s::text is null or r.tag2 = %(tag2)s)
+    and (%(source)s::text is null or r.source = %(source)s)
     and (
       %(after_id)s::uuid is null
       or (r.created_at, r.id) < (%(after_time)s::timestamptz, %(after_id)s::uuid)
@@ -138,8 +148,82 @@ returning
   revoked_at,
   revocation_reason,
   created_at,
+  source,
+  feedback_index,
+  block_number,
   '{}'::text[] as truncated,
   '[]'::jsonb as responses;
+
+-- name: insert_unless_on_chain
+-- Insert a feedback that names its transaction, and return it; if the chain holds feedback of this
+-- client in this transaction, return the first of that instead. No row as for insert.
+with agent as (
+  select a.id, a.chain
+  from erc8004_agents as a
+  where a.id = %(agent_uuid)s
+    and a.status = 'active'
+    and a.owner_address <> %(client_address)s
+  for share
+),
+existing as (
+  select r.id
+  from agent
+  join erc8004_reputation as r
+    on r.tx_hash = %(tx_hash)s
+    and r.chain = coalesce(%(chain)s, agent.chain)
+    and r.agent_uuid = agent.id
+    and r.client_address = %(client_address)s
+  where r.source = 'chain'
+    and r.log_index is not null
+  order by r.log_index
+  limit 1
+),
+inserted as (
+  insert into erc8004_reputation as r (
+    agent_uuid, client_address, value, value_decimals, score, tag1, tag2,
+    endpoint, file_uri, file_hash, chain, tx_hash
+  )
+  select
+    agent.id, %(client_address)s, %(value)s, %(value_decimals)s, %(score)s,
+    %(tag1)s, %(tag2)s, %(endpoint)s, %(file_uri)s, %(file_hash)s,
+    coalesce(%(chain)s, agent.chain), %(tx_hash)s
+  from agent
+  where not exists (select from existing)
+  returning {columns}
+)
+select
+  r.id as feedback_id,
+  r.agent_uuid,
+  r.client_address,
+  r.value::text as value,
+  r.value_decimals,
+  r.score::float8 as score,
+  r.tag1,
+  r.tag2,
+  r.endpoint,
+  r.file_uri,
+  r.file_hash,
+  r.chain,
+  c.chain_id,
+  'eip155:' || c.chain_id as caip2,
+  r.tx_hash,
+  r.is_revoked,
+  r.revoked_at,
+  r.revocation_reason,
+  r.created_at,
+  r.source,
+  r.feedback_index,
+  r.block_number,
+  '{}'::text[] as truncated,
+  '[]'::jsonb as responses
+from (
+  select {columns} from inserted as r
+  union all
+  select {columns}
+  from existing as e
+  join erc8004_reputation as r on r.id = e.id
+) as r
+join erc8004_chains as c on c.name = r.chain;
 
 -- name: list_by_agent
 -- Return the feedback of one agent that is not revoked, newest first, from the row after the
@@ -212,10 +296,20 @@ select
   r.id as feedback_id,
   r.agent_uuid,
   r.client_address,
-  r.is_revoked
+  r.is_revoked,
+  r.source,
+  r.feedback_index,
+  r.chain,
+  a.agent_id::text as agent_id,
+  g.address as registry_address
 from erc8004_reputation as r
+join erc8004_agents as a on a.id = r.agent_uuid
+left join erc8004_registries as g
+  on g.chain = a.chain
+  and g.kind = 'reputation'
+  and g.identity_registry = a.registry_address
 where r.id = %(feedback_id)s
-for no key update;
+for no key update of r;
 
 -- name: update_revoked
 -- Revoke one feedback, and return it.

@@ -63,6 +63,7 @@ with page as (
       and (%(client_address)s::text is null or r.client_address = %(client_address)s)
       and (%(tag1)s::text is null or r.tag1 = %(tag1)s)
       and (%(tag2)s::text is null or r.tag2 = %(tag2)s)
+      and (%(source)s::text is null or r.source = %(source)s)
       and {behind}
     order by r.created_at, r.id
     limit %(limit)s

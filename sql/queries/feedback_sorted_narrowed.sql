@@ -21,6 +21,7 @@ with matching as (
     and (%(client_address)s::text is null or r.client_address = %(client_address)s)
     and (%(tag1)s::text is null or r.tag1 = %(tag1)s)
     and (%(tag2)s::text is null or r.tag2 = %(tag2)s)
+    and (%(source)s::text is null or r.source = %(source)s)
     and (%(min_score)s::numeric is null or r.score >= %(min_score)s)
     and (%(max_score)s::numeric is null or r.score <= %(max_score)s)
 ),

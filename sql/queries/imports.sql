@@ -84,13 +84,15 @@ select count(*) filter (where is_older) as older
 from deleted;
 
 -- name: delete_older
--- Delete staged lines that are older than the stored data of their agent, and count them.
+-- Delete staged lines that are older than the stored data of their agent, and count them. Those about
+-- agents of a chain stay, as only their files are used.
 with deleted as (
   delete from agents_staging as s
   using erc8004_agents as a
   where a.chain = s.chain
     and a.registry_address = s.registry_address
     and a.agent_id = s.agent_id
+    and a.source <> 'chain'
     and erc8004_position(s.block_number, s.log_index)
       < erc8004_position(a.block_number, a.log_index)
   returning s.line_number
@@ -111,8 +113,10 @@ analyze agents_staging (line_number, chain, registry_address, agent_id, metadata
 
 -- name: get_refresh_lock
 -- Wait until no refresh of the statistics runs, and lock refreshes out until the transaction ends:
--- both update many rows of the search, and would deadlock.
-select pg_advisory_xact_lock(hashtext('refresh_erc8004_stats'));
+-- both update many rows of the search, and would deadlock. So would the projection of a chain.
+select
+  pg_advisory_xact_lock(hashtext('refresh_erc8004_stats')),
+  pg_advisory_xact_lock(hashtext('erc8004_agent_search'));
 
 -- name: upsert_agents
 -- Insert or update the agents of the staged lines that contain something new, and count them. An
@@ -137,32 +141,35 @@ with news as (
     on a.chain = s.chain
     and a.registry_address = s.registry_address
     and a.agent_id = s.agent_id
-  where a.id is null
-    or a.claimed
-    or a.owner_address <> s.owner_address
-    or a.registration_file is distinct from s.registration_file
-    or a.token_uri is distinct from case
-      when s.unstorable ? 'token_uri' then s.token_uri
-      else coalesce(s.token_uri, a.token_uri)
-    end
-    or a.tx_hash is distinct from coalesce(s.tx_hash, a.tx_hash)
-    or a.block_number is distinct from s.block_number
-    or a.log_index is distinct from s.log_index
-    or a.created_at <> s.registered_at
-    or a.unstorable is distinct from erc8004_unstorable_after(
-      a.unstorable, a.owner_address = s.owner_address, s.token_uri, s.unstorable
+  where a.source is distinct from 'chain'
+    and (
+      a.id is null
+      or a.source = 'api'
+      or a.owner_address <> s.owner_address
+      or a.registration_file is distinct from s.registration_file
+      or a.token_uri is distinct from case
+        when s.unstorable ? 'token_uri' then s.token_uri
+        else coalesce(s.token_uri, a.token_uri)
+      end
+      or a.tx_hash is distinct from coalesce(s.tx_hash, a.tx_hash)
+      or a.block_number is distinct from s.block_number
+      or a.log_index is distinct from s.log_index
+      or a.created_at <> s.registered_at
+      or a.unstorable is distinct from erc8004_unstorable_after(
+        a.unstorable, a.owner_address = s.owner_address, s.token_uri, s.unstorable
+      )
     )
 ),
 changed as (
   insert into erc8004_agents as a (
     id, chain, registry_address, agent_id, owner_address,
     token_uri, registration_file, tx_hash, block_number, log_index, unstorable,
-    created_at, last_activity_at
+    created_at, last_activity_at, source
   )
   select
     id, chain, registry_address, agent_id, owner_address,
     token_uri, registration_file, tx_hash, block_number, log_index, unstorable,
-    coalesce(registered_at, now()), coalesce(registered_at, now())
+    coalesce(registered_at, now()), coalesce(registered_at, now()), 'import'
   from news
   on conflict on constraint uq__erc8004_agents__chain_registry_agent do update
   set
@@ -196,14 +203,46 @@ changed as (
       excluded.token_uri,
       excluded.unstorable
     ),
+    source = 'import',
     updated_at = now()
-  where erc8004_position(a.block_number, a.log_index)
-    <= erc8004_position(excluded.block_number, excluded.log_index)
+  where a.source <> 'chain'
+    and erc8004_position(a.block_number, a.log_index)
+      <= erc8004_position(excluded.block_number, excluded.log_index)
   returning (xmax = 0) as is_new
 )
 select
   count(*) filter (where is_new) as inserted,
   count(*) filter (where not is_new) as updated
+from changed;
+
+-- name: get_followed
+-- Return whether any chain is followed.
+select exists (select from erc8004_chain_cursors) as is_followed;
+
+-- name: update_files
+-- Update the registration files of agents that were read from a chain, where a line has another one
+-- for the same URI, and count them: everything else of them is the chain's.
+with changed as (
+  update erc8004_agents as a
+  set
+    registration_file = s.registration_file,
+    unstorable = nullif(
+      coalesce(a.unstorable - 'registration_file', '{}')
+        || coalesce(s.unstorable - 'token_uri', '{}'),
+      '{}'
+    ),
+    updated_at = now()
+  from agents_staging as s
+  where a.chain = s.chain
+    and a.registry_address = s.registry_address
+    and a.agent_id = s.agent_id
+    and a.source = 'chain'
+    and s.registration_file is not null
+    and (s.token_uri is null or s.token_uri = a.token_uri)
+    and a.registration_file::text is distinct from s.registration_file::text
+  returning a.id
+)
+select count(*) as updated
 from changed;
 
 -- name: upsert_metadata
@@ -218,6 +257,7 @@ with entries as (
     and a.agent_id = s.agent_id
   cross join lateral jsonb_each_text(s.metadata) as e (key, value)
   where s.metadata is not null
+    and a.source <> 'chain'
 ),
 news as (
   select n.agent_uuid, n.updated_at, n.key, n.value

@@ -70,15 +70,17 @@ pairs as (
     )
 )
 update erc8004_reputation as r
-set log_index = p.log_index
+set
+  log_index = p.log_index,
+  source = 'import'
 from pairs as p
 where r.id = p.id
   and p.stored_place = p.line_place;
 
 -- name: update_stored
 -- Update the stored feedback of which a line says something else, and take all lines about stored
--- feedback off the stage. What is revoked stays so, and times and the transaction stay where the
--- line leaves them out.
+-- feedback off the stage; that of a chain stays as it is. What is revoked stays so, and times and the
+-- transaction stay where the line leaves them out.
 with stored as (
   select s.line_number, r.id
   from lines_staging as s
@@ -119,9 +121,11 @@ updated as (
     is_revoked = r.is_revoked or n.revoked_at is not null,
     revoked_at = coalesce(n.revoked_at, r.revoked_at),
     revocation_reason = coalesce(n.revocation_reason, r.revocation_reason),
-    unstorable = n.unstorable
+    unstorable = n.unstorable,
+    source = 'import'
   from known as n
   where r.id = n.id
+    and r.source <> 'chain'
     and (
       r.agent_uuid, r.client_address, r.value, r.value_decimals, r.score, r.tag1, r.tag2,
       r.endpoint, r.file_uri, r.file_hash, r.chain, r.tx_hash,
@@ -144,14 +148,14 @@ from updated;
 insert into erc8004_reputation (
   id, agent_uuid, client_address, value, value_decimals, score, tag1, tag2,
   endpoint, file_uri, file_hash, chain, tx_hash, log_index, source_id,
-  created_at, is_revoked, revoked_at, revocation_reason, unstorable
+  created_at, is_revoked, revoked_at, revocation_reason, unstorable, source
 )
 select
   s.id, s.agent_uuid, s.client_address, s.value, s.value_decimals,
   coalesce(s.score, erc8004_score_on(s.value, s.value_decimals, scale.low, scale.high)),
   s.tag1, s.tag2, s.endpoint, s.file_uri, s.file_hash, s.chain, s.tx_hash, s.log_index,
   s.source_id, coalesce(s.created_at, now()), s.revoked_at is not null, s.revoked_at,
-  s.revocation_reason, s.unstorable
+  s.revocation_reason, s.unstorable, 'import'
 from lines_staging as s
 left join erc8004_tag_scales as scale on scale.tag = coalesce(s.tag1, '')
 order by s.agent_uuid, s.created_at;

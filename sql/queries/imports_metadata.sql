@@ -46,7 +46,7 @@ from deleted;
 
 -- name: upsert_entries
 -- Insert or update the entries of which a line says something new, and count them; one that a
--- request writes at the same time stays if it is newer.
+-- request writes at the same time stays if it is newer, and those of a chain's agents stay.
 with news as (
   select
     s.agent_uuid,
@@ -58,9 +58,13 @@ with news as (
   left join erc8004_agent_metadata as m
     on m.agent_uuid = s.agent_uuid
     and m.key = s.metadata_key
-  where m.key is null
-    or m.value <> s.metadata_value
-    or m.updated_at < s.updated_at
+  where (m.key is null or m.value <> s.metadata_value or m.updated_at < s.updated_at)
+    and not exists (
+      select
+      from erc8004_agents as a
+      where a.id = s.agent_uuid
+        and a.source = 'chain'
+    )
   order by s.agent_uuid, s.metadata_key
 ),
 changed as (

@@ -115,9 +115,11 @@ updated as (
       when n.response is null then v.responded_at
       else coalesce(n.responded_at, case when n.is_same then v.responded_at end, now())
     end,
-    unstorable = n.unstorable
+    unstorable = n.unstorable,
+    source = 'import'
   from known as n
   where v.id = n.id
+    and v.source <> 'chain'
     and (n.responded_at < v.responded_at) is not true
     and (
       v.validator_address <> n.validator_address
@@ -141,7 +143,8 @@ from updated;
 with inserted as (
   insert into erc8004_validations (
     id, agent_uuid, chain, registry_address, request_hash, request_uri, validator_address, status,
-    response, response_uri, response_hash, tag, created_at, responded_at, expires_at, unstorable
+    response, response_uri, response_hash, tag, created_at, responded_at, expires_at, unstorable,
+    source
   )
   select
     s.id, s.agent_uuid, s.chain, s.validation_registry, s.request_hash, s.request_uri,
@@ -149,7 +152,7 @@ with inserted as (
     s.response, s.response_uri, s.response_hash, s.tag,
     coalesce(s.created_at, s.responded_at, now()),
     case when s.response is not null then coalesce(s.responded_at, now()) end,
-    s.expires_at, s.unstorable
+    s.expires_at, s.unstorable, 'import'
   from lines_staging as s
   order by s.request_hash
   on conflict on constraint uq__erc8004_validations__chain_registry_request do nothing

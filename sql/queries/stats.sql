@@ -28,6 +28,7 @@ left join erc8004_reputation as r
   and (%(client_address)s::text[] is null or r.client_address = any(%(client_address)s::text[]))
   and (%(tag1)s::text is null or r.tag1 = %(tag1)s)
   and (%(tag2)s::text is null or r.tag2 = %(tag2)s)
+  and (%(source)s::text is null or r.source = %(source)s)
 where a.id = %(agent_uuid)s
 group by a.id;
 

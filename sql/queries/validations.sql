@@ -24,6 +24,7 @@ v.id as validation_id,
   v.created_at,
   v.responded_at,
   v.expires_at,
+  v.source,
   array_remove(
     array[
       case when length(v.request_uri) > %(longest)s then 'request_uri' end,
@@ -65,6 +66,7 @@ returning
   created_at,
   responded_at,
   expires_at,
+  source,
   '{}'::text[] as truncated;
 
 -- part: open
@@ -160,7 +162,7 @@ limit 1;
 
 -- name: update_response
 -- Set the validator's response, replacing an earlier one, and return it; no row if the request has
--- expired.
+-- expired or was read from a chain.
 update erc8004_validations as v
 set
   status = 'completed',
@@ -170,6 +172,7 @@ set
   tag = %(tag)s,
   responded_at = now()
 where v.id = %(validation_id)s
+  and v.source <> 'chain'
   and (v.status = 'completed' or (v.status = 'pending' and (v.expires_at <= now()) is not true))
 returning
   v.id as validation_id,
@@ -188,6 +191,7 @@ returning
   v.created_at,
   v.responded_at,
   v.expires_at,
+  v.source,
   '{}'::text[] as truncated;
 
 -- name: list_by_agent

@@ -5,7 +5,8 @@ create sequence erc8004_local_agent_ids;
 
 -- One row per agent. `claimed` is true if a client registered the agent under a token id that no
 -- import has confirmed. `block_number` and `log_index` are the position on the chain of the newest
--- fact about the agent. `unstorable` maps the fields that are not stored as the chain holds them to
+-- fact about the agent. `source` says who decides owner, URI and wallet: the chain, an import or a
+-- client. `agent_wallet`, `registered_at` and `owner_since` are what the chain says. `unstorable` maps the fields that are not stored as the chain holds them to
 -- the reasons, the SHA-256 and the length of the original; null if there are none.
 -- The constraints on addresses and hashes check length and characters separately: a regular
 -- expression with a counted repetition costs more than the rest of the row.
@@ -26,6 +27,10 @@ create table erc8004_agents (
   claimed boolean not null default false,
   log_index integer,
   unstorable jsonb,
+  source text not null default 'api',
+  agent_wallet text,
+  registered_at timestamptz,
+  owner_since timestamptz,
 
   constraint pk__erc8004_agents primary key (id),
   constraint uq__erc8004_agents__chain_registry_agent unique (chain, registry_address, agent_id),
@@ -35,7 +40,8 @@ create table erc8004_agents (
     check (octet_length(registry_address) = 42 and registry_address ~ '^0x[0-9a-f]*$'),
   constraint ck__erc8004_agents__owner_address
     check (octet_length(owner_address) = 42 and owner_address ~ '^0x[0-9a-f]*$'),
-  constraint ck__erc8004_agents__token_uri check (octet_length(token_uri) <= 65536),
+  constraint ck__erc8004_agents__token_uri
+    check (source = 'chain' or octet_length(token_uri) <= 65536),
   constraint ck__erc8004_agents__registration_file_is_object
     check (jsonb_typeof(registration_file) = 'object'),
   constraint ck__erc8004_agents__registration_file_size
@@ -50,11 +56,14 @@ create table erc8004_agents (
   constraint ck__erc8004_agents__log_index
     check (log_index is null or (log_index >= 0 and block_number is not null)),
   constraint ck__erc8004_agents__unstorable
-    check (jsonb_typeof(unstorable) = 'object' and unstorable <> '{}')
+    check (jsonb_typeof(unstorable) = 'object' and unstorable <> '{}'),
+  constraint ck__erc8004_agents__source check (source in ('chain', 'import', 'api')),
+  constraint ck__erc8004_agents__agent_wallet
+    check (octet_length(agent_wallet) = 42 and agent_wallet ~ '^0x[0-9a-f]*$')
 );
 
 -- What an owner says about an agent: bytes under a key, as the registry stores them. `unstorable`
--- marks an imported key that PostgreSQL cannot store as it is.
+-- marks a key that PostgreSQL cannot store as it is. A chain has empty keys, and values of any size.
 create table erc8004_agent_metadata (
   agent_uuid uuid not null,
   key text not null,
@@ -65,10 +74,34 @@ create table erc8004_agent_metadata (
   constraint pk__erc8004_agent_metadata primary key (agent_uuid, key),
   constraint fk__erc8004_agent_metadata__agent
     foreign key (agent_uuid) references erc8004_agents (id) on delete cascade,
-  constraint ck__erc8004_agent_metadata__key check (octet_length(key) between 1 and 1024),
-  constraint ck__erc8004_agent_metadata__value check (octet_length(value) <= 65536)
+  constraint ck__erc8004_agent_metadata__key check (octet_length(key) <= 1024)
 );
 
 create index ix__erc8004_agent_metadata__agent_wallet
   on erc8004_agent_metadata (value)
   where key = 'agentWallet';
+-- The owners of an agent that was read from a chain, in the order of its transfers. The last has no
+-- end; one that lasted within a block ends where it began.
+create table erc8004_ownership_epochs (
+  agent_uuid uuid not null,
+  owner_address text not null,
+  tx_hash text not null,
+  from_block bigint not null,
+  from_log_index integer not null,
+  from_time timestamptz not null,
+  to_block bigint,
+  to_log_index integer,
+  to_time timestamptz,
+
+  constraint pk__erc8004_ownership_epochs primary key (agent_uuid, from_block, from_log_index),
+  constraint fk__erc8004_ownership_epochs__agent
+    foreign key (agent_uuid) references erc8004_agents (id) on delete cascade,
+  constraint ck__erc8004_ownership_epochs__end check (
+    (to_block is null) = (to_log_index is null) and (to_block is null) = (to_time is null)
+  )
+);
+
+-- The epoch that a transfer ends.
+create unique index uq__erc8004_ownership_epochs__current
+  on erc8004_ownership_epochs (agent_uuid)
+  where to_block is null;

@@ -23,7 +23,8 @@ values
 -- One row per feedback: a value as ERC-8004 defines it (`value` divided by ten to the power of
 -- `value_decimals`), and its score from 0 to 100, null if it has none. Imported feedback is known by
 -- its position on the chain (`chain`, `tx_hash`, `log_index`) or by the id of its source;
--- `unstorable` marks its texts that PostgreSQL cannot store as they are.
+-- `unstorable` marks its texts that PostgreSQL cannot store as they are. What was read from a chain
+-- has the source `chain`, its block, and its index among the feedback of its client.
 create table erc8004_reputation (
   id uuid not null,
   agent_uuid uuid not null,
@@ -45,6 +46,9 @@ create table erc8004_reputation (
   log_index integer,
   source_id text,
   unstorable jsonb,
+  source text not null default 'api',
+  feedback_index bigint,
+  block_number bigint,
 
   constraint pk__erc8004_reputation primary key (id),
   constraint fk__erc8004_reputation__agent
@@ -52,7 +56,7 @@ create table erc8004_reputation (
   constraint fk__erc8004_reputation__chain foreign key (chain) references erc8004_chains (name),
   constraint ck__erc8004_reputation__client_address
     check (octet_length(client_address) = 42 and client_address ~ '^0x[0-9a-f]*$'),
-  constraint ck__erc8004_reputation__value check (abs(value) <= 1e38),
+  constraint ck__erc8004_reputation__value check (source = 'chain' or abs(value) <= 1e38),
   constraint ck__erc8004_reputation__value_decimals check (value_decimals between 0 and 18),
   constraint ck__erc8004_reputation__score check (score between 0 and 100),
   constraint ck__erc8004_reputation__tags
@@ -60,7 +64,10 @@ create table erc8004_reputation (
   constraint ck__erc8004_reputation__revoked_has_time check (is_revoked = (revoked_at is not null)),
   constraint ck__erc8004_reputation__log_index
     check (log_index is null or (log_index >= 0 and tx_hash is not null)),
-  constraint ck__erc8004_reputation__source_id check (octet_length(source_id) between 1 and 200)
+  constraint ck__erc8004_reputation__source_id check (octet_length(source_id) between 1 and 200),
+  constraint ck__erc8004_reputation__source check (source in ('chain', 'import', 'api')),
+  constraint ck__erc8004_reputation__chain_has_index
+    check (source <> 'chain' or (feedback_index is not null and block_number is not null))
 );
 
 -- The feedback of an agent, and that of one client of it. In the indexes for lists, `is_revoked`
@@ -97,6 +104,15 @@ create index ix__erc8004_reputation__tx
   on erc8004_reputation (tx_hash)
   where tx_hash is not null and log_index is null;
 
+-- Feedback of a chain by what its registry knows it by, and that of others which names a
+-- transaction: the feedback of a chain may turn out to be the same.
+create unique index uq__erc8004_reputation__feedback_index
+  on erc8004_reputation (agent_uuid, client_address, feedback_index)
+  where feedback_index is not null;
+create index ix__erc8004_reputation__unconfirmed
+  on erc8004_reputation (tx_hash, log_index)
+  where source <> 'chain' and tx_hash is not null;
+
 -- Responses to a feedback, which anybody may append.
 create table erc8004_feedback_responses (
   id uuid not null,
@@ -105,12 +121,17 @@ create table erc8004_feedback_responses (
   response_uri text not null,
   response_hash text,
   created_at timestamptz not null default now(),
+  source text not null default 'api',
+  block_number bigint,
+  log_index integer,
+  unstorable jsonb,
 
   constraint pk__erc8004_feedback_responses primary key (id),
   constraint fk__erc8004_feedback_responses__feedback
     foreign key (feedback_id) references erc8004_reputation (id) on delete cascade,
   constraint ck__erc8004_feedback_responses__responder_address
-    check (responder_address ~ '^0x[0-9a-f]{40}$')
+    check (responder_address ~ '^0x[0-9a-f]{40}$'),
+  constraint ck__erc8004_feedback_responses__source check (source in ('chain', 'api'))
 );
 
 -- Let the planner expect that an address responds rarely: the responses of one address are then

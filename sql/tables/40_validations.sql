@@ -18,6 +18,8 @@ create table erc8004_validations (
   responded_at timestamptz,
   expires_at timestamptz,
   unstorable jsonb,
+  source text not null default 'api',
+  block_number bigint,
 
   constraint pk__erc8004_validations primary key (id),
   constraint uq__erc8004_validations__chain_registry_request
@@ -36,7 +38,8 @@ create table erc8004_validations (
   constraint ck__erc8004_validations__status check (status in ('pending', 'completed', 'expired')),
   constraint ck__erc8004_validations__response check (response between 0 and 100),
   constraint ck__erc8004_validations__completed_has_response
-    check ((status = 'completed') = (response is not null and responded_at is not null))
+    check ((status = 'completed') = (response is not null and responded_at is not null)),
+  constraint ck__erc8004_validations__source check (source in ('chain', 'import', 'api'))
 );
 
 create index ix__erc8004_validations__agent_created

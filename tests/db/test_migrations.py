@@ -247,10 +247,12 @@ def test_upgraded_database_has_the_catalog_of_a_new_one(pair):
     assert catalog(older) == catalog(newer)
     assert read(older, CHAINS) == read(newer, CHAINS)
     assert read(older, NAMES) == read(newer, NAMES)
+    assert read(older, REGISTRIES) == read(newer, REGISTRIES)
 
 
 CHAINS = "select to_jsonb(c) from erc8004_chains as c order by c.name"
 NAMES = "select n.name, n.chain from erc8004_chain_names as n order by n.name"
+REGISTRIES = "select to_jsonb(r) from erc8004_registries as r order by r.chain, r.address"
 # What operators may have added before names were unique: an alias of today, a name that is the id
 # of another chain, a name in other letters, and names that differ only in case.
 ADDED = """

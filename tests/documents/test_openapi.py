@@ -16,7 +16,7 @@ from tests.support.documents import rows
 # The names of the functions of generated clients: never rename one, only add.
 OPERATION_IDS = {
     *("search_agents", "register_agent", "get_agent", "change_agent", "get_registration"),
-    *("get_agent_stats", "get_reputation", "get_totals"),
+    *("get_agent_stats", "get_reputation", "get_on_chain_reputation", "list_owners", "get_totals"),
     *("list_feedback", "get_feedback", "give_feedback", "revoke_feedback"),
     *("append_response", "list_responses", "get_response"),
     *("list_payments", "get_payment", "link_payment"),

@@ -40,6 +40,19 @@ systemctl status kamiyo-api --no-pager
 journalctl -u kamiyo-api -n 20 --no-pager
 curl -sS "$URL/health/live"
 sudo systemctl restart kamiyo-api
+systemctl status kamiyo-api-indexer --no-pager
+sudoedit /etc/kamiyo-api/environment
+sudo systemctl restart kamiyo-api-indexer
+sudoedit /etc/kamiyo-api/environment
+sudo systemctl restart kamiyo-api-indexer
+flask audit-chain base --sample 500
+systemctl status kamiyo-api-indexer --no-pager
+journalctl -u kamiyo-api-indexer -n 20 --no-pager
+sudo systemctl restart kamiyo-api-indexer
+flask audit-chain base --sample 500
+journalctl -u kamiyo-api-indexer -n 20 --no-pager
+sudo systemctl restart kamiyo-api-indexer
+flask audit-chain base --sample 500
 journalctl -u kamiyo-api -n 1000 --no-pager
 tail -1000 /var/log/postgresql/postgresql-*.log
 git pull
@@ -76,6 +89,17 @@ OLD_GUIDE = [
 
 
 OUTAGES = ["Database down", "Service down"]
+CHAINS = [
+    "Chain provider gone",
+    "Chain provider limits",
+    "Chain provider lies",
+    "Chain lags",
+    "Chain reorganised below final",
+    "Chain stopped",
+    "Unknown event",
+    "Chain projection behind",
+    "Audit difference",
+]
 
 
 def anchors():
@@ -104,7 +128,7 @@ def test_symptoms_come_in_the_order_of_the_old_guide():
 def test_alerts_and_links_lead_to_sections():
     linked = set(re.findall(r"docs/operations\.md#([\w-]+)", ALERTS))
     assert linked
-    assert linked <= {slug(section) for section in [*OLD_GUIDE, *OUTAGES]}
+    assert linked <= {slug(section) for section in [*OLD_GUIDE, *OUTAGES, *CHAINS]}
     assert set(re.findall(r"\]\(#([\w-]+)\)", OPERATIONS)) <= anchors()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import importlib
 import json
 import re
 import subprocess
@@ -14,8 +15,9 @@ import yaml
 
 from bench.serving import ROOT
 from kamiyo_api.access import keys
+from kamiyo_api.indexer.failures import Stop
 from kamiyo_api.trust.refresh import refresh_stats
-from tests.support import factories
+from tests.support import database, factories
 from tests.support.programs import needed
 from tests.support.prometheus import scrape
 
@@ -29,9 +31,10 @@ UNIT_TESTS = yaml.safe_load((PROMETHEUS / "alerts_test.yml").read_text())["tests
 DASHBOARD = json.loads((OPS / "grafana" / "dashboard.json").read_text())
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 QUERIES = [target["expr"] for panel in PANELS for target in panel["targets"]]
-UNITS = ("kamiyo-api", "kamiyo-api-refresh")
-# The symptoms of the customer's guide, in its order, and three more: the sections of
-# docs/operations.md.
+UNITS = ("kamiyo-api", "kamiyo-api-refresh", "kamiyo-api-indexer")
+TIMED = {"kamiyo-api-refresh": "clock", "kamiyo-api-indexer": "indexer"}
+# The symptoms of the customer's guide, in its order, three more, and those of chains: the sections
+# of docs/operations.md.
 SYMPTOMS = [
     "slow-query-performance",
     "cache-issues",
@@ -47,7 +50,37 @@ SYMPTOMS = [
     "high-error-rate",
     "slow-response-times",
     "low-cache-hit-rate",
+    "chain-provider-gone",
+    "chain-provider-limits",
+    "chain-provider-lies",
+    "chain-lags",
+    "chain-reorganised-below-final",
+    "chain-stopped",
+    "unknown-event",
+    "chain-projection-behind",
+    "audit-difference",
 ]
+A_CHAIN_THAT_IS_READ = """
+delete from erc8004_chain_cursors;
+delete from erc8004_chain_audits;
+delete from erc8004_chain_counts;
+insert into erc8004_chain_cursors (
+  chain, from_block, read_block, read_hash, final_block, checked_block, projected_block, head_block
+)
+values ('base', 1, 9, decode(repeat('ab', 32), 'hex'), 8, 8, 8, 9);
+insert into erc8004_chain_audits (
+  chain, block_number, outcome, agents, answers, differences, unanswered
+)
+values ('base', 8, 'equal', 1, 1, 0, 0);
+insert into erc8004_chain_counts (chain, kind, label, total)
+values
+  ('base', 'request', 'provider 1 ok', 1),
+  ('base', 'suspicious', 'repeated', 1),
+  ('base', 'rollback', 'depth 1', 1),
+  ('base', 'unknown_event', 'Upgraded', 1),
+  ('base', 'audit', 'equal', 1),
+  ('base', 'audit_difference', 'ownerOf', 1);
+"""
 # Prometheus makes these itself.
 NOT_OURS = {"up", "ALERTS"}
 
@@ -72,7 +105,7 @@ def metrics_in(expression: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def told(session_app, gunicorn):
+def told(session_app, gunicorn, servers):
     """The names of all metrics of a service that did a little of everything."""
     with session_app.app_context():
         secret = keys.create("ops", "enterprise", ("read", "write", "admin"), None, None)
@@ -82,6 +115,8 @@ def told(session_app, gunicorn):
     gunicorn.request("GET", "/api/v1/agents/")
     with session_app.app_context():
         refresh_stats()
+    with database.session(servers.database_url) as connection:
+        database.run(connection, A_CHAIN_THAT_IS_READ)
     return scrape(gunicorn).names()
 
 
@@ -137,6 +172,28 @@ def test_alert_of_an_outage_leads_to_what_to_type_first(name):
 def test_every_symptom_of_the_guide_has_an_alert_in_its_order():
     anchors = [alert["annotations"]["runbook_url"].partition("#")[2] for alert in ALERTS.values()]
     assert list(dict.fromkeys(anchors)) == SYMPTOMS
+
+
+def stops(base=Stop):
+    """The codes of all that can stop the reading of a chain."""
+    for each in base.__subclasses__():
+        yield each.code
+        yield from stops(each)
+
+
+def test_every_stop_of_a_chain_has_one_alert():
+    for path in (ROOT / "kamiyo_api" / "indexer").glob("*.py"):
+        importlib.import_module(f"kamiyo_api.indexer.{path.stem}")
+    alerts = [
+        re.findall(r'erc8004_chain_stopped\{\s*code(=~?|!~)"([^"]+)"', rule["expr"])
+        for name, rule in ALERTS.items()
+        if "erc8004_chain_stopped" in rule["expr"]
+    ]
+    named = [code for ((sign, codes),) in alerts if sign != "!~" for code in codes.split("|")]
+    (others,) = (codes.split("|") for ((sign, codes),) in alerts if sign == "!~")
+    assert len(set(named)) == len(named)
+    assert {*named, "none"} == set(others)
+    assert set(named) <= set(stops())
 
 
 def test_rules_read_metrics_that_exist(told):
@@ -231,7 +288,7 @@ def test_unit_runs_what_the_procfile_names(name):
             run["web"],
         )
     else:
-        assert values(name, "ExecStart") == run["clock"]
+        assert values(name, "ExecStart") == run[TIMED[name]]
     assert values(name, "StandardError") == ["journal"]
     assert values(name, "EnvironmentFile") == ["/etc/kamiyo-api/environment"]
     assert values(name, "NoNewPrivileges") == ["yes"]

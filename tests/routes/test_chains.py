@@ -229,6 +229,8 @@ def test_chains_are_listed_with_their_names_and_registries(get):
         "reputation_registry": REPUTATION.lower(),
         "validation_registry": VALIDATION,
         "aliases": ["base-mainnet"],
+        "is_followed": False,
+        "following": None,
     }
     assert {"bnb", "bnb-chain", "binance-smart-chain"} <= set(chains["bsc"]["aliases"])
     assert chains["base-sepolia"]["is_testnet"]

@@ -36,7 +36,11 @@ class Scrape:
 
 def scrape(server: Server) -> Scrape:
     """Ask a running service for its metrics, from loopback."""
-    text = server.request("GET", "/metrics").text
+    return scraped(server.request("GET", "/metrics").text)
+
+
+def scraped(text: str) -> Scrape:
+    """The metrics in a page."""
     return Scrape(
         text,
         {

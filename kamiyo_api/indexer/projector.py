@@ -1,0 +1,191 @@
+"""The projector: final and checked blocks of the journal become rows of agents, feedback and
+validations, some thousand logs in a transaction, which also moves the cursor."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from kamiyo_api import db
+from kamiyo_api.cache.invalidation import Invalidation, invalidate_all
+from kamiyo_api.cache.prefetch import SEARCH_VERSION, agent_keys
+from kamiyo_api.indexer.columns import columns_of
+from kamiyo_api.indexer.facts import Place, Token
+from kamiyo_api.indexer.folding import DECODER_VERSION, Folding, Registry
+from kamiyo_api.indexer.writing import Writing
+
+LOGS_PER_TRANSACTION = 2000
+LOGS_BEFORE_ANALYZE = 10_000
+BYTES_PER_TRANSACTION = 16 * 1024 * 1024
+LIST_TIMES = "projection.list_times"
+
+
+class ProjectionStopped(Exception):
+    """The journal cannot be projected as it is; the message says why and what to do."""
+
+
+class Projected(NamedTuple):
+    """The result of one transaction: up to which block it projected, and how many logs."""
+
+    block: int
+    logs: int
+
+
+def project(chain: str, on_projected: Callable[[Projected], object] = lambda done: None) -> int:
+    """Project all that is final and checked of a chain, and return the number of logs.
+
+    Each transaction is complete in itself: a process that is killed leaves nothing half done.
+    Raises ProjectionStopped, and the errors of db.transaction().
+    """
+    logs, analyzed = 0, LOGS_BEFORE_ANALYZE
+    while (done := project_next(chain)) is not None:
+        logs += done.logs
+        on_projected(done)
+        if logs >= analyzed:
+            analyze()
+            analyzed *= 4
+    return logs
+
+
+def analyze() -> None:
+    """Update the planner's statistics, which are far behind while history is projected."""
+    with db.transaction(limited=False) as tx:
+        tx.execute("projection.analyze")
+
+
+def project_next(chain: str, logs: int = LOGS_PER_TRANSACTION) -> Projected | None:
+    """Project the next blocks of a chain in one transaction; return None if there are none."""
+    with without_collector(), db.transaction(limited=False) as tx:
+        tx.row("projection.get_lock", chain=chain)
+        done, writing = project_range(tx, chain, logs)
+        if writing is not None:
+            invalidate(tx, writing)
+    return done
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Suspend the garbage collector, which would take a third of the time: the thousands of records
+    of a transaction contain no cycles, and go with it."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def project_range(
+    tx: db.Transaction, chain: str, logs: int
+) -> tuple[Projected | None, Writing | None]:
+    """Project the next blocks of a chain, and move the cursor."""
+    limits = {"logs": logs, "bytes": BYTES_PER_TRANSACTION}
+    found = tx.row("projection.get_range", chain=chain, **limits)
+    if found is None or found["upto_block"] <= found["projected_block"]:
+        return None, None
+    if found["decoder_version"] not in (0, DECODER_VERSION):
+        raise ProjectionStopped(
+            f"{chain} was projected by other rules (version {found['decoder_version']}, now "
+            f"{DECODER_VERSION}); run `flask index-chain {chain} --rebuild`"
+        )
+    after, upto = found["projected_block"], found["upto_block"]
+    facts, count = read(tx, chain, after, upto)
+    uuids = find_agents(tx, chain, list(facts.tokens()))
+    facts.fold(set(uuids))
+    writing = Writing(tx, chain, facts, uuids)
+    writing.write()
+    moved = tx.execute(
+        "projection.update_cursor",
+        chain=chain,
+        after_block=after,
+        upto_block=upto,
+        decoder_version=DECODER_VERSION,
+    )
+    if not moved:
+        raise ProjectionStopped(f"{chain} was changed by somebody else while it was projected")
+    return Projected(upto, count), writing
+
+
+def read(tx: db.Transaction, chain: str, after: int, upto: int) -> tuple[Folding, int]:
+    """Read the logs of some blocks, and return their number, too. Raises ProjectionStopped."""
+    facts = Folding(registries_of(tx, chain))
+    blocks = {"chain": chain, "after_block": after, "upto_block": upto}
+    times = {row["block_number"]: row["block_time"] for row in tx.rows(LIST_TIMES, **blocks)}
+    rows = tx.rows("projection.list_logs", **blocks)
+    for row in rows:
+        block, index, transaction, address, topics, data = row.values()
+        time = times.get(block)
+        if time is None:
+            raise ProjectionStopped(f"{chain} has logs of block {block}, but not its header")
+        place = Place(block, index, time, bytes(transaction))
+        facts.read(place, bytes(address), bytes(topics), bytes(data))
+    return facts, len(rows)
+
+
+def find_agents(tx: db.Transaction, chain: str, tokens: list[Token]) -> dict[Token, str]:
+    """Return the ids of the agents that exist."""
+    if not tokens:
+        return {}
+    names = columns_of(tokens, ("registries", "agent_ids"))
+    rows = tx.rows("projection.list_agents", chain=chain, **names)
+    found = zip(tokens, rows, strict=True)
+    return {token: row["agent_uuid"] for token, row in found if row["agent_uuid"] is not None}
+
+
+def registries_of(tx: db.Transaction, chain: str) -> list[Registry]:
+    """Return the registries of a chain.
+
+    Raises ProjectionStopped if two of them count the feedback of the same agents.
+    """
+    registries = [Registry(**row) for row in tx.rows("projection.list_registries", chain=chain)]
+    bound = [each.identity_registry for each in registries if each.kind == "reputation"]
+    if len(set(bound)) < len(bound):
+        raise ProjectionStopped(
+            f"{chain} has two reputation registries of one identity registry; delete the one that "
+            "does not belong to it from erc8004_registries"
+        )
+    return registries
+
+
+def invalidate(tx: db.Transaction, writing: Writing) -> None:
+    """Invalidate the cached answers about what was written, around the commit."""
+    keys = [key for agent_uuid in writing.agent_uuids for key in agent_keys(agent_uuid)]
+    versions = [SEARCH_VERSION] if writing.are_agents_changed else []
+    if keys or versions:
+        tx.commit_hooks.append(Invalidation(keys, versions))
+
+
+def rebuild(chain: str, on_projected: Callable[[Projected], object] = lambda done: None) -> int:
+    """Project all of the journal of a chain once more, in one transaction, and return the number of
+    logs. Ids stay; what the journal does not say any more goes. Raises ProjectionStopped."""
+    logs = 0
+    with without_collector(), db.transaction(limited=False) as tx:
+        invalidate_all(tx)
+        tx.row("projection.get_lock", chain=chain)
+        for query in RESETTING:
+            tx.execute(f"projection_rebuild.{query}", chain=chain)
+        while True:
+            done, _ = project_range(tx, chain, LOGS_PER_TRANSACTION)
+            if done is None:
+                break
+            logs += done.logs
+            on_projected(done)
+        for query in SWEEPING:
+            tx.execute(f"projection_rebuild.{query}", chain=chain)
+    return logs
+
+
+RESETTING = (
+    "update_agents",
+    "delete_metadata",
+    "delete_epochs",
+    "delete_responses",
+    "update_feedback",
+    "update_validations",
+    "delete_unprojected",
+    "update_cursor",
+)
+SWEEPING = ("delete_feedback", "delete_validations", "update_unconfirmed")

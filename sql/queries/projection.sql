@@ -1,0 +1,236 @@
+-- name: get_lock
+-- Wait until no other process projects this chain, and no refresh or import writes search rows, which
+-- would deadlock; lock both until the transaction ends. Its short statements are not worth compiling.
+select
+  pg_advisory_xact_lock(hashtext('erc8004_projection'), hashtext(%(chain)s)),
+  pg_advisory_xact_lock_shared(hashtext('erc8004_agent_search')),
+  set_config('jit', 'off', true);
+
+-- name: get_range
+-- Return up to which block a chain is projected, and up to which the next transaction should: blocks
+-- are never split, and the first block beyond either limit is the last.
+select
+  c.projected_block,
+  c.decoder_version,
+  least(
+    c.checked_block,
+    c.final_block,
+    coalesce(
+      (
+        select min(next.block_number)
+        from (
+          select
+            l.block_number,
+            row_number() over placed as place,
+            sum(octet_length(l.data)) over placed as bytes
+          from (
+            select j.block_number, j.log_index, j.data
+            from erc8004_chain_logs as j
+            where j.chain = c.chain
+              and j.block_number > c.projected_block
+            order by j.block_number, j.log_index
+            limit %(logs)s
+          ) as l
+          window placed as (order by l.block_number, l.log_index)
+        ) as next
+        where next.place = %(logs)s
+          or next.bytes > %(bytes)s
+      ),
+      c.checked_block
+    )
+  ) as upto_block
+from erc8004_chain_cursors as c
+where c.chain = %(chain)s;
+
+-- name: list_logs
+-- Return the logs of some blocks in the order of the chain. The range limits them.
+select l.block_number, l.log_index, l.transaction_hash, l.address, l.topics, l.data
+from erc8004_chain_logs as l
+where l.chain = %(chain)s
+  and l.block_number > %(after_block)s
+  and l.block_number <= %(upto_block)s
+order by l.block_number, l.log_index;
+
+-- name: list_times
+-- Return the times of some blocks. The range limits them.
+select b.block_number, extract(epoch from b.block_time)::bigint as block_time
+from erc8004_chain_blocks as b
+where b.chain = %(chain)s
+  and b.block_number > %(after_block)s
+  and b.block_number <= %(upto_block)s
+order by b.block_number;
+
+-- name: list_registries
+-- Return the contracts whose logs are read on a chain.
+select r.address, r.kind, r.identity_registry
+from erc8004_registries as r
+where r.chain = %(chain)s
+order by r.address;
+
+-- name: list_agents
+-- Return the ids of some agents of a chain, null for those that do not exist.
+select (
+  select a.id::text
+  from erc8004_agents as a
+  where a.chain = %(chain)s
+    and a.registry_address = n.registry_address
+    and a.agent_id = n.agent_id
+) as agent_uuid
+from unnest(%(registries)s::text[], %(agent_ids)s::numeric[])
+  with ordinality as n (registry_address, agent_id, place)
+order by n.place;
+
+-- name: upsert_minted
+-- Insert agents that were minted, or make those that imports or clients brought the chain's. Return
+-- the id of each, and whether it is new. The file of a claimant goes, as the owner's status stays.
+insert into erc8004_agents as a (
+  id, chain, registry_address, agent_id, owner_address, token_uri, agent_wallet, owner_since,
+  tx_hash, block_number, log_index, updated_at, last_activity_at, unstorable,
+  created_at, registered_at, source
+)
+select
+  n.id, %(chain)s, n.registry_address, n.agent_id, n.owner_address, n.token_uri, n.agent_wallet,
+  to_timestamp(n.owner_since), n.tx_hash, n.block_number, n.log_index,
+  to_timestamp(n.updated_at), to_timestamp(n.updated_at), n.unstorable,
+  to_timestamp(n.registered_at), to_timestamp(n.registered_at), 'chain'
+from unnest(
+  %(ids)s::uuid[], %(registries)s::text[], %(agent_ids)s::numeric[],
+  %(owners)s::text[], %(uris)s::text[], %(wallets)s::text[], %(owners_since)s::bigint[],
+  %(tx_hashes)s::text[], %(blocks)s::bigint[], %(indexes)s::integer[],
+  %(times)s::bigint[], %(marks)s::jsonb[], %(registered)s::bigint[]
+) as n (
+  id, registry_address, agent_id, owner_address, token_uri, agent_wallet, owner_since,
+  tx_hash, block_number, log_index, updated_at, unstorable, registered_at
+)
+on conflict on constraint uq__erc8004_agents__chain_registry_agent do update
+set
+  owner_address = excluded.owner_address,
+  token_uri = excluded.token_uri,
+  agent_wallet = excluded.agent_wallet,
+  owner_since = excluded.owner_since,
+  tx_hash = excluded.tx_hash,
+  block_number = excluded.block_number,
+  log_index = excluded.log_index,
+  updated_at = greatest(a.updated_at, excluded.updated_at),
+  last_activity_at = greatest(a.last_activity_at, excluded.last_activity_at),
+  unstorable = nullif(
+    coalesce(a.unstorable - 'token_uri', '{}') || coalesce(excluded.unstorable, '{}'), '{}'
+  ),
+  created_at = excluded.created_at,
+  registered_at = excluded.registered_at,
+  registration_file = case
+    when not a.claimed or a.owner_address = excluded.owner_address then a.registration_file
+  end,
+  status = case
+    when not a.claimed or a.owner_address = excluded.owner_address then a.status else 'active'
+  end,
+  claimed = false,
+  source = 'chain'
+returning a.id::text as agent_uuid, a.registry_address, a.agent_id::text as agent_id, (xmax = 0) as is_new;
+
+-- name: update_changed
+-- Update the agents of which newer facts are known; what is null stays.
+update erc8004_agents as a
+set
+  owner_address = coalesce(n.owner_address, a.owner_address),
+  token_uri = coalesce(n.token_uri, a.token_uri),
+  agent_wallet = coalesce(n.agent_wallet, a.agent_wallet),
+  owner_since = coalesce(to_timestamp(n.owner_since), a.owner_since),
+  tx_hash = n.tx_hash,
+  block_number = n.block_number,
+  log_index = n.log_index,
+  updated_at = greatest(a.updated_at, to_timestamp(n.updated_at)),
+  last_activity_at = greatest(a.last_activity_at, to_timestamp(n.updated_at)),
+  unstorable = case
+    when n.token_uri is null then a.unstorable
+    else nullif(
+      coalesce(a.unstorable - 'token_uri', '{}') || coalesce(n.unstorable, '{}'), '{}'
+    )
+  end,
+  claimed = false,
+  source = 'chain'
+from unnest(
+  %(agent_uuids)s::uuid[],
+  %(owners)s::text[], %(uris)s::text[], %(wallets)s::text[], %(owners_since)s::bigint[],
+  %(tx_hashes)s::text[], %(blocks)s::bigint[], %(indexes)s::integer[],
+  %(times)s::bigint[], %(marks)s::jsonb[]
+) as n (
+  id, owner_address, token_uri, agent_wallet, owner_since,
+  tx_hash, block_number, log_index, updated_at, unstorable
+)
+where a.id = n.id;
+
+-- name: delete_metadata
+-- Delete what imports and clients said of agents that are the chain's now.
+delete from erc8004_agent_metadata as m
+where m.agent_uuid = any(%(agent_uuids)s::uuid[]);
+
+-- name: upsert_metadata
+-- Insert or update entries of metadata.
+insert into erc8004_agent_metadata (agent_uuid, key, value, updated_at, unstorable)
+select n.agent_uuid, n.key, n.value, to_timestamp(n.updated_at), n.unstorable
+from unnest(
+  %(agent_uuids)s::uuid[], %(keys)s::text[], %(values)s::bytea[], %(times)s::bigint[],
+  %(marks)s::jsonb[]
+) as n (agent_uuid, key, value, updated_at, unstorable)
+on conflict on constraint pk__erc8004_agent_metadata do update
+set
+  value = excluded.value,
+  updated_at = excluded.updated_at,
+  unstorable = excluded.unstorable;
+
+-- name: update_ended_epochs
+-- End the current epoch of agents by their next transfers.
+update erc8004_ownership_epochs as e
+set
+  to_block = n.block_number,
+  to_log_index = n.log_index,
+  to_time = to_timestamp(n.ended_at)
+from unnest(
+  %(agent_uuids)s::uuid[], %(blocks)s::bigint[], %(indexes)s::integer[], %(times)s::bigint[]
+) as n (agent_uuid, block_number, log_index, ended_at)
+where e.agent_uuid = n.agent_uuid
+  and e.to_block is null;
+
+-- name: insert_epochs
+-- Insert the epochs that transfers began.
+insert into erc8004_ownership_epochs (
+  agent_uuid, owner_address, tx_hash, from_block, from_log_index, from_time,
+  to_block, to_log_index, to_time
+)
+select
+  n.agent_uuid, n.owner_address, n.tx_hash, n.from_block, n.from_log_index, to_timestamp(n.from_time),
+  n.to_block, n.to_log_index, to_timestamp(n.to_time)
+from unnest(
+  %(agent_uuids)s::uuid[], %(owners)s::text[], %(tx_hashes)s::text[],
+  %(from_blocks)s::bigint[], %(from_indexes)s::integer[], %(from_times)s::bigint[],
+  %(to_blocks)s::bigint[], %(to_indexes)s::integer[], %(to_times)s::bigint[]
+) as n (
+  agent_uuid, owner_address, tx_hash, from_block, from_log_index, from_time,
+  to_block, to_log_index, to_time
+);
+
+-- name: insert_unprojected
+-- Insert the logs that lead to no row, and why.
+insert into erc8004_chain_unprojected (chain, block_number, log_index, event, reason)
+select %(chain)s, n.block_number, n.log_index, n.event, n.reason
+from unnest(
+  %(blocks)s::bigint[], %(indexes)s::integer[], %(events)s::text[], %(reasons)s::text[]
+) as n (block_number, log_index, event, reason)
+on conflict do nothing;
+
+-- name: update_cursor
+-- Move the cursor of what is projected, if it is still where it was read.
+update erc8004_chain_cursors as c
+set
+  projected_block = %(upto_block)s,
+  projected_at = now(),
+  decoder_version = %(decoder_version)s
+where c.chain = %(chain)s
+  and c.projected_block = %(after_block)s;
+
+-- name: analyze
+-- Update the planner's statistics after many new rows.
+analyze
+  erc8004_agents, erc8004_agent_metadata, erc8004_agent_search, erc8004_ownership_epochs,
+  erc8004_reputation, erc8004_feedback_responses, erc8004_validations;
