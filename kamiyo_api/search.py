@@ -81,10 +81,14 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters of the search query.
 
     It requests one row more than the page has, to find out if there is a next page. Up to
-    `sort_limit` matches are sorted; more are read in the order of an index.
+    `sort_limit` matches are sorted; more are read in the order of an index. The limit is higher
+    for several filters or a text, which are too expensive to evaluate twice, and for agents to be
+    folded, as only among those that are sorted all of an owner are.
     """
+    filters = sum(search[name] is not None for name in schemas.FILTERS)
+    is_expensive = filters > 1 or has_text_filter(search) or search["collapse"] is not None
     return search | {
-        "sort_limit": sort_limit(search),
+        "sort_limit": EXPENSIVE_SORT_LIMIT if is_expensive else SORT_LIMIT,
         "rank_limit": RANK_LIMIT,
         "scan_limit": SCAN_LIMIT,
         **schemas.cursor_parameters(search),
@@ -95,20 +99,6 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
         "trust_level": search["trust_level"] or None,
         "limit": search["limit"] + 1,
     }
-
-
-def sort_limit(search: dict[str, Any]) -> int:
-    """Return how many matches are sorted at most.
-
-    Several filters, or a text, are too expensive to evaluate twice. To rank a match costs more than
-    that. Of agents to be folded, only among those that are sorted all of an owner are.
-    """
-    if search["collapse"] is not None:
-        return EXPENSIVE_SORT_LIMIT
-    if search["sort"] == "relevance":
-        return SORT_LIMIT
-    filters = sum(search[name] is not None for name in schemas.FILTERS)
-    return EXPENSIVE_SORT_LIMIT if filters > 1 or has_text_filter(search) else SORT_LIMIT
 
 
 def has_text_filter(search: dict[str, Any]) -> bool:

@@ -39,6 +39,11 @@ begin
 end;
 $$;
 
+-- Return the word of the host of a place, from the word of the place.
+create or replace function erc8004_host_word(place_word text) returns text
+language sql immutable parallel safe
+return substring(place_word, '[^/?#]+');
+
 -- Return the word of a wallet: an address, with or without a chain before it; null if the text is
 -- none.
 create or replace function erc8004_wallet_word(wallet text) returns text
@@ -111,23 +116,30 @@ begin
 end;
 $$;
 
--- Return the words of the places and wallets in a registration file.
+-- Return the words of the places and wallets in a registration file. The host of a place is a word of
+-- its own, as a host may have many thousand paths.
 create or replace function erc8004_claim_words(registration_file jsonb) returns text[]
 language plpgsql immutable parallel safe
 as $$
 declare
   claimed text[] := (erc8004_claims(registration_file)).places;
   place text;
+  word text;
   words text[] := '{}';
 begin
   if claimed is null then
     return words;
   end if;
   foreach place in array claimed loop
+    word := null;
     if strpos(place, '0x') > 0 then
-      words := words || coalesce(erc8004_wallet_word(place), erc8004_place_word(place));
+      word := coalesce(erc8004_wallet_word(place), erc8004_place_word(place));
     elsif strpos(place, '.') > 0 then
-      words := words || erc8004_place_word(place);
+      word := erc8004_place_word(place);
+    end if;
+    words := words || word;
+    if word ~ '[/?#]' then
+      words := words || erc8004_host_word(word);
     end if;
   end loop;
   return array_remove(words, null);

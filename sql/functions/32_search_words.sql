@@ -4,7 +4,8 @@
 --   (none)  a word of the description
 --   =       a word of the name, or two adjacent ones without the space between them
 --   ^       the whole name without its spaces
---   @       the host of a service from its end, and its path: @moc.elpmaxe/mcp for example.com/mcp
+--   @       the host of a service from its end, and its path: @moc.elpmaxe/mcp for example.com/mcp;
+--       the host alone is a word, too
 --   $       a wallet
 -- Scripts without spaces between words, Korean and emoji are split into pairs of characters. Whoever
 -- changes which words there are also changes 40_search_rows.sql, which writes them anew.

@@ -92,8 +92,8 @@ begin atomic
   );
 end;
 
--- Return the queries of a place: of its host, its URL, and what is below it; for a host also its
--- subdomains, unless only the place itself is meant.
+-- Return the queries of a place: of its host, with everything below it, and of the subdomains of the
+-- host unless only the place itself is meant; or of its URL and what is below that.
 create or replace function erc8004_place_query(place text, with_subdomains boolean) returns text
 language sql immutable parallel safe
 begin atomic
@@ -101,7 +101,13 @@ begin atomic
   from (select erc8004_place_word(place) as word) as p
   cross join (values ('', ''), ('/', ':*'), ('?', ':*'), ('.', ':*')) as f (suffix, form)
   where p.word is not null
-    and (f.suffix <> '.' or (with_subdomains and strpos(p.word, '/') = 0));
+    and (
+      f.suffix = ''
+      or case
+        when p.word ~ '[/?#]' then f.suffix <> '.'
+        else f.suffix = '.' and with_subdomains
+      end
+    );
 end;
 
 -- Return the query that the words of an agent match if a text finds it, up to a rank:

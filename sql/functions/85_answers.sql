@@ -118,8 +118,9 @@ begin
   return matched || array(
     select 'registration_file.' || left(c.name, 64)
     from unnest(claims.names, claims.places) with ordinality as c (name, place, number)
+    cross join lateral (select erc8004_place_word(c.place)) as p (word)
     where erc8004_wallet_word(c.place) = '$' || wallet
-      or array_to_tsvector(array_remove(array[erc8004_place_word(c.place)], null)) @@ places
+      or array_to_tsvector(array_remove(array[p.word, erc8004_host_word(p.word)], null)) @@ places
     order by c.number
     limit 20
   );
@@ -127,8 +128,8 @@ end;
 $$;
 
 -- Return the rows of a search page; with a wallet or a place, each says by which claims it matched.
--- Long values are cut and named in `truncated`, so that a page of
--- 100 agents is at most 1.2 MB whatever their files contain.
+-- Long values are cut and named in `truncated`, so that a page of 100 agents is at most 1.2 MB whatever
+-- their files contain.
 create or replace function erc8004_found_agents(
   agents uuid[], wallet text default null, endpoint text default null
 ) returns table (

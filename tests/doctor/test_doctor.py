@@ -175,7 +175,7 @@ def test_empty_database_is_told_and_migrated(addresses, sql, servers):
         found = examined({"DATABASE_URL": address})
         assert found.exit_code == 2
         files = len([*SQL.glob("tables/*.sql"), *SQL.glob("functions/*.sql")])
-        figure = f"{files} pending: tables/10_chains, "
+        figure = f"{files} pending: tables/05_extensions, "
         assert found["pending-migrations"]["figure"].startswith(figure)
         assert found.status("view-age") == "warning"
         shell(found["pending-migrations"]["cure"], address)
