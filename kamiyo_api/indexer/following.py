@@ -24,7 +24,7 @@ PASSING = (
     db.ConnectionLost,
 )
 DATABASE_PATIENCE_SECONDS = 120.0
-DATABASE_PAUSE_SECONDS = 0.5
+DATABASE_PAUSE_SECONDS = 0.2
 MOVED_PAUSE_SECONDS = 0.05
 # How often newer blocks are asked for: half of the time between two blocks, within limits.
 SHORTEST_POLL_SECONDS, LONGEST_POLL_SECONDS = 0.3, 6.0

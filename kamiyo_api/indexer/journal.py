@@ -133,6 +133,11 @@ class Journal:
                 to_block=number - 1,
             )
 
+    def check_from_the_start(self) -> None:
+        """Move the checked block back to the beginning of a chain without any logs."""
+        with db.transaction(limited=False) as tx:
+            tx.execute("journal.update_unchecked", chain=self.chain)
+
     def note_tip(self, tip: Tip, outcomes: Outcomes) -> None:
         """Store the newest blocks, and what was counted."""
         with db.transaction(limited=False) as tx:
