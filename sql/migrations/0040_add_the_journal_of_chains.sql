@@ -45,6 +45,17 @@ where not exists (
 )
 on conflict do nothing;
 
+-- The names that they have by themselves, where no trigger wrote them.
+insert into erc8004_chain_names (name, chain)
+select own.name, c.name
+from erc8004_chains as c
+cross join lateral (
+  values (c.name), (c.chain_id::text), ('eip155:' || c.chain_id)
+) as own (name)
+where c.name ~ '^[a-z0-9-]{1,50}$'
+  and not exists (select from erc8004_chain_names as n where n.chain = c.name)
+on conflict do nothing;
+
 insert into erc8004_chain_names (name, chain)
 select c.name || '-mainnet', c.name
 from erc8004_chains as c
