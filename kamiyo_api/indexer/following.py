@@ -24,7 +24,7 @@ PASSING = (
     db.ConnectionLost,
 )
 DATABASE_PATIENCE_SECONDS = 120.0
-DATABASE_PAUSE_SECONDS = 0.5
+DATABASE_PAUSE_SECONDS = 0.2
 MOVED_PAUSE_SECONDS = 0.05
 # How often newer blocks are asked for: half of the time between two blocks, within limits.
 SHORTEST_POLL_SECONDS, LONGEST_POLL_SECONDS = 0.3, 6.0
@@ -47,7 +47,10 @@ class DatabasePatience:
         now = time.monotonic()
         if self._since is None:
             self._since = now
-            log.warning("The database is unavailable; reading waits: %s", brief(str(error)))
+            log.warning(
+                "The database is unavailable; reading waits: %s",
+                brief(str(error) or type(error).__name__),
+            )
         if now - self._since > DATABASE_PATIENCE_SECONDS:
             raise error
         time.sleep(DATABASE_PAUSE_SECONDS)

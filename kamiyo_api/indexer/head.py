@@ -6,7 +6,7 @@ from kamiyo_api.indexer.failures import Contradiction
 from kamiyo_api.indexer.journal import Cursor, Tip
 from kamiyo_api.indexer.pieces import (
     check_blocks,
-    check_blooms,
+    completed_by_blooms,
     headers_by_number,
     logs_of_blocks,
 )
@@ -28,8 +28,7 @@ def read_head(reading: Reading, cursor: Cursor, until: int, tip: Tip) -> bool:
         check_blocks((), {header.number: header for header in headers})
         if headers[0].parent == cursor.read_hash:
             logs = logs_of_blocks(provider, headers, reading.contracts)
-            check_blooms(provider, headers, logs)
-            return headers, logs
+            return headers, completed_by_blooms(provider, reading.contracts, headers, logs)
         if is_on_branch(provider, cursor):
             raise Contradiction(f"its block {headers[0].number} does not follow its block before")
         return None

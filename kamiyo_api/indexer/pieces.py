@@ -15,6 +15,7 @@ from kamiyo_api.indexer.wordings import suggested_range
 # A range whose answers are larger does not grow.
 MANY_LOGS = 4000
 NULL_ATTEMPTS = 4
+BLOOM_ATTEMPTS = 4
 
 
 class Piece(NamedTuple):
@@ -91,20 +92,19 @@ def _fetch(provider: Provider, contracts: Collection[bytes], start: int, end: in
     for header in headers_by_number(provider, sorted({start, end} - headers.keys())):
         headers[header.number] = header
     logs = logs_of(provider, answer, contracts)
-    return _completed(provider, start, end, headers, logs)
+    return _completed(provider, contracts, Piece(start, end, headers, logs))
 
 
-def _completed(
-    provider: Provider, start: int, end: int, headers: dict[int, Header], logs: list[Log]
-) -> Piece:
+def _completed(provider: Provider, contracts: Collection[bytes], piece: Piece) -> Piece:
     """Return a piece with the headers of all blocks with logs, checked."""
+    start, end, headers, logs = piece
     if logs and not (start <= logs[0].block_number and logs[-1].block_number <= end):
         raise Contradiction(f"it answers logs outside of the blocks {start} to {end}")
     missing = sorted({log.block_number for log in logs} - headers.keys())
     for header in headers_by_number(provider, missing) if missing else ():
         headers[header.number] = header
     check_blocks(logs, headers)
-    check_blooms(provider, headers.values(), logs)
+    logs = completed_by_blooms(provider, contracts, headers.values(), logs)
     return Piece(start, end, headers, logs)
 
 
@@ -112,7 +112,7 @@ def _fetch_block(provider: Provider, contracts: Collection[bytes], number: int) 
     """Return the piece of one block."""
     (header,) = headers_by_number(provider, [number])
     logs = logs_of_block(provider, header, contracts)
-    return _completed(provider, number, number, {number: header}, logs)
+    return _completed(provider, contracts, Piece(number, number, {number: header}, logs))
 
 
 def logs_of_block(provider: Provider, header: Header, contracts: Collection[bytes]) -> list[Log]:
@@ -203,29 +203,46 @@ def without_repetitions(provider: Provider, logs: list[Log]) -> list[Log]:
     return unique
 
 
-def check_blooms(provider: Provider, headers: Iterable[Header], logs: Iterable[Log]) -> None:
-    """Check that blocks hold no more logs than the known ones, as far as their blooms tell: if one
-    doubts that, all logs of its block are asked for. Raises Incomplete, ProviderFailure."""
+def completed_by_blooms(
+    provider: Provider,
+    contracts: Collection[bytes],
+    headers: Iterable[Header],
+    logs: Sequence[Log],
+) -> list[Log]:
+    """Return logs with those that the blooms of their blocks tell of: if one doubts that all are
+    known, all logs of its block are asked for. Raises Incomplete, ProviderFailure."""
     by_block: dict[int, list[Log]] = {}
     for log in logs:
         by_block.setdefault(log.block_number, []).append(log)
+    found: set[Log] = set()
     for header in headers:
         known = by_block.get(header.number, [])
         if provider.blooms.is_doubtful(header, known):
-            check_bloom(provider, header, known)
+            found |= explained(provider, header, known) - set(known)
+    found = {log for log in found if log.address in contracts}
+    if not found:
+        return list(logs)
+    provider.suspect("missing_by_bloom", len(found))
+    return sorted([*logs, *found])
 
 
-def check_bloom(provider: Provider, header: Header, known: Iterable[Log]) -> None:
-    """Check that all logs of a block explain its bloom. Raises Incomplete, ProviderFailure."""
-    try:
-        (answer,) = provider.ask([Call("eth_getLogs", ({"blockHash": f"0x{header.hash.hex()}"},))])
-    except CallError as error:
-        provider.note(error)
-        return
-    everything = [log_of(each) for each in answer] if isinstance(answer, list) else []
-    if header.bloom & ~bits_of_logs([*known, *everything]):
-        provider.suspect("bloom_unexplained")
-        raise Incomplete(f"the bloom of block {header.number} tells of logs that are not answered")
+def explained(provider: Provider, header: Header, known: Iterable[Log]) -> set[Log]:
+    """Return the logs of all contracts in a block when they explain its bloom. Raises Incomplete if
+    they never do, ProviderFailure."""
+    seen = set(known)
+    call = Call("eth_getLogs", ({"blockHash": f"0x{header.hash.hex()}"},))
+    for _ in range(BLOOM_ATTEMPTS):
+        try:
+            (answer,) = provider.ask([call])
+        except CallError as error:
+            provider.note(error)
+            return seen
+        logs = [log_of(each) for each in answer or () if not is_removed(each)]
+        seen |= {log for log in logs if log.block_hash == header.hash}
+        if not header.bloom & ~bits_of_logs(seen):
+            return seen
+    provider.suspect("bloom_unexplained")
+    raise Incomplete(f"the bloom of block {header.number} tells of logs that are not answered")
 
 
 def check_blocks(logs: Iterable[Log], headers: dict[int, Header]) -> None:

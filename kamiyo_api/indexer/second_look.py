@@ -56,6 +56,7 @@ def look_again(reading: Reading, cursor: Cursor, until: int, tip: Tip) -> int:
             last = failure
             continue
         if look.end == until and is_whole and not look.logs and reading.journal.is_empty():
+            reading.journal.check_from_the_start()
             raise Incomplete.stop(f"there is no log at all up to block {until}")
         reading.journal.check(cursor, look.end, look.missing, look.headers)
         reading.sequences.remember(known, look.end)

@@ -102,6 +102,17 @@ where c.chain = %(chain)s
   and c.checked_block = %(checked_block)s
   and c.read_block >= %(to_block)s;
 
+-- name: update_unchecked
+-- Move the checked block of a chain without logs back to the beginning, since its blocks were checked
+-- by an answer that is not believed.
+update erc8004_chain_cursors as c
+set checked_block = c.from_block - 1, projected_block = c.from_block - 1, updated_at = now()
+where c.chain = %(chain)s
+  and not exists (
+    select from erc8004_chain_logs as l
+    where l.chain = c.chain
+  );
+
 -- name: update_finality
 -- Set when a block of a chain is final.
 update erc8004_chain_cursors as c

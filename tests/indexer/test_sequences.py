@@ -112,6 +112,9 @@ def test_node_without_any_logs_is_not_believed(chain, read, sql):
     with pytest.raises(Stop) as stopped:
         read(chain)
     assert stopped.value.code == "LOGS_MISSING"
+    chain.behave()
+    read(chain)
+    assert journal(sql) == logs_of(chain, CONTRACTS)
 
 
 def test_tables_of_an_earlier_reading_do_not_matter(chain, read, sql):
