@@ -138,7 +138,8 @@ def test_slashes_before_the_key_lead_to_no_other_key(call, of_agent):
 
 def test_list_is_found_with_and_without_a_slash(of_agent):
     for end in ("", "/"):
-        assert of_agent("GET", end)[:2] == (200, {"metadata": []})
+        status, listed, _ = of_agent("GET", end)
+        assert (status, listed["metadata"]) == (200, [])
 
 
 def test_other_methods_are_told_which_are_taken(of_agent):
