@@ -121,8 +121,9 @@ def test_an_import_changes_nothing_of_an_agent_of_the_chain_but_its_file(
     run_import([line(token_uri="ipfs://b", metadata=metadata, registration_file={"name": "Evil"})])
     assert sql("select * from erc8004_agents") == [followed]
     uri, file = "ipfs://a", {"name": "Real"}
-    assert "1 updated" in run_import([line(token_uri=uri, registration_file=file)]).stdout
-    assert "1 unchanged" in run_import([line(token_uri=uri, registration_file=file)]).stdout
+    older = line(token_uri=uri, registration_file=file, block_number=1)
+    assert "1 updated" in run_import([older]).stdout
+    assert "1 unchanged" in run_import([older]).stdout
     (found,) = sql("select * from erc8004_agents")
     assert found["registration_file"] == file
     own = ("owner_address", "token_uri", "agent_wallet", "block_number", "source")
