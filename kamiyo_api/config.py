@@ -19,6 +19,7 @@ from kamiyo_api.config_parsing import (
     name,
     number,
     origins,
+    provider_urls,
     shown,
     token,
 )
@@ -32,6 +33,7 @@ SHORTEST_CURSOR_KEY = 16
 # CHANGELOG.md says what each version changed.
 VERSION = "1.2.0"
 API_PREFIX = "/api/v1"
+RPC_URL = "RPC_URL_"
 
 
 class Tier(NamedTuple):
@@ -79,6 +81,8 @@ class Config:
     sentry_dsn: str | None
     environment: str
     release: str
+    rpc_urls: Mapping[str, Sequence[str]] = field(repr=False)
+    """The JSON-RPC URLs of each chain that is read, by what follows RPC_URL_."""
     port: int
     web_concurrency: int
     web_threads: int
@@ -116,6 +120,7 @@ class Config:
             sentry_dsn=address(env, "SENTRY_DSN", ("https://", "http://")),
             environment=name(env, "ENVIRONMENT", "production", 64),
             release=name(env, "RELEASE", f"kamiyo-api@{VERSION}", 200),
+            rpc_urls=rpc_urls(env),
             port=number(env, "PORT", 8000, 1, 65535),
             web_concurrency=number(env, "WEB_CONCURRENCY", 2, 1, 1000),
             web_threads=number(env, "WEB_THREADS", 4, 1, 1000),
@@ -143,6 +148,12 @@ def database_url(env: Mapping[str, str]) -> str:
             "set -a; . /etc/kamiyo-api/environment; set +a"
         )
     return url
+
+
+def rpc_urls(env: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
+    """Return the URLs of the variables RPC_URL_<CHAIN>, by the part after the prefix."""
+    variables = sorted(name for name in env if name.startswith(RPC_URL))
+    return {name.removeprefix(RPC_URL): provider_urls(env, name) for name in variables}
 
 
 def cursor_keys(env: Mapping[str, str]) -> Sequence[str]:

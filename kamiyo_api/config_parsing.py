@@ -19,6 +19,11 @@ HOST = r"(?:(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]
 ORIGIN = re.compile(rf"([a-z][a-z0-9+.-]*)://({HOST}|\[[0-9a-f:.]+\])(?::([0-9]{{1,5}}))?")
 SUBDOMAINS = re.compile(rf"(https?)://\*\.({HOST}\.{HOST}|localhost)(?::([0-9]{{1,5}}))?")
 DEFAULT_PORTS = re.compile(r"(http://.*):80|(https://.*):443")
+MAX_PROVIDERS = 20
+PROVIDER = re.compile(
+    rf"https?://(?:[\x21-\x2b\x2d\x2e\x30-\x39\x3b-\x3f\x41-\x7e]+(?::[^@/,\s]*)?@)?"
+    rf"(?i:{HOST}|\[[0-9a-f:.]+\])(?::[0-9]{{1,5}})?(?:[/?][\x21-\x2b\x2d-\x7e]*)?"
+)
 LABELS = r"(?:[a-z0-9_-]+\.)+"
 
 
@@ -81,6 +86,16 @@ def address(env: Mapping[str, str], variable: str, beginnings: tuple[str, ...]) 
         wanted = "must be one address of visible ASCII characters without white space"
         raise ConfigError(f"{variable} {wanted}; percent-encode others")
     return text
+
+
+def provider_urls(env: Mapping[str, str], variable: str) -> Sequence[str]:
+    """Return a list of http URLs, separated by commas, which may contain keys. Raises ConfigError,
+    which does not show them."""
+    urls = [each.strip(BLANK) for each in env.get(variable, "").split(",")]
+    if len(urls) > MAX_PROVIDERS or not all(PROVIDER.fullmatch(each) for each in urls):
+        wanted = f"must be 1 to {MAX_PROVIDERS} https:// or http:// URLs, separated by commas"
+        raise ConfigError(f"{variable} {wanted}")
+    return urls
 
 
 def folder(env: Mapping[str, str], variable: str) -> str | None:

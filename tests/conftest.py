@@ -27,6 +27,7 @@ from tests.support.pgbouncer import pgbouncer
 
 pytest_plugins = [
     "tests.support.plans",
+    "tests.support.reading",
     "tests.support.doctor",
     "tests.support.summary",
     "tests.support.imports",

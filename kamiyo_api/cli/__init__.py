@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from kamiyo_api.cli import database, keys, loading, operations
+from kamiyo_api.cli import chains, database, keys, loading, operations
 
 COMMANDS = (
     database.migrate,
@@ -12,6 +12,9 @@ COMMANDS = (
     *loading.import_commands,
     loading.demo_data,
     keys.api_keys,
+    chains.index_chain,
+    chains.index_chains,
+    chains.chains,
     operations.examine,
     operations.collect,
 )

@@ -13,6 +13,7 @@ from kamiyo_api.config import Config
 MASK = "***"
 MIN_SECRET_LENGTH = 6
 MAX_REASON_LENGTH = 200
+SHORTEST_KEY = 8
 # The names of secrets, with any suffix. No pattern may look far ahead from many positions, because
 # clients decide what is in a log.
 NAMES = r"(?:password|passwd|passphrase|secret|token|api[_-]?key\b)[\w-]{0,64}"
@@ -68,9 +69,16 @@ def secrets_of(config: Config) -> set[str]:
         secrets.add(urlsplit(url or "").password or "")
     if config.sentry_dsn:
         secrets.add(urlsplit(config.sentry_dsn).username or "")
+    for url in (url for urls in config.rpc_urls.values() for url in urls):
+        secrets |= parts_of(url)
     secrets |= {unquote(secret) for secret in secrets}
     secrets |= {json.dumps(secret)[1:-1] for secret in secrets}
     return {secret for secret in secrets if len(secret) >= MIN_SECRET_LENGTH}
+
+
+def parts_of(url: str) -> set[str]:
+    """Return the parts of a provider's URL that are long enough to be a key."""
+    return {part for part in re.split(r"[/?&=:@.]", url) if len(part) >= SHORTEST_KEY}
 
 
 def redacted_document(value: Any, redact: Callable[[str], str]) -> Any:

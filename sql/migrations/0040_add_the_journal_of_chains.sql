@@ -1,5 +1,57 @@
 -- Store what is read of the chains.
 
+-- Chains that were missing, unless an operator added them or gave their names to others.
+insert into erc8004_chains
+  (name, chain_id, is_testnet, identity_registry, reputation_registry, validation_registry)
+select
+  added.name,
+  added.chain_id,
+  added.is_testnet,
+  case when added.is_testnet
+    then '0x8004a818bfb912233c491871b3d84c89a494bd9e'
+    else '0x8004a169fb4a3325136eb29fa0ceb6d2e539a432'
+  end,
+  case when added.is_testnet
+    then '0x8004b663056a597dffe9eccc1965a193b7388713'
+    else '0x8004baa17c55a88189ae136b182e5fda19de9b63'
+  end,
+  case when added.is_testnet
+    then '0x8004cb1bf31daf7788923b405b754f57aceb4272'
+    else '0x8004cc8439f36fd5f9f049d9ff86523df6daab58'
+  end
+from (values
+  ('injective', 1776, false),
+  ('0g', 16661, false),
+  ('billions', 45056, false),
+  ('abstract-testnet', 11124, true),
+  ('mantle-sepolia', 5003, true),
+  ('megaeth-testnet', 6343, true),
+  ('metis-sepolia', 59902, true),
+  ('xlayer-testnet', 1952, true),
+  ('skale-base-sepolia', 324705682, true),
+  ('soneium-minato', 1946, true),
+  ('taiko-hoodi', 167013, true),
+  ('hedera-testnet', 296, true),
+  ('arc-testnet', 5042002, true),
+  ('billions-testnet', 6913, true),
+  ('injective-testnet', 1439, true),
+  ('0g-galileo', 16602, true)
+) as added (name, chain_id, is_testnet)
+where not exists (
+  select from erc8004_chain_names as n
+  where replace(n.name, '-', '') in (
+    replace(added.name, '-', ''), added.chain_id::text, 'eip155:' || added.chain_id
+  )
+)
+on conflict do nothing;
+
+insert into erc8004_chain_names (name, chain)
+select c.name || '-mainnet', c.name
+from erc8004_chains as c
+where not c.is_testnet
+  and c.name in ('injective', '0g', 'billions')
+on conflict do nothing;
+
 create table erc8004_registries (
   chain text not null,
   address text not null,

@@ -179,7 +179,7 @@ def test_what_is_no_name_at_all_is_invalid(register, chain, status):
 
 def test_chains_are_listed_with_their_names_and_registries(get):
     chains = {chain["name"]: chain for chain in get("/chains")["chains"]}
-    assert len(chains) == 35
+    assert len(chains) == 51
     assert chains["base"] == {
         "name": "base",
         "chain_id": 8453,

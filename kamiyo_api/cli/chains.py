@@ -1,0 +1,145 @@
+"""The commands that read chains."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+from flask import current_app
+from flask.cli import AppGroup, with_appcontext
+
+from kamiyo_api import db
+from kamiyo_api.cli.arguments import Wallet
+from kamiyo_api.cli.failures import one_line_errors
+from kamiyo_api.context import services
+
+if TYPE_CHECKING:
+    from kamiyo_api.indexer.journal import Cursor
+    from kamiyo_api.indexer.reader import ChainReader
+
+# What reads chains is imported by the commands that do it, not whenever the application starts.
+
+
+@click.command("index-chain")
+@click.argument("name")
+@click.option("--once", is_flag=True, help="Read what there is now, then end.")
+@click.option("--from-block", type=click.IntRange(min=0), help="Where to begin.")
+@click.option("--to-block", type=click.IntRange(min=0), help="The last block to read.")
+@click.option("--finality", help="When a block is final: finalized, safe, or after N blocks.")
+@click.option(
+    "--max-range", type=click.IntRange(1, 1_000_000), help="At most so many blocks at once."
+)
+@with_appcontext
+@one_line_errors
+def index_chain(
+    name: str,
+    once: bool,
+    from_block: int | None,
+    to_block: int | None,
+    finality: str | None,
+    max_range: int | None,
+) -> None:
+    """Read the registries of the chain NAME, and go on where it stopped."""
+    from kamiyo_api.indexer.chains import reader_of
+    from kamiyo_api.indexer.failures import Stop
+    from kamiyo_api.indexer.following import follow
+    from kamiyo_api.indexer.projecting import project_checked
+
+    chain = services().chains.find(name, db).name
+    try:
+        reader = reader_of(chain, until=to_block, largest_range=max_range)
+        with bar_of(chain, to_block) as report:
+            follow(
+                reader,
+                once=once,
+                until=to_block,
+                report=report,
+                project=project_checked,
+                from_block=from_block,
+                finality=finality,
+            )
+    except Stop as stop:
+        raise click.ClickException(f"{chain}: {stop}") from stop
+    click.echo(summary_of(chain, reader.cursor))
+
+
+@click.command("index-chains")
+@with_appcontext
+@one_line_errors
+def index_chains() -> None:
+    """Read every chain that has an RPC_URL_… variable, for ever."""
+    from kamiyo_api.indexer.chains import chains_with_urls
+    from kamiyo_api.indexer.supervising import follow_all
+
+    names = chains_with_urls()
+    if names:
+        click.echo(f"reading {', '.join(names)}")
+    else:
+        # An end would end the other processes of a Procfile, too.
+        click.echo("no chain has a URL: there is nothing to read; set RPC_URL_BASE", err=True)
+    follow_all(cast(Any, current_app)._get_current_object(), names)
+
+
+chains = AppGroup("chains", help="Add chains to those that the service knows.")
+
+
+@chains.command("add")
+@click.argument("name")
+@click.argument("chain_id", type=click.IntRange(1, 2**63 - 1))
+@click.option("--testnet", is_flag=True, help="It is a testnet, with the registries of testnets.")
+@click.option("--identity-registry", type=Wallet(), help="If it is not the one of most chains.")
+@click.option("--reputation-registry", type=Wallet(), help="If it is not the one of most chains.")
+@click.option("--validation-registry", type=Wallet(), multiple=True, help="One or several.")
+@click.option("--first-block", type=click.IntRange(min=0), help="Where its registries begin.")
+@with_appcontext
+@one_line_errors
+def add(
+    name: str,
+    chain_id: int,
+    testnet: bool,
+    identity_registry: str | None,
+    reputation_registry: str | None,
+    validation_registry: tuple[str, ...],
+    first_block: int | None,
+) -> None:
+    """Add the chain NAME with its CHAIN_ID."""
+    from kamiyo_api.indexer.adding import NewChain, NotAdded, add_chain
+    from kamiyo_api.indexer.chains import setting_of
+
+    registries = (identity_registry, reputation_registry, validation_registry)
+    try:
+        add_chain(NewChain(name, chain_id, testnet, *registries, first_block))
+    except NotAdded as reason:
+        raise click.ClickException(str(reason)) from reason
+    click.echo(f"added {name}, eip155:{chain_id}; set {setting_of(name)} to read it")
+
+
+@contextmanager
+def bar_of(chain: str, until: int | None) -> Iterator[Callable[[ChainReader], None]]:
+    """Show a progress bar on a terminal, in blocks; yield the function that advances it."""
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(length=1, label=chain, file=sys.stderr, hidden=hidden) as bar:
+
+        def report(reader: ChainReader) -> None:
+            cursor, tip = reader.cursor, reader.tip
+            if cursor is None:
+                return
+            end = cursor.head_block if tip is None else tip.head.number
+            end = end if until is None else min(end, until)
+            bar.length = max(end - cursor.from_block + 1, 1)
+            bar.update(cursor.read_block - cursor.from_block + 1 - bar.pos)
+
+        yield report
+
+
+def summary_of(chain: str, cursor: Cursor | None) -> str:
+    """Return the line that says how far a chain was read."""
+    if cursor is None:
+        return f"{chain}: nothing was read"
+    return (
+        f"{chain}: read to block {cursor.read_block}, final to {cursor.final_block}, "
+        f"checked to {cursor.checked_block}"
+    )

@@ -1,0 +1,20 @@
+"""Project what the reader has checked, in the process that reads."""
+
+from __future__ import annotations
+
+from kamiyo_api.indexer import projector
+from kamiyo_api.indexer.failures import Stop
+
+
+class ProjectionRefused(Stop):
+    """Do what the reason says; nothing that was read is lost."""
+
+    code = "PROJECTION_REFUSED"
+
+
+def project_checked(chain: str) -> None:
+    """Project all that is final and checked. Raises Stop."""
+    try:
+        projector.project(chain)
+    except projector.ProjectionStopped as reason:
+        raise ProjectionRefused(str(reason)) from reason
