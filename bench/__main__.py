@@ -8,7 +8,7 @@ import sys
 import time
 from types import ModuleType
 
-from bench import growth, imports, memory, reads, refreshes, searches, writes
+from bench import growth, imports, memory, projection, reads, refreshes, searches, writes
 from bench.figures import Figure, table
 from bench.load import check_installed
 from bench.place import place, servers
@@ -37,6 +37,8 @@ def measure(scale: Scale) -> list[Figure]:
         figures = growth.measure(started, scale)
         say(imports)
         figures += imports.measure(started, scale.agents)
+        say(projection)
+        figures += projection.measure(started, scale.agents)
         with place(started, scale.agents) as here:
             for room in (reads, searches):
                 say(room)

@@ -17,7 +17,7 @@ from kamiyo_api.indexer.folding import DECODER_VERSION, Folding, Registry
 from kamiyo_api.indexer.writing import Writing
 
 LOGS_PER_TRANSACTION = 2000
-LOGS_BEFORE_ANALYZE = 10_000
+LOGS_BEFORE_ANALYZE, FEW_ROWS = 10_000, 1000
 BYTES_PER_TRANSACTION = 16 * 1024 * 1024
 LIST_TIMES = "projection.list_times"
 
@@ -39,20 +39,22 @@ def project(chain: str, on_projected: Callable[[Projected], object] = lambda don
     Each transaction is complete in itself: a process that is killed leaves nothing half done.
     Raises ProjectionStopped, and the errors of db.transaction().
     """
-    logs, analyzed = 0, LOGS_BEFORE_ANALYZE
+    logs, is_analyzed = 0, False
     while (done := project_next(chain)) is not None:
         logs += done.logs
         on_projected(done)
-        if logs >= analyzed:
-            analyze()
-            analyzed *= 4
+        if logs >= LOGS_BEFORE_ANALYZE and not is_analyzed:
+            is_analyzed = True
+            analyze_new()
     return logs
 
 
-def analyze() -> None:
-    """Update the planner's statistics, which are far behind while history is projected."""
+def analyze_new() -> None:
+    """Update the planner's statistics if they are of nearly empty tables; autovacuum may take a
+    minute to see that they are not."""
     with db.transaction(limited=False) as tx:
-        tx.execute("projection.analyze")
+        if tx.rows("projection.get_analyzed")[0]["known_rows"] < FEW_ROWS:
+            tx.execute("projection.analyze")
 
 
 def project_next(chain: str, logs: int = LOGS_PER_TRANSACTION) -> Projected | None:

@@ -8,24 +8,33 @@ from kamiyo_api import db, errors
 from kamiyo_api.policies import requires, transactional
 from kamiyo_api.routes.agent_access import refuse_decided, require_owned_agent
 from kamiyo_api.schemas import metadata as schemas
+from kamiyo_api.schemas import pages
 from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
 MAX_ENTRIES = 50
 MAX_KEY_LENGTH = 128
+LONGEST_LISTED = 64 * 1024
 RESERVED_KEY = "agentWallet"
 blueprint = ApiBlueprint("metadata", __name__, description="What else does it say of itself?")
 
 
 @blueprint.get("/<uuid:agent_uuid>/metadata")
 @requires("read")
+@blueprint.arguments(pages.Page, location="query")
 @blueprint.response(200, schemas.MetadataList)
-def list_metadata(agent_uuid: str) -> Any:
-    """List all metadata of an agent, in the order of the keys."""
-    rows = db.rows("metadata.list_by_agent", agent_uuid=agent_uuid)
+def list_metadata(query: dict[str, Any], agent_uuid: str) -> Any:
+    """List the metadata of an agent, in the order of the keys.
+
+    Clients can set 50 entries; an agent that was read from a chain may have more, and longer ones,
+    which are cut: `truncated` says so.
+    """
+    page = pages.ByKey("metadata", "key", query, agent_uuid)
+    parameters = page.parameters() | {"longest": LONGEST_LISTED}
+    rows = db.rows("metadata.list_by_agent", agent_uuid=agent_uuid, **parameters)
     if not rows:
         raise errors.AgentNotFound
-    return {"metadata": [row for row in rows if row["key"] is not None]}
+    return page.answer([row for row in rows if row["key"] is not None])
 
 
 @blueprint.get("/<uuid:agent_uuid>/metadata/<text:key>", merge_slashes=False)
@@ -37,7 +46,9 @@ def get_metadata(agent_uuid: str, key: str) -> Any:
     The key is everything after `metadata/`, percent-encoded; a slash need not be encoded.
     """
     # No key contains NUL, which PostgreSQL accepts in no parameter.
-    entry = db.row("metadata.get", agent_uuid=agent_uuid, key=None if "\0" in key else key)
+    key_or_none = None if "\0" in key else key
+    whole = pages.WHOLE
+    entry = db.row("metadata.get", agent_uuid=agent_uuid, key=key_or_none, longest=whole)
     if entry is None:
         raise errors.AgentNotFound
     if entry["key"] is None:

@@ -21,9 +21,16 @@ class MetadataEntry(ma.Schema):
     key = fields.String(required=True)
     value = fields.String(required=True, metadata={"contentEncoding": "base64"})
     updated_at = own.timestamp(required=True)
+    truncated = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "`value` if a list shows only its first 64 KiB, else empty."},
+    )
 
 
 class MetadataList(ma.Schema):
-    """All metadata of an agent, at most 50 entries, in the order of the keys."""
+    """One page of the metadata of an agent, in the order of the keys."""
 
     metadata = fields.List(fields.Nested(MetadataEntry), required=True)
+    limit = fields.Integer(required=True)
+    next_cursor = fields.String(required=True, allow_none=True)

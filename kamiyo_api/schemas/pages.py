@@ -180,6 +180,22 @@ class ByPlace(NewestFirst):
         return {"before_block": a_count(parts[0]), "before_index": a_count(parts[1])}
 
 
+class ByKey(NewestFirst):
+    """A page of a list in the order of the keys."""
+
+    parts = 1
+
+    def place_of(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return the parts of the cursor after a row."""
+        return (row[self.key],)
+
+    def start(self, parts: Sequence[Any] | None) -> dict[str, Any]:
+        """Return where the page begins, as parameters. Raises InvalidCursor."""
+        if parts is not None and not isinstance(parts[0], str):
+            raise errors.InvalidCursor
+        return {"after_key": None if parts is None else parts[0]}
+
+
 class ByScore(NewestFirst):
     """A page of a list in the order of scores."""
 

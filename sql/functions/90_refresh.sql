@@ -67,15 +67,12 @@ begin atomic
   );
 end;
 
--- Wait until no chain is being projected, whose transactions change many search rows in another
--- order; write the new statistics of some agents to their search rows, then their last activity once more:
+-- Write the new statistics of some agents to their search rows, then their last activity once more:
 -- the first statement waits for a concurrent change of an agent and then overwrites its time with
 -- the older one of the view. No other change can follow before the second, as the rows are locked.
 create or replace procedure erc8004_refresh_search(agents uuid[])
 language sql
 begin atomic
-  select pg_advisory_xact_lock(hashtext('erc8004_agent_search'));
-
   update erc8004_agent_search as s
   set
     last_activity_at = v.last_activity_at,
@@ -154,6 +151,8 @@ begin
   refresh materialized view concurrently mv_erc8004_agent_payment_stats;
   payment_done := clock_timestamp();
 
+  -- The projection of a chain changes many of the rows below in another order.
+  perform pg_advisory_xact_lock(hashtext('erc8004_agent_search'));
   update erc8004_validations
   set status = 'expired'
   where status = 'pending' and expires_at <= began;

@@ -1,25 +1,70 @@
--- name: list_by_agent
--- Return the metadata of one agent, by key; one row without a key if the agent has none, no row if
--- there is no such agent.
+-- part: entry
+-- An entry with its value in base64, cut to the given length, and whether it is cut.
+e.key,
+  translate(encode(substring(e.value for %(longest)s), 'base64'), E'\n', '') as value,
+  e.updated_at,
+  case when octet_length(e.value) > %(longest)s then array['value'] else '{}' end as truncated
+
+-- part: wallet
+-- The entry that the registry of a chain keeps itself: the wallet, empty if there is none.
 select
-  m.key,
-  translate(encode(m.value, 'base64'), E'\n', '') as value,
-  m.updated_at
+      'agentWallet' as key,
+      case
+        when a.agent_wallet = '0x0000000000000000000000000000000000000000' then ''::bytea
+        else decode(substring(a.agent_wallet from 3), 'hex')
+      end as value,
+      a.updated_at
+    where a.source = 'chain'
+      and a.agent_wallet is not null
+
+-- name: list_by_agent
+-- Return the metadata of one agent, by key, from the row after the cursor; one row without a key if
+-- there is none, no row if there is no such agent.
+select
+  {entry}
 from erc8004_agents as a
-left join erc8004_agent_metadata as m on m.agent_uuid = a.id
+left join lateral (
+  (
+    select m.key, m.value, m.updated_at
+    from erc8004_agent_metadata as m
+    where m.agent_uuid = a.id
+      and (%(after_key)s::text is null or m.key > %(after_key)s)
+      and (m.key <> 'agentWallet' or a.source <> 'chain')
+    order by m.key
+    limit %(limit)s
+  )
+  union all
+  (
+    {wallet}
+      and (%(after_key)s::text is null or 'agentWallet' > %(after_key)s::text)
+  )
+  order by key
+  limit %(limit)s
+) as e on true
 where a.id = %(agent_uuid)s
-order by m.key
-limit 50;
+order by e.key
+limit %(limit)s;
 
 -- name: get
 -- Return one metadata entry of one agent; without a value if it has none under this key, no row if
 -- there is no such agent.
 select
-  m.key,
-  translate(encode(m.value, 'base64'), E'\n', '') as value,
-  m.updated_at
+  {entry}
 from erc8004_agents as a
-left join erc8004_agent_metadata as m on m.agent_uuid = a.id and m.key = %(key)s
+left join lateral (
+  (
+    select m.key, m.value, m.updated_at
+    from erc8004_agent_metadata as m
+    where m.agent_uuid = a.id
+      and m.key = %(key)s
+      and (m.key <> 'agentWallet' or a.source <> 'chain')
+  )
+  union all
+  (
+    {wallet}
+      and %(key)s::text = 'agentWallet'
+  )
+) as e on true
 where a.id = %(agent_uuid)s;
 
 -- name: count_others
@@ -46,7 +91,8 @@ set
 returning
   key,
   translate(encode(value, 'base64'), E'\n', '') as value,
-  updated_at;
+  updated_at,
+  '{}'::text[] as truncated;
 
 -- name: delete
 -- Delete one entry.

@@ -15,29 +15,7 @@ select
   least(
     c.checked_block,
     c.final_block,
-    coalesce(
-      (
-        select min(next.block_number)
-        from (
-          select
-            l.block_number,
-            row_number() over placed as place,
-            sum(octet_length(l.data)) over placed as bytes
-          from (
-            select j.block_number, j.log_index, j.data
-            from erc8004_chain_logs as j
-            where j.chain = c.chain
-              and j.block_number > c.projected_block
-            order by j.block_number, j.log_index
-            limit %(logs)s
-          ) as l
-          window placed as (order by l.block_number, l.log_index)
-        ) as next
-        where next.place = %(logs)s
-          or next.bytes > %(bytes)s
-      ),
-      c.checked_block
-    )
+    erc8004_projection_end(c.chain, c.projected_block, %(logs)s, %(bytes)s)
   ) as upto_block
 from erc8004_chain_cursors as c
 where c.chain = %(chain)s;
@@ -228,6 +206,12 @@ set
   decoder_version = %(decoder_version)s
 where c.chain = %(chain)s
   and c.projected_block = %(after_block)s;
+
+-- name: get_analyzed
+-- Return how many rows the planner knows of the tables that grow most.
+select min(c.reltuples)::bigint as known_rows
+from pg_class as c
+where c.oid in ('erc8004_agents'::regclass, 'erc8004_reputation'::regclass);
 
 -- name: analyze
 -- Update the planner's statistics after many new rows.

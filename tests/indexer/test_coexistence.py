@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from itertools import pairwise
 
@@ -120,8 +121,9 @@ def test_an_import_changes_nothing_of_an_agent_of_the_chain_but_its_file(
     run_import([line(token_uri="ipfs://b", metadata=metadata, registration_file={"name": "Evil"})])
     assert sql("select * from erc8004_agents") == [followed]
     uri, file = "ipfs://a", {"name": "Real"}
-    assert "1 updated" in run_import([line(token_uri=uri, registration_file=file)]).stdout
-    assert "1 unchanged" in run_import([line(token_uri=uri, registration_file=file)]).stdout
+    older = line(token_uri=uri, registration_file=file, block_number=1)
+    assert "1 updated" in run_import([older]).stdout
+    assert "1 unchanged" in run_import([older]).stdout
     (found,) = sql("select * from erc8004_agents")
     assert found["registration_file"] == file
     own = ("owner_address", "token_uri", "agent_wallet", "block_number", "source")
@@ -263,3 +265,25 @@ def test_an_agent_that_was_not_read_from_a_chain_has_neither(make_agent, send, p
     assert send("GET", f"/agents/{uuid}/{path}").json["code"] == "NOT_READ_FROM_CHAIN"
     unknown = "019fffff-ffff-7fff-bfff-ffffffffffff"
     assert send("GET", f"/agents/{unknown}/{path}").json["code"] == "AGENT_NOT_FOUND"
+
+
+def test_all_metadata_of_the_chain_is_listed_page_by_page(chain, followed, project, get):
+    keys = {"k", "agentWallet", ""} | {f"n{number}" for number in range(60)}
+    chain.block([logs.metadata_set(7, key.encode(), b"v") for key in keys - {"k", "agentWallet"}])
+    chain.block([logs.metadata_set(7, b"big", b"x" * 70_000)])
+    project(chain)
+    path = f"/agents/{followed['id']}/metadata"
+    page, listed = get(path), []
+    while page["next_cursor"]:
+        listed += page["metadata"]
+        page = get(f"{path}?cursor={page['next_cursor']}")
+    listed += page["metadata"]
+    assert {entry["key"] for entry in listed} == keys | {"big"}
+    assert len(listed) == len(keys) + 1
+    values = {entry["key"]: base64.b64decode(entry["value"]) for entry in listed}
+    assert values["agentWallet"] == bytes.fromhex(OWNER[2:])
+    assert (len(values["big"]), values[""]) == (64 * 1024, b"v")
+    assert [entry["key"] for entry in listed if entry["truncated"]] == ["big"]
+    whole = get(f"{path}/big")
+    assert (len(base64.b64decode(whole["value"])), whole["truncated"]) == (70_000, [])
+    assert get(f"{path}/agentWallet")["value"] == base64.b64encode(values["agentWallet"]).decode()

@@ -34,11 +34,11 @@ def test_entry_is_set_read_replaced_and_removed(call, agent, get):
     assert (first.status_code, first.json["key"], first.json["value"]) == (200, "color", "cmVk")
     second = call("PUT", "color", json={"value": "Ymx1ZQ=="})
     assert call("GET", "color").json == second.json
-    assert get(f"/agents/{agent['agent_uuid']}/metadata") == {"metadata": [second.json]}
+    assert get(f"/agents/{agent['agent_uuid']}/metadata")["metadata"] == [second.json]
     gone = call("DELETE", "color")
     assert (gone.status_code, gone.data) == (204, b"")
     assert outcome(call("GET", "color")) == (404, "METADATA_NOT_FOUND")
-    assert get(f"/agents/{agent['agent_uuid']}/metadata") == {"metadata": []}
+    assert get(f"/agents/{agent['agent_uuid']}/metadata")["metadata"] == []
 
 
 def test_owner_writes_with_a_key_of_their_wallet(call, agent, key_for):
