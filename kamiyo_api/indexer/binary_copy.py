@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from struct import Struct
 
 from kamiyo_api.indexer.values import Header, Log
@@ -17,6 +18,11 @@ COUNT = Struct("!h").pack
 # length.
 FIXED = Struct("!iqiii32si32si20si").pack
 BLOCK = Struct("!iqi32si32siq").pack
+
+
+def file_of(rows: Iterable[bytes]) -> BytesIO:
+    """Return a file of rows; they are no more than one answer of a provider."""
+    return BytesIO(b"".join(rows))
 
 
 def log_rows(chain: str, logs: Iterable[Log]) -> Iterator[bytes]:

@@ -1,5 +1,5 @@
-"""What the bloom of a block says about its logs. It is asked only on chains whose blooms carry the
-bits, and only for blocks with few logs: the bloom of a full block says nothing."""
+"""Read from the bloom of a block whether all its logs are known: only on chains whose blooms carry
+the bits, and only for blocks with few logs, since the bloom of a full block says nothing."""
 
 from __future__ import annotations
 

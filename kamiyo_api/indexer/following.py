@@ -47,7 +47,10 @@ class DatabasePatience:
         now = time.monotonic()
         if self._since is None:
             self._since = now
-            log.warning("The database is unavailable; reading waits: %s", brief(str(error)))
+            log.warning(
+                "The database is unavailable; reading waits: %s",
+                brief(str(error) or type(error).__name__),
+            )
         if now - self._since > DATABASE_PATIENCE_SECONDS:
             raise error
         time.sleep(DATABASE_PAUSE_SECONDS)

@@ -13,8 +13,7 @@ from struct import Struct
 from typing import Any, NamedTuple
 
 from kamiyo_api import db
-from kamiyo_api.db.copying import copy_rows
-from kamiyo_api.indexer.binary_copy import block_rows, log_rows
+from kamiyo_api.indexer.binary_copy import block_rows, file_of, log_rows
 from kamiyo_api.indexer.counting import counts_of
 from kamiyo_api.indexer.failures import Stop
 from kamiyo_api.indexer.values import Header, Log
@@ -92,9 +91,9 @@ class Journal:
         the last of them. Raises CursorMoved."""
         with db.transaction(limited=False) as tx:
             self._move(tx, cursor, headers[-1].number, headers[-1].hash, tip, range_size)
-            copy_rows(tx, "journal.copy_blocks", block_rows(self.chain, headers))
+            tx.copy("journal.copy_blocks", file_of(block_rows(self.chain, headers)))
             if logs:
-                copy_rows(tx, "journal.copy_logs", log_rows(self.chain, logs))
+                tx.copy("journal.copy_logs", file_of(log_rows(self.chain, logs)))
             self._count(tx, outcomes + counts_of(logs))
 
     def roll_back(self, cursor: Cursor, number: int, block_hash: bytes, tip: Tip) -> None:
@@ -127,7 +126,7 @@ class Journal:
             for header in headers:
                 tx.execute("journal.insert_block", chain=self.chain, **header._asdict())
             if missing:
-                copy_rows(tx, "journal.copy_logs", log_rows(self.chain, missing))
+                tx.copy("journal.copy_logs", file_of(log_rows(self.chain, missing)))
                 self._count(tx, counts_of(missing))
             # The block below stays: a reorganisation may end at it.
             tx.execute(
