@@ -34,6 +34,7 @@ AUDIT_EXIT_CODES = {"equal": 0, "unasked": 1, "different": 3}
 @click.option(
     "--max-range", type=click.IntRange(1, 1_000_000), help="At most so many blocks at once."
 )
+@click.option("--rebuild", is_flag=True, help="Project the stored logs once more, then end.")
 @with_appcontext
 @one_line_errors
 def index_chain(
@@ -43,15 +44,19 @@ def index_chain(
     to_block: int | None,
     finality: str | None,
     max_range: int | None,
+    rebuild: bool,
 ) -> None:
     """Read the registries of the chain NAME, and go on where it stopped."""
     from kamiyo_api.indexer.chains import reader_of
     from kamiyo_api.indexer.failures import Stop
     from kamiyo_api.indexer.following import follow
-    from kamiyo_api.indexer.projecting import project_checked
+    from kamiyo_api.indexer.projecting import project_again, project_checked
 
     chain = services().chains.find(name, db).name
     try:
+        if rebuild:
+            click.echo(f"{chain}: projected {project_again(chain)} logs again")
+            return
         reader = reader_of(chain, until=to_block, largest_range=max_range)
         with bar_of(chain, to_block) as report:
             follow(
