@@ -14,7 +14,7 @@ from flask.cli import AppGroup, with_appcontext
 from kamiyo_api import db
 from kamiyo_api.cli.arguments import Wallet
 from kamiyo_api.cli.failures import one_line_errors
-from kamiyo_api.context import services
+from kamiyo_api.chains import require_chain
 
 if TYPE_CHECKING:
     from kamiyo_api.indexer.journal import Cursor
@@ -34,6 +34,7 @@ AUDIT_EXIT_CODES = {"equal": 0, "unasked": 1, "different": 3}
 @click.option(
     "--max-range", type=click.IntRange(1, 1_000_000), help="At most so many blocks at once."
 )
+@click.option("--rebuild", is_flag=True, help="Project the stored logs once more, then end.")
 @with_appcontext
 @one_line_errors
 def index_chain(
@@ -43,15 +44,19 @@ def index_chain(
     to_block: int | None,
     finality: str | None,
     max_range: int | None,
+    rebuild: bool,
 ) -> None:
     """Read the registries of the chain NAME, and go on where it stopped."""
     from kamiyo_api.indexer.chains import reader_of
     from kamiyo_api.indexer.failures import Stop
     from kamiyo_api.indexer.following import follow
-    from kamiyo_api.indexer.projecting import project_checked
+    from kamiyo_api.indexer.projecting import project_again, project_checked
 
-    chain = services().chains.find(name, db).name
+    chain = require_chain(name, db).name
     try:
+        if rebuild:
+            click.echo(f"{chain}: projected {project_again(chain)} logs again")
+            return
         reader = reader_of(chain, until=to_block, largest_range=max_range)
         with bar_of(chain, to_block) as report:
             follow(
@@ -139,7 +144,7 @@ def audit_chain(name: str, sample: int) -> None:
     from kamiyo_api.indexer.chains import providers_of
     from kamiyo_api.indexer.failures import Stop
 
-    chain = services().chains.find(name, db).name
+    chain = require_chain(name, db).name
     try:
         result = audit(chain, providers_of(chain, PATIENCE), sample)
     except Stop as stop:

@@ -12,6 +12,14 @@ class ProjectionRefused(Stop):
     code = "PROJECTION_REFUSED"
 
 
+def project_again(chain: str) -> int:
+    """Project all that was projected once more, and return the number of logs. Raises Stop."""
+    try:
+        return projector.rebuild(chain)
+    except projector.ProjectionStopped as reason:
+        raise ProjectionRefused(str(reason)) from reason
+
+
 def project_checked(chain: str) -> None:
     """Project all that is final and checked. Raises Stop."""
     try:

@@ -19,7 +19,7 @@ alter table erc8004_agents
   add column owner_since timestamptz,
   drop constraint ck__erc8004_agents__token_uri,
   add constraint ck__erc8004_agents__token_uri
-    check (source = 'chain' or octet_length(token_uri) <= 65536),
+    check (registered_at is not null or octet_length(token_uri) <= 65536),
   add constraint ck__erc8004_agents__source check (source in ('chain', 'import', 'api')),
   add constraint ck__erc8004_agents__agent_wallet
     check (octet_length(agent_wallet) = 42 and agent_wallet ~ '^0x[0-9a-f]*$');
@@ -65,7 +65,7 @@ alter table erc8004_reputation
   add column feedback_index bigint,
   add column block_number bigint,
   drop constraint ck__erc8004_reputation__value,
-  add constraint ck__erc8004_reputation__value check (source = 'chain' or abs(value) <= 1e38),
+  add constraint ck__erc8004_reputation__value check (block_number is not null or abs(value) <= 1e38),
   add constraint ck__erc8004_reputation__source check (source in ('chain', 'import', 'api')),
   add constraint ck__erc8004_reputation__chain_has_index
     check (source <> 'chain' or (feedback_index is not null and block_number is not null));

@@ -41,7 +41,7 @@ create table erc8004_agents (
   constraint ck__erc8004_agents__owner_address
     check (octet_length(owner_address) = 42 and owner_address ~ '^0x[0-9a-f]*$'),
   constraint ck__erc8004_agents__token_uri
-    check (source = 'chain' or octet_length(token_uri) <= 65536),
+    check (registered_at is not null or octet_length(token_uri) <= 65536),
   constraint ck__erc8004_agents__registration_file_is_object
     check (jsonb_typeof(registration_file) = 'object'),
   constraint ck__erc8004_agents__registration_file_size

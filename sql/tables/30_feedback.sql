@@ -56,7 +56,7 @@ create table erc8004_reputation (
   constraint fk__erc8004_reputation__chain foreign key (chain) references erc8004_chains (name),
   constraint ck__erc8004_reputation__client_address
     check (octet_length(client_address) = 42 and client_address ~ '^0x[0-9a-f]*$'),
-  constraint ck__erc8004_reputation__value check (source = 'chain' or abs(value) <= 1e38),
+  constraint ck__erc8004_reputation__value check (block_number is not null or abs(value) <= 1e38),
   constraint ck__erc8004_reputation__value_decimals check (value_decimals between 0 and 18),
   constraint ck__erc8004_reputation__score check (score between 0 and 100),
   constraint ck__erc8004_reputation__tags

@@ -52,6 +52,7 @@ sudo systemctl restart kamiyo-api-indexer
 flask audit-chain base --sample 500
 journalctl -u kamiyo-api-indexer -n 20 --no-pager
 sudo systemctl restart kamiyo-api-indexer
+flask index-chain base --rebuild
 flask audit-chain base --sample 500
 journalctl -u kamiyo-api -n 1000 --no-pager
 tail -1000 /var/log/postgresql/postgresql-*.log

@@ -243,6 +243,15 @@ def test_command_says_and_exits_with_the_result(
     assert SECRET not in said.output
 
 
+def test_rebuild_repairs_what_somebody_changed(followed, audited, app, sql):
+    sql("update erc8004_agents set owner_address = %s where agent_id = 9", OTHER)
+    assert audited(followed).outcome == "different"
+    said = app.test_cli_runner().invoke(args=["index-chain", "base", "--rebuild"])
+    assert said.exit_code == 0, said.output
+    assert "logs again" in said.output
+    assert audited(followed).outcome == "equal"
+
+
 def test_command_without_a_url_says_what_to_set(app):
     services = app.extensions["kamiyo"]
     before = services.config

@@ -29,6 +29,8 @@ def settings():
     names = set(re.findall(r'env(?:\.get\(|\[|, )"([A-Z][A-Z_]+)"', config))
     # A name that ends so takes the rest from the tier.
     names |= set(re.findall(r'f"([A-Z_]+_)\{', config))
+    # One that ends so takes the rest from the chain.
+    names |= {f"{prefix}BASE" for prefix in re.findall(r'^[A-Z_]+ = "([A-Z_]+_)"$', config, re.M)}
     server = (ROOT / "gunicorn.conf.py").read_text()
     names |= set(re.findall(r"""["']([A-Z]+_?[A-Z_]+)["']""", server))
     # What one gunicorn tells its own workers and its successor is no setting.
