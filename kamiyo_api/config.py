@@ -16,6 +16,7 @@ from kamiyo_api.config_parsing import (
     address,
     choice,
     folder,
+    gateways,
     name,
     number,
     origins,
@@ -79,6 +80,8 @@ class Config:
     sentry_dsn: str | None
     environment: str
     release: str
+    ipfs_gateways: Sequence[str] = field(repr=False)
+    arweave_gateways: Sequence[str] = field(repr=False)
     port: int
     web_concurrency: int
     web_threads: int
@@ -116,6 +119,8 @@ class Config:
             sentry_dsn=address(env, "SENTRY_DSN", ("https://", "http://")),
             environment=name(env, "ENVIRONMENT", "production", 64),
             release=name(env, "RELEASE", f"kamiyo-api@{VERSION}", 200),
+            ipfs_gateways=gateways(env, "IPFS_GATEWAYS"),
+            arweave_gateways=gateways(env, "ARWEAVE_GATEWAYS"),
             port=number(env, "PORT", 8000, 1, 65535),
             web_concurrency=number(env, "WEB_CONCURRENCY", 2, 1, 1000),
             web_threads=number(env, "WEB_THREADS", 4, 1, 1000),

@@ -17,7 +17,7 @@ LAYERS = (
     ("cli", "server"),
     ("routes", "doctor"),
     ("web",),
-    ("access", "demo", "health", "importer", "search", "trust"),
+    ("access", "demo", "health", "importer", "indexer", "search", "trust"),
     ("cache", "chains"),
     ("db",),
     ("redis", "schemas"),

@@ -23,6 +23,7 @@ TABLES = (
     "erc8004_payment_changes",
     "erc8004_agent_search",
     "erc8004_agents",
+    "erc8004_file_fetches",
     "erc8004_name_words",
     "idempotency_keys",
     "api_keys",
