@@ -97,7 +97,7 @@ def test_malformed_cid_is_refused(name):
 
 @pytest.fixture
 def gateway():
-    """A gateway on this machine, and what resolves by it, after one that lies and one that is gone."""
+    """A server on this machine that is three gateways: one is gone, one lies, one is honest."""
     with hosts.host(None, "127.0.0.1") as started:
         yield started
 
