@@ -7,6 +7,7 @@ from concurrent.futures import TimeoutError as TooLate
 
 from kamiyo_api.doctor import (
     cache,
+    files,
     keys,
     schema,
     server,
@@ -39,6 +40,7 @@ CHECKS: tuple[Check, ...] = (
     *schema.CHECKS,
     *tables.CHECKS,
     *statistics.CHECKS,
+    *files.CHECKS,
     *keys.CHECKS,
     *cache.CHECKS,
     *service.CHECKS,

@@ -182,8 +182,8 @@ where f.reason = 'no_gateway'
 -- name: get_queue
 -- Return how many fetches are due, counted up to 10,000, and for how many seconds the first has been.
 select
-  count(*) as due,
-  coalesce(extract(epoch from now() - min(waiting.due_at)), 0)::float8 as oldest_seconds
+  count(*) as files_due,
+  coalesce(extract(epoch from now() - min(waiting.due_at)), 0)::float8 as files_wait_seconds
 from (
   select f.due_at
   from erc8004_file_fetches as f

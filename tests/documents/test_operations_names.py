@@ -75,7 +75,7 @@ OLD_GUIDE = [
 ]
 
 
-OUTAGES = ["Database down", "Service down"]
+OUTAGES = ["Database down", "Service down", "Registration files waiting"]
 
 
 def anchors():

@@ -29,7 +29,8 @@ UNIT_TESTS = yaml.safe_load((PROMETHEUS / "alerts_test.yml").read_text())["tests
 DASHBOARD = json.loads((OPS / "grafana" / "dashboard.json").read_text())
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 QUERIES = [target["expr"] for panel in PANELS for target in panel["targets"]]
-UNITS = ("kamiyo-api", "kamiyo-api-refresh")
+UNITS = ("kamiyo-api", "kamiyo-api-refresh", "kamiyo-api-resolver")
+PROCESSES = {"kamiyo-api-refresh": "clock", "kamiyo-api-resolver": "resolver"}
 # The symptoms of the customer's guide, in its order, and three more: the sections of
 # docs/operations.md.
 SYMPTOMS = [
@@ -47,6 +48,7 @@ SYMPTOMS = [
     "high-error-rate",
     "slow-response-times",
     "low-cache-hit-rate",
+    "registration-files-waiting",
 ]
 # Prometheus makes these itself.
 NOT_OURS = {"up", "ALERTS"}
@@ -231,7 +233,7 @@ def test_unit_runs_what_the_procfile_names(name):
             run["web"],
         )
     else:
-        assert values(name, "ExecStart") == run["clock"]
+        assert values(name, "ExecStart") == run[PROCESSES[name]]
     assert values(name, "StandardError") == ["journal"]
     assert values(name, "EnvironmentFile") == ["/etc/kamiyo-api/environment"]
     assert values(name, "NoNewPrivileges") == ["yes"]

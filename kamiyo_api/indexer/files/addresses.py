@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from queue import Empty, SimpleQueue
 
@@ -40,15 +41,16 @@ def is_public(address: Address) -> bool:
     )
 
 
-def look_up(host: str, seconds: float) -> list[Address]:
+def look_up(
+    host: str, seconds: float, lookup: Callable[[str], list[Address] | None] | None = None
+) -> list[Address]:
     """Return the addresses of a host, which may be one itself. Raises Unresolved.
 
     The system's lookup cannot be ended, so another thread waits for it.
     """
     answers: SimpleQueue[list[Address] | None] = SimpleQueue()
-    thread = threading.Thread(
-        target=lambda: answers.put(system_lookup(host)), name="look-up", daemon=True
-    )
+    find = lookup or system_lookup
+    thread = threading.Thread(target=lambda: answers.put(find(host)), name="look-up", daemon=True)
     thread.start()
     try:
         found = answers.get(timeout=max(0.0, seconds))

@@ -14,7 +14,7 @@ UNCHANGED = "/%:=&?~+!$,;'@()*[]"
 
 
 class Place(NamedTuple):
-    """Where a file is: the scheme, the host in ASCII, the port, and the path with the query."""
+    """The place of a file: the scheme, the host in ASCII, the port, and the path with the query."""
 
     scheme: str
     host: str

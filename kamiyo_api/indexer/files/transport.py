@@ -32,7 +32,7 @@ class Deadline:
 
 
 class BoundedReader(io.RawIOBase):
-    """What a connection receives until its deadline, and up to so many bytes."""
+    """The bytes that a connection receives until its deadline, up to a limit."""
 
     def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
         self._connection, self._deadline = connection, deadline
