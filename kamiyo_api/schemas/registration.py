@@ -30,6 +30,7 @@ REASONS = {
     "not_found": "The host answered 404 or 410.",
     "refused_by_host": "The host answered another status from 400 to 499.",
     "host_error": "The host answered another status that is no file.",
+    "defect": "This service failed; its log says more.",
 }
 # What an agent's file says of the agent (ERC-8004): one entry of its registrations must name both
 # this registry and this agent.

@@ -24,6 +24,7 @@ returning
   f.lease,
   f.domain,
   left(a.token_uri, %(characters)s) as token_uri,
+  coalesce(a.unstorable ? 'token_uri', false) as is_altered,
   'eip155:' || c.chain_id || ':' || a.registry_address as registry,
   a.agent_id::text as agent_id;
 

@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,68 +17,23 @@ from kamiyo_api.indexer.files.gateways import Gateways
 from kamiyo_api.indexer.files.queue import BATCH, MOST_OF_ONE_HOST, leased, resolve_some, store
 from kamiyo_api.indexer.files.resolving import Resolver
 from tests.support import ROOT, hosts
+from tests.support.agent_files import GLOBAL, data, entry, naming
 from tests.support.hosts import NAME, answering
+from tests.support.imports import counts, line
 
-REGISTRY = "0x8004a169fb4a3325136eb29fa0ceb6d2e539a432"
-GLOBAL = f"eip155:8453:{REGISTRY}"
-OWNER = "0x" + "1" * 40
-INSERT = """
-insert into erc8004_agents (chain, registry_address, agent_id, owner_address, token_uri, claimed,
-  registration_file)
-values ('base', %s, %s, %s, %s, %s, %s)
-returning id::text
-"""
 FETCHES = """
 select kind, status, reason, failures, due_at is null as is_final, due_at <= now() as is_due
 from erc8004_file_fetches where agent_uuid = %s order by kind desc
 """
 
 
-def data(file):
-    """A data URI of a file."""
-    content = json.dumps(file).encode()
-    return f"data:application/json;base64,{base64.b64encode(content).decode()}"
-
-
-def naming(*entries, **fields):
-    """A file whose registrations name agents."""
-    return {"name": "Tides", "registrations": list(entries), **fields}
-
-
-def entry(agent_id=7, registry=GLOBAL):
-    """An entry of registrations."""
-    return {"agentId": agent_id, "agentRegistry": registry}
-
-
 VERIFIED = data(naming(entry()))
-
-
-@pytest.fixture
-def insert(sql, app):
-    """Insert an agent as its registry does; its uuid."""
-
-    def run(token_uri, agent_id=7, claimed=False, file=None):
-        return sql(INSERT, REGISTRY, agent_id, OWNER, token_uri, claimed, file)[0]["id"]
-
-    return run
 
 
 @pytest.fixture
 def fetches(sql):
     """The fetches of an agent."""
     return lambda agent: sql(FETCHES, agent)
-
-
-@pytest.fixture
-def resolver():
-    return Resolver(Fetcher(), Gateways(Fetcher(), (), ()))
-
-
-@pytest.fixture
-def resolve(app, resolver):
-    """Resolve what is due; how often each outcome was stored."""
-    with ThreadPoolExecutor(4) as pool:
-        yield partial(resolve_some, resolver, pool)
 
 
 @pytest.fixture
@@ -179,6 +133,12 @@ def test_failure_is_stored_with_its_reason_and_the_next_try(insert, resolve, age
     assert resolve() == {}
 
 
+def test_uri_that_is_not_stored_as_the_chain_holds_it_is_not_fetched(run_import, resolve, sql):
+    run_import([line(token_uri="https://127.0.0.1/\x00a")])
+    assert resolve() == {"invalid_uri": 1}
+    assert sql("select due_at from erc8004_file_fetches") == [{"due_at": None}]
+
+
 def test_new_uri_is_fetched_at_once_and_proves_nothing_before(insert, resolve, agent_of, get, sql):
     agent = insert(VERIFIED)
     resolve()
@@ -253,7 +213,7 @@ def test_resolved_file_outlives_four_failures_and_proves_nothing_after_five(
 
 def resolver_failure(resolver):
     """A failure that may pass."""
-    job = queue.Job("", "registration", 0, None, "https://127.0.0.1/", "", "0")
+    job = queue.Job("", "registration", 0, None, "https://127.0.0.1/", False, "", "0")
     return queue.found_by(resolver, job)
 
 
@@ -329,6 +289,7 @@ def test_no_host_is_asked_for_many_files_at_once(insert, resolve, sql):
     ]
 
 
+@pytest.mark.slow
 def test_command_resolves_until_nothing_is_due(insert, agent_of, database_url):
     agents = [
         insert(VERIFIED if number == 7 else "http://x.example", number) for number in range(9)
@@ -342,3 +303,41 @@ def test_command_resolves_until_nothing_is_due(insert, agent_of, database_url):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "http_refused 8, resolved 1\n"
     assert agent_of(agents[7])["verified"] is True
+
+
+def test_import_without_the_file_leaves_one_that_was_fetched(run_import, resolve, get, sql):
+    content = base64.b64encode(b'{"name": "a\\u0000b", "registrations": []}').decode()
+    old = line(token_uri=f"data:;base64,{content}")
+    assert run_import([old]).exit_code == 0
+    assert resolve() == {"resolved": 1}
+    before = sql("select * from erc8004_agents")
+    assert before[0]["unstorable"]["registration_file"]["reasons"] == ["nul"]
+    assert (
+        counts(run_import([old]))
+        == "read 1 lines: 0 inserted, 0 updated, 1 unchanged, 0 older, 0 rejected"
+    )
+    assert (sql("select * from erc8004_agents"), resolve()) == (before, {})
+    new = line(token_uri=data({"name": "New"}), block_number=24339926)
+    run_import([new])
+    assert resolve() == {"resolved": 1}
+    (agent,) = sql("select registration_file from erc8004_agents")
+    assert agent["registration_file"] == {"name": "New"}
+
+
+def test_import_with_a_file_ends_the_fetches(run_import, resolve, sql):
+    run_import([line(token_uri=VERIFIED)])
+    resolve()
+    run_import([line(token_uri=VERIFIED, registration_file={"name": "Imported"})])
+    assert sql("select from erc8004_file_fetches") == []
+    (agent,) = sql("select registration_file from erc8004_agents")
+    assert agent["registration_file"] == {"name": "Imported"}
+
+
+def test_new_owner_who_names_no_uri_has_no_file(run_import, resolve, sql):
+    run_import([line(token_uri=VERIFIED)])
+    resolve()
+    run_import([line(owner_address="0x" + "9" * 40, block_number=24339999)])
+    (agent,) = sql("select token_uri, registration_file from erc8004_agents")
+    assert (agent["token_uri"], agent["registration_file"]) == (None, None)
+    assert sql("select from erc8004_file_fetches") == []
+    assert sql("select verified from erc8004_agent_search") == [{"verified": False}]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable
+from functools import cache
 from http import HTTPStatus
 from http.client import HTTPResponse
 
@@ -53,7 +54,7 @@ class Fetcher:
         seconds: float = SECONDS,
     ) -> None:
         self._is_allowed, self._look_up, self._seconds = is_allowed, look_up, seconds
-        self._trusted = trusted or ssl.create_default_context()
+        self._trusted = trusted or system_trust()
 
     def fetch(self, url: str) -> bytes:
         """Return the file at an https URL. Raises Unresolved."""
@@ -99,6 +100,12 @@ class Fetcher:
         head = HEAD.format(target=place.target, authority=place.authority, version=VERSION)
         with connection:
             return file_or_location(request(connection, head.encode("ascii"), deadline))
+
+
+@cache
+def system_trust() -> ssl.SSLContext:
+    """Return a context that trusts the authorities of the system; to read them takes long."""
+    return ssl.create_default_context()
 
 
 def file_or_location(answer: HTTPResponse) -> bytes | str:

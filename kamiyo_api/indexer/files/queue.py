@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections import Counter
 from collections.abc import Iterable
@@ -19,9 +20,10 @@ from kamiyo_api.indexer.files.references import WELL_KNOWN, domain_of, reference
 from kamiyo_api.indexer.files.resolving import File, Resolver
 
 BATCH = 64
-THREADS = 16
-# Longer than a batch takes if every fetch takes as long as it may.
-LEASE_SECONDS = 600
+THREADS = 32
+# Longer than a batch takes, unless many of its files are looked for at several gateways in vain; a
+# result that comes later is dropped only if another process has taken over.
+LEASE_SECONDS = 300
 # How many files of one host a batch fetches, and after how many seconds the others are due again.
 MOST_OF_ONE_HOST = 8
 POSTPONED_SECONDS = 5
@@ -30,14 +32,19 @@ WEEK_SECONDS = 7 * 24 * 3600
 FINAL = {"empty_uri", "invalid_uri", "scheme_not_supported", "http_refused", "invalid_cid"}
 
 
+log = logging.getLogger(__name__)
+
+
 class Job(NamedTuple):
-    """A leased fetch: which file of which agent, and in which registry the agent is."""
+    """A leased fetch: which file of which agent, whether its URI is not stored as the chain holds
+    it, and in which registry the agent is."""
 
     agent_uuid: str
     kind: str
     lease: int
     domain: str | None
     token_uri: str
+    is_altered: bool
     registry: str
     agent_id: str
 
@@ -67,7 +74,7 @@ def resolve_some(resolver: Resolver, pool: ThreadPoolExecutor) -> Counter[str]:
     jobs, postponed = spread(leased(BATCH))
     for seconds, job in postponed:
         postpone(job, seconds)
-    futures = {pool.submit(found_by, resolver, job): job for job in jobs}
+    futures = {pool.submit(found_by, resolver, job): job for job in sorted(jobs, key=is_slow)}
     outcomes = Counter({"postponed": len(postponed)}) if postponed else Counter[str]()
     for future in as_completed(futures):
         outcomes[store(futures[future], future.result())] += 1
@@ -103,6 +110,11 @@ def spread(jobs: Iterable[Job]) -> tuple[list[Job], list[tuple[int, Job]]]:
     return now, later
 
 
+def is_slow(job: Job) -> bool:
+    """Return whether a job has to wait for a host."""
+    return not job.holds_file
+
+
 def postpone(job: Job, seconds: int) -> None:
     """Return a leased fetch to the queue for some seconds."""
     with db.transaction() as tx:
@@ -112,9 +124,15 @@ def postpone(job: Job, seconds: int) -> None:
 def found_by(resolver: Resolver, job: Job) -> File | Unresolved:
     """Return the file of a job, or why there is none."""
     try:
+        if job.is_altered and job.kind == "registration":
+            raise Unresolved("invalid_uri")
         return resolver.resolve(job.uri)
     except Unresolved as failure:
         return failure
+    except Exception:
+        # Whatever a stranger's file causes, it must not end the work for all others.
+        log.exception("A registration file could not be handled")
+        return Unresolved("defect")
 
 
 def store(job: Job, found: File | Unresolved) -> str:
@@ -157,7 +175,7 @@ def store_file(job: Job, file: File) -> None:
 
 def store_failure(job: Job, failure: Unresolved) -> None:
     """Store why there is no file."""
-    may_change = job.uri[:6].lower() == "https:"
+    may_change = job.uri[:6].lower() == "https:" and not job.is_altered
     is_final = job.holds_file or (failure.reason in FINAL and not may_change)
     write(
         job,
