@@ -185,12 +185,15 @@ def store_failure(job: Job, failure: Unresolved) -> None:
 
 
 def write(job: Job, query: str, parameters: dict[str, Any]) -> None:
-    """Run a query that stores a result, and invalidate what is cached of the agent. Each result has
-    its own transaction: one that updates several agents might deadlock with a refresh."""
+    """Run a query that stores a result, and invalidate what is cached of its agent.
+
+    Each result has its own transaction, of one round trip: one of several agents might deadlock
+    with a refresh.
+    """
 
     def work(tx: db.Transaction) -> None:
         invalidate_agent(tx, job.agent_uuid, search=job.kind == "registration")
-        tx.row(query, **parameters)
+        tx.row_and_commit(query, **parameters)
 
     db.in_transaction(work)
 
