@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -341,3 +342,27 @@ def test_new_owner_who_names_no_uri_has_no_file(run_import, resolve, sql):
     assert (agent["token_uri"], agent["registration_file"]) == (None, None)
     assert sql("select from erc8004_file_fetches") == []
     assert sql("select verified from erc8004_agent_search") == [{"verified": False}]
+
+
+def test_what_waited_for_a_gateway_is_due_once_there_is_one(insert, resolve, session_app, sql):
+    insert(f"ar://{'a' * 43}")
+    assert resolve() == {"no_gateway": 1}
+    config = session_app.extensions["kamiyo"].config
+    queue.expect_gateways(config)
+    assert resolve() == {}
+    queue.expect_gateways(replace(config, arweave_gateways=["https://gateway.example"]))
+    assert resolve() == {"no_gateway": 1}
+
+
+def test_defect_ends_the_work_for_no_other_file(insert, app, resolver, sql):
+    class Failing(Resolver):
+        def resolve(self, uri):
+            if uri == "https://defect.example/":
+                raise ZeroDivisionError
+            return super().resolve(uri)
+
+    insert("https://defect.example/", 1)
+    insert(VERIFIED, 7)
+    failing = Failing(Fetcher(), Gateways(Fetcher(), (), ()))
+    with ThreadPoolExecutor(1) as pool:
+        assert resolve_some(failing, pool) == {"defect": 1, "resolved": 1}
