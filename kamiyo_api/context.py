@@ -80,6 +80,8 @@ class RequestState:
     api_key: ApiKey | None = None
     parsed_body: dict[str, Any] | None = None
     """The arguments in the body, which are parsed before a transaction begins."""
+    unknown_chain: str | None = None
+    """A name in the request that means no chain."""
     cache_key: str | None = None
     """The cache key that the view will look up, if it is known before the view runs."""
     consumption: Consumption | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import current_app
@@ -80,13 +81,10 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters of the search query.
 
     It requests one row more than the page has, to find out if there is a next page. Up to
-    `sort_limit` matches are sorted; more are read in the order of an index. The limit is higher
-    for several filters or a text, which are too expensive to evaluate twice.
+    `sort_limit` matches are sorted; more are read in the order of an index.
     """
-    filters = sum(search[name] is not None for name in schemas.FILTERS)
-    is_expensive = filters > 1 or has_text_filter(search)
     return search | {
-        "sort_limit": EXPENSIVE_SORT_LIMIT if is_expensive else SORT_LIMIT,
+        "sort_limit": sort_limit(search),
         "rank_limit": RANK_LIMIT,
         "scan_limit": SCAN_LIMIT,
         **schemas.cursor_parameters(search),
@@ -97,6 +95,20 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
         "trust_level": search["trust_level"] or None,
         "limit": search["limit"] + 1,
     }
+
+
+def sort_limit(search: dict[str, Any]) -> int:
+    """Return how many matches are sorted at most.
+
+    Several filters, or a text, are too expensive to evaluate twice. To rank a match costs more than
+    that. Of agents to be folded, only among those that are sorted all of an owner are.
+    """
+    if search["collapse"] is not None:
+        return EXPENSIVE_SORT_LIMIT
+    if search["sort"] == "relevance":
+        return SORT_LIMIT
+    filters = sum(search[name] is not None for name in schemas.FILTERS)
+    return EXPENSIVE_SORT_LIMIT if filters > 1 or has_text_filter(search) else SORT_LIMIT
 
 
 def has_text_filter(search: dict[str, Any]) -> bool:
@@ -198,6 +210,7 @@ def fill_page(page: db.Row, parameters: dict[str, Any], part: str) -> db.Row:
 def body_of(search: dict[str, Any], page: db.Row) -> str:
     """Return the body of a search: the agents, which are JSON already, then the other fields."""
     total = page["total"]
+    agents = page["agents"] if search["collapse"] is None else folded(page["agents"])
     fields = {
         "total": min(total, COUNTED_UP_TO),
         "total_relation": "eq" if total <= COUNTED_UP_TO else "gte",
@@ -207,4 +220,15 @@ def body_of(search: dict[str, Any], page: db.Row) -> str:
         "as_of": page["as_of"],
         "did_you_mean": page["correction"],
     }
-    return f'{{"agents":{page["agents"]},{current_app.json.dumps(fields)[1:]}'
+    return f'{{"agents":{agents},{current_app.json.dumps(fields)[1:]}'
+
+
+def folded(agents: str) -> str:
+    """Return the agents of a page as JSON, of each owner only the first. Those that are sorted are
+    folded already."""
+    first: dict[str, dict[str, Any]] = {}
+    for agent in json.loads(agents):
+        shown = first.setdefault(agent["owner_address"], agent)
+        if shown is not agent:
+            shown["owner_matches"] += agent["owner_matches"]
+    return json.dumps(list(first.values()), ensure_ascii=False, separators=(",", ":"))

@@ -120,5 +120,7 @@ def not_found(item: dict[str, Any]) -> errors.ApiError:
         reasons = {"registry_address": [refusal]}
         return errors.InvalidInput(f"registry_address: {refusal}", errors=reasons)
     return errors.AgentNotFound(
-        f"{item['chain']} has no agent {item['agent_id']} here; search with GET /api/v1/agents/."
+        f"{item['chain']} has no agent {item['agent_id']} here in the registry "
+        f"{item['registry_address']}; name another as registry_address, or search with "
+        f"GET /api/v1/agents/?chain={item['chain']}&agent_id={item['agent_id']}."
     )

@@ -163,6 +163,12 @@ class FoundAgent(Summary):
             "owner_address, agent_wallet, or registration_file. and the name of a service."
         },
     )
+    owner_matches = fields.Integer(
+        metadata={
+            "description": "With collapse=owner: how many agents of this owner match, this one "
+            "included; if more than 10,000 agents match in all, how many are on this page."
+        },
+    )
 
 
 class AgentPage(ma.Schema):

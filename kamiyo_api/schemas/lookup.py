@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
-from kamiyo_api import errors
+from kamiyo_api import error_codes, errors
 from kamiyo_api.schemas import bounded, names
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.agents import FoundAgent
@@ -16,6 +16,11 @@ from kamiyo_api.schemas.stats import AgentStats
 
 MAX_ITEMS = 100
 WAYS = "Give agent_uuid, or chain and agent_id, or agent."
+
+# What may be wrong with an item.
+CODES = [
+    error.code for error in (errors.ChainNotSupported, errors.AgentNotFound, errors.InvalidInput)
+]
 
 
 class TokenQuery(bounded.Schema):
@@ -51,9 +56,9 @@ class Item(fields.Nested):
     """An item of a list that is answered by itself: an ill-formed one becomes its error, and the
     others are answered all the same."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super()._deserialize(value, *args, **kwargs)
+            return super().deserialize(value, *args, **kwargs)
         except ma.ValidationError as error:
             return errors.InvalidInput(own.first_message(error.messages))
 
@@ -61,7 +66,9 @@ class Item(fields.Nested):
 class AgentLookup(bounded.Schema):
     """The agents to look up, and what to include for each."""
 
-    agents = bounded.List(Item(AgentName), max_length=MAX_ITEMS, required=True)
+    agents = bounded.List(
+        Item(AgentName), max_length=MAX_ITEMS, required=True, metadata={"minItems": 1}
+    )
     include = bounded.List(
         Choice({"stats": "The statistics of each agent as of now."}),
         max_length=1,
@@ -86,8 +93,11 @@ class LookedUpAgent(ma.Schema):
     )
     agent = fields.Nested(FoundAgent, required=True, allow_none=True)
     stats = fields.Nested(AgentStats, metadata={"description": "With include=stats."})
-    code = fields.String(
-        required=True, allow_none=True, metadata={"description": "The code of the error."}
+    code = Choice(
+        {code: error_codes.meanings()[code] for code in CODES},
+        about="The code of the error.",
+        required=True,
+        allow_none=True,
     )
     detail = fields.String(
         required=True, allow_none=True, metadata={"description": "What to do about the error."}

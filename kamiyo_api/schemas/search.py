@@ -47,6 +47,10 @@ ORDERS = {
     for sort in (*SORTS, *SORT_ALIASES)
     for order, direction in ((sort, "ascending"), (f"-{sort}", "descending"))
 }
+COLLAPSES = {
+    "owner": "Show one agent of each owner, the first in the order of the sort, with the number of "
+    "those that match as owner_matches; total counts owners.",
+}
 # All filters but status, claimed and active, which nearly every search has and which exclude few
 # agents.
 FILTERS = (
@@ -164,6 +168,12 @@ class AgentSearch(pages.Page):
             "description": "A wallet of the agent: its owner, its agent wallet, or one that its "
             "file names."
         },
+    )
+    collapse = Choice(
+        COLLAPSES,
+        about="Whether to fold agents. Of more than 10,000 agents that match, only those on the "
+        "same page are folded, so that an owner can come again on a later page.",
+        load_default=None,
     )
     sort = Choice(
         ORDERS,

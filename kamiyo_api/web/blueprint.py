@@ -12,7 +12,7 @@ from flask_smorest import Blueprint
 from kamiyo_api import db, errors
 from kamiyo_api.chains import Reader, find_chain
 from kamiyo_api.config import API_PREFIX
-from kamiyo_api.context import current_request, services
+from kamiyo_api.context import current_request, current_state, services
 from kamiyo_api.policies import policy_of
 from kamiyo_api.schemas import bounded
 from kamiyo_api.web.arguments import arguments_parser, refuse_too_many_parameters
@@ -38,6 +38,8 @@ class ApiBlueprint(Blueprint):
             policy = policy_of(view_func)
             if policy.is_transactional:
                 view_func = parsing_body_first(transactional_view(view_func))
+            if getattr(view_func, "names_chain", False):
+                view_func = with_hint_of_chain(view_func)
             if not accepts_query(view_func):
                 view_func = refusing_query(view_func)
         super().add_url_rule(rule, endpoint, view_func, **options)
@@ -53,6 +55,7 @@ class ApiBlueprint(Blueprint):
             decorated: Callable[..., Any] = decorate(
                 with_name_of_chain(view) if names_chain else view
             )
+            decorated.names_chain = names_chain  # type: ignore[attr-defined]
             if "location" not in options:
                 decorated.body_schema = created  # type: ignore[attr-defined]
             return decorated
@@ -87,7 +90,7 @@ def with_name_of_chain(view: Callable[..., Any]) -> Callable[..., Any]:
     the chain in its transaction.
 
     A name that means none is passed on as it is, so that other errors of the request come before
-    that of the chain. Where the view raises that one, the answer says which chains are near.
+    that of the chain.
     """
 
     @wraps(view)
@@ -99,11 +102,25 @@ def with_name_of_chain(view: Callable[..., Any]) -> Callable[..., Any]:
         arguments.pop("network", None)
         if not given:
             return view(*args, **path)
-        arguments["chain"] = name = chain_meant(given, reader)
+        arguments["chain"] = chain_meant(given, reader)
+        return view(*args, **path)
+
+    return answer
+
+
+def with_hint_of_chain(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a view whose error of an unknown chain says which chains are near, also if it comes
+    from the database at the end of a transaction."""
+
+    @wraps(view)
+    def answer(*args: Any, **kwargs: Any) -> Any:
         try:
-            return view(*args, **path)
+            return view(*args, **kwargs)
         except errors.ChainNotSupported as error:
-            raise services().chains.refusal_of(name) from error
+            unknown = current_state().unknown_chain
+            if unknown is None:
+                raise
+            raise services().chains.refusal_of(unknown) from error
 
     return answer
 
@@ -114,6 +131,7 @@ def chain_meant(given: dict[str, str], reader: Reader) -> str:
     found = {name: find_chain(value, reader) for name, value in given.items()}
     for name, chain in found.items():
         if chain is None:
+            current_state().unknown_chain = given[name]
             return given[name]
     names = {name: chain.name for name, chain in found.items() if chain}
     if len(set(names.values())) > 1:

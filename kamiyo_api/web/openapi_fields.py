@@ -5,12 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.common import resolve_schema_instance
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import fields
+
+from kamiyo_api.schemas import bounded
 
 
 class FieldConverter(OpenAPIConverter):
     """The converter of apispec, for documents from which clients are generated."""
+
+    def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
+        """Return the schema of an object. An input takes no other members; an answer may get more,
+        which a client must not refuse."""
+        described: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
+        if not isinstance(resolve_schema_instance(schema), bounded.Schema):
+            described.pop("additionalProperties", None)
+        return described
 
     def field2default(self, field: fields.Field[Any], **kwargs: Any) -> dict[str, Any]:
         """Return the default of a field, but not null, which only means that it was left out: a

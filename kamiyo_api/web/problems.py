@@ -23,13 +23,12 @@ MAX_MESSAGES = 20
 MAX_NAME_LENGTH = 100
 
 
-PATH_WITH_ID = re.compile(
-    rf"{API_PREFIX}/agents/(?:feedback/|payments/|validations/)?([^/]+)(?:/|$)"
-)
+PATH_WITH_ID = re.compile(rf"{API_PREFIX}/agents/(feedback/|payments/|validations/)?([^/]+)(?:/|$)")
 UUID_IN_PATH = re.compile(UuidConverter.regex)
-ILL_FORMED_ID = (
-    "The id in this URL is ill-formed: it has 32 hex digits, with or without hyphens. Find an "
-    "agent by its token id at /api/v1/agents/{chain}/{agent_id}, or with GET /api/v1/agents/."
+ILL_FORMED_ID = "The id in this URL is ill-formed: it has 32 hex digits, with or without hyphens."
+ILL_FORMED_AGENT = (
+    f"{ILL_FORMED_ID} Find an agent by its token id, a decimal number, at "
+    "/api/v1/agents/{chain}/{agent_id}, or with GET /api/v1/agents/."
 )
 
 
@@ -120,8 +119,8 @@ def answer_http_error(error: HTTPException) -> Response:
         status, (error.name.upper().replace(" ", "_"), error.description or error.name)
     )
     detail = detail.format(limit=services().config.max_content_length)
-    if status == 404 and is_ill_formed_id(request.path):
-        detail = ILL_FORMED_ID
+    if status == 404:
+        detail = advice_for(request.path) or detail
     response = problem_response(status, code, error.name, detail)
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
@@ -129,11 +128,13 @@ def answer_http_error(error: HTTPException) -> Response:
     return response
 
 
-def is_ill_formed_id(path: str) -> bool:
-    """Return whether a path without a route has something else where the uuid of an agent, a
-    feedback, a payment or a validation belongs."""
+def advice_for(path: str) -> str | None:
+    """Return what to do about a path without a route that has something else where the uuid of an
+    agent, a feedback, a payment or a validation belongs; None for another path."""
     found = PATH_WITH_ID.match(path)
-    return found is not None and not UUID_IN_PATH.fullmatch(found[1])
+    if found is None or UUID_IN_PATH.fullmatch(found[2]):
+        return None
+    return ILL_FORMED_ID if found[1] else ILL_FORMED_AGENT
 
 
 def answer_unexpected(error: Exception) -> Response:

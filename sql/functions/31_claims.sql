@@ -3,7 +3,8 @@
 -- Return the word of a place: a URL, a host, an e-mail address, an ENS or another domain name; null
 -- if the text is none. It begins with the host from its end, so that the hosts of a domain are
 -- beside each other, in lower case and without www.; then comes the path without its last slash.
--- These string functions take a tenth of the time of a regular expression.
+-- String functions and the search for one character take a tenth of the time of a longer regular
+-- expression, and of btrim() with many characters.
 create or replace function erc8004_place_word(place text) returns text
 language plpgsql immutable parallel safe
 as $$
@@ -16,7 +17,7 @@ begin
     rest := substr(place, start + 3);
   end if;
   host := split_part(rest, '/', 1);
-  if btrim(host, 'abcdefghijklmnopqrstuvwxyz0123456789.-') <> '' then
+  if host ~ '[^a-z0-9.-]' then
     rest := btrim(rest);
     host := split_part(split_part(split_part(rest, '/', 1), '?', 1), '#', 1);
     rest := substr(rest, length(host) + 1);
@@ -44,11 +45,17 @@ create or replace function erc8004_wallet_word(wallet text) returns text
 language plpgsql immutable parallel safe
 as $$
 declare
-  address constant text := lower(right(rtrim(wallet), 42));
+  trimmed constant text := btrim(wallet, E' \t\r\n');
+  address constant text := lower(right(trimmed, 42));
+  chain constant text := left(trimmed, -42);
 begin
-  if starts_with(address, '0x') and address ~ '^0x[0-9a-f]{40}$'
-    and (length(btrim(wallet)) = 42 or wallet ~ '^\s*[A-Za-z0-9-]+(:[A-Za-z0-9-]+)*:0x[0-9A-Fa-f]{40}\s*$')
+  if not starts_with(address, '0x')
+    or length(address) < 42
+    or substr(address, 3) ~ '[^0-9a-f]'
   then
+    return null;
+  end if;
+  if chain = '' or (right(chain, 1) = ':' and chain !~ '[^A-Za-z0-9:-]') then
     return '$' || address;
   end if;
   return null;

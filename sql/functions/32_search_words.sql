@@ -67,7 +67,7 @@ language sql immutable parallel safe
 return array_remove(
   string_to_array(
     case
-      when btrim(plain, 'abcdefghijklmnopqrstuvwxyz 0123456789') = '' then plain
+      when plain !~ '[^a-z0-9 ]' then plain
       else regexp_replace(
         plain, '[^[:alnum:]\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u065f\u0900-\u0dff]+', ' ', 'g'
       )

@@ -7,6 +7,7 @@ return '''' || replace(replace(word, '\', '\\'), '''', '''''') || '''';
 
 -- Return the query of one word after a mark: of the words that begin with it, and of those that
 -- have its stem in English. Short words and numbers begin too many words to be more than themselves.
+-- A word also stands there without its endings, as the planner knows how many agents have a whole word.
 create or replace function erc8004_word_query(mark text, word text) returns text
 language plpgsql immutable parallel safe
 as $$
@@ -30,7 +31,9 @@ begin
     forms := forms || (left(stem, -1) || 'ing');
   end if;
   return (
-    select '(' || string_agg(erc8004_quoted_word(mark || f.form) || ':*', ' | ') || ')'
+    select '(' || string_agg(
+      erc8004_quoted_word(mark || f.form) || ' | ' || erc8004_quoted_word(mark || f.form) || ':*', ' | '
+    ) || ')'
     from unnest(forms) as f (form)
   );
 end;

@@ -204,9 +204,15 @@ end;
 $$;
 
 -- Return a search page: the rows in order as JSON, the last of them, and whether there are more.
--- In that case `matches` has one agent more than page_size.
+-- In that case `matches` has one agent more than page_size. If agents of one owner are folded, each says
+-- how many agents it stands for: as many as in owner_matches, or else itself.
 create or replace function erc8004_found_page(
-  matches uuid[], page_size integer, wallet text default null, endpoint text default null
+  matches uuid[],
+  page_size integer,
+  wallet text default null,
+  endpoint text default null,
+  collapse text default null,
+  owner_matches bigint[] default null
 ) returns table (
   agents text,
   last_agent jsonb,
@@ -217,9 +223,20 @@ as $$
 begin
   return query
   select
-    coalesce(json_agg(listed.agent order by listed.place), '[]')::text,
-    (array_agg(listed.agent order by listed.place desc))[1]::jsonb,
+    coalesce(json_agg(counted.agent order by counted.place), '[]')::text,
+    (array_agg(counted.agent order by counted.place desc))[1]::jsonb,
     cardinality(matches) > page_size
-  from erc8004_found_agents(matches[:page_size], wallet, endpoint) as listed;
+  from (
+    select
+      listed.place,
+      case
+        when collapse is null then listed.agent
+        else (
+          left(listed.agent::text, -1)
+          || ',"owner_matches":' || coalesce(owner_matches[listed.place], 1) || '}'
+        )::json
+      end as agent
+    from erc8004_found_agents(matches[:page_size], wallet, endpoint) as listed
+  ) as counted;
 end;
 $$;

@@ -1,6 +1,8 @@
 -- part: has_texts
 -- Whether an agent matches the filters by the texts of its file: service, q, skill, domain, endpoint
--- and wallet. A wallet in q is found as the filter wallet finds it: as owner, as agent wallet or in the file.
+-- and wallet. A wallet in q is found as the filter wallet finds it: as owner, as agent wallet or in the
+-- file. Of many agents with that agent wallet, a binary search in their uuids finds whether a row is one;
+-- the second condition says the same to the index.
 (%(service)s::text is null or s.services @> array[lower(%(service)s::text)])
 and (
   %(q)s::text is null
@@ -11,13 +13,10 @@ and (
   )
   or (
     erc8004_wallet(%(q)s) is not null
-    and s.agent_uuid = any(array(
-      select w.agent_uuid
-      from erc8004_agent_metadata as w
-      where w.key = 'agentWallet'
-        and w.value = decode(right(erc8004_wallet(%(q)s), 40), 'hex')
-      limit 10001
-    ))
+    and (select w.of_q from wallets as w)[
+      width_bucket(s.agent_uuid, (select w.of_q from wallets as w))
+    ] = s.agent_uuid
+    and s.agent_uuid = any((select w.of_q from wallets as w)::uuid[])
   )
 )
 and (
@@ -33,17 +32,17 @@ and (
   %(wallet)s::text is null
   or s.owner_address = %(wallet)s
   or s.words @@ ('$' || %(wallet)s)::tsquery
-  or s.agent_uuid = any(array(
-      select w.agent_uuid
-      from erc8004_agent_metadata as w
-      where w.key = 'agentWallet'
-        and w.value = decode(right(%(wallet)s, 40), 'hex')
-      limit 10001
-    ))
+  or (
+    (select w.of_wallet from wallets as w)[
+      width_bucket(s.agent_uuid, (select w.of_wallet from wallets as w))
+    ] = s.agent_uuid
+    and s.agent_uuid = any((select w.of_wallet from wallets as w)::uuid[])
+  )
 )
 
 -- part: matching
--- The agents that match every given filter, with the columns of the given sort: its figure or
+-- The agents with the wallet that q or the filter wallet is as their agent wallet; and
+-- the agents that match every given filter, with the columns of the given sort: its figure or
 -- time, then the time of registration, then the uuid. Parameters arrive as literals, so the
 -- planner removes every filter and sort that is not given, and chooses the index by the rest. An
 -- agent is known if it has a value to sort by; whether it comes after the cursor is computed
@@ -51,6 +50,25 @@ and (
 -- are not applied here, but by the readers of this part: directly, or by matches_text, which hides
 -- them from the planner. Because the planner assumes that few agents match them, a filter that half
 -- of all agents match is then hidden behind an expression that no index has.
+wallets as materialized (
+  select
+    array(
+      select w.agent_uuid
+      from erc8004_agent_metadata as w
+      where w.key = 'agentWallet'
+        and w.value = decode(right(erc8004_wallet(%(q)s), 40), 'hex')
+      order by w.agent_uuid
+      limit 10001
+    ) as of_q,
+    array(
+      select w.agent_uuid
+      from erc8004_agent_metadata as w
+      where w.key = 'agentWallet'
+        and w.value = decode(right(%(wallet)s, 40), 'hex')
+      order by w.agent_uuid
+      limit 10001
+    ) as of_wallet
+),
 matching as not materialized (
   select
     s.agent_uuid,
@@ -174,6 +192,17 @@ matching as not materialized (
     and (%(verified)s::boolean is null or s.verified = %(verified)s)
 )
 
+-- part: in_order
+-- The order of the given sort, for agents that are sorted.
+f.count_up,
+      f.count_down desc,
+      f.score_up nulls last,
+      f.score_down desc nulls last,
+      f.time_up,
+      f.time_down desc,
+      f.uuid_down desc,
+      f.agent_uuid
+
 -- part: scanned
 -- One page in the order of the index of the sort, for the agents that are known to it, or in the
 -- order of the index of registration, for the others; the parameter part selects one of them, from
@@ -207,12 +236,14 @@ scanned as materialized (
 -- counted up to 10,001 unless an earlier page has counted them. Few matches are far apart in the
 -- index of a sort, and the planner cannot know how many match: up to sort_limit matches are read
 -- and sorted; only if there are more, one part is scanned. The matches are read in the order of a
--- figure with a minimum, if any, whose index finds them quickly.
+-- figure with a minimum, if any, whose index finds them quickly. If agents of one owner are folded, only
+-- the first of them in the order of the sort is on a page, and total counts owners.
 with {matching},
 {scanned},
 found as not materialized (
   select
     s.agent_uuid,
+    case when %(collapse)s::text is not null then s.owner_address end as owner_address,
     s.count_up,
     s.count_down,
     s.score_up,
@@ -229,6 +260,7 @@ found as not materialized (
 candidates as materialized (
   select
     f.agent_uuid,
+    f.owner_address,
     f.count_up,
     f.count_down,
     f.score_up,
@@ -268,6 +300,19 @@ counted as materialized (
     end as total
   from candidate_count as c
 ),
+first_of_owner as materialized (
+  select owned.agent_uuid, owned.matches
+  from (
+    select
+      f.agent_uuid,
+      count(*) over (partition by f.owner_address) as matches,
+      row_number() over (partition by f.owner_address order by {in_order}) as place
+    from candidates as f
+    where %(collapse)s::text is not null
+      and (select is_all from candidate_count)
+  ) as owned
+  where owned.place = 1
+),
 page as (
   select row_number() over () as position, ordered.agent_uuid, ordered.rank
   from (
@@ -277,15 +322,11 @@ page as (
     from candidates as f
     where (select is_all from candidate_count)
       and f.is_after
-    order by
-      f.count_up,
-      f.count_down desc,
-      f.score_up nulls last,
-      f.score_down desc nulls last,
-      f.time_up,
-      f.time_down desc,
-      f.uuid_down desc,
-      f.agent_uuid
+      and (
+        %(collapse)s::text is null
+        or f.agent_uuid in (select first.agent_uuid from first_of_owner as first)
+      )
+    order by {in_order}
     limit %(limit)s
     offset %(offset)s
   ) as ordered
@@ -296,7 +337,14 @@ page as (
     and w.position > %(offset)s
 )
 select
-  coalesce(%(total)s, counted.total) as total,
+  coalesce(
+    %(total)s,
+    case
+      when %(collapse)s::text is not null and candidate_count.is_all
+      then (select count(*) from first_of_owner)
+    end,
+    counted.total
+  ) as total,
   erc8004_timestamp(erc8004_stats_as_of()) as as_of,
   erc8004_stats_refresh_number() as refresh,
   case when not candidate_count.is_all then (select count(*) from scanned) end as scanned,
@@ -313,7 +361,13 @@ from counted
 cross join candidate_count
 cross join erc8004_found_page(
   array(select page.agent_uuid from page order by page.position), %(limit)s - 1,
-  %(wallet)s, %(endpoint)s
+  %(wallet)s, %(endpoint)s, %(collapse)s,
+  array(
+    select first.matches
+    from page
+    join first_of_owner as first on first.agent_uuid = page.agent_uuid
+    order by page.position
+  )
 ) as shown;
 
 -- name: list_agents_of_many
@@ -333,13 +387,16 @@ select
   shown.is_more
 from erc8004_found_page(
   array(select w.agent_uuid from scanned as w where w.position > %(offset)s order by w.position),
-  %(limit)s - 1, %(wallet)s, %(endpoint)s
+  %(limit)s - 1, %(wallet)s, %(endpoint)s, %(collapse)s
 ) as shown;
 
 -- part: is_of_rank
 -- Whether an agent has the rank in the parameter part.
 m.matches_text
-      and coalesce(m.words @@ erc8004_ranked_query(%(q)s, %(part)s::integer), true)
+      and (
+        %(part)s::integer = 3
+        or coalesce(m.words @@ erc8004_ranked_query(%(q)s, %(part)s::integer), true)
+      )
       and (
         %(part)s::integer = 0
         or (m.words @@ erc8004_ranked_query(%(q)s, greatest(%(part)s::integer - 1, 0))) is not true
@@ -348,9 +405,10 @@ m.matches_text
 -- name: list_agents_of_rank
 -- Return the same page if more than sort_limit agents match and the sort is by relevance: the agents
 -- of one rank, newest first. Of the first rank, which few agents have, and of a rank that does not
--- fill the page from the newest scan_limit agents, up to rank_limit agents are found by their words
--- and sorted. Only if there are more, or of the last rank, which most that match have, the index of
--- registration is scanned to the end of the page.
+-- fill the page from the newest scan_limit agents, up to rank_limit agents are found in the index of
+-- words, which leaves out those of the ranks before, and sorted. Only if there are more, the index of
+-- registration is scanned to the end of the page; so it is for the agents that have a wallet but whose
+-- words do not say so, which the last rank includes.
 with {matching},
 after_cursor as not materialized (
   select m.agent_uuid, m.registered_at, m.words, m.matches_text
@@ -365,7 +423,7 @@ newest as materialized (
     from (
       select n.agent_uuid, n.registered_at, n.words, n.matches_text
       from after_cursor as n
-      where %(part)s::integer in (1, 2)
+      where %(part)s::integer > 0
       order by n.registered_at desc, n.agent_uuid desc
       limit %(scan_limit)s
     ) as m
@@ -381,14 +439,20 @@ is_found as materialized (
 candidates as materialized (
   select m.agent_uuid, m.registered_at
   from after_cursor as m
-  where %(part)s::integer < 3
+  where (%(part)s::integer < 3 or erc8004_wallet(%(q)s) is null)
     and not (select is_full from is_found)
-    and m.words @@ erc8004_ranked_query(%(q)s, %(part)s::integer)
+    and m.words @@ case
+      when %(part)s::integer = 0 then erc8004_ranked_query(%(q)s, 0)
+      else erc8004_ranked_query(%(q)s, %(part)s::integer)
+        && !!erc8004_ranked_query(%(q)s, greatest(%(part)s::integer - 1, 0))
+    end
     and {is_of_rank}
   limit %(rank_limit)s + 1
 ),
 is_few as materialized (
-  select %(part)s::integer < 3 and count(*) <= %(rank_limit)s as is_all
+  select
+    (%(part)s::integer < 3 or erc8004_wallet(%(q)s) is null)
+      and count(*) <= %(rank_limit)s as is_all
   from candidates
 ),
 scanned as materialized (
@@ -433,7 +497,7 @@ select
   shown.is_more
 from erc8004_found_page(
   array(select p.agent_uuid from page as p where p.position > %(offset)s order by p.position),
-  %(limit)s - 1, %(wallet)s, %(endpoint)s
+  %(limit)s - 1, %(wallet)s, %(endpoint)s, %(collapse)s
 ) as shown;
 
 -- name: get_correction

@@ -52,7 +52,11 @@ from (values
   ('metis', 1088),
   ('hedera', 295),
   ('skale-base', 1187947933),
-  ('shape', 360)
+  ('shape', 360),
+  ('injective', 1776),
+  ('0g', 16661),
+  ('billions', 45056),
+  ('robinhood', 4663)
 ) as mainnet (name, chain_id);
 
 -- So do all testnets.
@@ -77,7 +81,20 @@ from (values
   ('scroll-sepolia', 534351),
   ('gnosis-chiado', 10200),
   ('celo-sepolia', 11142220),
-  ('linea-sepolia', 59141)
+  ('linea-sepolia', 59141),
+  ('abstract-testnet', 11124),
+  ('mantle-sepolia', 5003),
+  ('megaeth-testnet', 6343),
+  ('metis-sepolia', 59902),
+  ('xlayer-testnet', 1952),
+  ('skale-base-sepolia', 324705682),
+  ('soneium-minato', 1946),
+  ('taiko-hoodi', 167013),
+  ('hedera-testnet', 296),
+  ('arc-testnet', 5042002),
+  ('billions-testnet', 6913),
+  ('injective-testnet', 1439),
+  ('0g-galileo', 16602)
 ) as testnet (name, chain_id);
 
 -- Every name that means a chain, in lower case with a hyphen for each space or underscore: its own,
@@ -181,7 +198,17 @@ from (values
   ('bnb-testnet', 'bsc-testnet'),
   ('bnb-chain-testnet', 'bsc-testnet'),
   ('bnb-smart-chain-testnet', 'bsc-testnet'),
-  ('chiado', 'gnosis-chiado')
+  ('chiado', 'gnosis-chiado'),
+  ('inj', 'injective'),
+  ('robinhood-chain', 'robinhood'),
+  ('abstract-sepolia', 'abstract-testnet'),
+  ('mnt-sepolia', 'mantle-sepolia'),
+  ('minato', 'soneium-minato'),
+  ('soneium-testnet', 'soneium-minato'),
+  ('hbar-testnet', 'hedera-testnet'),
+  ('inj-testnet', 'injective-testnet'),
+  ('galileo', '0g-galileo'),
+  ('0g-testnet', '0g-galileo')
 ) as known (name, chain)
 join erc8004_chains as c on c.name = known.chain
 on conflict do nothing;

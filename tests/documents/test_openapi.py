@@ -71,6 +71,16 @@ def test_nothing_defaults_to_null(openapi):
     assert nulls == []
 
 
+def test_inputs_take_no_other_members_and_answers_may_get_more(openapi, operations):
+    """A client that checks answers against this document must not refuse those of tomorrow."""
+    bodies = [each["requestBody"] for each in operations.values() if "requestBody" in each]
+    inputs = set(re.findall(r"#/components/schemas/(\w+)", str(bodies)))
+    inputs |= {"AgentName", "MetadataToRegister"}  # parts of them
+    assert len(inputs) > 10
+    schemas = openapi["components"]["schemas"]
+    assert {n for n in schemas if schemas[n].get("additionalProperties") is False} == inputs
+
+
 def test_no_parameter_is_null_or_filled_into_the_form_of_docs(operations):
     parameters = [each for operation in operations.values() for each in operation["parameters"]]
     assert len(parameters) > 50

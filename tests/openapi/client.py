@@ -8,10 +8,14 @@ import uuid
 from kamiyo_api_client import AuthenticatedClient
 from kamiyo_api_client.api.agents import change_agent, get_agent, register_agent, search_agents
 from kamiyo_api_client.api.feedback import give_feedback
+from kamiyo_api_client.api.lookup import look_up_agents
 from kamiyo_api_client.api.stats import get_agent_stats
 from kamiyo_api_client.models import (
     AgentChange,
     AgentChangeStatusType0,
+    AgentLookup,
+    AgentLookupIncludeItem,
+    AgentName,
     AgentToRegister,
     AgentToRegisterRegistrationFile,
     FeedbackToGive,
@@ -52,6 +56,15 @@ def talk(client: AuthenticatedClient, client_address: str) -> None:
         agent.agent_uuid, client=client, if_none_match=stats.headers["ETag"]
     )
     print("unchanged:", again.status_code.value)
+
+    names = [
+        AgentName(agent_uuid=agent.agent_uuid),
+        AgentName(chain=8453, agent_id=7),
+        AgentName(chain="bsae", agent_id="7"),
+    ]
+    lookup = AgentLookup(agents=names, include=[AgentLookupIncludeItem.STATS])
+    looked_up = look_up_agents.sync(client=client, body=lookup).agents
+    print("looked up:", looked_up[0].stats.total_feedback, *(each.code for each in looked_up))
 
     missing = get_agent.sync(uuid.uuid4(), client=client)
     assert isinstance(missing, Problem)

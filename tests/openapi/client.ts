@@ -53,6 +53,21 @@ const again = await api.GET("/api/v1/agents/{agent_uuid}/stats", {
 });
 console.log("unchanged:", again.response.status);
 
+const lookedUp = sure(
+  await api.POST("/api/v1/agents/lookup", {
+    body: {
+      agents: [
+        { agent_uuid: agent.agent_uuid },
+        { chain: 8453, agent_id: 7 },
+        { chain: "bsae", agent_id: "7" },
+      ],
+      include: ["stats"],
+    },
+  }),
+).agents;
+const codes = lookedUp.map((each) => each.code ?? "None");
+console.log("looked up:", lookedUp[0].stats?.total_feedback, ...codes);
+
 const missing = await api.GET("/api/v1/agents/{agent_uuid}", {
   params: { path: { agent_uuid: crypto.randomUUID() } },
 });

@@ -71,6 +71,7 @@ def test_client_talks_to_the_service(generated, server, key_for):
         "the same feedback twice: 90.0",
         "statistics: 1 feedback",
         "unchanged: 304",
+        "looked up: 1 None AGENT_NOT_FOUND CHAIN_NOT_SUPPORTED",
         "no such agent: 404 AGENT_NOT_FOUND",
         "revoked agent: revoked",
     ]

@@ -60,6 +60,7 @@ def test_client_talks_to_the_service(generated, server, key_for):
         "the same feedback twice: true",
         "statistics: 1 feedback",
         "unchanged: 304",
+        "looked up: 1 None AGENT_NOT_FOUND CHAIN_NOT_SUPPORTED",
         "no such agent: 404 AGENT_NOT_FOUND",
         "revoked agent: revoked",
     ]

@@ -25,6 +25,11 @@ NAMES = {
     "polygon": ("matic", "polygon-pos", "137"),
     "base-sepolia": ("base-sepolia", "baseSepolia", "Base Sepolia", "84532", "eip155:84532"),
     "xlayer": ("X Layer", "x-layer", "xlayer"),
+    "0g": ("0G", "0g mainnet", "16661", "0x4115"),
+    "injective": ("INJ", "1776", "eip155:1776"),
+    "robinhood": ("Robinhood Chain", "4663"),
+    "arc-testnet": ("Arc Testnet", "5042002"),
+    "0g-galileo": ("0G Galileo", "0g-testnet", "16602"),
     "skale-base": ("skale-base", "SkaleBase", "1187947933"),
 }
 EACH = [(name, chain) for chain, names in NAMES.items() for name in names]
@@ -139,6 +144,7 @@ def test_name_of_no_chain_is_refused_everywhere(client, admin, search, make_agen
     for path, body in bodies.items():
         answer = client.post(f"/api/v1/agents/{path}", json=body, headers=admin)
         assert outcome(answer) == refused, path
+        assert "is not a chain of this service" in answer.json["detail"], path
 
 
 @pytest.mark.parametrize("name", NO_CHAIN)
@@ -213,7 +219,7 @@ def test_what_is_no_name_at_all_is_invalid(register, chain, status):
 
 def test_chains_are_listed_with_their_names_and_registries(get):
     chains = {chain["name"]: chain for chain in get("/chains")["chains"]}
-    assert len(chains) == 35
+    assert len(chains) == 52
     assert chains["base"] == {
         "name": "base",
         "chain_id": 8453,

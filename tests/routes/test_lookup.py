@@ -64,6 +64,7 @@ def test_answers_come_in_the_order_of_the_request_each_with_its_own_status(look_
         {"agent_uuid": first["agent_uuid"]},
         {},
         "text",
+        None,
         {"agent_uuid": first["agent_uuid"], "agent": f"base:{IDENTITY}:1"},
         {"chain": "base"},
         {"chain": "bsc", "agent_id": "5"},
@@ -76,7 +77,7 @@ def test_answers_come_in_the_order_of_the_request_each_with_its_own_status(look_
         ill_formed,
         (400, "CHAIN_NOT_SUPPORTED"),
         (200, None),
-        *[ill_formed] * 4,
+        *[ill_formed] * 5,
         (200, None),
     ]
     uuids = [item["agent"] and item["agent"]["agent_uuid"] for item in items]
@@ -180,6 +181,8 @@ def test_ill_formed_id_says_so(client, admin, path):
     answer = client.get(f"/api/v1/agents/{path}", headers=admin)
     assert (answer.status_code, answer.json["code"]) == (404, "NOT_FOUND")
     assert "ill-formed" in answer.json["detail"]
+    is_agent = not path.startswith(("feedback/", "payments/", "validations/"))
+    assert ("Find an agent" in answer.json["detail"]) == is_agent
 
 
 def test_missing_token_in_a_lookup_is_named_as_it_was_asked_for(look_up, token):
@@ -187,6 +190,7 @@ def test_missing_token_in_a_lookup_is_named_as_it_was_asked_for(look_up, token):
         {"chain": "base", "agent_id": "78"}, {"agent_uuid": str(uuid.uuid4())}
     )
     assert by_token["detail"].startswith("base has no agent 78 here")
+    assert IDENTITY in by_token["detail"]
     assert "uuid" in by_uuid["detail"]
 
 

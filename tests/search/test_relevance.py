@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kamiyo_api import search
+from tests.support import factories
 from tests.support.clients import outcome
 
 
@@ -217,3 +218,11 @@ def test_text_that_is_found_is_not_corrected(register, page):
 def test_long_text_is_only_a_text(register, page, q):
     register("Nexus")
     assert page(q=q)["agents"] == []
+
+
+def test_wallet_of_an_owner_is_found_beside_those_that_name_it(make_agent, page, amount):
+    owner = factories.address()
+    silent = make_agent(owner_address=owner, registration_file={"name": "Silent"})["agent_uuid"]
+    named = make_agent(registration_file={"name": "Payee", "payTo": owner})["agent_uuid"]
+    found = [each["agent_uuid"] for each in page(q=owner)["agents"]]
+    assert found == [named, silent]

@@ -30,6 +30,7 @@ NO_FILTER = {
     "q": None,
     "endpoint": None,
     "wallet": None,
+    "collapse": None,
     "rank_limit": 5000,
     "scan_limit": 3000,
     "sort": "-registered_at",

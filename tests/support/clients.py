@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -91,8 +92,11 @@ def documented_path(rule: Rule) -> str:
 
 @cache
 def document() -> dict[str, Any]:
-    """The OpenAPI document."""
-    return dict(api.spec.to_dict())
+    """The OpenAPI document, in which answers have no members but those that are described."""
+    described = deepcopy(api.spec.to_dict())
+    for schema in described["components"]["schemas"].values():
+        schema.setdefault("additionalProperties", False)
+    return dict(described)
 
 
 def validator(schema: dict[str, Any]) -> Any:

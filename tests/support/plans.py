@@ -11,7 +11,8 @@ from kamiyo_api.db.queries import QUERIES
 AGENTS = 20_000
 ROWS_OF_ONE_AGENT = 500
 NOWHERE = "019fffff-ffff-7fff-bfff-ffffffffffff"
-# Heavy tails as in the real registries: most agents have nothing, few have much.
+# Heavy tails as in the real registries: most agents have nothing, few have much. With fewer than a
+# hundred words that many agents have, PostgreSQL would not estimate beginnings of words.
 CROWD = """
 insert into erc8004_agents (
   agent_id, chain, registry_address, owner_address, status, claimed, registration_file,
@@ -29,7 +30,7 @@ select
   n % 83 = 0,
   jsonb_build_object(
     'name', 'Agent ' || n,
-    'description', case when n % 89 = 0 then 'rare' else 'frequent' end,
+    'description', case when n % 89 = 0 then 'rare' else 'frequent' end || ' topic' || n % 150,
     'x402Support', n % 60 = 0,
     'active', n % 59 <> 0,
     'skills', case when n % 103 = 0 then '["Rare Skill"]'::jsonb else '[]' end,
