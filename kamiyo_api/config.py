@@ -16,6 +16,7 @@ from kamiyo_api.config_parsing import (
     address,
     choice,
     folder,
+    gateways,
     name,
     number,
     origins,
@@ -83,6 +84,8 @@ class Config:
     release: str
     rpc_urls: Mapping[str, Sequence[str]] = field(repr=False)
     """The JSON-RPC URLs of each chain that is read, by what follows RPC_URL_."""
+    ipfs_gateways: Sequence[str] = field(repr=False)
+    arweave_gateways: Sequence[str] = field(repr=False)
     port: int
     web_concurrency: int
     web_threads: int
@@ -121,6 +124,8 @@ class Config:
             environment=name(env, "ENVIRONMENT", "production", 64),
             release=name(env, "RELEASE", f"kamiyo-api@{VERSION}", 200),
             rpc_urls=rpc_urls(env),
+            ipfs_gateways=gateways(env, "IPFS_GATEWAYS"),
+            arweave_gateways=gateways(env, "ARWEAVE_GATEWAYS"),
             port=number(env, "PORT", 8000, 1, 65535),
             web_concurrency=number(env, "WEB_CONCURRENCY", 2, 1, 1000),
             web_threads=number(env, "WEB_THREADS", 4, 1, 1000),

@@ -18,6 +18,9 @@ ADDRESS = re.compile(r"[\x21-\x7e]{1,2000}")
 HOST = r"(?:(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)"
 ORIGIN = re.compile(rf"([a-z][a-z0-9+.-]*)://({HOST}|\[[0-9a-f:.]+\])(?::([0-9]{{1,5}}))?")
 SUBDOMAINS = re.compile(rf"(https?)://\*\.({HOST}\.{HOST}|localhost)(?::([0-9]{{1,5}}))?")
+GATEWAY = re.compile(
+    rf"https?://(?:{HOST}|\[[0-9a-f:.]+\])(?::[0-9]{{1,5}})?(?:/[\w./~-]*)?", re.A | re.I
+)
 DEFAULT_PORTS = re.compile(r"(http://.*):80|(https://.*):443")
 MAX_PROVIDERS = 20
 PROVIDER = re.compile(
@@ -121,6 +124,20 @@ def origins(env: Mapping[str, str], variable: str) -> Sequence[str]:
                 f"{variable} {wanted} https://*.example.com (no path, no pattern), "
                 f"not {shown(each)}"
             )
+    return found
+
+
+def gateways(env: Mapping[str, str], variable: str) -> Sequence[str]:
+    """Return a list of URLs, separated by commas or spaces, without the / at their ends.
+
+    Raises ConfigError, which does not show them.
+    """
+    found = [each.rstrip("/") for each in re.split(rf"[,{BLANK}]+", env.get(variable, "")) if each]
+    if not all(GATEWAY.fullmatch(each) for each in found):
+        raise ConfigError(
+            f"{variable} must be URLs such as https://gateway.example, separated by commas, "
+            "without a user, a query or a fragment"
+        )
     return found
 
 

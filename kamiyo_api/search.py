@@ -119,7 +119,7 @@ def driving_column(search: dict[str, Any]) -> str | None:
         search["status"] in ("suspended", "revoked"),
         search["claimed"] == "true",
         search["active"] == "false",
-        has_text_filter(search) or search["x402"],
+        has_text_filter(search) or search["x402"] or search["verified"],
         levels and "new" not in levels,
     )
     columns = {

@@ -26,6 +26,7 @@ from tests.support.database import Sql
 from tests.support.pgbouncer import pgbouncer
 
 pytest_plugins = [
+    "tests.support.agent_files",
     "tests.support.plans",
     "tests.support.reading",
     "tests.support.doctor",

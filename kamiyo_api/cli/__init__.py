@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask import Flask
 
-from kamiyo_api.cli import chains, database, keys, loading, operations
+from kamiyo_api.cli import chains, database, keys, loading, operations, resolving
 
 COMMANDS = (
     database.migrate,
     database.refresh_stats,
     *loading.import_commands,
     loading.demo_data,
+    resolving.resolve_files,
     keys.api_keys,
     chains.index_chain,
     chains.index_chains,

@@ -8,6 +8,7 @@ from concurrent.futures import TimeoutError as TooLate
 from kamiyo_api.doctor import (
     cache,
     chains,
+    files,
     keys,
     schema,
     server,
@@ -41,6 +42,7 @@ CHECKS: tuple[Check, ...] = (
     *tables.CHECKS,
     *statistics.CHECKS,
     *chains.CHECKS,
+    *files.CHECKS,
     *keys.CHECKS,
     *cache.CHECKS,
     *service.CHECKS,

@@ -45,6 +45,14 @@ class DatabaseCollector(Collector):
             yield from chain_metrics()
         if last is None:
             return
+        yield GaugeMetricFamily(
+            "erc8004_file_fetches_due", "Files to fetch now, up to 10,000.", value=last["files_due"]
+        )
+        yield GaugeMetricFamily(
+            "erc8004_file_fetches_wait_seconds",
+            "Since the first of them is due.",
+            value=last["files_wait_seconds"],
+        )
         age = GaugeMetricFamily(
             "erc8004_view_age_seconds", "Since a view's statistics were computed.", labels=["view"]
         )
@@ -85,7 +93,9 @@ def last_refresh() -> db.Row | None:
     """Return the record of the last refresh; also record whether the server is read-only."""
     (row,) = db.rows("health.get_alive")
     services().db.writes.record_read_only(is_read_only=row["is_read_only"])
-    return db.row("stats.get_totals")
+    (queue,) = db.rows("files.get_queue")
+    totals = db.row("stats.get_totals")
+    return None if totals is None else totals | queue
 
 
 class RedisCollector(Collector):

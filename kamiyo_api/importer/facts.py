@@ -12,8 +12,8 @@ from kamiyo_api.importer.lines import (
     parse_json,
 )
 from kamiyo_api.importer.references import Name, name_in
-from kamiyo_api.importer.unstorable import ESCAPE, Mark
 from kamiyo_api.importer.values import NULL, LineRejected, hash_of, past_of, time_column
+from kamiyo_api.schemas.unstorable import ESCAPE, Mark
 
 MAX_TEXT_BYTES = 64 * 1024
 MAX_SOURCE_ID_BYTES = 200

@@ -10,7 +10,6 @@ import orjson
 from kamiyo_api.chains import Chain, KnownChains, key_of
 from kamiyo_api.db.copying import escaped
 from kamiyo_api.importer.metadata_values import entries_of
-from kamiyo_api.importer.unstorable import Mark, Source, read_source
 from kamiyo_api.importer.values import (
     ADDRESS,
     HASH,
@@ -24,6 +23,7 @@ from kamiyo_api.importer.values import (
 )
 from kamiyo_api.schemas.fields import MAX_FILE_BYTES
 from kamiyo_api.schemas.numbers import digits_added
+from kamiyo_api.schemas.unstorable import Mark, Source, read_source
 
 MAX_LINE_BYTES = 1024 * 1024
 # Only PostgreSQL measures shorter lines.

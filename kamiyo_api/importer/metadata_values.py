@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 
 from kamiyo_api.db.copying import escaped
-from kamiyo_api.importer.unstorable import ESCAPE, Source
 from kamiyo_api.importer.values import ADDRESS, NULL, LineRejected, shown
+from kamiyo_api.schemas.unstorable import ESCAPE, Source
 
 MAX_KEY_BYTES = 1024
 MAX_VALUE_BYTES = 64 * 1024

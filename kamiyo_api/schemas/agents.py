@@ -12,6 +12,7 @@ from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
 from kamiyo_api.schemas.choices import Choice
 from kamiyo_api.schemas.on_chain import as_of_block, source
+from kamiyo_api.schemas.registration import REASONS, REFERENCES, STATES
 
 # An agent is at the first level that matches; docs/data.md shows the rule.
 TRUST_LEVELS = {
@@ -269,3 +270,59 @@ class Agent(Summary):
     )
     owner_since = own.timestamp("When the owner got the agent.", required=True, allow_none=True)
     as_of_block = as_of_block()
+    registration_status = Choice(
+        STATES,
+        about="What became of the file to which token_uri leads; null if it is not fetched: "
+        "without token_uri, for an agent that is only claimed or not on chain, and where the file "
+        "was posted or imported.",
+        required=True,
+        allow_none=True,
+    )
+    registration_reason = Choice(
+        REASONS, about="Why the last fetch failed.", required=True, allow_none=True
+    )
+    registration_sha256 = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of the content of the file that was fetched."},
+    )
+    registration_checked = fields.Boolean(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Whether the file is known to be the one that token_uri names: by its "
+            "hash, by TLS, or because token_uri holds it. False if only a gateway says so."
+        },
+    )
+    registration_reference = Choice(
+        REFERENCES,
+        about="What the registrations of the file say of this agent.",
+        required=True,
+        allow_none=True,
+    )
+    resolved_at = own.timestamp("When the file was fetched.", required=True, allow_none=True)
+    verified = fields.Boolean(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "True if the file that token_uri names also names this agent; null if "
+            "that is not known."
+        },
+    )
+    domain = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The domain of the first service with an https endpoint."},
+    )
+    domain_proof = Choice(
+        REFERENCES,
+        about="What /.well-known/agent-registration.json of the domain says of this agent.",
+        required=True,
+        allow_none=True,
+    )
+    domain_reason = Choice(
+        REASONS,
+        about="Why the file of the domain could not be fetched.",
+        required=True,
+        allow_none=True,
+    )

@@ -66,6 +66,7 @@ FILTERS = (
     "skill",
     "domain",
     "x402",
+    "verified",
     "q",
     "endpoint",
     "wallet",
@@ -135,6 +136,13 @@ class AgentSearch(pages.Page):
         load_default=None,
     )
     x402 = flags.Flag(load_default=None)
+    verified = flags.Flag(
+        load_default=None,
+        metadata={
+            "description": "Whether the file to which token_uri leads names the agent, too; false "
+            "also finds agents whose file was not fetched."
+        },
+    )
     q = own.Text(
         min_length=1,
         max_length=200,

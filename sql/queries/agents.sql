@@ -38,10 +38,27 @@ from (
     case
       when a.source = 'chain'
       then (select p.projected_block from erc8004_chain_cursors as p where p.chain = a.chain)
-    end as as_of_block
+    end as as_of_block,
+    r.status as registration_status,
+    r.reason as registration_reason,
+    r.sha256 as registration_sha256,
+    r.is_checked as registration_checked,
+    case
+      when r.status = 'resolved' then r.reference
+      when r.status is not null then 'not_resolved'
+    end as registration_reference,
+    erc8004_timestamp(r.resolved_at) as resolved_at,
+    erc8004_is_verified(
+      case when r.status = 'failed' then 'not_resolved' else r.reference end, r.is_checked
+    ) as verified,
+    d.domain,
+    case when d.status = 'failed' then 'not_resolved' else d.reference end as domain_proof,
+    d.reason as domain_reason
   from erc8004_agents as a
   join erc8004_chains as c on c.name = a.chain
   join erc8004_agent_search as s on s.agent_uuid = a.id
+  left join erc8004_file_fetches as r on r.agent_uuid = a.id and r.kind = 'registration'
+  left join erc8004_file_fetches as d on d.agent_uuid = a.id and d.kind = 'domain'
   cross join lateral erc8004_skills(a.registration_file) as k
   where a.id = %(agent_uuid)s
 ) as answer;

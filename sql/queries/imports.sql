@@ -121,7 +121,8 @@ select
 -- name: upsert_agents
 -- Insert or update the agents of the staged lines that contain something new, and count them. An
 -- agent is no longer claimed after that. Fields that a line omits stay as they are, unless another
--- owner set them; the transaction belongs to the position of the line.
+-- owner set them; the transaction belongs to the position of the line. A line without
+-- a file leaves one that was fetched.
 with news as (
   select
     s.id,
@@ -130,23 +131,40 @@ with news as (
     s.agent_id,
     s.owner_address,
     s.token_uri,
-    s.registration_file,
+    said.registration_file,
     s.tx_hash,
     s.block_number,
     s.log_index,
-    s.unstorable,
+    said.unstorable,
     s.registered_at
   from agents_staging as s
   left join erc8004_agents as a
     on a.chain = s.chain
     and a.registry_address = s.registry_address
     and a.agent_id = s.agent_id
+  left join erc8004_file_fetches as f
+    on f.agent_uuid = a.id
+    and f.kind = 'registration'
+    and a.owner_address = s.owner_address
+    and s.registration_file is null
+    and (s.unstorable ? 'registration_file') is not true
+  cross join lateral (
+    select
+      case when f.agent_uuid is null then s.registration_file else a.registration_file end
+        as registration_file,
+      case
+        when f.agent_uuid is not null and a.unstorable ? 'registration_file' then
+          coalesce(s.unstorable, '{}')
+          || jsonb_build_object('registration_file', a.unstorable -> 'registration_file')
+        else s.unstorable
+      end as unstorable
+  ) as said
   where a.source is distinct from 'chain'
     and (
       a.id is null
       or a.source = 'api'
       or a.owner_address <> s.owner_address
-      or a.registration_file is distinct from s.registration_file
+      or a.registration_file is distinct from said.registration_file
       or a.token_uri is distinct from case
         when s.unstorable ? 'token_uri' then s.token_uri
         else coalesce(s.token_uri, a.token_uri)
@@ -156,7 +174,7 @@ with news as (
       or a.log_index is distinct from s.log_index
       or a.created_at <> s.registered_at
       or a.unstorable is distinct from erc8004_unstorable_after(
-        a.unstorable, a.owner_address = s.owner_address, s.token_uri, s.unstorable
+        a.unstorable, a.owner_address = s.owner_address, s.token_uri, said.unstorable
       )
     )
 ),

@@ -189,6 +189,7 @@ matching as not materialized (
       end >= %(min_feedback)s
     )
     and (%(x402)s::boolean is null or s.x402 = %(x402)s)
+    and (%(verified)s::boolean is null or s.verified = %(verified)s)
 )
 
 -- part: in_order

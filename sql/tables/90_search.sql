@@ -24,6 +24,7 @@ create table erc8004_agent_search (
   active boolean not null default true,
   skill_words text[] not null default '{}',
   domain_words text[] not null default '{}',
+  verified boolean not null default false,
 
   constraint pk__erc8004_agent_search primary key (agent_uuid)
 );
@@ -84,6 +85,9 @@ create index ix__erc8004_agent_search__success_rate
   on erc8004_agent_search (success_rate, status, trust_level, chain, claimed, active)
   where success_rate is not null;
 create index ix__erc8004_agent_search__x402 on erc8004_agent_search (agent_uuid) where x402;
+create index ix__erc8004_agent_search__verified
+  on erc8004_agent_search (agent_uuid)
+  where verified;
 create index ix__erc8004_agent_search__services on erc8004_agent_search using gin (services);
 create index ix__erc8004_agent_search__words on erc8004_agent_search using gin (words);
 

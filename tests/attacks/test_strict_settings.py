@@ -59,6 +59,16 @@ BAD = {
     "LOG_LEVEL": ["trace", "info,debug"],
     "ENVIRONMENT": ["pro duction", "a/b", "x" * 65, "prödüction"],
     "RELEASE": ["kamiyo api", "a\\b", "x" * 201],
+    "IPFS_GATEWAYS": [
+        "gateway.example",
+        "ftp://gateway.example",
+        "https://",
+        f"https://user:{SECRET}@gateway.example",
+        f"https://gateway.example/?key={SECRET}",
+        "https://gateway.example/#ipfs",
+        "https://a.example gateway.example",
+    ],
+    "ARWEAVE_GATEWAYS": ["arweave", "https://gatewäy.example"],
     "PROMETHEUS_MULTIPROC_DIR": ["/no/such/folder", "/etc/hostname"],
     "RATE_LIMITS_FREE": [
         "60",

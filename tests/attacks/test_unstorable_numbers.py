@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kamiyo_api.importer.unstorable import ESCAPE
+from kamiyo_api.schemas.unstorable import ESCAPE
 from tests.support import factories
 from tests.support.clients import outcome
 from tests.support.imports import AGENTS, counts, line

@@ -31,7 +31,7 @@ OF_THE_MACHINE = [
     ".venv/bin/pip install --require-hashes -r requirements.txt",
     "redis-cli config rewrite",
     "systemctl daemon-reload",
-    "systemctl enable --now kamiyo-api kamiyo-api-refresh",
+    "systemctl enable --now kamiyo-api kamiyo-api-refresh kamiyo-api-resolver",
 ]
 CLONED = ("kamiyo_api", "sql", "ops", "wsgi.py", "gunicorn.conf.py", "requirements.txt")
 

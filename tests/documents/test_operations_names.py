@@ -89,7 +89,7 @@ OLD_GUIDE = [
 ]
 
 
-OUTAGES = ["Database down", "Service down"]
+OUTAGES = ["Database down", "Service down", "Registration files waiting"]
 CHAINS = [
     "Chain provider gone",
     "Chain provider limits",

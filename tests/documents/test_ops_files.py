@@ -31,8 +31,12 @@ UNIT_TESTS = yaml.safe_load((PROMETHEUS / "alerts_test.yml").read_text())["tests
 DASHBOARD = json.loads((OPS / "grafana" / "dashboard.json").read_text())
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 QUERIES = [target["expr"] for panel in PANELS for target in panel["targets"]]
-UNITS = ("kamiyo-api", "kamiyo-api-refresh", "kamiyo-api-indexer")
-TIMED = {"kamiyo-api-refresh": "clock", "kamiyo-api-indexer": "indexer"}
+UNITS = ("kamiyo-api", "kamiyo-api-refresh", "kamiyo-api-indexer", "kamiyo-api-resolver")
+PROCESSES = {
+    "kamiyo-api-refresh": "clock",
+    "kamiyo-api-indexer": "indexer",
+    "kamiyo-api-resolver": "resolver",
+}
 # The symptoms of the customer's guide, in its order, three more, and those of chains: the sections
 # of docs/operations.md.
 SYMPTOMS = [
@@ -59,6 +63,7 @@ SYMPTOMS = [
     "unknown-event",
     "chain-projection-behind",
     "audit-difference",
+    "registration-files-waiting",
 ]
 A_CHAIN_THAT_IS_READ = """
 delete from erc8004_chain_cursors;
@@ -288,7 +293,7 @@ def test_unit_runs_what_the_procfile_names(name):
             run["web"],
         )
     else:
-        assert values(name, "ExecStart") == run[TIMED[name]]
+        assert values(name, "ExecStart") == run[PROCESSES[name]]
     assert values(name, "StandardError") == ["journal"]
     assert values(name, "EnvironmentFile") == ["/etc/kamiyo-api/environment"]
     assert values(name, "NoNewPrivileges") == ["yes"]

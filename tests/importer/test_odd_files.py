@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from kamiyo_api.importer.unstorable import ESCAPE
+from kamiyo_api.schemas.unstorable import ESCAPE
 from tests.support.imports import AGENTS, HASH, OWNER, counts, line
 
 PLACEHOLDER = '"FILE"'

@@ -11,7 +11,7 @@ import time
 import orjson
 import pytest
 
-from kamiyo_api.importer.unstorable import ESCAPE, MOST_LEVELS, Source, read_source
+from kamiyo_api.schemas.unstorable import ESCAPE, MOST_LEVELS, Source, read_source
 
 # Texts that look alike, each as JSON in bytes.
 ODD_TEXTS = [

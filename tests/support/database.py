@@ -25,6 +25,7 @@ TABLES = (
     "erc8004_ownership_epochs",
     "erc8004_chain_unprojected",
     "erc8004_agents",
+    "erc8004_file_fetches",
     "erc8004_name_words",
     "erc8004_chain_logs",
     "erc8004_chain_blocks",

@@ -55,7 +55,8 @@ set
     when agent_id % 33 = 0 then 'poor'
     when agent_id % 3 = 0 then 'fair'
     else 'new'
-  end;
+  end,
+  verified = agent_id % 61 = 0;
 
 insert into erc8004_reputation (agent_uuid, client_address, value, chain, created_at)
 select

@@ -1,0 +1,1 @@
+"""Fetch the registration files to which agents' URIs lead, and check what they say."""
