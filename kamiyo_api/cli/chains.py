@@ -12,9 +12,9 @@ from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
 from kamiyo_api import db
+from kamiyo_api.chains import require_chain
 from kamiyo_api.cli.arguments import Wallet
 from kamiyo_api.cli.failures import one_line_errors
-from kamiyo_api.chains import require_chain
 
 if TYPE_CHECKING:
     from kamiyo_api.indexer.journal import Cursor
