@@ -19,7 +19,7 @@ from kamiyo_api.indexer.writing import Writing
 LOGS_PER_TRANSACTION = 2000
 LOGS_BEFORE_ANALYZE, FEW_ROWS = 10_000, 1000
 BYTES_PER_TRANSACTION = 16 * 1024 * 1024
-LIST_TIMES = "projection.list_times"
+GET_TIMES = "projection.get_times"
 
 
 class ProjectionStopped(Exception):
@@ -115,8 +115,8 @@ def read(tx: db.Transaction, chain: str, after: int, upto: int) -> tuple[Folding
     """Read the logs of some blocks, and return their number, too. Raises ProjectionStopped."""
     facts = Folding(registries_of(tx, chain))
     blocks = {"chain": chain, "after_block": after, "upto_block": upto}
-    times = {row["block_number"]: row["block_time"] for row in tx.rows(LIST_TIMES, **blocks)}
-    rows = tx.rows("projection.list_logs", **blocks)
+    times = {row["block_number"]: row["block_time"] for row in tx.rows(GET_TIMES, **blocks)}
+    rows = tx.rows("projection.get_logs", **blocks)
     for row in rows:
         block, index, transaction, address, topics, data = row.values()
         time = times.get(block)
@@ -132,7 +132,7 @@ def find_agents(tx: db.Transaction, chain: str, tokens: list[Token]) -> dict[Tok
     if not tokens:
         return {}
     names = columns_of(tokens, ("registries", "agent_ids"))
-    rows = tx.rows("projection.list_agents", chain=chain, **names)
+    rows = tx.rows("projection.get_agents", chain=chain, **names)
     found = zip(tokens, rows, strict=True)
     return {token: row["agent_uuid"] for token, row in found if row["agent_uuid"] is not None}
 
@@ -142,7 +142,7 @@ def registries_of(tx: db.Transaction, chain: str) -> list[Registry]:
 
     Raises ProjectionStopped if two of them count the feedback of the same agents.
     """
-    registries = [Registry(**row) for row in tx.rows("projection.list_registries", chain=chain)]
+    registries = [Registry(**row) for row in tx.rows("projection.get_registries", chain=chain)]
     bound = [each.identity_registry for each in registries if each.kind == "reputation"]
     if len(set(bound)) < len(bound):
         raise ProjectionStopped(
@@ -168,7 +168,7 @@ def rebuild(chain: str, on_projected: Callable[[Projected], object] = lambda don
         invalidate_all(tx)
         tx.row("projection.get_lock", chain=chain)
         for query in RESETTING:
-            tx.execute(f"projection_rebuild.{query}", chain=chain)
+            tx.execute(query, chain=chain)
         while True:
             done, _ = project_range(tx, chain, LOGS_PER_TRANSACTION)
             if done is None:
@@ -176,18 +176,22 @@ def rebuild(chain: str, on_projected: Callable[[Projected], object] = lambda don
             logs += done.logs
             on_projected(done)
         for query in SWEEPING:
-            tx.execute(f"projection_rebuild.{query}", chain=chain)
+            tx.execute(query, chain=chain)
     return logs
 
 
 RESETTING = (
-    "update_agents",
-    "delete_metadata",
-    "delete_epochs",
-    "delete_responses",
-    "update_feedback",
-    "update_validations",
-    "delete_unprojected",
-    "update_cursor",
+    "projection_rebuild.update_agents",
+    "projection_rebuild.delete_metadata",
+    "projection_rebuild.delete_epochs",
+    "projection_rebuild.delete_responses",
+    "projection_rebuild.update_feedback",
+    "projection_rebuild.update_validations",
+    "projection_rebuild.delete_unprojected",
+    "projection_rebuild.update_cursor",
 )
-SWEEPING = ("delete_feedback", "delete_validations", "update_unconfirmed")
+SWEEPING = (
+    "projection_rebuild.delete_feedback",
+    "projection_rebuild.delete_validations",
+    "projection_rebuild.update_unconfirmed",
+)

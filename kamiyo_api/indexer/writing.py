@@ -144,7 +144,7 @@ class Writing:
         """Run a query over rows, if there are any."""
         if not rows:
             return []
-        return call(f"projection{query}", chain=self._chain, **columns_of(rows, names, texts))
+        return call(query, chain=self._chain, **columns_of(rows, names, texts))
 
     def _write_minted(self) -> None:
         rows = [
@@ -153,11 +153,13 @@ class Writing:
             if agent.minted is not None and agent.first_minted is not None
         ]
         names = ("ids", "registries", "agent_ids", *AGENT_COLUMNS, "registered")
-        written = self._run(self._tx.rows, ".upsert_minted", rows, names, ("uris", "marks"))
+        written = self._run(
+            self._tx.rows, "projection.upsert_minted", rows, names, ("uris", "marks")
+        )
         for row in written:
             self._uuids[row["registry_address"], int(row["agent_id"])] = row["agent_uuid"]
         known = [[row["agent_uuid"]] for row in written if not row["is_new"]]
-        self._run(self._tx.execute, ".delete_metadata", known, ("agent_uuids",))
+        self._run(self._tx.execute, "projection.delete_metadata", known, ("agent_uuids",))
 
     def _write_changed(self) -> None:
         rows = [
@@ -166,7 +168,7 @@ class Writing:
             if agent.minted is None
         ]
         names = ("agent_uuids", *AGENT_COLUMNS)
-        self._run(self._tx.execute, ".update_changed", rows, names, ("uris", "marks"))
+        self._run(self._tx.execute, "projection.update_changed", rows, names, ("uris", "marks"))
 
     def _write_metadata(self) -> None:
         rows = []
@@ -176,7 +178,9 @@ class Writing:
                 entry = [key, f"\\x{value.hex()}", place.time, marks_of(key=mark)]
                 rows.append([self._uuids[token], *entry])
         names = ("agent_uuids", "keys", "values", "times", "marks")
-        self._run(self._tx.execute, ".upsert_metadata", rows, names, ("keys", "values", "marks"))
+        self._run(
+            self._tx.execute, "projection.upsert_metadata", rows, names, ("keys", "values", "marks")
+        )
 
     def _write_epochs(self) -> None:
         transferred = [
@@ -186,13 +190,13 @@ class Writing:
         ]
         ended = [[uuid, *first.place[:3]] for uuid, (first, *_) in transferred]
         names = ("agent_uuids", "blocks", "indexes", "times")
-        self._run(self._tx.execute, ".update_ended_epochs", ended, names)
+        self._run(self._tx.execute, "projection.update_ended_epochs", ended, names)
         rows = [
             [uuid, begun.owner, begun.place.tx_hash, *begun.place[:3], *end_of(next_one)]
             for uuid, epochs in transferred
             for begun, next_one in zip(epochs, [*epochs[1:], None], strict=True)
         ]
-        self._run(self._tx.execute, ".insert_epochs", rows, EPOCH_COLUMNS)
+        self._run(self._tx.execute, "projection.insert_epochs", rows, EPOCH_COLUMNS)
 
     def _write_feedback(self) -> None:
         rows = [
@@ -201,9 +205,11 @@ class Writing:
         ]
         chosen = [FEEDBACK_COLUMNS.index(name) for name in CONFIRMED_COLUMNS]
         named = [[row[place] for place in chosen] for row in rows]
-        self._run(self._tx.execute, "_feedback.update_confirmed", named, CONFIRMED_COLUMNS)
+        self._run(
+            self._tx.execute, "projection_feedback.update_confirmed", named, CONFIRMED_COLUMNS
+        )
         texts = ("tags1", "tags2", "endpoints", "file_uris", "marks")
-        self._run(self._tx.execute, "_feedback.upsert", rows, FEEDBACK_COLUMNS, texts)
+        self._run(self._tx.execute, "projection_feedback.upsert", rows, FEEDBACK_COLUMNS, texts)
 
     def _write_revocations(self) -> None:
         first: dict[FeedbackKey, Place] = {}
@@ -215,7 +221,7 @@ class Writing:
         ]
         names = ("agent_uuids", "clients", "feedback_indexes", "times")
         keys = list(first)
-        for row in self._run(self._tx.rows, "_feedback.update_revoked", rows, names):
+        for row in self._run(self._tx.rows, "projection_feedback.update_revoked", rows, names):
             del first[keys[row["place"] - 1]]
         for key, place in self._facts.revocations:
             if key in first:
@@ -226,7 +232,7 @@ class Writing:
         for token, event, place in self._facts.responses:
             rows.append(response_columns(self._chain, self._uuids[token], event, place))
             places[place[:2]] = place
-        query, texts = "_feedback.insert_responses", ("uris", "marks")
+        query, texts = "projection_feedback.insert_responses", ("uris", "marks")
         for row in self._run(self._tx.rows, query, rows, ANSWER_COLUMNS, texts):
             del places[row["block_number"], row["log_index"]]
         for place in places.values():
@@ -243,9 +249,15 @@ class Writing:
             else:
                 responded.append([*key, *validation.columns()])
                 answered.append(validation)
-        query, names = "_validations.upsert_requested", [*REQUEST_COLUMNS, *RESPONSE_COLUMNS]
+        query, names = (
+            "projection_validations.upsert_requested",
+            [*REQUEST_COLUMNS, *RESPONSE_COLUMNS],
+        )
         self._run(self._tx.execute, query, requested, ["ids", *names], VALIDATION_TEXTS)
-        query, names = "_validations.update_responded", [*REQUEST_COLUMNS[:3], *RESPONSE_COLUMNS]
+        query, names = (
+            "projection_validations.update_responded",
+            [*REQUEST_COLUMNS[:3], *RESPONSE_COLUMNS],
+        )
         found = self._run(self._tx.rows, query, responded, names, VALIDATION_TEXTS)
         known = {row["place"] for row in found}
         for number, validation in enumerate(answered, 1):
@@ -255,7 +267,9 @@ class Writing:
     def _write_unprojected(self) -> None:
         rows = [[*place[:2], event, reason] for place, event, reason in self._left_out]
         names = ("blocks", "indexes", "events", "reasons")
-        self._run(self._tx.execute, ".insert_unprojected", rows, names, ("events", "reasons"))
+        self._run(
+            self._tx.execute, "projection.insert_unprojected", rows, names, ("events", "reasons")
+        )
 
     def _leave(self, place: Place, event: str, reason: str) -> None:
         self._left_out.append(Unprojected(place, event, reason))

@@ -20,7 +20,7 @@ select
 from erc8004_chain_cursors as c
 where c.chain = %(chain)s;
 
--- name: list_logs
+-- name: get_logs
 -- Return the logs of some blocks in the order of the chain. The range limits them.
 select l.block_number, l.log_index, l.transaction_hash, l.address, l.topics, l.data
 from erc8004_chain_logs as l
@@ -29,7 +29,7 @@ where l.chain = %(chain)s
   and l.block_number <= %(upto_block)s
 order by l.block_number, l.log_index;
 
--- name: list_times
+-- name: get_times
 -- Return the times of some blocks. The range limits them.
 select b.block_number, extract(epoch from b.block_time)::bigint as block_time
 from erc8004_chain_blocks as b
@@ -38,14 +38,14 @@ where b.chain = %(chain)s
   and b.block_number <= %(upto_block)s
 order by b.block_number;
 
--- name: list_registries
+-- name: get_registries
 -- Return the contracts whose logs are read on a chain.
 select r.address, r.kind, r.identity_registry
 from erc8004_registries as r
 where r.chain = %(chain)s
 order by r.address;
 
--- name: list_agents
+-- name: get_agents
 -- Return the ids of some agents of a chain, null for those that do not exist.
 select (
   select a.id::text
