@@ -22,6 +22,13 @@ from generate_series(1, 8640) as n,
   (select to_jsonb(f) as r from erc8004_stats_refreshes as f limit 1) as one
 """
 
+SMALL = "erc8004_chain_cursors"
+FETCHES = """
+insert into erc8004_file_fetches (agent_uuid, kind, due_at)
+select gen_random_uuid(), 'registration', now() + interval '1 day'
+from generate_series(1, 20000)
+"""
+
 
 @pytest.fixture(scope="module")
 def behind_proxy(session_app):
@@ -78,8 +85,10 @@ def test_scrapes_with_the_token_are_no_guesses_of_keys(behind_proxy):
 
 def test_scrape_scans_no_table(server, sql, refresh):
     sql(REFRESHES)
+    sql(FETCHES)
     refresh()
     sql("analyze erc8004_stats_refreshes")
+    sql("analyze erc8004_file_fetches")
     try:
         before = scanned(sql)
         for _ in range(5):
@@ -87,17 +96,19 @@ def test_scrape_scans_no_table(server, sql, refresh):
         assert scanned(sql) == before
     finally:
         sql("delete from erc8004_stats_refreshes where id < 0")
+        sql("delete from erc8004_file_fetches")
 
 
 def scanned(sql):
-    """How often each table was read whole, by this session and those that have ended."""
+    """How often each table was read whole, by this session and those that have ended; not the one
+    that has a row per chain."""
     backends = "from pg_stat_activity where application_name = 'kamiyo-api'"
     sql(f"select pg_terminate_backend(pid, 5000) {backends}")
     # What this session has read counts before the first reading, not between the two.
     sql("select pg_stat_force_next_flush()")
     rows = sql("select relname, seq_scan from pg_stat_user_tables order by relname")
     assert len(rows) > 10
-    return {row["relname"]: row["seq_scan"] for row in rows}
+    return {row["relname"]: row["seq_scan"] for row in rows if row["relname"] != SMALL}
 
 
 @pytest.mark.slow
