@@ -30,6 +30,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "domain": ("finance", "unheard-of"),
     "registry_address": ("0x8004a169fb4a3325136eb29fa0ceb6d2e539a432",),
     "x402": ("true", "false"),
+    "verified": ("true",),
     "q": (
         "oracle",
         "amber oracle weather",

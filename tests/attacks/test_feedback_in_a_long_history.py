@@ -27,7 +27,7 @@ select
   timestamptz '2026-01-01' + n * interval '1 second'
 from generate_series(1, 2 * %(many)s) as n
 """
-NOTHING = dict.fromkeys(("client_address", "tag1", "tag2", "after_id", "after_time"))
+NOTHING = dict.fromkeys(("client_address", "tag1", "tag2", "source", "after_id", "after_time"))
 LATE = {"after_id": "019fffff-ffff-7fff-bfff-ffffffffffff", "after_time": "2026-01-01 01:00"}
 TAGS = {
     "one of tag1": ({"tag1": "rare"}, 1),

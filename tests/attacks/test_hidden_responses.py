@@ -129,7 +129,7 @@ def test_no_number_of_responses_costs_a_reader_of_the_feedback(
         )
     sql("analyze erc8004_feedback_responses")
     asked = {"agent_uuid": agent["agent_uuid"], "limit": 51, "longest": 300}
-    nothing = ("client_address", "tag1", "tag2", "after_id", "after_time")
+    nothing = ("client_address", "tag1", "tag2", "source", "after_id", "after_time")
     with psycopg2.connect(servers.database_url) as reader, reader.cursor() as cursor:
         cursor.execute(
             f"explain (analyze, format json) {QUERIES['feedback.list_by_agent']}",

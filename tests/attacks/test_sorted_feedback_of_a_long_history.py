@@ -68,7 +68,7 @@ def history(app, servers, make_agent):
             cursor.execute("vacuum analyze erc8004_reputation")
 
         def read(query, asked):
-            narrowed = dict.fromkeys(("client_address", "tag1", "tag2"))
+            narrowed = dict.fromkeys(("client_address", "tag1", "tag2", "source"))
             asked = {"agent_uuid": agent, "limit": PAGE, "longest": 300, **narrowed, **asked}
             text = QUERIES[f"feedback_sorted.{query}"]
             cursor.execute(f"explain (analyze, format json) {text}", asked)

@@ -36,7 +36,7 @@ def in_a_hurry(monkeypatch, tmp_path):
 def test_every_target_has_a_figure(in_a_hurry):
     needed("wrk")
     figures = bench.measure(TINY)
-    assert len({figure.what for figure in figures}) == len(figures) == 20
+    assert len({figure.what for figure in figures}) == len(figures) == 22
     assert all(math.isfinite(figure.value) for figure in figures)
     missed = next(each for each in figures if "did not show" in each.what)
     assert missed.value == 0

@@ -28,6 +28,7 @@ def test_page_of_a_list_is_read_from_one_index_without_a_sort(crowded, plan, que
         client_address=None,
         tag1=None,
         tag2=None,
+        source=None,
         longest=300,
     )
     limit, *others = found
