@@ -59,6 +59,8 @@ def clone(app, servers, gunicorn, valkey, sql, tmp_path):
     for command in (f"demo-data {size}", "refresh-stats"):
         done = app.test_cli_runner().invoke(args=shlex.split(command))
         assert done.exit_code == 0, done.output
+    # Statements of other tests may be slow.
+    sql("select pg_stat_statements_reset()")
     yield tmp_path
     sql("delete from erc8004_chains where name = 'examplenet'")
 
