@@ -26,17 +26,17 @@ def chain_reading(components: Components) -> Finding:
     rows = db.rows("chains.list_status")
     stopped = [row for row in rows if row["error_code"] is not None]
     if stopped:
-        told = "; ".join(
+        figure = "; ".join(
             f"{row['chain']}: {row['error_code']}: {row['error_detail']}" for row in stopped
         )
-        return failing(told, f"flask index-chain {stopped[0]['chain']} --once")
+        return failing(figure, f"flask index-chain {stopped[0]['chain']} --once")
     behind = [row for row in rows if row["lag_seconds"] > LAG_SECONDS]
     if behind:
-        told = "; ".join(
+        figure = "; ".join(
             f"{row['chain']} is {span(row['lag_seconds'])} and {row['lag_blocks']} blocks behind"
             for row in behind
         )
-        return warning(told, f"flask index-chain {behind[0]['chain']} --once")
+        return warning(figure, f"flask index-chain {behind[0]['chain']} --once")
     return ok(f"{named(rows)} up to now" if rows else NONE)
 
 
@@ -46,12 +46,12 @@ def chain_projection(components: Components) -> Finding:
     rows = db.rows("chains.list_status")
     behind = [row for row in rows if row["projection_lag_seconds"] > PROJECTION_SECONDS]
     if behind:
-        told = "; ".join(
+        figure = "; ".join(
             f"{row['unprojected_blocks']} blocks of {row['chain']} wait for "
             f"{span(row['projection_lag_seconds'])}"
             for row in behind
         )
-        return warning(told, f"flask index-chain {behind[0]['chain']} --once")
+        return warning(figure, f"flask index-chain {behind[0]['chain']} --once")
     return ok(f"{named(rows)} shown as checked" if rows else NONE)
 
 
@@ -61,12 +61,12 @@ def chain_audit(components: Components) -> Finding:
     rows = db.rows("chains.list_status")
     different = [row for row in rows if row["differences"]]
     if different:
-        told = "; ".join(
+        figure = "; ".join(
             f"{row['chain']} differs from its contracts in {row['differences']} answers"
             for row in different
         )
         fix = commands.psql(DIFFERENCES.format(chain=different[0]["chain"]))
-        return failing(told, fix)
+        return failing(figure, fix)
     unaudited = [row for row in rows if row["audit_age_seconds"] is None]
     if unaudited:
         fix = f"flask audit-chain {unaudited[0]['chain']}"

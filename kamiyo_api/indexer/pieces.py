@@ -175,12 +175,12 @@ def logs_of(provider: Provider, answer: Any, contracts: Collection[bytes]) -> li
     are of other contracts, or that are repeated."""
     if not isinstance(answer, list):
         raise Fault("logs that are none")
-    kept = [log_of(each) for each in answer if not is_removed(each)]
-    if len(kept) < len(answer):
-        provider.suspect("removed", len(answer) - len(kept))
-    logs = [log for log in kept if log.address in contracts]
-    if len(logs) < len(kept):
-        provider.suspect("other_contract", len(kept) - len(logs))
+    valid = [log_of(each) for each in answer if not is_removed(each)]
+    if len(valid) < len(answer):
+        provider.suspect("removed", len(answer) - len(valid))
+    logs = [log for log in valid if log.address in contracts]
+    if len(logs) < len(valid):
+        provider.suspect("other_contract", len(valid) - len(logs))
     logs.sort()
     return without_repetitions(provider, logs)
 
