@@ -167,7 +167,7 @@ def differing(questions: Sequence[Question], answers: Sequence[Any]) -> list[Dif
 def confirmed(
     providers: Providers, block: int, different: Sequence[Difference]
 ) -> list[Difference]:
-    """Return the differences that remain when they are asked for again, by the next provider if
+    """Return the differences that remain when they are requested again, by the next provider if
     there is one. One that cannot be asked for again remains."""
     questions = [each.question for each in different]
     before = providers.current

@@ -26,7 +26,7 @@ PASSING = (
 DATABASE_PATIENCE_SECONDS = 120.0
 DATABASE_PAUSE_SECONDS = 0.2
 MOVED_PAUSE_SECONDS = 0.05
-# How often newer blocks are asked for: half of the time between two blocks, within limits.
+# How often newer blocks are requested: half of the time between two blocks, within limits.
 SHORTEST_POLL_SECONDS, LONGEST_POLL_SECONDS = 0.3, 6.0
 
 Report = Callable[[ChainReader], object]
@@ -57,7 +57,7 @@ class DatabasePatience:
 
 
 class Poll:
-    """The time until newer blocks are asked for, learned from the times of blocks."""
+    """The time until newer blocks are requested, learned from the times of blocks."""
 
     def __init__(self) -> None:
         self._last: tuple[int, int] | None = None
@@ -81,7 +81,7 @@ def follow(
     **options: Any,
 ) -> None:
     """Read a chain from where its cursor is; with `once`, until everything up to now is read, else
-    until the last block that is asked for. `project` is called when more was checked. `options` are
+    until the last block that is requested. `project` is called when more was checked. `options` are
     those of ChainReader.begin.
 
     Raises Stop, which is stored with the cursor.

@@ -40,13 +40,13 @@ def logs_call(bounds: dict[str, str], contracts: Iterable[bytes]) -> Call:
 
 
 def headers_by_number(provider: Provider, numbers: Sequence[int]) -> list[Header]:
-    """Return the headers of blocks; one that the provider answers with null is asked for again."""
+    """Return the headers of blocks; one that the provider answers with null is requested again."""
     results = ask_until_known(provider, [header_call(number) for number in numbers])
     return [header_of(result, number) for number, result in zip(numbers, results, strict=True)]
 
 
 def ask_until_known(provider: Provider, calls: Sequence[Call]) -> list[Any]:
-    """Return the results of calls; those that are null are asked for again until none is left, or
+    """Return the results of calls; those that are null are requested again until none is left, or
     until that does not help."""
     results: dict[int, Any] = {}
     fruitless = 0
@@ -79,7 +79,7 @@ def fetch_piece(provider: Provider, contracts: Collection[bytes], start: int, un
 
 
 def _fetch(provider: Provider, contracts: Collection[bytes], start: int, end: int) -> Piece:
-    """Return the piece of a range, whose ends and logs are asked for in the same batch."""
+    """Return the piece of a range, whose ends and logs are requested in the same batch."""
     bounds = {"fromBlock": hex(start), "toBlock": hex(end)}
     first, answer, last = provider.ask(
         [header_call(start), logs_call(bounds, contracts), header_call(end)]
@@ -134,7 +134,7 @@ def logs_of_block(provider: Provider, header: Header, contracts: Collection[byte
 def logs_of_blocks(
     provider: Provider, headers: Sequence[Header], contracts: Collection[bytes]
 ) -> list[Log]:
-    """Return the logs of blocks, which are asked for by their hashes."""
+    """Return the logs of blocks, which are requested by their hashes."""
     calls = [logs_call({"blockHash": f"0x{header.hash.hex()}"}, contracts) for header in headers]
     try:
         answers = provider.ask(calls)
@@ -209,8 +209,8 @@ def completed_by_blooms(
     headers: Iterable[Header],
     logs: Sequence[Log],
 ) -> list[Log]:
-    """Return logs with those that the blooms of their blocks tell of: if one doubts that all are
-    known, all logs of its block are asked for. Raises Incomplete, ProviderFailure."""
+    """Return logs with those that only the blooms of their blocks show: if one does not match, all
+    logs of its block are requested. Raises Incomplete, ProviderFailure."""
     by_block: dict[int, list[Log]] = {}
     for log in logs:
         by_block.setdefault(log.block_number, []).append(log)
@@ -242,7 +242,9 @@ def explained(provider: Provider, header: Header, known: Iterable[Log]) -> set[L
         if not header.bloom & ~bits_of_logs(seen):
             return seen
     provider.suspect("bloom_unexplained")
-    raise Incomplete(f"the bloom of block {header.number} tells of logs that are not answered")
+    raise Incomplete(
+        f"the bloom of block {header.number} shows logs that the provider does not return"
+    )
 
 
 def check_blocks(logs: Iterable[Log], headers: dict[int, Header]) -> None:

@@ -21,7 +21,7 @@ from kamiyo_api.indexer.values import Header, Log
 SHARE_OF_RANGE = 0.7
 BLOCKS_BEYOND = 16
 ANSWERS_TO_SETTLE = 8
-# How often each provider is asked for what shows as missing.
+# How often the missing logs are requested from each provider.
 LOOKS_PER_PROVIDER = 2
 
 
@@ -83,7 +83,7 @@ def compare(reading: Reading, cursor: Cursor, until: int, tip: Tip) -> Look:
 
 def fetch_other(provider: Provider, reading: Reading, start: int, until: int, tip: Tip) -> Piece:
     """Return a piece with other bounds than those of the first look."""
-    # The last bound would be one of the first look, unless blocks beyond it are asked for.
+    # The last bound would be one of the first look, unless blocks beyond it are requested.
     beyond = max(min(until + BLOCKS_BEYOND, tip.head.number), until)
     size = max(int((beyond - start + 1) * SHARE_OF_RANGE), BLOCKS_BEYOND)
     share = max(int(provider.range.value * SHARE_OF_RANGE), 1)

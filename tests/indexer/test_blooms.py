@@ -63,7 +63,7 @@ def test_bloom_tells_of_logs_that_a_node_never_had(chain, read, sql):
     with pytest.raises(Stop) as stopped:
         read(chain)
     assert stopped.value.code == "LOGS_MISSING"
-    assert f"the bloom of block {chain.blocks[-1].number} tells of logs" in stopped.value.detail
+    assert f"the bloom of block {chain.blocks[-1].number} shows logs" in stopped.value.detail
 
 
 def test_honest_blooms_change_nothing(chain, read, sql):

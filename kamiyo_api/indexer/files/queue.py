@@ -21,8 +21,8 @@ from kamiyo_api.indexer.files.resolving import File, Resolver
 
 BATCH = 64
 THREADS = 32
-# Longer than a batch takes, unless many of its files are looked for at several gateways in vain; a
-# result that comes later is dropped only if another process has taken over.
+# Longer than a batch takes, unless several gateways do not have many of its files; a result that
+# comes later is dropped only if another process has taken over.
 LEASE_SECONDS = 300
 # How many files of one host a batch fetches, and after how many seconds the others are due again.
 MOST_OF_ONE_HOST = 8
@@ -57,7 +57,7 @@ class Job(NamedTuple):
 
     @property
     def host(self) -> str | None:
-        """Return what is asked for the file; None if the URI holds it."""
+        """Return the scheme and host of the URI; None if the URI holds the file."""
         if self.holds_file:
             return None
         return "/".join(self.uri.lower().split("/")[:3])
