@@ -14,10 +14,14 @@ from kamiyo_api.schemas import search as schemas
 COUNTED_UP_TO = 10_000
 SORT_LIMIT = 1_000
 EXPENSIVE_SORT_LIMIT = COUNTED_UP_TO
+# With a filter by texts, whose indexes say of no row whether another filter excludes it: how many
+# matches are sorted, and how many counted.
+TEXT_LIMIT = 3_000
 # How many of the newest agents are searched for those of one rank before the index of words is, and
 # how many of one rank are sorted, before they are read in the order of registration.
 SCAN_LIMIT = 3_000
 RANK_LIMIT = 5_000
+NO_TEXT = dict.fromkeys((*(f"words_of_rank_{rank}" for rank in schemas.RANKS), "wallet_in_q"))
 
 
 def find_page(search: dict[str, Any]) -> db.Row:
@@ -60,6 +64,7 @@ def find_corrected(search: dict[str, Any], parameters: dict[str, Any], empty: db
 
 def find_agents(search: dict[str, Any], parameters: dict[str, Any]) -> db.Row:
     """Return the agents of one page from the database."""
+    parameters = parameters | meaning_of(parameters["q"])
     part, *other_parts = parts_to_scan(search, parameters)
     if (parameters["total"] or 0) <= parameters["sort_limit"]:
         page = db.rows("search.list_agents", **parameters, part=part)[0]
@@ -70,9 +75,18 @@ def find_agents(search: dict[str, Any], parameters: dict[str, Any]) -> db.Row:
     return page
 
 
+def meaning_of(q: str | None) -> db.Row:
+    """Return the queries of words that a text means, and the wallet that it is."""
+    return NO_TEXT if q is None else db.rows("search.get_words", q=q)[0]
+
+
 def part_of_many(parameters: dict[str, Any]) -> db.Row:
     """Return the agents of one part, if more than sort_limit match."""
     if parameters["sort"] == "relevance":
+        rank = int(parameters["part"])
+        words = parameters[f"words_of_rank_{rank}"]
+        words_before = parameters[f"words_of_rank_{max(rank - 1, 0)}"]
+        parameters = parameters | {"words": words, "words_before": words_before}
         return db.rows("search.list_agents_of_rank", **parameters)[0]
     return db.rows("search.list_agents_of_many", **parameters)[0]
 
@@ -85,10 +99,9 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
     for several filters or a text, which are too expensive to evaluate twice, and for agents to be
     folded, as only among those that are sorted all of an owner are.
     """
-    filters = sum(search[name] is not None for name in schemas.FILTERS)
-    is_expensive = filters > 1 or has_text_filter(search) or search["collapse"] is not None
     return search | {
-        "sort_limit": EXPENSIVE_SORT_LIMIT if is_expensive else SORT_LIMIT,
+        "sort_limit": sort_limit(search),
+        "counted_up_to": counted_up_to(search),
         "rank_limit": RANK_LIMIT,
         "scan_limit": SCAN_LIMIT,
         **schemas.cursor_parameters(search),
@@ -99,6 +112,20 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
         "trust_level": search["trust_level"] or None,
         "limit": search["limit"] + 1,
     }
+
+
+def sort_limit(search: dict[str, Any]) -> int:
+    """Return up to how many matches are sorted."""
+    if has_text_filter(search):
+        return TEXT_LIMIT
+    filters = sum(search[name] is not None for name in schemas.FILTERS)
+    is_expensive = filters > 1 or search["collapse"] is not None
+    return EXPENSIVE_SORT_LIMIT if is_expensive else SORT_LIMIT
+
+
+def counted_up_to(search: dict[str, Any]) -> int:
+    """Return up to how many matches are counted."""
+    return TEXT_LIMIT if has_text_filter(search) else COUNTED_UP_TO
 
 
 def has_text_filter(search: dict[str, Any]) -> bool:
@@ -199,11 +226,11 @@ def fill_page(page: db.Row, parameters: dict[str, Any], part: str) -> db.Row:
 
 def body_of(search: dict[str, Any], page: db.Row) -> str:
     """Return the body of a search: the agents, which are JSON already, then the other fields."""
-    total = page["total"]
+    total, limit = page["total"], counted_up_to(search)
     agents = page["agents"] if search["collapse"] is None else folded(page["agents"])
     fields = {
-        "total": min(total, COUNTED_UP_TO),
-        "total_relation": "eq" if total <= COUNTED_UP_TO else "gte",
+        "total": min(total, limit),
+        "total_relation": "eq" if total <= limit else "gte",
         "limit": search["limit"],
         "offset": search["offset"],
         "next_cursor": schemas.next_cursor(search, page) if page["is_more"] else None,

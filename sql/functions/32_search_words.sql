@@ -2,7 +2,8 @@
 -- wallets that its registration file names. They are in one text search vector, so that one index
 -- finds them all. A mark before a word says what it is:
 --   (none)  a word of the description
---   =       a word of the name, or two adjacent ones without the space between them
+--   =       a word of the name, or two adjacent ones without the space between them; or the whole
+--       name without its spaces, if its first two words have fewer than eight characters
 --   ^       the whole name without its spaces
 --   @       the host of a service from its end, and its path: @moc.elpmaxe/mcp for example.com/mcp;
 --       the host alone is a word, too
@@ -90,13 +91,15 @@ as $$
 declare
   plain constant text := erc8004_plain_text(name);
   words text[] := erc8004_word_list(plain);
+  whole text;
   found text[] := '{}';
 begin
   if name is null then
     return found;
   end if;
   if cardinality(words) > 0 then
-    found := array['^' || left(array_to_string(words, ''), 200)];
+    whole := left(array_to_string(words, ''), 200);
+    found := array['^' || whole];
   end if;
   if octet_length(plain) > length(plain) then
     found := found || array(select '=' || p.pair from unnest(erc8004_character_pairs(plain)) as p (pair));
@@ -108,6 +111,9 @@ begin
       found := found || ('=' || left(words[place] || words[place + 1], 200));
     end if;
   end loop;
+  if cardinality(words) > 2 and length(words[1] || words[2]) < 8 then
+    found := found || ('=' || whole);
+  end if;
   if erc8004_has_camel_case(name) then
     words := erc8004_word_list(
       erc8004_spaced_text(erc8004_plain_text(erc8004_split_camel_case(name)))

@@ -7,7 +7,6 @@ return '''' || replace(replace(word, '\', '\\'), '''', '''''') || '''';
 
 -- Return the query of one word after a mark: of the words that begin with it, and of those that
 -- have its stem in English. Short words and numbers begin too many words to be more than themselves.
--- A word also stands there without its endings, as the planner knows how many agents have a whole word.
 create or replace function erc8004_word_query(mark text, word text) returns text
 language plpgsql immutable parallel safe
 as $$
@@ -31,9 +30,7 @@ begin
     forms := forms || (left(stem, -1) || 'ing');
   end if;
   return (
-    select '(' || string_agg(
-      erc8004_quoted_word(mark || f.form) || ' | ' || erc8004_quoted_word(mark || f.form) || ':*', ' | '
-    ) || ')'
+    select '(' || string_agg(erc8004_quoted_word(mark || f.form) || ':*', ' | ') || ')'
     from unnest(forms) as f (form)
   );
 end;
@@ -131,8 +128,15 @@ declare
     erc8004_place_query(content, true), erc8004_quoted_word(erc8004_wallet_word(content))
   ];
   is_words constant boolean := queries[1] is null and queries[2] is null;
+  -- A short beginning of a name is the beginning of a word of it, too, and is not searched for twice:
+  -- many names may have it.
+  is_beginning_of_words constant boolean := is_words
+    and characters is null
+    and cardinality(spaced) <= 2
+    and length(whole) between 4 and 9
+    and whole ~ '[a-z]';
 begin
-  if whole <> '^' then
+  if whole <> '^' and not (rank >= 2 and is_beginning_of_words) then
     queries := queries || (
       erc8004_quoted_word(whole) || case when rank > 0 and length(whole) > 3 then ':*' else '' end
     );
@@ -161,11 +165,6 @@ begin
   );
 end;
 $$;
-
--- Return the query that the words of an agent match if a text finds it at all.
-create or replace function erc8004_words_query(content text) returns tsquery
-language sql immutable parallel safe
-return erc8004_ranked_query(content, 3);
 
 -- Return the wallet that a text is; null if it is none.
 create or replace function erc8004_wallet(content text) returns text

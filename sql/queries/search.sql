@@ -6,13 +6,13 @@
 (%(service)s::text is null or s.services @> array[lower(%(service)s::text)])
 and (
   %(q)s::text is null
-  or s.words @@ erc8004_words_query(%(q)s)
+  or s.words @@ %(words_of_rank_3)s::tsquery
   or (
-    erc8004_wallet(%(q)s) is not null
-    and s.owner_address = erc8004_wallet(%(q)s)
+    %(wallet_in_q)s::text is not null
+    and s.owner_address = %(wallet_in_q)s::text
   )
   or (
-    erc8004_wallet(%(q)s) is not null
+    %(wallet_in_q)s::text is not null
     and (select w.of_q from wallets as w)[
       width_bucket(s.agent_uuid, (select w.of_q from wallets as w))
     ] = s.agent_uuid
@@ -56,7 +56,7 @@ wallets as materialized (
       select w.agent_uuid
       from erc8004_agent_metadata as w
       where w.key = 'agentWallet'
-        and w.value = decode(right(erc8004_wallet(%(q)s), 40), 'hex')
+        and w.value = decode(right(%(wallet_in_q)s::text, 40), 'hex')
       order by w.agent_uuid
       limit 10001
     ) as of_q,
@@ -88,9 +88,9 @@ matching as not materialized (
       when 'relevance' then erc8004_rank(
         s.words,
         array[
-          erc8004_ranked_query(%(q)s, 0),
-          erc8004_ranked_query(%(q)s, 1),
-          erc8004_ranked_query(%(q)s, 2)
+          %(words_of_rank_0)s::tsquery,
+          %(words_of_rank_1)s::tsquery,
+          %(words_of_rank_2)s::tsquery
         ]
       )
       when 'total_feedback' then s.total_feedback
@@ -290,11 +290,11 @@ candidate_count as materialized (
 counted as materialized (
   select
     case
-      when c.is_all or %(sort_limit)s >= 10000 or %(total)s is not null then c.total
+      when c.is_all or %(sort_limit)s >= %(counted_up_to)s or %(total)s is not null then c.total
       else (
         select count(*)
         from (
-          select from found as f order by f.driving_score, f.driving_count limit 10001
+          select from found as f order by f.driving_score, f.driving_count limit %(counted_up_to)s + 1
         ) as counted
       )
     end as total
@@ -395,11 +395,11 @@ from erc8004_found_page(
 m.matches_text
       and (
         %(part)s::integer = 3
-        or coalesce(m.words @@ erc8004_ranked_query(%(q)s, %(part)s::integer), true)
+        or coalesce(m.words @@ %(words)s::tsquery, true)
       )
       and (
         %(part)s::integer = 0
-        or (m.words @@ erc8004_ranked_query(%(q)s, greatest(%(part)s::integer - 1, 0))) is not true
+        or (m.words @@ %(words_before)s::tsquery) is not true
       )
 
 -- name: list_agents_of_rank
@@ -439,19 +439,18 @@ is_found as materialized (
 candidates as materialized (
   select m.agent_uuid, m.registered_at
   from after_cursor as m
-  where (%(part)s::integer < 3 or erc8004_wallet(%(q)s) is null)
+  where (%(part)s::integer < 3 or %(wallet_in_q)s::text is null)
     and not (select is_full from is_found)
     and m.words @@ case
-      when %(part)s::integer = 0 then erc8004_ranked_query(%(q)s, 0)
-      else erc8004_ranked_query(%(q)s, %(part)s::integer)
-        && !!erc8004_ranked_query(%(q)s, greatest(%(part)s::integer - 1, 0))
+      when %(part)s::integer = 0 then %(words)s::tsquery
+      else %(words)s::tsquery && !!%(words_before)s::tsquery
     end
     and {is_of_rank}
   limit %(rank_limit)s + 1
 ),
 is_few as materialized (
   select
-    (%(part)s::integer < 3 or erc8004_wallet(%(q)s) is null)
+    (%(part)s::integer < 3 or %(wallet_in_q)s::text is null)
       and count(*) <= %(rank_limit)s as is_all
   from candidates
 ),
@@ -499,6 +498,16 @@ from erc8004_found_page(
   array(select p.agent_uuid from page as p where p.position > %(offset)s order by p.position),
   %(limit)s - 1, %(wallet)s, %(endpoint)s, %(collapse)s
 ) as shown;
+
+-- name: get_words
+-- Return what a text means: the queries of the words of agents at each rank, and the wallet that the
+-- text is. PostgreSQL would compute them again for each place where a query of a page contains them.
+select
+  erc8004_ranked_query(%(q)s, 0)::text as words_of_rank_0,
+  erc8004_ranked_query(%(q)s, 1)::text as words_of_rank_1,
+  erc8004_ranked_query(%(q)s, 2)::text as words_of_rank_2,
+  erc8004_ranked_query(%(q)s, 3)::text as words_of_rank_3,
+  erc8004_wallet(%(q)s) as wallet_in_q;
 
 -- name: get_correction
 -- Return what a text may have meant, if names have words that are like its words.
