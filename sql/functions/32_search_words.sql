@@ -1,9 +1,10 @@
 -- The words that search knows of an agent: those of its name and description, and the places and
 -- wallets that its registration file names. They are in one text search vector, so that one index
 -- finds them all. A mark before a word says what it is:
---   (none)  a word of the description
+--   (none)  a word of the description, by its stem in English
 --   =       a word of the name, or two adjacent ones without the space between them; or the whole
 --       name without its spaces, if its first two words have fewer than eight characters
+--   <       the first three to eight characters of each of these words
 --   ^       the whole name without its spaces
 --   @       the host of a service from its end, and its path: @moc.elpmaxe/mcp for example.com/mcp;
 --       the host alone is a word, too
@@ -84,6 +85,23 @@ create or replace function erc8004_has_camel_case(content text) returns boolean
 language sql immutable parallel safe
 return content ~ '[[:lower:]][[:upper:]]|[[:upper:]][[:upper:]][[:lower:]]';
 
+-- Return a word of a name and its beginnings, with their marks. Entries of the index for each beginning
+-- are found in a fifth of the time of those that begin with it.
+create or replace function erc8004_name_word(word text) returns text[]
+language sql immutable parallel safe
+return case
+  when word ~ '[^0-9]' and length(word) > 2 then array[
+    '=' || word,
+    '<' || left(word, 3),
+    '<' || left(word, 4),
+    '<' || left(word, 5),
+    '<' || left(word, 6),
+    '<' || left(word, 7),
+    '<' || left(word, 8)
+  ]
+  else array['=' || word]
+end;
+
 -- Return the words of a name with their marks.
 create or replace function erc8004_name_words(name text) returns text[]
 language plpgsql immutable parallel safe
@@ -106,26 +124,27 @@ begin
     words := erc8004_word_list(erc8004_spaced_text(plain));
   end if;
   for place in 1 .. least(cardinality(words), 50) loop
-    found := found || ('=' || left(words[place], 200));
+    found := found || erc8004_name_word(left(words[place], 200));
     if place < cardinality(words) then
-      found := found || ('=' || left(words[place] || words[place + 1], 200));
+      found := found || erc8004_name_word(left(words[place] || words[place + 1], 200));
     end if;
   end loop;
   if cardinality(words) > 2 and length(words[1] || words[2]) < 8 then
-    found := found || ('=' || whole);
+    found := found || erc8004_name_word(whole);
   end if;
   if erc8004_has_camel_case(name) then
     words := erc8004_word_list(
       erc8004_spaced_text(erc8004_plain_text(erc8004_split_camel_case(name)))
     );
-    found := found || array(select '=' || left(w.word, 200) from unnest(words[:50]) as w (word));
+    for place in 1 .. least(cardinality(words), 50) loop
+      found := found || erc8004_name_word(left(words[place], 200));
+    end loop;
   end if;
   return found;
 end;
 $$;
 
--- Return the words of a name or a description without marks, each word that is written likeThis
--- also split.
+-- Return the words of a description without marks, each word that is written likeThis also split.
 create or replace function erc8004_words(content text) returns tsvector
 language plpgsql immutable parallel safe
 as $$
@@ -138,9 +157,9 @@ begin
     else content
   end);
   if octet_length(plain) = length(plain) then
-    return to_tsvector('pg_catalog.simple', erc8004_separate_words(plain));
+    return to_tsvector('pg_catalog.english', erc8004_separate_words(plain));
   end if;
-  return to_tsvector('pg_catalog.simple', erc8004_separate_words(erc8004_spaced_text(plain)))
+  return to_tsvector('pg_catalog.english', erc8004_separate_words(erc8004_spaced_text(plain)))
     || array_to_tsvector(erc8004_character_pairs(plain));
 end;
 $$;

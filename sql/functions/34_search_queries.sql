@@ -5,9 +5,39 @@ create or replace function erc8004_quoted_word(word text) returns text
 language sql immutable parallel safe
 return '''' || replace(replace(word, '\', '\\'), '''', '''''') || '''';
 
--- Return the query of one word after a mark: of the words that begin with it, and of those that
--- have its stem in English. Short words and numbers begin too many words to be more than themselves.
-create or replace function erc8004_word_query(mark text, word text) returns text
+-- Return the query of the words of names that begin with a text: by its entry in the index if it has
+-- one, or else by all that begin with it, of which there are few.
+create or replace function erc8004_beginning_query(beginning text) returns text
+language sql immutable parallel safe
+return case
+  when length(beginning) between 3 and 8 then erc8004_quoted_word('<' || beginning)
+  else erc8004_quoted_word('=' || beginning) || ':*'
+end;
+
+-- Return the stem of a word in English; the word itself for one that has a digit or is in most texts.
+create or replace function erc8004_stem(word text) returns text
+language sql immutable parallel safe
+return coalesce(
+  case when word !~ '[0-9]' then (ts_lexize('pg_catalog.english_stem', word))[1] end, word
+);
+
+-- Return the query of one word in descriptions: of its stem, and of those of the words for who does it
+-- or for what such a one does, which may be others (rebalance, rebalancer).
+create or replace function erc8004_stems_query(word text) returns text
+language sql immutable parallel safe
+begin atomic
+  select '(' || string_agg(distinct erc8004_quoted_word(erc8004_stem(f.form)), ' | ') || ')'
+  from (
+    values (word), (word || 'r'), (word || 'er'),
+      (regexp_replace(word, 'r$', '')), (regexp_replace(word, 'er$', ''))
+  ) as f (form)
+  where f.form = word
+    or word ~ '^[a-z]{4,}$';
+end;
+
+-- Return the query of one word in names: of the words that begin with it, and of those that have its
+-- stem. Short words and numbers begin too many words to be more than themselves.
+create or replace function erc8004_name_word_query(word text) returns text
 language plpgsql immutable parallel safe
 as $$
 declare
@@ -15,7 +45,7 @@ declare
   forms text[];
 begin
   if length(word) < 3 or word !~ '[^0-9]' then
-    return erc8004_quoted_word(mark || word);
+    return erc8004_quoted_word('=' || word);
   end if;
   if stem is null or length(stem) < 3 or length(stem) * 2 < length(word) then
     stem := regexp_replace(word, '(?<=[a-z]{3})s$', '');
@@ -30,11 +60,16 @@ begin
     forms := forms || (left(stem, -1) || 'ing');
   end if;
   return (
-    select '(' || string_agg(erc8004_quoted_word(mark || f.form) || ':*', ' | ') || ')'
+    select '(' || string_agg(erc8004_beginning_query(f.form), ' | ') || ')'
     from unnest(forms) as f (form)
   );
 end;
 $$;
+
+-- Return the query of one word after a mark: in names, or in descriptions if the mark is empty.
+create or replace function erc8004_word_query(mark text, word text) returns text
+language sql immutable parallel safe
+return case mark when '' then erc8004_stems_query(word) else erc8004_name_word_query(word) end;
 
 -- Return the query of the given words, each after one of the marks, in any order; null without words.
 create or replace function erc8004_all_words_query(marks text[], words text[]) returns text

@@ -1,4 +1,5 @@
--- Triggers that maintain one search row per agent, and delete what a former owner wrote.
+-- Triggers that maintain one search row per agent, and delete what a former owner wrote. The last
+-- statements write the rows and words anew where these functions have changed.
 
 -- Insert or update the search rows of the agents that a statement wrote, and insert the words of
 -- their names that are new.
