@@ -14,9 +14,10 @@ from kamiyo_api.schemas import search as schemas
 COUNTED_UP_TO = 10_000
 SORT_LIMIT = 1_000
 EXPENSIVE_SORT_LIMIT = COUNTED_UP_TO
-# With a filter by texts, whose indexes say of no row whether another filter excludes it: how many
-# matches are sorted, and how many counted.
-TEXT_LIMIT = 3_000
+# With a filter by texts, each match is a row to read: their indexes do not say if another filter
+# excludes it.
+TEXT_COUNTED_UP_TO = 3_000
+TEXT_SORT_LIMIT = TEXT_COUNTED_UP_TO
 # How many of the newest agents are searched for those of one rank before the index of words is, and
 # how many of one rank are sorted, before they are read in the order of registration.
 SCAN_LIMIT = 3_000
@@ -83,21 +84,22 @@ def meaning_of(q: str | None) -> db.Row:
 def part_of_many(parameters: dict[str, Any]) -> db.Row:
     """Return the agents of one part, if more than sort_limit match."""
     if parameters["sort"] == "relevance":
-        rank = int(parameters["part"])
-        words = parameters[f"words_of_rank_{rank}"]
-        words_before = parameters[f"words_of_rank_{max(rank - 1, 0)}"]
-        parameters = parameters | {"words": words, "words_before": words_before}
-        return db.rows("search.list_agents_of_rank", **parameters)[0]
+        words = words_of_rank(parameters, int(parameters["part"]))
+        return db.rows("search.list_agents_of_rank", **parameters, **words)[0]
     return db.rows("search.list_agents_of_many", **parameters)[0]
+
+
+def words_of_rank(parameters: dict[str, Any], rank: int) -> dict[str, Any]:
+    """Return the query of the words of one rank, and of those of the rank before it, if any."""
+    names = {"words": rank, "words_before": max(rank - 1, 0)}
+    return {name: parameters[f"words_of_rank_{of_rank}"] for name, of_rank in names.items()}
 
 
 def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters of the search query.
 
     It requests one row more than the page has, to find out if there is a next page. Up to
-    `sort_limit` matches are sorted; more are read in the order of an index. The limit is higher
-    for several filters or a text, which are too expensive to evaluate twice, and for agents to be
-    folded, as only among those that are sorted all of an owner are.
+    `sort_limit` matches are sorted; more are read in the order of an index.
     """
     return search | {
         "sort_limit": sort_limit(search),
@@ -115,9 +117,12 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
 
 
 def sort_limit(search: dict[str, Any]) -> int:
-    """Return up to how many matches are sorted."""
+    """Return up to how many matches are sorted: more for several filters or a text, which are too
+    expensive to evaluate twice, and for agents to be folded, as only among those that are sorted
+    all of an owner are.
+    """
     if has_text_filter(search):
-        return TEXT_LIMIT
+        return TEXT_SORT_LIMIT
     filters = sum(search[name] is not None for name in schemas.FILTERS)
     is_expensive = filters > 1 or search["collapse"] is not None
     return EXPENSIVE_SORT_LIMIT if is_expensive else SORT_LIMIT
@@ -125,7 +130,7 @@ def sort_limit(search: dict[str, Any]) -> int:
 
 def counted_up_to(search: dict[str, Any]) -> int:
     """Return up to how many matches are counted."""
-    return TEXT_LIMIT if has_text_filter(search) else COUNTED_UP_TO
+    return TEXT_COUNTED_UP_TO if has_text_filter(search) else COUNTED_UP_TO
 
 
 def has_text_filter(search: dict[str, Any]) -> bool:

@@ -1,67 +1,100 @@
 -- Triggers that maintain one search row per agent, and delete what a former owner wrote. The last
 -- statements write the rows and words anew where these functions have changed.
 
+-- Return what search knows of a registration file; no row without a file. PostgreSQL inlines it.
+create or replace function erc8004_searched_file(registration_file jsonb)
+returns table (
+  services text[],
+  x402 boolean,
+  active boolean,
+  words tsvector,
+  skill_words text[],
+  domain_words text[]
+)
+language sql immutable parallel safe
+begin atomic
+  select
+    o.services,
+    erc8004_supports_x402(registration_file),
+    erc8004_is_active(registration_file),
+    erc8004_agent_words(registration_file),
+    erc8004_skill_words(k.skills),
+    erc8004_skill_words(k.domains)
+  from erc8004_service_names(registration_file) as o
+  cross join erc8004_skills(registration_file) as k
+  where registration_file is not null;
+end;
+
 -- Insert or update the search rows of the agents that a statement wrote, and insert the words of
 -- their names that are new.
 create or replace function erc8004_write_search_rows() returns trigger
 language plpgsql
 as $$
+declare
+  new_words text[];
 begin
   if tg_op = 'INSERT' then
-    insert into erc8004_agent_search (
-      agent_uuid, agent_id, chain, owner_address, status, claimed,
-      registered_at, last_activity_at, services, x402, words, registry_address,
-      active, skill_words, domain_words
+    with inserted as (
+      insert into erc8004_agent_search (
+        agent_uuid, agent_id, chain, owner_address, status, claimed,
+        registered_at, last_activity_at, services, x402, words, registry_address,
+        active, skill_words, domain_words
+      )
+      select
+        a.id,
+        a.agent_id,
+        a.chain,
+        a.owner_address,
+        a.status,
+        a.claimed,
+        a.created_at,
+        a.last_activity_at,
+        coalesce(f.services, '{}'),
+        coalesce(f.x402, false),
+        coalesce(f.words, ''),
+        a.registry_address,
+        coalesce(f.active, true),
+        coalesce(f.skill_words, '{}'),
+        coalesce(f.domain_words, '{}')
+      from new_rows as a
+      left join lateral erc8004_searched_file(a.registration_file) as f on true
+      returning words
     )
-    select
-      a.id,
-      a.agent_id,
-      a.chain,
-      a.owner_address,
-      a.status,
-      a.claimed,
-      a.created_at,
-      a.last_activity_at,
-      o.services,
-      erc8004_supports_x402(a.registration_file),
-      erc8004_agent_words(a.registration_file),
-      a.registry_address,
-      erc8004_is_active(a.registration_file),
-      erc8004_skill_words(k.skills),
-      erc8004_skill_words(k.domains)
-    from new_rows as a
-    cross join lateral erc8004_service_names(a.registration_file) as o
-    cross join lateral erc8004_skills(a.registration_file) as k;
+    select array_agg(distinct substr(n.word, 2))
+    into new_words
+    from inserted as i
+    cross join lateral unnest(tsvector_to_array(i.words)) as n (word)
+    where erc8004_is_correctable(n.word);
   else
-    update erc8004_agent_search as s
-    set
-      agent_id = a.agent_id,
-      chain = a.chain,
-      owner_address = a.owner_address,
-      status = a.status,
-      claimed = a.claimed,
-      registered_at = a.created_at,
-      last_activity_at = greatest(s.last_activity_at, a.last_activity_at),
-      services = o.services,
-      x402 = erc8004_supports_x402(a.registration_file),
-      words = erc8004_agent_words(a.registration_file),
-      registry_address = a.registry_address,
-      active = erc8004_is_active(a.registration_file),
-      skill_words = erc8004_skill_words(k.skills),
-      domain_words = erc8004_skill_words(k.domains)
-    from new_rows as a
-    cross join lateral erc8004_service_names(a.registration_file) as o
-    cross join lateral erc8004_skills(a.registration_file) as k
-    where s.agent_uuid = a.id;
+    with updated as (
+      update erc8004_agent_search as s
+      set
+        agent_id = a.agent_id,
+        chain = a.chain,
+        owner_address = a.owner_address,
+        status = a.status,
+        claimed = a.claimed,
+        registered_at = a.created_at,
+        last_activity_at = greatest(s.last_activity_at, a.last_activity_at),
+        services = coalesce(f.services, '{}'),
+        x402 = coalesce(f.x402, false),
+        words = coalesce(f.words, ''),
+        registry_address = a.registry_address,
+        active = coalesce(f.active, true),
+        skill_words = coalesce(f.skill_words, '{}'),
+        domain_words = coalesce(f.domain_words, '{}')
+      from new_rows as a
+      left join lateral erc8004_searched_file(a.registration_file) as f on true
+      where s.agent_uuid = a.id
+      returning s.words
+    )
+    select array_agg(distinct substr(n.word, 2))
+    into new_words
+    from updated as u
+    cross join lateral unnest(tsvector_to_array(u.words)) as n (word)
+    where erc8004_is_correctable(n.word);
   end if;
-  perform erc8004_insert_name_words(array(
-    select distinct substr(n.word, 2)
-    from new_rows as a
-    join erc8004_agent_search as s on s.agent_uuid = a.id
-    cross join lateral unnest(tsvector_to_array(s.words)) as n (word)
-    where a.registration_file is not null
-      and erc8004_is_correctable(n.word)
-  ));
+  perform erc8004_insert_name_words(new_words);
   return null;
 end;
 $$;
@@ -133,24 +166,21 @@ execute function erc8004_clear_former_owner();
 -- that are new.
 update erc8004_agent_search as s
 set
-  services = o.services,
-  x402 = erc8004_supports_x402(a.registration_file),
-  active = erc8004_is_active(a.registration_file),
-  skill_words = erc8004_skill_words(k.skills),
-  domain_words = erc8004_skill_words(k.domains),
-  words = w.words
+  services = f.services,
+  x402 = f.x402,
+  active = f.active,
+  words = f.words,
+  skill_words = f.skill_words,
+  domain_words = f.domain_words
 from erc8004_agents as a
-cross join lateral erc8004_service_names(a.registration_file) as o
-cross join lateral erc8004_skills(a.registration_file) as k
-cross join lateral (select erc8004_agent_words(a.registration_file) as words offset 0) as w
+cross join lateral (
+  select r.services, r.x402, r.active, r.words, r.skill_words, r.domain_words
+  from erc8004_searched_file(a.registration_file) as r
+  offset 0
+) as f
 where s.agent_uuid = a.id
-  and (s.services, s.x402, s.active, s.skill_words, s.domain_words, s.words) is distinct from (
-    o.services,
-    erc8004_supports_x402(a.registration_file),
-    erc8004_is_active(a.registration_file),
-    erc8004_skill_words(k.skills),
-    erc8004_skill_words(k.domains),
-    w.words
+  and (s.services, s.x402, s.active, s.words, s.skill_words, s.domain_words) is distinct from (
+    f.services, f.x402, f.active, f.words, f.skill_words, f.domain_words
   );
 
 select erc8004_insert_name_words(array(

@@ -48,7 +48,7 @@ def crowd(app, sql, request, monkeypatch):
     Where the query sorts what it found, where it walks the index of the sort, and where it
     does one after the other, as others arrive.
     """
-    for name in ("SORT_LIMIT", "EXPENSIVE_SORT_LIMIT"):
+    for name in ("SORT_LIMIT", "EXPENSIVE_SORT_LIMIT", "TEXT_SORT_LIMIT"):
         monkeypatch.setattr(search, name, request.param)
     factories.insert_agents(sql, 30)
     sql(
@@ -220,8 +220,8 @@ def test_sort_shows_what_a_filter_finds(
     refresh()
     found = {each["agent_uuid"] for each in get(f"/agents/?{asked}")["agents"]}
     assert found
-    monkeypatch.setattr(search, "EXPENSIVE_SORT_LIMIT", 0)
-    monkeypatch.setattr(search, "SORT_LIMIT", 0)
+    for name in ("SORT_LIMIT", "EXPENSIVE_SORT_LIMIT", "TEXT_SORT_LIMIT"):
+        monkeypatch.setattr(search, name, 0)
     page = get(f"/agents/?{asked}&sort={sort}")
     assert {each["agent_uuid"] for each in page["agents"]} == found
     assert page["total"] == len(found)

@@ -46,7 +46,7 @@ def amount(request, monkeypatch):
         monkeypatch.setattr(search, name, value)
 
 
-LIMITS = ("EXPENSIVE_SORT_LIMIT", "SCAN_LIMIT", "RANK_LIMIT")
+LIMITS = ("TEXT_SORT_LIMIT", "SCAN_LIMIT", "RANK_LIMIT")
 RANKED = ["Nexus", "Nexus Prime", "Nexusbot", "Data Nexus", "The nexus", "Other"]
 
 
@@ -173,6 +173,11 @@ def test_name_is_found(register, names, q, name):
         ("分析", "数据分析师"),
         ("🤖", "Beep 🤖 boop"),
         ("weather for japan", "Weather of Japan"),
+        ("rebalancer", "It can rebalance"),
+        ("coder", "Codes for you"),
+        ("strategies", "One strategy"),
+        ("погода", "Погода"),
+        ("x402", "Pays by x402"),
     ],
 )
 def test_description_is_found(register, names, q, description):

@@ -6,8 +6,8 @@ import pytest
 
 from kamiyo_api.db.queries import QUERIES
 from kamiyo_api.schemas.search import RANKS, AgentSearch
-from kamiyo_api.search import COUNTED_UP_TO, search_parameters
-from tests.support.plans import AGENTS, nodes
+from kamiyo_api.search import TEXT_COUNTED_UP_TO, TEXT_SORT_LIMIT, search_parameters
+from tests.support.plans import AGENTS, nodes, with_words
 
 # A twentieth of the limits of the service, as the agents are a fiftieth of a million.
 LIMITS = {"sort_limit": 500, "scan_limit": 150, "rank_limit": 250}
@@ -21,6 +21,7 @@ def rows_read(crowded):
     """How many rows and entries of indexes a query reads."""
 
     def explain(query, **params):
+        params = with_words(crowded, params)
         crowded.execute(f"explain (analyze, format json) {QUERIES[query]}", params)
         (plan,) = crowded.fetchone()[0]
         return sum(read_by(node) for node in nodes(plan["Plan"]))
@@ -45,9 +46,9 @@ def asked(q, **others):
 
 @pytest.mark.parametrize("q", COMMON)
 def test_common_word_is_counted_in_few_rows(rows_read, q):
-    """Rows that match are counted up to 10,001; a few of the rows that are read do not match."""
-    parameters = asked(q, part="sorted") | {"sort_limit": COUNTED_UP_TO}
-    assert rows_read("search.list_agents", **parameters) < COUNTED_UP_TO * 1.2
+    """Rows that match are counted up to 3,001; a few of the rows that are read do not match."""
+    parameters = asked(q, part="sorted") | {"sort_limit": TEXT_SORT_LIMIT}
+    assert rows_read("search.list_agents", **parameters) < TEXT_COUNTED_UP_TO * 1.2
 
 
 @pytest.mark.parametrize("q", COMMON)

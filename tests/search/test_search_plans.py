@@ -7,7 +7,7 @@ import pytest
 from kamiyo_api.db.queries import QUERIES
 from kamiyo_api.schemas.search import AgentSearch
 from kamiyo_api.search import search_parameters
-from tests.support.plans import AGENTS, NOWHERE, nodes
+from tests.support.plans import AGENTS, NOWHERE, nodes, with_words
 
 TABLES = ("erc8004_agents", "erc8004_agent_search")
 NO_FILTER = {
@@ -41,6 +41,7 @@ NO_FILTER = {
     "limit": 51,
     "offset": 0,
     "sort_limit": 1000,
+    "counted_up_to": 10000,
     "is_after_known": False,
     "part": "known",
     "driving_column": None,
@@ -212,7 +213,7 @@ def test_selective_filter_reads_no_whole_table(plan, name, sort):
 
 @pytest.mark.parametrize("name", SELECTIVE)
 def test_selective_filter_finds_some_and_not_many(crowded, name):
-    found = NO_FILTER | SELECTIVE[name]
+    found = with_words(crowded, NO_FILTER | SELECTIVE[name])
     crowded.execute(QUERIES["search.list_agents"], found)
     total = crowded.fetchone()[0]
     assert 0 < total < AGENTS / 15

@@ -7,6 +7,7 @@ import pytest
 
 from kamiyo_api.db import schema
 from kamiyo_api.db.queries import QUERIES
+from kamiyo_api.search import NO_TEXT, words_of_rank
 
 AGENTS = 20_000
 ROWS_OF_ONE_AGENT = 500
@@ -110,10 +111,22 @@ def plan(crowded):
     """The nodes of the plan of a query, and of the part of it that makes the page."""
 
     def explain(query, **params):
+        params = with_words(crowded, params)
         crowded.execute(f"explain (format json) {QUERIES[query]}", params)
         return list(nodes(crowded.fetchone()[0][0]["Plan"]))
 
     return explain
+
+
+def with_words(cursor, params):
+    """The parameters of a search with what its text means, at the rank that it reads."""
+    if params.get("q") is None:
+        return params | NO_TEXT
+    cursor.execute(QUERIES["search.get_words"], params)
+    columns = [column.name for column in cursor.description]
+    params = params | dict(zip(columns, cursor.fetchone(), strict=True))
+    part = str(params["part"])
+    return params | words_of_rank(params, int(part) if part.isdigit() else 0)
 
 
 def nodes(node):
