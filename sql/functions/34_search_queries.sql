@@ -5,13 +5,14 @@ create or replace function erc8004_quoted_word(word text) returns text
 language sql immutable parallel safe
 return '''' || replace(replace(word, '\', '\\'), '''', '''''') || '''';
 
--- Return the query of the words of names that begin with a text: by its entry in the index if it has
--- one, or else by all that begin with it, of which there are few.
-create or replace function erc8004_beginning_query(beginning text) returns text
+-- Return the query of the words that begin with a text: by its entry in the index if it has one, or else
+-- by all words after another mark that begin with it, of which there are few.
+create or replace function erc8004_beginning_query(mark text, word_mark text, beginning text)
+returns text
 language sql immutable parallel safe
 return case
-  when length(beginning) between 3 and 8 then erc8004_quoted_word('<' || beginning)
-  else erc8004_quoted_word('=' || beginning) || ':*'
+  when length(beginning) between 3 and 8 then erc8004_quoted_word(mark || beginning)
+  else erc8004_quoted_word(word_mark || beginning) || ':*'
 end;
 
 -- Return the stem of a word in English; the word itself for one that has a digit or is in most texts.
@@ -60,7 +61,7 @@ begin
     forms := forms || (left(stem, -1) || 'ing');
   end if;
   return (
-    select '(' || string_agg(erc8004_beginning_query(f.form), ' | ') || ')'
+    select '(' || string_agg(erc8004_beginning_query('<', '=', f.form), ' | ') || ')'
     from unnest(forms) as f (form)
   );
 end;
@@ -154,7 +155,7 @@ as $$
 declare
   marks constant text[] := case when rank = 3 then array['', '='] else array['='] end;
   plain constant text := erc8004_plain_text(content);
-  whole constant text := '^' || left(array_to_string(erc8004_word_list(plain), ''), 200);
+  whole constant text := left(array_to_string(erc8004_word_list(plain), ''), 200);
   spaced constant text[] := erc8004_word_list(erc8004_spaced_text(plain));
   words constant text[] := erc8004_telling_words(spaced);
   characters constant text := erc8004_characters_query(marks, plain);
@@ -163,18 +164,12 @@ declare
     erc8004_place_query(content, true), erc8004_quoted_word(erc8004_wallet_word(content))
   ];
   is_words constant boolean := queries[1] is null and queries[2] is null;
-  -- A short beginning of a name is the beginning of a word of it, too, and is not searched for twice:
-  -- many names may have it.
-  is_beginning_of_words constant boolean := is_words
-    and characters is null
-    and cardinality(spaced) <= 2
-    and length(whole) between 4 and 9
-    and whole ~ '[a-z]';
 begin
-  if whole <> '^' and not (rank >= 2 and is_beginning_of_words) then
-    queries := queries || (
-      erc8004_quoted_word(whole) || case when rank > 0 and length(whole) > 3 then ':*' else '' end
-    );
+  if whole <> '' then
+    queries := queries || case
+      when rank > 0 and length(whole) > 2 then erc8004_beginning_query('>', '^', whole)
+      else erc8004_quoted_word('^' || whole)
+    end;
   end if;
   if rank >= 2 then
     queries := queries || concat_ws(' & ', erc8004_all_words_query(marks, words), characters);

@@ -1,5 +1,5 @@
 -- Triggers that maintain one search row per agent, and delete what a former owner wrote. The last
--- statements write the rows and words anew where these functions have changed.
+-- statements write rows and words again where these functions have changed.
 
 -- Return what search knows of a registration file; no row without a file. PostgreSQL inlines it.
 create or replace function erc8004_searched_file(registration_file jsonb)
