@@ -21,7 +21,7 @@ TEXT_SORT_LIMIT = TEXT_COUNTED_UP_TO
 # How many of the newest agents are searched for those of one rank before the index of words is, and
 # how many of one rank are sorted, before they are read in the order of registration.
 SCAN_LIMIT = 3_000
-RANK_LIMIT = 5_000
+RANK_LIMIT = 2_000
 NO_TEXT = dict.fromkeys((*(f"words_of_rank_{rank}" for rank in schemas.RANKS), "wallet_in_q"))
 
 
@@ -67,13 +67,21 @@ def find_agents(search: dict[str, Any], parameters: dict[str, Any]) -> db.Row:
     """Return the agents of one page from the database."""
     parameters = parameters | meaning_of(parameters["q"])
     part, *other_parts = parts_to_scan(search, parameters)
-    if (parameters["total"] or 0) <= parameters["sort_limit"]:
-        page = db.rows("search.list_agents", **parameters, part=part)[0]
-    else:
+    if (parameters["total"] or 0) > parameters["sort_limit"]:
         page = part_of_many(parameters | {"part": part})
+    else:
+        page = db.rows(query_of_few(search), **parameters, part=part)[0]
     for part in other_parts:
         page = fill_page(page, parameters, part)
     return page
+
+
+def query_of_few(search: dict[str, Any]) -> str:
+    """Return the query that sorts what matches, unless many do. That of a wallet combines several
+    indexes, and would read all of them for an owner of many agents."""
+    if has_text_filter(search) and (search["wallet"] is None or search["q"] is not None):
+        return "search.list_agents_by_text"
+    return "search.list_agents"
 
 
 def meaning_of(q: str | None) -> db.Row:

@@ -169,7 +169,8 @@ class FoundAgent(Summary):
     owner_matches = fields.Integer(
         metadata={
             "description": "With collapse=owner: how many agents of this owner match, this one "
-            "included; if more than 10,000 agents match in all, how many are on this page."
+            "included; if more than 10,000 agents match in all, or 3,000 with a filter by "
+            "texts, how many are on this page."
         },
     )
 
@@ -180,7 +181,10 @@ class AgentPage(ma.Schema):
     agents = fields.List(fields.Nested(FoundAgent), required=True)
     total = fields.Integer(
         required=True,
-        metadata={"description": "Exact up to 10,000; counted for the first page only."},
+        metadata={
+            "description": "Exact up to 10,000, with a filter by texts up to 3,000; counted for "
+            "the first page only."
+        },
     )
     total_relation = Choice(
         {"eq": "total is exact.", "gte": "total or more agents match."}, required=True

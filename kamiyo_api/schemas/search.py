@@ -171,8 +171,9 @@ class AgentSearch(pages.Page):
     )
     collapse = Choice(
         COLLAPSES,
-        about="Whether to fold agents. Of more than 10,000 agents that match, only those on the "
-        "same page are folded, so that an owner can come again on a later page.",
+        about="Whether to fold agents. Of more than 10,000 agents that match, or 3,000 with a "
+        "filter by texts, only those on the same page are folded, so that an owner can come again "
+        "on a later page.",
         load_default=None,
     )
     sort = Choice(

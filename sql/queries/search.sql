@@ -230,33 +230,31 @@ scanned as materialized (
   ) as along
 )
 
--- name: list_agents
--- Return one page of the agents that match every given filter, in the order of the given sort, as
--- the JSON of the answer; the last of them, and whether there are more; and how many match in all,
--- counted up to 10,001 unless an earlier page has counted them. Few matches are far apart in the
--- index of a sort, and the planner cannot know how many match: up to sort_limit matches are read
--- and sorted; only if there are more, one part is scanned. The matches are read in the order of a
--- figure with a minimum, if any, whose index finds them quickly. If agents of one owner are folded, only
--- the first of them in the order of the sort is on a page, and total counts owners.
-with {matching},
-{scanned},
-found as not materialized (
-  select
-    s.agent_uuid,
-    case when %(collapse)s::text is not null then s.owner_address end as owner_address,
-    s.count_up,
-    s.count_down,
-    s.score_up,
-    s.score_down,
-    s.time_up,
-    s.time_down,
-    s.uuid_down,
-    s.driving_score,
-    s.driving_count,
-    case when s.is_known then s.is_known_after else s.is_unknown_after end as is_after
-  from matching as s
-  where {has_texts}
-),
+-- part: found
+-- What the page of the agents that match is made of.
+select
+  s.agent_uuid,
+  case when %(collapse)s::text is not null then s.owner_address end as owner_address,
+  s.count_up,
+  s.count_down,
+  s.score_up,
+  s.score_down,
+  s.time_up,
+  s.time_down,
+  s.uuid_down,
+  s.driving_score,
+  s.driving_count,
+  case when s.is_known then s.is_known_after else s.is_unknown_after end as is_after
+from matching as s
+where {has_texts}
+
+-- part: driven
+-- The order of the figure whose index finds the matches; none without one.
+case when %(driving_column)s::text is not null then f.driving_score end,
+case when %(driving_column)s::text is not null then f.driving_count end
+
+-- part: page_of_found
+-- The page of the agents in found.
 candidates as materialized (
   select
     f.agent_uuid,
@@ -278,7 +276,7 @@ candidates as materialized (
       else f.is_after
     end as is_after
   from found as f
-  order by f.driving_score, f.driving_count
+  order by {driven}
   limit %(sort_limit)s + 1
 ),
 candidate_count as materialized (
@@ -294,7 +292,7 @@ counted as materialized (
       else (
         select count(*)
         from (
-          select from found as f order by f.driving_score, f.driving_count limit %(counted_up_to)s + 1
+          select from found as f order by {driven} limit %(counted_up_to)s + 1
         ) as counted
       )
     end as total
@@ -370,6 +368,33 @@ cross join erc8004_found_page(
   )
 ) as shown;
 
+-- name: list_agents
+-- Return one page of the agents that match every given filter, in the order of the given sort, as
+-- the JSON of the answer; the last of them, and whether there are more; and how many match in all,
+-- counted up to 10,001 unless an earlier page has counted them. Few matches are far apart in the
+-- index of a sort, and the planner cannot know how many match: up to sort_limit matches are read
+-- and sorted; only if there are more, one part is scanned. The matches are read in the order of a
+-- figure with a minimum, if any, whose index finds them quickly. If agents of one owner are folded, only
+-- the first of them in the order of the sort is on a page, and total counts owners.
+with {matching},
+{scanned},
+found as not materialized (
+  {found}
+),
+{page_of_found}
+
+-- name: list_agents_by_text
+-- Return the same page if there is a filter by texts. Because found is materialized, the planner
+-- chooses the cheapest way to all that match, which is an index of texts; it would think that the first
+-- few are found sooner by reading the table, as it expects them evenly spread. They are read only
+-- up to the limit all the same.
+with {matching},
+{scanned},
+found as materialized (
+  {found}
+),
+{page_of_found}
+
 -- name: list_agents_of_many
 -- Return the same page if more than sort_limit agents match, as an earlier page has counted: only
 -- by scanning.
@@ -436,7 +461,7 @@ is_found as materialized (
   select count(*) = %(limit)s::bigint + %(offset)s as is_full
   from newest
 ),
-candidates as materialized (
+of_rank as materialized (
   select m.agent_uuid, m.registered_at
   from after_cursor as m
   where (%(part)s::integer < 3 or %(wallet_in_q)s::text is null)
@@ -446,6 +471,10 @@ candidates as materialized (
       else %(words)s::tsquery && !!%(words_before)s::tsquery
     end
     and {is_of_rank}
+),
+candidates as materialized (
+  select r.agent_uuid, r.registered_at
+  from of_rank as r
   limit %(rank_limit)s + 1
 ),
 is_few as materialized (

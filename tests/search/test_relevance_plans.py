@@ -48,7 +48,7 @@ def asked(q, **others):
 def test_common_word_is_counted_in_few_rows(rows_read, q):
     """Rows that match are counted up to 3,001; a few of the rows that are read do not match."""
     parameters = asked(q, part="sorted") | {"sort_limit": TEXT_SORT_LIMIT}
-    assert rows_read("search.list_agents", **parameters) < TEXT_COUNTED_UP_TO * 1.2
+    assert rows_read("search.list_agents_by_text", **parameters) < TEXT_COUNTED_UP_TO * 1.2
 
 
 @pytest.mark.parametrize("q", COMMON)

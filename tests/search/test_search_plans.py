@@ -6,7 +6,7 @@ import pytest
 
 from kamiyo_api.db.queries import QUERIES
 from kamiyo_api.schemas.search import AgentSearch
-from kamiyo_api.search import search_parameters
+from kamiyo_api.search import query_of_few, search_parameters
 from tests.support.plans import AGENTS, NOWHERE, nodes, with_words
 
 TABLES = ("erc8004_agents", "erc8004_agent_search")
@@ -207,13 +207,14 @@ def test_agents_that_have_a_figure_are_found_in_its_index(plan, asked, index):
 @pytest.mark.parametrize("name", SELECTIVE)
 @pytest.mark.parametrize("sort", SORTS)
 def test_selective_filter_reads_no_whole_table(plan, name, sort):
-    found = plan("search.list_agents", **NO_FILTER | SELECTIVE[name] | {"sort": sort})
+    search = NO_FILTER | SELECTIVE[name] | {"sort": sort}
+    found = plan(query_of_few(search), **search)
     assert whole_tables_read(found) == []
 
 
 @pytest.mark.parametrize("name", SELECTIVE)
 def test_selective_filter_finds_some_and_not_many(crowded, name):
     found = with_words(crowded, NO_FILTER | SELECTIVE[name])
-    crowded.execute(QUERIES["search.list_agents"], found)
+    crowded.execute(QUERIES[query_of_few(found)], found)
     total = crowded.fetchone()[0]
     assert 0 < total < AGENTS / 15
