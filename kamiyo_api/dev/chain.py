@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
-import urllib3
+from flask import Flask
 
+from kamiyo_api import db, errors
 from kamiyo_api.demo import story
 from kamiyo_api.demo.logs import IDENTITY, REPUTATION, VALIDATION
 from kamiyo_api.dev.anvil import Anvil, Refused, program, running
@@ -52,10 +53,9 @@ class DemoChain:
     and their hashes.
     """
 
-    def __init__(self, folder: Path, api: Api) -> None:
+    def __init__(self, folder: Path) -> None:
         """Raise NotStarted if anvil is not installed."""
         program()
-        self._api = api
         self.folder, self.port = folder, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._anvil = Anvil(self.url)
@@ -96,13 +96,13 @@ class DemoChain:
         with self._times.open("a") as file:
             file.writelines(f"{each}\n" for each in times)
 
-    def step(self) -> None:
+    def step(self, app: Flask) -> None:
         """Play the next block if it is due, and say how far the service has followed."""
         if time.monotonic() < self._next_at:
             return
         self._next_at = time.monotonic() + SECONDS_PER_BLOCK
         if self._said:
-            print(f"  {self._said:<60}  {self._api.progress()}", flush=True)
+            print(f"  {self._said:<60}  {progress(app)}", flush=True)
         self._said = self._play()
 
     def _play(self) -> str:
@@ -117,25 +117,16 @@ class DemoChain:
         return f"block {len(times) + 1}: {block.deeds}"
 
 
-class Api:
-    """The service, as a client sees it."""
-
-    def __init__(self, url: str, key_file: Path) -> None:
-        self.url, self._key_file = url, key_file
-
-    def progress(self) -> str:
-        """Return how far the service says that it has followed the chain."""
-        headers = {"Authorization": f"Bearer {self._key_file.read_text().strip()}"}
-        try:
-            answer = urllib3.request("GET", f"{self.url}/chains", headers=headers, timeout=2)
-            chains = {chain["name"]: chain for chain in answer.json()["chains"]}
-        except (urllib3.exceptions.HTTPError, ValueError, KeyError):
-            return "(no answer)"
-        following = chains[story.CHAIN]["following"]
-        if following is None:
-            return "(not read yet)"
-        blocks = following["blocks"]
-        return f"read to {blocks['read']}, in the API to {blocks['projected']}"
+def progress(app: Flask) -> str:
+    """Return how far the service has followed the chain."""
+    try:
+        with app.app_context():
+            cursor = db.row("journal.get_cursor", chain=story.CHAIN)
+    except (errors.ApiError, db.ConnectionLost):
+        return "(the database does not answer)"
+    if cursor is None:
+        return "(not read yet)"
+    return f"read to {cursor['read_block']}, in the API to {cursor['projected_block']}"
 
 
 def follower(root: Path, command: str) -> Callable[[], AbstractContextManager[Process]]:

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -25,7 +26,7 @@ from kamiyo_api import create_app, db
 from kamiyo_api.chains import read_chains
 from kamiyo_api.config import API_PREFIX, LOCAL_SERVERS
 from kamiyo_api.demo.story import CHAIN
-from kamiyo_api.dev.chain import ADD, SETTING, Api, DemoChain, announcement
+from kamiyo_api.dev.chain import ADD, SETTING, DemoChain, announcement
 from kamiyo_api.dev.databases import Servers, bundled_postgres, servers_of_environment
 from kamiyo_api.dev.processes import NotStarted, run_process
 from kamiyo_api.dev.supervision import Process, Supervised, Supervisor
@@ -60,7 +61,7 @@ def main(port_text: str, chain: str = "") -> None:
     for number in STOPPING:
         signal.signal(number, _stop)
     try:
-        serve(port := _port(port_text), _chain(chain, port))
+        serve(_port(port_text), _chain(chain))
     except Stopped:
         print("\nStopped. The data stays in .data/.")
         raise
@@ -90,11 +91,10 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _chain(name: str, port: int) -> DemoChain | None:
+def _chain(name: str) -> DemoChain | None:
     if name not in ("", CHAIN):
         raise NotStarted(f"CHAIN must be {CHAIN}, not {name!r}; flask index-chain follows others")
-    api = Api(f"http://127.0.0.1:{port}{API_PREFIX}", KEY_FILE)
-    return DemoChain(DATA_DIR / "anvil", api) if name else None
+    return DemoChain(DATA_DIR / "anvil") if name else None
 
 
 def serve(port: int, chain: DemoChain | None) -> None:
@@ -116,7 +116,7 @@ def serve(port: int, chain: DemoChain | None) -> None:
                 chain.followed(ROOT, supervisor) if chain else contextlib.nullcontext(),
             ):
                 print(_announcement(servers, port, chain), flush=True)
-                _watch(web, supervisor, chain.step if chain else lambda: None)
+                _watch(web, supervisor, partial(chain.step, app) if chain else lambda: None)
 
 
 def _clock() -> AbstractContextManager[Process]:
