@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ BLOCKS_IN_MEMORY = 1000
 GAS_LIMIT = 1_000_000_000
 GAS = 100_000_000
 
-Transaction = tuple[str, Sequence[Log]]
+Transactions = Iterable[Iterable[Log]]
 
 
 class Anvil:
@@ -38,6 +39,8 @@ class Anvil:
 
     def ask(self, *calls: tuple[str, list[Any]]) -> list[Any]:
         """Return the results of calls, which are sent in one batch. Raises Refused."""
+        if not calls:
+            return []
         requests = [
             {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
             for number, (method, params) in enumerate(calls)
@@ -59,47 +62,54 @@ class Anvil:
 
         The calls of a batch run at once, so what must follow is a batch of its own.
         """
-        self._send(transactions)
+        self.ask(*(("eth_sendTransaction", [each]) for each in self._requests([transactions])[0]))
         if at is not None:
             self.ask(("evm_setNextBlockTimestamp", [at]))
         self.ask(("evm_mine", []))
         return self.head()
 
-    def _send(self, transactions: Iterable[Iterable[Log]]) -> None:
-        parts = [part for each in transactions for part in by_contract(each)]
-        if not parts:
-            return
-        (count,) = self.ask(("eth_getTransactionCount", [self._sender, "latest"]))
-        self.ask(
-            *(
-                ("eth_sendTransaction", [self._transaction(int(count, 16) + place, *part)])
-                for place, part in enumerate(parts)
-            )
-        )
-
-    def _transaction(self, nonce: int, address: str, logs: Sequence[Log]) -> dict[str, str]:
-        gas = {"gas": hex(GAS), "gasPrice": "0x0"}
-        data = f"0x{told(logs).hex()}"
-        return {"from": self._sender, "to": address, "nonce": hex(nonce), "data": data, **gas}
+    def reorganise(self, depth: int, *blocks: Transactions) -> None:
+        """Replace the newest blocks by as many others, the first of which have transactions."""
+        requests = self._requests(blocks, self.head() - depth)
+        pairs = [[each, place] for place, block in enumerate(requests) for each in block]
+        self.ask(("anvil_reorg", [depth, pairs]))
 
     def head(self) -> int:
         """Return the number of the newest block."""
-        return int(self.ask(("eth_blockNumber", []))[0], 16)
+        return self.number_of("latest")
 
-    def reorganise(self, depth: int) -> None:
-        """Replace the newest blocks by as many others without transactions."""
-        self.ask(("anvil_reorg", [depth, []]))
+    def number_of(self, tag: str) -> int:
+        """Return the number of the block with a tag, such as finalized."""
+        (block,) = self.ask(("eth_getBlockByNumber", [tag, False]))
+        return int(block["number"], 16)
 
-    def set_back(self, depth: int) -> None:
-        """Take the newest blocks away."""
-        self.ask(("anvil_rollback", [depth]))
+    def _requests(
+        self, blocks: Sequence[Transactions], after: int | None = None
+    ) -> list[list[dict[str, str]]]:
+        """Return the transactions of blocks after a block, else after the newest."""
+        tag = "latest" if after is None else hex(after)
+        (used,) = self.ask(("eth_getTransactionCount", [self._sender, tag]))
+        nonces = count(int(used, 16))
+        return [
+            [
+                self._request(next(nonces), *part)
+                for logs in transactions
+                for part in by_contract(logs)
+            ]
+            for transactions in blocks
+        ]
+
+    def _request(self, nonce: int, address: str, logs: Sequence[Log]) -> dict[str, str]:
+        gas = {"gas": hex(GAS), "gasPrice": "0x0"}
+        data = f"0x{told(logs).hex()}"
+        return {"from": self._sender, "to": address, "nonce": hex(nonce), "data": data, **gas}
 
 
 class Refused(Exception):
     """anvil refused a call; the message is its own."""
 
 
-def by_contract(logs: Iterable[Log]) -> Iterator[Transaction]:
+def by_contract(logs: Iterable[Log]) -> Iterator[tuple[str, Sequence[Log]]]:
     """Yield logs that follow each other in one contract, with its address."""
     address, some = "", list[Log]()
     for log in logs:
