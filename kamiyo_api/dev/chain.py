@@ -114,7 +114,8 @@ class DemoChain:
         self._keep([at])
         with contextlib.suppress(ProviderFailure, Refused):
             self._anvil.mine(*block.transactions, at=at)
-        return f"block {len(times) + 1}: {block.deeds}"
+        last = " (the last one)" if len(times) + 1 == len(self._blocks) else ""
+        return f"block {len(times) + 1}: {block.deeds}{last}"
 
 
 def progress(app: Flask) -> str:

@@ -44,6 +44,8 @@ DEMO_KEY = (
 # Whom one may pay; all of these agents have names.
 TRY = "/api/v1/agents/?x402=true&trust_level=excellent&sort=-total_payments&limit=3"
 REFRESH_SECONDS = 60
+# What a chain brings shows in a search after a refresh.
+REFRESH_SECONDS_OF_CHAIN = 5
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -101,6 +103,7 @@ def serve(port: int, chain: DemoChain | None) -> None:
     """Start, prepare and announce the service; end only with an exception."""
     _check_free(port)
     supervisor = Supervisor()
+    seconds = REFRESH_SECONDS_OF_CHAIN if chain else REFRESH_SECONDS
     with (
         servers_of_environment(DATA_DIR, supervisor) as servers,
         _published(servers, port, chain),
@@ -112,18 +115,18 @@ def serve(port: int, chain: DemoChain | None) -> None:
         with run_process([*command, "--bind", f"127.0.0.1:{port}", "wsgi:app"], cwd=ROOT) as web:
             _wait_for(web, port)
             with (
-                Supervised("the refresh", _clock, supervisor),
+                Supervised("the refresh", partial(_clock, seconds), supervisor),
                 chain.followed(ROOT, supervisor) if chain else contextlib.nullcontext(),
             ):
-                print(_announcement(servers, port, chain), flush=True)
+                print(_announcement(servers, port, chain, seconds), flush=True)
                 _watch(web, supervisor, partial(chain.step, app) if chain else lambda: None)
 
 
-def _clock() -> AbstractContextManager[Process]:
+def _clock(seconds: int) -> AbstractContextManager[Process]:
     """Refresh the statistics regularly, as the clock of the Procfile does."""
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "refresh-stats", "--every"]
     return run_process(
-        [*command, str(REFRESH_SECONDS)],
+        [*command, str(seconds)],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -228,7 +231,7 @@ def _wait_for(web: Process, port: int) -> None:
     raise NotStarted(f"gunicorn did not start; it ended with {web.returncode}")
 
 
-def _announcement(servers: Servers, port: int, chain: DemoChain | None) -> str:
+def _announcement(servers: Servers, port: int, chain: DemoChain | None, seconds: int) -> str:
     address = f"http://127.0.0.1:{port}"
     key_file = os.path.relpath(KEY_FILE)
     psql = shlex.join([str(bundled_postgres() / "psql"), servers.database_url])
@@ -240,7 +243,7 @@ def _announcement(servers: Servers, port: int, chain: DemoChain | None) -> str:
   Database  {psql}
   Cache     redis-cli -u {shlex.quote(servers.redis_url)}
 {announcement(address + API_PREFIX, key_file) if chain else ""}
-The statistics are refreshed every {REFRESH_SECONDS} seconds. Ctrl-C stops all of it."""
+The statistics are refreshed every {seconds} seconds. Ctrl-C stops all of it."""
 
 
 if __name__ == "__main__":
