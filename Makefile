@@ -39,7 +39,7 @@ lint: .venv/current
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
-bench: .venv/bench
+bench: .venv/bench $(ANVIL)
 	@$(PY) -m bench "$(SCALE)"
 
 clean:
