@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from kamiyo_api.demo.logs import feedback, registration, transfer
+from kamiyo_api.demo.logs import feedback, registration, transfer, uri_updated
 from kamiyo_api.dev.anvil import Anvil
 from kamiyo_api.dev.databases import embedded_valkey, free_port
 from kamiyo_api.health import metrics_page
@@ -152,6 +152,33 @@ def polled(app, node, headers, sql):
     finally:
         poll.ends.set()
         thread.join()
+
+
+def test_cached_answers_are_never_older_than_what_another_process_projected(
+    app, node, indexer, get, sql
+):
+    play(node, HISTORY)
+    indexer(node, "--finality", "0")
+    wait_until(lambda: projected_to(sql) == node.head(), seconds=60)
+    known = get("/agents/base/0")
+    stats = f"/agents/{known['agent_uuid']}/stats"
+    for number in range(1, 4):
+        before = get(stats)["total_feedback"]
+        get("/agents/base/0")
+        node.mine([feedback(0, CLIENT, number)], uri_updated(0, b"data:,%d" % number))
+        wait_until(lambda: projected_to(sql) == node.head(), seconds=60)
+        assert get(stats)["total_feedback"] == before + 1
+        assert get("/agents/base/0")["token_uri"] == f"data:,{number}"
+
+
+def test_cached_answers_are_never_older_than_what_another_process_resolved(
+    app, node, catch_up, flask, get
+):
+    play(node, range(3))
+    catch_up(node, finality="0")
+    assert get("/agents/base/0")["registration_status"] == "pending"
+    assert flask("resolve-files", "--once").returncode == 0
+    assert get("/agents/base/0")["registration_status"] == "resolved"
 
 
 def test_killed_indexers_and_a_lost_redis_leave_the_same_tables(

@@ -120,3 +120,26 @@ def indexer(servers: Servers) -> Iterator[Callable[..., Process]]:
             return process
 
         yield start
+
+
+@pytest.fixture
+def flask(servers: Servers) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a `flask` command in a process of its own."""
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "flask", *arguments],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "FLASK_APP": "wsgi",
+                "DATABASE_URL": servers.database_url,
+                "REDIS_URL": servers.redis_url,
+                **environment,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
