@@ -40,9 +40,9 @@ def measure(servers: Servers, here: Place) -> list[Figure]:
         with followed(servers, here, chain):
             seconds_until_known(here, chain.head())
             waits = [seconds_of(here, chain, number) for number in range(1, BLOCKS + 1)]
-    measured = {"median": round(statistics.median(waits), 3), "blocks": BLOCKS}
-    what = "a block from its arrival to the API, instant finality, the slowest"
-    return [Figure(what, max(waits), 1.0, unit="s", measured=measured)]
+    measured = {"median": round(statistics.median(waits), 3), "slowest": round(max(waits), 3)}
+    what = "a block from its arrival to the API, instant finality, 95 of 100"
+    return [Figure(what, statistics.quantiles(waits, n=20)[-1], 1.0, unit="s", measured=measured)]
 
 
 @contextmanager

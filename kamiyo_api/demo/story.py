@@ -1,4 +1,4 @@
-"""What happens on the chain of the demo, block by block; the same each time."""
+"""The events on the chain of the demo, block by block; the same each time."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Given = tuple[int, str, int]
 
 @dataclass
 class State:
-    """What was done so far."""
+    """The state of the chain so far."""
 
     random: Random
     owners: list[str] = field(default_factory=list)
