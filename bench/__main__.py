@@ -44,7 +44,7 @@ def measure(scale: Scale) -> list[Figure]:
                 say(room)
                 figures += room.measure(here, scale.seconds)
             say(following)
-            figures += following.measure(started, here)
+            figures += following.measure(started, here, scale.seconds)
             say(memory)
             figures += memory.measure(here, scale.requests_of_memory)
             for room in (writes, refreshes):
