@@ -5,11 +5,13 @@ TEST_WORKERS ?= logical
 SCALE ?= small
 PY := .venv/bin/python
 NODE_MODULES := tests/openapi/node_modules
+ANVIL := .venv/anvil/.current
 
 .PHONY: help run watch check test lint bench requirements clean
 
 help:
 	@echo "make run    serve on http://127.0.0.1:$(PORT), with a database, a cache and demo data"
+	@echo "make run CHAIN=demo  the same, and follow a chain that runs on this machine; installs anvil from npm"
 	@echo "make watch  show metrics and alerts on http://127.0.0.1:$(WATCH_PORT); needs Debian's prometheus"
 	@echo "make check  check the style and run the fast tests, in under a minute"
 	@echo "make test   check the style and run every test against temporary servers"
@@ -18,8 +20,8 @@ help:
 	@echo "make requirements  pin the newest versions of all Python packages, with their hashes"
 	@echo "make clean  delete .venv, .data, node_modules and all caches"
 
-run: .venv/current
-	@exec $(PY) -m kamiyo_api.dev.server "$(PORT)"
+run: .venv/current $(if $(filter demo,$(CHAIN)),$(ANVIL))
+	@exec $(PY) -m kamiyo_api.dev.server "$(PORT)" "$(CHAIN)"
 
 watch:
 	@PORT="$(PORT)" WATCH_PORT="$(WATCH_PORT)" exec ops/prometheus/watch
@@ -29,7 +31,7 @@ PYTEST := $(PY) -m pytest --numprocesses $(TEST_WORKERS) --maxprocesses 4
 check: lint
 	@$(PYTEST) -m "not slow"
 
-test: lint $(NODE_MODULES)/.current
+test: lint $(NODE_MODULES)/.current $(ANVIL)
 	@$(PYTEST)
 
 lint: .venv/current
@@ -37,7 +39,7 @@ lint: .venv/current
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
-bench: .venv/bench
+bench: .venv/bench $(ANVIL)
 	@$(PY) -m bench "$(SCALE)"
 
 clean:
@@ -60,13 +62,22 @@ requirements: .venv/current
 
 .venv/node: .venv/current tests/openapi/requirements.txt
 	@echo "Installing node into .venv ..."
-	@umask 022 && $(PY) -m pip install --quiet --disable-pip-version-check -r tests/openapi/requirements.txt
+	@umask 022 && $(PY) -m pip install --quiet --disable-pip-version-check -r tests/openapi/requirements.txt \
+		|| { echo "pip cannot install node, which make test and make run CHAIN=demo need; see its error above, then type it again." >&2; exit 1; }
 	@touch $@
 
 # Programs that check the OpenAPI document and generate clients from it, for the tests.
 $(NODE_MODULES)/.current: tests/openapi/package-lock.json tests/openapi/.npmrc | .venv/node
 	@echo "Installing into $(NODE_MODULES) ..."
 	@.venv/bin/npm ci --prefix tests/openapi || { echo "npm cannot install what tests/openapi needs; see its error above, then type make test again." >&2; exit 1; }
+	@touch $@
+
+# A chain on this machine, for make run CHAIN=demo and the tests; Foundry's own anvil will do as well.
+$(ANVIL): kamiyo_api/dev/npm/package-lock.json kamiyo_api/dev/npm/.npmrc | .venv/node
+	@echo "Installing anvil into .venv ..."
+	@mkdir -p $(@D) && cp kamiyo_api/dev/npm/package.json $^ $(@D)
+	@.venv/bin/npm ci --prefix $(@D) || command -v anvil >&2 \
+		|| { echo "npm cannot install anvil; see its error above. Reach registry.npmjs.org, or install Foundry (https://getfoundry.sh) so that anvil is in the PATH; then type it again." >&2; exit 1; }
 	@touch $@
 
 # Readable by all, whatever the umask: root runs PostgreSQL as another user.

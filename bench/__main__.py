@@ -8,7 +8,7 @@ import sys
 import time
 from types import ModuleType
 
-from bench import growth, imports, memory, projection, reads, refreshes, searches, writes
+from bench import following, growth, imports, memory, projection, reads, refreshes, searches, writes
 from bench.figures import Figure, table
 from bench.load import check_installed
 from bench.place import place, servers
@@ -43,6 +43,8 @@ def measure(scale: Scale) -> list[Figure]:
             for room in (reads, searches):
                 say(room)
                 figures += room.measure(here, scale.seconds)
+            say(following)
+            figures += following.measure(started, here, scale.seconds)
             say(memory)
             figures += memory.measure(here, scale.requests_of_memory)
             for room in (writes, refreshes):

@@ -38,6 +38,7 @@ pytest_plugins = [
     "tests.support.slow",
     "tests.support.temporary",
     "tests.support.triggers",
+    "tests.support.anvil",
 ]
 
 

@@ -50,3 +50,9 @@ def invalidate_agent(tx: db.Transaction, agent_uuid: str, *, search: bool = Fals
 def invalidate_all(tx: db.Transaction) -> None:
     """Invalidate every cached answer after the commit, for bulk loads."""
     tx.after_commit.append(ERC8004Cache().invalidate_all)
+
+
+def know_database() -> None:
+    """Learn which database this process changes, whose cached answers a transaction is to
+    invalidate. Requests do so; whatever else invalidates must do so before the transaction."""
+    services().cache_state.current_database()

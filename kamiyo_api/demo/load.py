@@ -56,6 +56,7 @@ def load(size: Size, advance: Callable[[int], object] = lambda rows: None) -> No
         payments = payment_rows(seed, agents, size.payments)
         copy(tx, "demo.copy_payments", metered(payments, advance))
         copy(tx, "demo.copy_validations", validation_rows(seed, agents))
+        tx.execute("demo.update_fetches", registry_address=REGISTRY)
         tx.execute("demo.analyze_tables")
 
 

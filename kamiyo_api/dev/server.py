@@ -12,8 +12,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -21,8 +22,11 @@ import click
 from flask import Flask
 from flask.cli import ScriptInfo
 
-from kamiyo_api import create_app
-from kamiyo_api.config import LOCAL_SERVERS
+from kamiyo_api import create_app, db
+from kamiyo_api.chains import read_chains
+from kamiyo_api.config import API_PREFIX, LOCAL_SERVERS
+from kamiyo_api.demo.story import CHAIN
+from kamiyo_api.dev.chain import ADD, SETTING, DemoChain, announcement
 from kamiyo_api.dev.databases import Servers, bundled_postgres, servers_of_environment
 from kamiyo_api.dev.processes import NotStarted, run_process
 from kamiyo_api.dev.supervision import Process, Supervised, Supervisor
@@ -40,6 +44,8 @@ DEMO_KEY = (
 # Whom one may pay; all of these agents have names.
 TRY = "/api/v1/agents/?x402=true&trust_level=excellent&sort=-total_payments&limit=3"
 REFRESH_SECONDS = 60
+# What a chain brings shows in a search after a refresh.
+REFRESH_SECONDS_OF_CHAIN = 5
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -49,12 +55,15 @@ class Stopped(SystemExit):
     requested = False
 
 
-def main(port_text: str) -> None:
-    """Serve at 127.0.0.1 until SIGINT or SIGTERM; end with one line if that is impossible."""
+def main(port_text: str, chain: str = "") -> None:
+    """Serve at 127.0.0.1 until SIGINT or SIGTERM; end with one line if that is impossible.
+
+    `chain` is the chain to follow, if it is not empty.
+    """
     for number in STOPPING:
         signal.signal(number, _stop)
     try:
-        serve(_port(port_text))
+        serve(_port(port_text), _chain(chain))
     except Stopped:
         print("\nStopped. The data stays in .data/.")
         raise
@@ -84,39 +93,52 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def serve(port: int) -> None:
+def _chain(name: str) -> DemoChain | None:
+    if name not in ("", CHAIN):
+        raise NotStarted(f"CHAIN must be {CHAIN}, not {name!r}; flask index-chain follows others")
+    return DemoChain(DATA_DIR / "anvil") if name else None
+
+
+def serve(port: int, chain: DemoChain | None) -> None:
     """Start, prepare and announce the service; end only with an exception."""
     _check_free(port)
     supervisor = Supervisor()
+    seconds = REFRESH_SECONDS_OF_CHAIN if chain else REFRESH_SECONDS
     with (
         servers_of_environment(DATA_DIR, supervisor) as servers,
-        _published(servers, port),
+        _published(servers, port, chain),
     ):
-        prepare(create_app())
+        prepare(app := create_app())
+        if chain:
+            _add_chain(app)
         command = [sys.executable, "-m", "gunicorn", "--log-level", "warning"]
         with run_process([*command, "--bind", f"127.0.0.1:{port}", "wsgi:app"], cwd=ROOT) as web:
             _wait_for(web, port)
-            with Supervised("the refresh", _clock, supervisor):
-                print(_announcement(servers, port), flush=True)
-                _watch(web, supervisor)
+            with (
+                Supervised("the refresh", partial(_clock, seconds), supervisor),
+                chain.followed(ROOT, supervisor) if chain else contextlib.nullcontext(),
+            ):
+                print(_announcement(servers, port, chain, seconds), flush=True)
+                _watch(web, supervisor, partial(chain.step, app) if chain else lambda: None)
 
 
-def _clock() -> AbstractContextManager[Process]:
+def _clock(seconds: int) -> AbstractContextManager[Process]:
     """Refresh the statistics regularly, as the clock of the Procfile does."""
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "refresh-stats", "--every"]
     return run_process(
-        [*command, str(REFRESH_SECONDS)],
+        [*command, str(seconds)],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )
 
 
-def _watch(web: Process, supervisor: Supervisor) -> None:
-    """Start again what ends, until the service itself does."""
+def _watch(web: Process, supervisor: Supervisor, step: Callable[[], None]) -> None:
+    """Start again what ends and do a step of something else, until the service itself ends."""
     while web.poll() is None:
         _stop_if_requested()
         supervisor.restore()
+        step()
         time.sleep(0.2)
     raise NotStarted(f"gunicorn ended by itself, with {web.returncode}")
 
@@ -134,12 +156,13 @@ def _check_free(port: int) -> None:
 
 
 @contextmanager
-def _published(servers: Servers, port: int) -> Iterator[None]:
+def _published(servers: Servers, port: int, chain: DemoChain | None) -> Iterator[None]:
     """Write the URLs to files, for `flask` and shell commands in the same clone."""
     addresses = {
         "DATABASE_URL": servers.database_url,
         "REDIS_URL": servers.redis_url,
         "PORT": str(port),
+        **({SETTING: chain.url} if chain else {}),
     }
     draft = LOCAL_SERVERS.with_suffix(".new")
     DATA_DIR.mkdir(exist_ok=True)
@@ -160,6 +183,14 @@ def prepare(app: Flask) -> None:
         _flask(app, DEMO_DATA)
         _save_secret(_output_of_flask(app, DEMO_KEY).strip())
     _flask(app, "refresh-stats")
+
+
+def _add_chain(app: Flask) -> None:
+    """Add the chain of the demo as an operator does, unless it is known."""
+    with app.app_context():
+        known = read_chains(db).find(CHAIN)
+    if known is None:
+        _flask(app, ADD)
 
 
 def _flask(app: Flask, command: str) -> None:
@@ -200,7 +231,7 @@ def _wait_for(web: Process, port: int) -> None:
     raise NotStarted(f"gunicorn did not start; it ended with {web.returncode}")
 
 
-def _announcement(servers: Servers, port: int) -> str:
+def _announcement(servers: Servers, port: int, chain: DemoChain | None, seconds: int) -> str:
     address = f"http://127.0.0.1:{port}"
     key_file = os.path.relpath(KEY_FILE)
     psql = shlex.join([str(bundled_postgres() / "psql"), servers.database_url])
@@ -211,9 +242,9 @@ def _announcement(servers: Servers, port: int) -> str:
   Try       curl -H "Authorization: Bearer $(cat {key_file})" '{address}{TRY}'
   Database  {psql}
   Cache     redis-cli -u {shlex.quote(servers.redis_url)}
-
-The statistics are refreshed every {REFRESH_SECONDS} seconds. Ctrl-C stops all of it."""
+{announcement(address + API_PREFIX, key_file) if chain else ""}
+The statistics are refreshed every {seconds} seconds. Ctrl-C stops all of it."""
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -26,7 +26,7 @@ PASSING = (
 DATABASE_PATIENCE_SECONDS = 120.0
 DATABASE_PAUSE_SECONDS = 0.2
 MOVED_PAUSE_SECONDS = 0.05
-# How often newer blocks are requested: half of the time between two blocks, within limits.
+# How often newer blocks are requested: a third of the time between two blocks, within limits.
 SHORTEST_POLL_SECONDS, LONGEST_POLL_SECONDS = 0.3, 6.0
 
 Report = Callable[[ChainReader], object]
@@ -67,7 +67,7 @@ class Poll:
         """Learn from the newest block."""
         if self._last is not None and number > self._last[0]:
             between = (block_time - self._last[1]) / (number - self._last[0])
-            self.seconds = min(max(between / 2, SHORTEST_POLL_SECONDS), LONGEST_POLL_SECONDS)
+            self.seconds = min(max(between / 3, SHORTEST_POLL_SECONDS), LONGEST_POLL_SECONDS)
         self._last = (number, block_time)
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from kamiyo_api import db
-from kamiyo_api.cache.invalidation import Invalidation, invalidate_all
+from kamiyo_api.cache.invalidation import Invalidation, invalidate_all, know_database
 from kamiyo_api.cache.prefetch import SEARCH_VERSION, agent_keys
 from kamiyo_api.indexer.columns import columns_of
 from kamiyo_api.indexer.facts import Place, Token
@@ -59,6 +59,7 @@ def analyze_new() -> None:
 
 def project_next(chain: str, logs: int = LOGS_PER_TRANSACTION) -> Projected | None:
     """Project the next blocks of a chain in one transaction; return None if there are none."""
+    know_database()
     with without_collector(), db.transaction(limited=False) as tx:
         tx.row("projection.get_lock", chain=chain)
         done, writing = project_range(tx, chain, logs)

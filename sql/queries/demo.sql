@@ -61,6 +61,14 @@ copy erc8004_validations (
 )
 from stdin with (encoding 'utf8');
 
+-- name: update_fetches
+-- Never fetch the files of demo agents, whose hosts do not exist; they would hold up the others.
+update erc8004_file_fetches as f
+set due_at = null
+from erc8004_agents as a
+where a.id = f.agent_uuid
+  and a.registry_address = %(registry_address)s;
+
 -- name: analyze_tables
 -- Update the planner's statistics after many new rows.
 analyze

@@ -95,9 +95,13 @@ set
 where c.chain = %(chain)s;
 
 -- name: update_checked
--- Move the checked block of a chain, unless another process moved it before.
+-- Move the checked block of a chain, which is final, unless another process moved it before.
 update erc8004_chain_cursors as c
-set checked_block = %(to_block)s, checked_at = now(), updated_at = now()
+set
+  checked_block = %(to_block)s,
+  final_block = greatest(c.final_block, %(to_block)s),
+  checked_at = now(),
+  updated_at = now()
 where c.chain = %(chain)s
   and c.checked_block = %(checked_block)s
   and c.read_block >= %(to_block)s;

@@ -156,6 +156,13 @@ def test_agents_stand_in_a_registry_of_their_own_numbered_from_0(load, sql):
     assert len({agent["chain"] for agent in agents}) == 7
 
 
+def test_their_files_which_do_not_exist_are_never_fetched(load, sql):
+    load("--agents", "200", "--feedback", "10", "--payments", "10")
+    (row,) = sql("select count(*) as n, count(due_at) as due from erc8004_file_fetches")
+    assert row["n"] > 0
+    assert row["due"] == 0
+
+
 def test_every_state_of_agents_payments_and_validations_is_there(load, sql):
     load()
     for table, states in {

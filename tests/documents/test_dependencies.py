@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -16,8 +17,17 @@ WANTED = (
     "bench/requirements.in",
     "tests/openapi/requirements.in",
 )
-PACKAGES = json.loads((FOLDER / "package.json").read_text())["dependencies"]
-LOCKED = json.loads((FOLDER / "package-lock.json").read_text())["packages"]
+FOLDERS = (FOLDER, ROOT / "kamiyo_api" / "dev" / "npm")
+
+
+def read(file: str, part: str) -> dict[str, Any]:
+    """A part of the files of npm in all folders."""
+    parts = [json.loads((folder / file).read_text())[part] for folder in FOLDERS]
+    return {name: value for each in parts for name, value in each.items()}
+
+
+PACKAGES = read("package.json", "dependencies")
+LOCKED = read("package-lock.json", "packages")
 
 
 @pytest.mark.parametrize("file", WANTED)
@@ -47,8 +57,8 @@ def test_package_of_npm_is_locked_at_the_version_that_is_named(name):
 @pytest.mark.parametrize("name", PACKAGES)
 def test_package_of_npm_earns_its_place(name):
     explained = (ROOT / "docs" / "dependencies.md").read_text().lower()
-    word = {"@redocly/cli": "redocly", "@stoplight/spectral-cli": "spectral"}.get(name, name)
-    assert word in explained
+    words = {"@redocly/cli": "redocly", "@stoplight/spectral-cli": "spectral"}
+    assert words.get(name, name.removeprefix("@foundry-rs/")) in explained
 
 
 def test_every_package_of_npm_is_locked_with_a_hash_and_without_a_registry():

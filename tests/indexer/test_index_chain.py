@@ -19,29 +19,6 @@ from tests.support.reading import OWNER, SECRET, journal, logs_of
 CONTRACTS = (IDENTITY, REPUTATION, VALIDATION)
 
 
-@pytest.fixture
-def flask(servers):
-    """Run a `flask` command in a process of its own."""
-
-    def run(*arguments, **environment):
-        return subprocess.run(
-            [sys.executable, "-m", "flask", *arguments],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "FLASK_APP": "wsgi",
-                "DATABASE_URL": servers.database_url,
-                "REDIS_URL": servers.redis_url,
-                **environment,
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    return run
-
-
 def test_chain_is_read_once_and_goes_on(app, chain, flask, sql):
     done = flask("index-chain", "Base", "--once", RPC_URL_BASE=chain.url)
     head = chain.blocks[-1].number

@@ -29,7 +29,9 @@ def clone_into(folder: Path) -> dict[str, str]:
     }
 
 
-def made_to_run(folder: Path, environment: dict[str, str]) -> AbstractContextManager[Process]:
+def made_to_run(
+    folder: Path, environment: dict[str, str], chain: str = ""
+) -> AbstractContextManager[Process]:
     """`make run` in a clone, at a free port; what it says is in server.log."""
-    command = [sys.executable, "-m", "kamiyo_api.dev.server", str(free_port())]
+    command = [sys.executable, "-m", "kamiyo_api.dev.server", str(free_port()), chain]
     return run_server(command, folder=folder, ready="Ctrl-C stops all of it.", env=environment)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from kamiyo_api import db, errors
-from kamiyo_api.cache.invalidation import invalidate_agent
+from kamiyo_api.cache.invalidation import invalidate_agent, know_database
 from kamiyo_api.config import Config
 from kamiyo_api.indexer.files.decoding import MAX_URI_CHARACTERS, is_inline
 from kamiyo_api.indexer.files.failures import Unresolved
@@ -195,6 +195,7 @@ def write(job: Job, query: str, parameters: dict[str, Any]) -> None:
         invalidate_agent(tx, job.agent_uuid, search=job.kind == "registration")
         tx.row_and_commit(query, **parameters)
 
+    know_database()
     db.in_transaction(work)
 
 
