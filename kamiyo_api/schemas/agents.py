@@ -138,6 +138,11 @@ class Summary(OnChain):
     total_payments = fields.Integer(required=True)
     success_rate = fields.Float(required=True, allow_none=True)
     trust_level = Choice(TRUST_LEVELS, required=True)
+    is_testnet = fields.Boolean(
+        required=True, metadata={"description": "Whether the chain is a testnet."}
+    )
+    source = source("Who decides owner, URI, wallet and metadata.")
+    as_of_block = as_of_block()
 
 
 class FoundAgent(Summary):
@@ -259,7 +264,6 @@ class Agent(Summary):
             "names; null if there are none."
         },
     )
-    source = source("Who decides owner, URI, wallet and metadata.")
     agent_wallet = fields.String(
         required=True,
         allow_none=True,
@@ -269,7 +273,6 @@ class Agent(Summary):
         },
     )
     owner_since = own.timestamp("When the owner got the agent.", required=True, allow_none=True)
-    as_of_block = as_of_block()
     registration_status = Choice(
         STATES,
         about="What became of the file to which token_uri leads; null if it is not fetched: "

@@ -10,7 +10,7 @@ begin
     insert into erc8004_agent_search (
       agent_uuid, agent_id, chain, owner_address, status, claimed,
       registered_at, last_activity_at, services, x402, words, registry_address,
-      active, skill_words, domain_words
+      active, skill_words, domain_words, is_testnet
     )
     select
       a.id,
@@ -27,8 +27,10 @@ begin
       a.registry_address,
       erc8004_is_active(a.registration_file),
       erc8004_skill_words(k.skills),
-      erc8004_skill_words(k.domains)
+      erc8004_skill_words(k.domains),
+      c.is_testnet
     from new_rows as a
+    join erc8004_chains as c on c.name = a.chain
     cross join lateral erc8004_service_names(a.registration_file) as o
     cross join lateral erc8004_skills(a.registration_file) as k;
   else
@@ -47,8 +49,10 @@ begin
       registry_address = a.registry_address,
       active = erc8004_is_active(a.registration_file),
       skill_words = erc8004_skill_words(k.skills),
-      domain_words = erc8004_skill_words(k.domains)
+      domain_words = erc8004_skill_words(k.domains),
+      is_testnet = c.is_testnet
     from new_rows as a
+    join erc8004_chains as c on c.name = a.chain
     cross join lateral erc8004_service_names(a.registration_file) as o
     cross join lateral erc8004_skills(a.registration_file) as k
     where s.agent_uuid = a.id;
@@ -74,6 +78,26 @@ create or replace trigger tr__erc8004_agents__updated
 after update on erc8004_agents
 referencing new table as new_rows
 for each statement execute function erc8004_write_search_rows();
+
+-- Say in the search rows of a chain that it is a testnet, or no longer. Writers of agents end first, as
+-- their rows have what the chain was before.
+create or replace function erc8004_write_testnets() returns trigger
+language plpgsql
+as $$
+begin
+  lock table erc8004_agents in share row exclusive mode;
+  update erc8004_agent_search as s
+  set is_testnet = new.is_testnet
+  where s.chain = new.name
+    and s.is_testnet <> new.is_testnet;
+  return null;
+end;
+$$;
+
+create or replace trigger tr__erc8004_chains__testnet_changed
+after update of is_testnet on erc8004_chains
+for each row when (old.is_testnet <> new.is_testnet)
+execute function erc8004_write_testnets();
 
 -- Delete the search rows of the agents that a statement deleted.
 create or replace function erc8004_delete_search_rows() returns trigger
@@ -137,19 +161,24 @@ set
   active = erc8004_is_active(a.registration_file),
   skill_words = erc8004_skill_words(k.skills),
   domain_words = erc8004_skill_words(k.domains),
-  words = w.words
+  words = w.words,
+  is_testnet = c.is_testnet
 from erc8004_agents as a
+join erc8004_chains as c on c.name = a.chain
 cross join lateral erc8004_service_names(a.registration_file) as o
 cross join lateral erc8004_skills(a.registration_file) as k
 cross join lateral (select erc8004_agent_words(a.registration_file) as words offset 0) as w
 where s.agent_uuid = a.id
-  and (s.services, s.x402, s.active, s.skill_words, s.domain_words, s.words) is distinct from (
+  and (
+    s.services, s.x402, s.active, s.skill_words, s.domain_words, s.words, s.is_testnet
+  ) is distinct from (
     o.services,
     erc8004_supports_x402(a.registration_file),
     erc8004_is_active(a.registration_file),
     erc8004_skill_words(k.skills),
     erc8004_skill_words(k.domains),
-    w.words
+    w.words,
+    c.is_testnet
   );
 
 select erc8004_insert_name_words(array(
