@@ -38,7 +38,7 @@ TESTNETS = {
 # What each value of the parameter `testnet` means; one that is not given is no part of a cursor.
 TESTNET = {"true": True, "false": False, "any": None}
 TESTNET_BY_DEFAULT = "false"
-# Filters that name agents, a place or a wallet: with any of them, testnets are found by default, too.
+# Filters that name agents, a place or a wallet: with any of them, the default is any.
 NAMING = ("chain", "registry_address", "agent_id", "owner_address", "endpoint", "wallet")
 # The kind of value that each sort orders by.
 SORTS = {
@@ -61,8 +61,8 @@ COLLAPSES = {
     "owner": "Show one agent of each owner, the first in the order of the sort, with the number of "
     "those that match as owner_matches; total counts owners.",
 }
-# All filters but status, claimed, active and testnet, which nearly every search has and which exclude
-# few agents.
+# All filters but status, claimed, active and testnet, which nearly every search has and which
+# exclude few agents.
 FILTERS = (
     "owner_address",
     "chain",
@@ -147,8 +147,8 @@ class AgentSearch(pages.Page):
     )
     testnet = flags.FlagOrAny(
         TESTNETS,
-        about=f"By default any with one of {', '.join(NAMING)} or agent, else {TESTNET_BY_DEFAULT}: "
-        "tokens of testnets cost nothing.",
+        about=f"By default {TESTNET_BY_DEFAULT}, as agents on testnets cost nothing; any with "
+        f"{', '.join(NAMING)} or agent.",
         load_default=None,
     )
     x402 = flags.Flag(load_default=None)

@@ -86,8 +86,10 @@ begin
       f.unscored_feedback,
       f.unique_clients,
       erc8004_timestamp(f.last_feedback_at) as last_feedback_at,
-      erc8004_timestamp(now()) as as_of
+      erc8004_timestamp(now()) as as_of,
+      case when a.source = 'chain' then b.projected_block end as as_of_block
     from erc8004_agents as a
+    left join erc8004_chain_cursors as b on b.chain = a.chain
     cross join lateral erc8004_feedback_now(a.id) as f
     where a.id = agent
   ) as answer;
