@@ -271,7 +271,10 @@ class Agent(Summary):
     domain = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "The domain of the first service with an https endpoint."},
+        metadata={
+            "description": "The domain that domain_proof is about: of the first five of services "
+            "with an https endpoint, the first that names this agent, else the first one."
+        },
     )
     domain_proof = Choice(
         REFERENCES,

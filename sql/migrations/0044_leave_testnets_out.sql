@@ -1,4 +1,4 @@
--- Let search leave out testnets. The indexes that count agents without reading their rows contain the
+-- Let search leave out testnets, and any domain of a service prove an agent. The indexes that count agents without reading their rows contain the
 -- new filter that nearly every search has.
 
 alter table erc8004_agent_search add column is_testnet boolean not null default false;
@@ -67,3 +67,9 @@ create index ix__erc8004_agent_search__trust_level
 create index ix__erc8004_agent_search__success_rate
   on erc8004_agent_search (success_rate, status, trust_level, chain, claimed, active, is_testnet)
   where success_rate is not null;
+
+alter table erc8004_file_fetches add column domains text[];
+
+update erc8004_file_fetches
+set domains = array[domain]
+where kind = 'domain';
