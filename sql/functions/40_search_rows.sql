@@ -21,18 +21,26 @@ begin
       a.claimed,
       a.created_at,
       a.last_activity_at,
-      o.services,
+      coalesce(said.services, '{}'),
       erc8004_supports_x402(a.registration_file),
       erc8004_agent_words(a.registration_file),
       a.registry_address,
       erc8004_is_active(a.registration_file),
-      erc8004_skill_words(k.skills),
-      erc8004_skill_words(k.domains),
+      coalesce(said.skill_words, '{}'),
+      coalesce(said.domain_words, '{}'),
       c.is_testnet
     from new_rows as a
     join erc8004_chains as c on c.name = a.chain
-    cross join lateral erc8004_service_names(a.registration_file) as o
-    cross join lateral erc8004_skills(a.registration_file) as k;
+    -- Agents of a chain come without their files.
+    left join lateral (
+      select
+        o.services,
+        erc8004_skill_words(k.skills) as skill_words,
+        erc8004_skill_words(k.domains) as domain_words
+      from erc8004_service_names(a.registration_file) as o
+      cross join lateral erc8004_skills(a.registration_file) as k
+      where a.registration_file is not null
+    ) as said on true;
   else
     update erc8004_agent_search as s
     set
