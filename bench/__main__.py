@@ -8,7 +8,18 @@ import sys
 import time
 from types import ModuleType
 
-from bench import following, growth, imports, memory, projection, reads, refreshes, searches, writes
+from bench import (
+    chains,
+    following,
+    growth,
+    imports,
+    memory,
+    projection,
+    reads,
+    refreshes,
+    searches,
+    writes,
+)
 from bench.figures import Figure, table
 from bench.load import check_installed
 from bench.place import place, servers
@@ -39,6 +50,8 @@ def measure(scale: Scale) -> list[Figure]:
         figures += imports.measure(started, scale.agents)
         say(projection)
         figures += projection.measure(started, scale.agents)
+        say(chains)
+        figures += chains.measure(started, scale.agents)
         with place(started, scale.agents) as here:
             for room in (reads, searches):
                 say(room)
@@ -50,6 +63,8 @@ def measure(scale: Scale) -> list[Figure]:
             for room in (writes, refreshes):
                 say(room)
                 figures += room.measure(here, scale.seconds)
+            say(chains)
+            figures += chains.beside_readers(here, scale.seconds)
     return figures
 
 

@@ -1,4 +1,5 @@
-"""The projection of a chain: logs a second, alone and with ten times the history before."""
+"""The projection of a chain: logs a second of one processor that PostgreSQL shares, alone and with
+ten times the history before."""
 
 from __future__ import annotations
 
@@ -8,6 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
 
 from bench.figures import Figure
 from bench.place import run_sql
@@ -26,15 +31,9 @@ HISTORY = 10
 
 def measure(servers: Servers, agents: int) -> list[Figure]:
     """Project the journal of so many agents, after ten parts of which the last is timed."""
-    run_sql(servers.database_url, f"drop database if exists {NAME} with (force)")
-    run_sql(servers.database_url, f"create database {NAME}")
-    address = servers.database_url.replace(f"/{DATABASE}?", f"/{NAME}?")
-    environment = {**os.environ, "DATABASE_URL": address, "REDIS_URL": servers.redis_url}
     command = [sys.executable, "-m", "bench.projection", str(max(agents // HISTORY, 200))]
-    try:
+    with fresh_database(servers, NAME) as environment:
         said = subprocess.check_output(command, cwd=ROOT, env=environment, text=True)
-    finally:
-        run_sql(servers.database_url, f"drop database {NAME} with (force)")
     rates = json.loads(said)
     slower = rates[0] / rates[-1]
     measured = {"first": round(rates[0]), "last": round(rates[-1])}
@@ -44,19 +43,42 @@ def measure(servers: Servers, agents: int) -> list[Figure]:
     ]
 
 
+@contextmanager
+def fresh_database(servers: Servers, name: str) -> Iterator[dict[str, str]]:
+    """The environment of programs that use an empty database, which goes when the block ends."""
+    run_sql(servers.database_url, f"drop database if exists {name} with (force)")
+    run_sql(servers.database_url, f"create database {name}")
+    address = servers.database_url.replace(f"/{DATABASE}?", f"/{name}?")
+    try:
+        yield {**os.environ, "DATABASE_URL": address, "REDIS_URL": servers.redis_url}
+    finally:
+        run_sql(servers.database_url, f"drop database {name} with (force)")
+
+
+def processor_seconds(database_url: str) -> float:
+    """The processor time of this process and of all processes of PostgreSQL so far."""
+    ((data,),) = run_sql(database_url, "select current_setting('data_directory')")
+    postmaster = psutil.Process(int((Path(data) / "postmaster.pid").read_text().split()[0]))
+    times = postmaster.cpu_times()
+    ended = times.user + times.system + times.children_user + times.children_system
+    living = [each.cpu_times() for each in postmaster.children()]
+    return time.process_time() + ended + sum(each.user + each.system for each in living)
+
+
 def rates_of(agents: int) -> Iterator[float]:
     """The logs a second of each part of a history: a part, nine times as much, a part."""
     with create_app().app_context():
         schema.migrate()
+        address = os.environ["DATABASE_URL"]
         chain, number = logs.Chain(CHAIN), 0
         for parts in (1, HISTORY - 1, 1):
             for _ in range(parts * agents):
                 add_agent(chain, number)
                 number += 1
-            write(os.environ["DATABASE_URL"], chain)
-            began = time.perf_counter()
+            write(address, chain)
+            spent = processor_seconds(address)
             projected = projector.project(CHAIN)
-            yield projected / (time.perf_counter() - began)
+            yield projected / (processor_seconds(address) - spent)
 
 
 def add_agent(chain: logs.Chain, number: int) -> None:

@@ -45,6 +45,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     ),
     "endpoint": ("agent-77.example", "x.example"),
     "status": ("any", "suspended", "revoked"),
+    "testnet": ("true", "any"),
     "collapse": ("owner",),
 }
 
@@ -100,7 +101,9 @@ def filters(place: Place) -> Iterator[dict[str, str]]:
         "select owner_address, agent_id::text from erc8004_agents where id = %s", place.agents[0]
     )[0]
     values = {**VALUES, "owner_address": (owner,), "wallet": (owner,), "agent_id": (agent_id,)}
-    assert values.keys() == {*FILTERS, "status", "collapse"}, "a documented filter is not measured"
+    assert values.keys() == {*FILTERS, "status", "testnet", "collapse"}, (
+        "a documented filter is not measured"
+    )
     for name, given in values.items():
         yield from ({name: value} for value in given)
 

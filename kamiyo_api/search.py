@@ -119,6 +119,7 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
         "status": None if search["status"] == "any" else search["status"],
         "claimed": schemas.CLAIMED[search["claimed"]],
         "active": schemas.ACTIVE[search["active"] or schemas.ACTIVE_BY_DEFAULT],
+        "testnet": schemas.testnet_of(search),
         "trust_level": search["trust_level"] or None,
         "limit": search["limit"] + 1,
     }
@@ -159,6 +160,7 @@ def driving_column(search: dict[str, Any]) -> str | None:
         search["status"] in ("suspended", "revoked"),
         search["claimed"] == "true",
         search["active"] == "false",
+        search["testnet"] == "true",
         has_text_filter(search) or search["x402"] or search["verified"],
         levels and "new" not in levels,
     )

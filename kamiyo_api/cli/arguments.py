@@ -40,6 +40,21 @@ class Wallet(click.ParamType[str]):
         return str(value).lower()
 
 
+class Blocks(click.ParamType[Any]):
+    """A block, or the first and the last of several: 4100 or 4100-4102."""
+
+    name = "blocks"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        match = re.fullmatch(r"(\d{1,18})(?:-(\d{1,18}))?", str(value))
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if first > last:
+            self.fail(f"{value!r} is no block and no range such as 4100-4102", param, ctx)
+        return first, last
+
+
 @contextmanager
 def open_file(path: str, mode: str) -> Iterator[BinaryIO]:
     """Open a file, or stdin or stdout for -. Raises ClickException, which is one line."""

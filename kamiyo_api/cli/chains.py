@@ -13,7 +13,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from kamiyo_api import db
 from kamiyo_api.chains import require_chain
-from kamiyo_api.cli.arguments import Wallet
+from kamiyo_api.cli.arguments import Blocks, Wallet
 from kamiyo_api.cli.failures import one_line_errors
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ AUDIT_EXIT_CODES = {"equal": 0, "unasked": 1, "different": 3}
 @click.option(
     "--max-range", type=click.IntRange(1, 1_000_000), help="At most so many blocks at once."
 )
+@click.option("--skip", type=Blocks(), help="Give up on a final block, or on FROM-TO, then end.")
 @click.option("--rebuild", is_flag=True, help="Project the stored logs once more, then end.")
 @with_appcontext
 @one_line_errors
@@ -44,18 +45,26 @@ def index_chain(
     to_block: int | None,
     finality: str | None,
     max_range: int | None,
+    skip: tuple[int, int] | None,
     rebuild: bool,
 ) -> None:
     """Read the registries of the chain NAME, and go on where it stopped."""
     from kamiyo_api.indexer.chains import reader_of
     from kamiyo_api.indexer.failures import Stop
     from kamiyo_api.indexer.following import follow
+    from kamiyo_api.indexer.journal import Journal
     from kamiyo_api.indexer.projecting import project_again, project_checked
 
     chain = require_chain(name, db).name
     try:
         if rebuild:
             click.echo(f"{chain}: projected {project_again(chain)} logs again")
+            return
+        if skip is not None:
+            Journal(chain).give_up(*skip, "given up on by the operator")
+            click.echo(
+                f"{chain}: the blocks {skip[0]} to {skip[1]} are not read; that stays visible"
+            )
             return
         reader = reader_of(chain, until=to_block, largest_range=max_range)
         with bar_of(chain, to_block) as report:

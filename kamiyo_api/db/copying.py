@@ -31,6 +31,9 @@ class CopySource:
             yield b""
             while chunk := b"".join(islice(rows, ROWS_PER_READ)):
                 yield chunk
+        except GeneratorExit:
+            # The driver reads no more: its connection is lost.
+            return
         except BaseException as failure:
             self.failure = failure
         yield b""

@@ -12,6 +12,7 @@ from kamiyo_api.doctor.wording import span
 
 LAG_SECONDS = 900
 PROJECTION_SECONDS = 600
+AUDIT_SECONDS = 7 * 86400
 NONE = "no chain is read"
 DIFFERENCES = (
     "select d.function, d.agent_id, d.about, d.held, d.answered "
@@ -37,7 +38,9 @@ def chain_reading(components: Components) -> Finding:
             for row in behind
         )
         return warning(figure, f"flask index-chain {behind[0]['chain']} --once")
-    return ok(f"{named(rows)} up to now" if rows else NONE)
+    gaps = [f"{row['gap_count']} of {row['chain']}" for row in rows if row["gap_count"]]
+    without = f", but for gaps: {', '.join(gaps)}" if gaps else ""
+    return ok(f"{named(rows)} up to now{without}" if rows else NONE)
 
 
 @check("database", "What was read of a chain shows in answers only when it is projected.")
@@ -67,6 +70,12 @@ def chain_audit(components: Components) -> Finding:
         )
         fix = commands.psql(DIFFERENCES.format(chain=different[0]["chain"]))
         return failing(figure, fix)
+    old = [row for row in rows if (row["audit_age_seconds"] or 0) > AUDIT_SECONDS]
+    if old:
+        figure = "; ".join(
+            f"{row['chain']} was audited {span(row['audit_age_seconds'])} ago" for row in old
+        )
+        return warning(figure, f"flask audit-chain {old[0]['chain']}")
     unaudited = [row for row in rows if row["audit_age_seconds"] is None]
     if unaudited:
         fix = f"flask audit-chain {unaudited[0]['chain']}"

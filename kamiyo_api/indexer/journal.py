@@ -21,6 +21,19 @@ from kamiyo_api.indexer.values import Header, Log
 Outcomes = Counter[tuple[str, str]]
 PLACE = Struct("!qi").pack
 LENGTH = Struct("!i").pack
+MOST_REASON = 300
+
+
+class NotFinalYet(Stop):
+    """Name blocks that are final."""
+
+    code = "NOT_FINAL_YET"
+
+
+class AlreadyChecked(Stop):
+    """Name blocks above the checked one: what is below is read, and right."""
+
+    code = "ALREADY_CHECKED"
 
 
 class CursorMoved(Exception):
@@ -39,6 +52,18 @@ class Cursor(NamedTuple):
     head_block: int
     finality: str
     range_size: int
+    # The ranges above the checked block that are not read, in their order: first and last blocks.
+    gaps: Sequence[tuple[int, int]] = ()
+
+    def until_gap(self, start: int, until: int) -> tuple[int, bool]:
+        """Return the last block, up to one at most, of those that are all read from a block on or
+        all part of a gap, and whether they are that."""
+        for first, last in self.gaps:
+            if first <= start <= last:
+                return min(last, until), True
+            if start < first <= until:
+                return first - 1, False
+        return until, False
 
 
 class Tip(NamedTuple):
@@ -136,6 +161,21 @@ class Journal:
                 to_block=number - 1,
             )
 
+    def give_up(self, start: int, end: int, reason: str) -> None:
+        """Record that final blocks are not read, and why, and delete what was read of them. Raises
+        Stop."""
+        with db.transaction(limited=False) as tx:
+            cursor = tx.row("journal.get_cursor_for_update", chain=self.chain)
+            if cursor is None or end > cursor["final_block"]:
+                raise NotFinalYet(f"block {end} of {self.chain} is not known to be final")
+            if start <= cursor["checked_block"]:
+                raise AlreadyChecked(f"{self.chain} is checked up to {cursor['checked_block']}")
+            if cursor["error_code"] is not None:
+                reason = f"{reason}: {cursor['error_code']}: {cursor['error_detail']}"
+            bounds = {"chain": self.chain, "from_block": start, "to_block": end}
+            tx.execute("journal.delete_logs_between", **bounds)
+            tx.execute("journal.insert_gap", **bounds, reason=reason[:MOST_REASON])
+
     def check_from_the_start(self) -> None:
         """Move the checked block back to the beginning of a chain without any logs."""
         with db.transaction(limited=False) as tx:
@@ -158,6 +198,11 @@ class Journal:
             detail = stop.detail[:1000]
             tx.execute("journal.update_error", chain=self.chain, code=stop.code, detail=detail)
             self._count(tx, outcomes)
+
+    def set_final(self, block: int) -> None:
+        """Store that a block is final."""
+        with db.transaction(limited=False) as tx:
+            tx.execute("journal.update_final", chain=self.chain, final_block=block)
 
     def set_finality(self, finality: str) -> None:
         """Set when a block of the chain is final."""

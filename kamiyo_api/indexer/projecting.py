@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
 from kamiyo_api.indexer import projector
 from kamiyo_api.indexer.failures import Stop
+
+AT_ONCE = threading.BoundedSemaphore(2)
 
 
 class ProjectionRefused(Stop):
@@ -21,8 +25,13 @@ def project_again(chain: str) -> int:
 
 
 def project_checked(chain: str) -> None:
-    """Project all that is final and checked. Raises Stop."""
+    """Project all that is final and checked. Raises Stop.
+
+    Of the chains that one process reads, few are projected at once: the logs of a transaction take
+    much memory.
+    """
     try:
-        projector.project(chain)
+        with AT_ONCE:
+            projector.project(chain)
     except projector.ProjectionStopped as reason:
         raise ProjectionRefused(str(reason)) from reason

@@ -6,6 +6,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from struct import Struct
 from typing import NamedTuple
 
 from kamiyo_api import db
@@ -16,10 +17,14 @@ from kamiyo_api.indexer.facts import Place, Token
 from kamiyo_api.indexer.folding import DECODER_VERSION, Folding, Registry
 from kamiyo_api.indexer.writing import Writing
 
-LOGS_PER_TRANSACTION = 2000
+LOGS_PER_TRANSACTION = 4000
 LOGS_BEFORE_ANALYZE, FEW_ROWS = 10_000, 1000
 BYTES_PER_TRANSACTION = 16 * 1024 * 1024
 GET_TIMES = "projection.get_times"
+# A log in what get_logs returns: its block, index, transaction and contract, and how long its
+# topics and its data are, which follow.
+LOG = Struct("!qi32s20sii")
+HEAD, HEAD_BYTES = LOG.unpack_from, LOG.size
 
 
 class ProjectionStopped(Exception):
@@ -98,7 +103,7 @@ def project_range(
     facts, count = read(tx, chain, after, upto)
     uuids = find_agents(tx, chain, list(facts.tokens()))
     facts.fold(set(uuids))
-    writing = Writing(tx, chain, facts, uuids)
+    writing = Writing(tx, chain, facts, uuids, is_any_unconfirmed=found["is_any_unconfirmed"])
     writing.write()
     moved = tx.execute(
         "projection.update_cursor",
@@ -117,15 +122,19 @@ def read(tx: db.Transaction, chain: str, after: int, upto: int) -> tuple[Folding
     facts = Folding(registries_of(tx, chain))
     blocks = {"chain": chain, "after_block": after, "upto_block": upto}
     times = {row["block_number"]: row["block_time"] for row in tx.rows(GET_TIMES, **blocks)}
-    rows = tx.rows("projection.get_logs", **blocks)
-    for row in rows:
-        block, index, transaction, address, topics, data = row.values()
+    packed = bytes(tx.rows("projection.get_logs", **blocks)[0]["logs"] or b"")
+    at = count = 0
+    while at < len(packed):
+        block, index, transaction, address, topics, data = HEAD(packed, at)
         time = times.get(block)
         if time is None:
             raise ProjectionStopped(f"{chain} has logs of block {block}, but not its header")
-        place = Place(block, index, time, bytes(transaction))
-        facts.read(place, bytes(address), bytes(topics), bytes(data))
-    return facts, len(rows)
+        start = at + HEAD_BYTES
+        middle, at = start + topics, start + topics + data
+        place = Place(block, index, time, transaction)
+        facts.read(place, address, packed[start:middle], packed[middle:at])
+        count += 1
+    return facts, count
 
 
 def find_agents(tx: db.Transaction, chain: str, tokens: list[Token]) -> dict[Token, str]:

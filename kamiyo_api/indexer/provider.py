@@ -12,12 +12,13 @@ from kamiyo_api.indexer.failures import (
     CallError,
     Fault,
     OtherChain,
+    OtherHistory,
     ProviderFailure,
     RateLimited,
 )
 from kamiyo_api.indexer.learned import Pace, Size
 from kamiyo_api.indexer.rpc import Endpoint
-from kamiyo_api.indexer.values import quantity
+from kamiyo_api.indexer.values import header_of, quantity
 from kamiyo_api.indexer.wordings import is_rate
 
 FIRST_BATCH, LARGEST_BATCH = 10, 100
@@ -49,6 +50,7 @@ class Provider:
         self._endpoint = Endpoint(url)
         self._chain_id = chain_id
         self._is_admitted = False
+        self._expected: tuple[int, bytes] | None = None
         self._next_id = 1
         self.batch = Size(FIRST_BATCH, LARGEST_BATCH)
         self.range = Size(largest_range, largest_range)
@@ -67,6 +69,10 @@ class Provider:
         """Check again, before the next call, that this is a provider of the chain."""
         self._is_admitted = False
 
+    def expect(self, number: int, block_hash: bytes) -> None:
+        """Admit this provider only if it has a block that was final."""
+        self._expected = number, block_hash
+
     def note(self, failure: ProviderFailure) -> None:
         """Count a failure."""
         self.outcomes["request", f"{self.name} {failure.outcome}"] += 1
@@ -80,7 +86,18 @@ class Provider:
         chain_id = quantity(result)
         if chain_id != self._chain_id:
             raise OtherChain(f"it is of chain {chain_id}, not {self._chain_id}")
+        if self._expected is not None:
+            self._check_known(*self._expected)
         self._is_admitted = True
+
+    def _check_known(self, number: int, block_hash: bytes) -> None:
+        """Check that this provider has a block. Raises Behind, OtherHistory."""
+        for _ in range(EXCHANGE_ATTEMPTS):
+            (result,) = self._ask([Call("eth_getBlockByNumber", (hex(number), False))])
+            if result is not None:
+                break
+        if header_of(result, number).hash != block_hash:
+            raise OtherHistory(f"its block {number} is another one than the final one")
 
     def _ask(self, calls: Sequence[Call]) -> list[Any]:
         results: dict[int, Any] = {}

@@ -65,6 +65,11 @@ class Providers:
         for provider in self.all:
             provider.range.begin(size)
 
+    def expect(self, number: int, block_hash: bytes) -> None:
+        """Admit only providers that have a block that was final."""
+        for provider in self.all:
+            provider.expect(number, block_hash)
+
     def rotate(self) -> Provider:
         """Use the next provider, if there is one, and return it."""
         self._at = (self._at + 1) % len(self.all)

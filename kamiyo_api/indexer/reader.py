@@ -11,7 +11,7 @@ from kamiyo_api.indexer.failures import Stop
 from kamiyo_api.indexer.first_block import find_first_block
 from kamiyo_api.indexer.head import read_head
 from kamiyo_api.indexer.history import read_history
-from kamiyo_api.indexer.journal import Cursor, CursorMoved, Journal, Tip
+from kamiyo_api.indexer.journal import Cursor, CursorMoved, Journal, NotFinalYet, Tip
 from kamiyo_api.indexer.pairs import check_pairs
 from kamiyo_api.indexer.pieces import headers_by_number
 from kamiyo_api.indexer.providers import Providers
@@ -30,12 +30,6 @@ class AlreadyBegun(Stop):
     """Leave --from-block out: the chain goes on where it stopped."""
 
     code = "ALREADY_BEGUN"
-
-
-class NotFinalYet(Stop):
-    """Begin at a block that is final."""
-
-    code = "NOT_FINAL_YET"
 
 
 class ChainReader:
@@ -66,8 +60,10 @@ class ChainReader:
     def begin(self, from_block: int | None = None, finality: str | None = None) -> Cursor:
         """Return the cursor, which is created if the chain was never read. Raises Stop."""
         providers, journal = self.reading.providers, self.reading.journal
-        providers.use(lambda provider: check_pairs(provider, self._registries))
         cursor = journal.cursor()
+        for number, block_hash in journal.newest_blocks(cursor.final_block, 1) if cursor else ():
+            providers.expect(number, block_hash)
+        providers.use(lambda provider: check_pairs(provider, self._registries))
         if cursor is None:
             self._create(from_block, finality or DEFAULT_FINALITY)
             cursor = journal.cursor()
@@ -106,7 +102,7 @@ class ChainReader:
             if not self.reading.providers.use(partial(is_on_branch, cursor=cursor)):
                 self._extend(False)
                 return True
-            self.checked_block = look_again(self.reading, cursor, self._checkable(cursor, tip), tip)
+            self._look_again(cursor, tip)
             return True
         if cursor.read_block < self._limited(tip.final.number):
             self._extend(read_history(self.reading, cursor, self._limited(tip.final.number), tip))
@@ -132,6 +128,14 @@ class ChainReader:
             self.tip = self.reading.providers.use(lambda it: fetch_tip(it, cursor.finality))
             self._tip_until = time.monotonic() + TIP_SECONDS
         return self.tip
+
+    def _look_again(self, cursor: Cursor, tip: Tip) -> None:
+        try:
+            self.checked_block = look_again(self.reading, cursor, self._checkable(cursor, tip), tip)
+        except Stop:
+            # Only a block that is known to be final can be given up on.
+            self.reading.journal.set_final(tip.final.number)
+            raise
 
     def _extend(self, is_extended: bool) -> None:
         """Follow a reorganisation if nothing could be added."""

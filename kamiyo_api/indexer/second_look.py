@@ -45,6 +45,10 @@ def look_again(reading: Reading, cursor: Cursor, until: int, tip: Tip) -> int:
     """Compare the next blocks after the checked one with a new answer, store what was missing, move
     the checked block, and return it. Raises Stop, CursorMoved."""
     is_whole = not reading.journal.has_gaps()
+    until, is_gap = cursor.until_gap(cursor.checked_block + 1, until)
+    if is_gap:
+        reading.journal.check(cursor, until)
+        return until
     for _ in range(LOOKS_PER_PROVIDER * len(reading.providers.all)):
         look = compare(reading, cursor, until, tip)
         try:
@@ -67,8 +71,10 @@ def look_again(reading: Reading, cursor: Cursor, until: int, tip: Tip) -> int:
 def compare(reading: Reading, cursor: Cursor, until: int, tip: Tip) -> Look:
     """Return a second look at the blocks after the checked one. Raises Stop."""
     start = cursor.checked_block + 1
+    # The last bound would be one of the first look, unless blocks beyond it are requested.
+    beyond, _ = cursor.until_gap(start, max(min(until + BLOCKS_BEYOND, tip.head.number), until))
     piece = reading.providers.use_next(
-        lambda provider: fetch_other(provider, reading, start, until, tip)
+        lambda provider: fetch_other(provider, reading, start, beyond)
     )
     end = min(piece.end, until)
     second = [log for log in piece.logs if log.block_number <= end]
@@ -81,10 +87,8 @@ def compare(reading: Reading, cursor: Cursor, until: int, tip: Tip) -> Look:
     return Look(end, sorted([*stored, *missing]), missing, [each.header for each in settled])
 
 
-def fetch_other(provider: Provider, reading: Reading, start: int, until: int, tip: Tip) -> Piece:
+def fetch_other(provider: Provider, reading: Reading, start: int, beyond: int) -> Piece:
     """Return a piece with other bounds than those of the first look."""
-    # The last bound would be one of the first look, unless blocks beyond it are requested.
-    beyond = max(min(until + BLOCKS_BEYOND, tip.head.number), until)
     size = max(int((beyond - start + 1) * SHARE_OF_RANGE), BLOCKS_BEYOND)
     share = max(int(provider.range.value * SHARE_OF_RANGE), 1)
     end = min(beyond, start + min(size, share) - 1)

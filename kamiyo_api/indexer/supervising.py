@@ -1,4 +1,5 @@
-"""Follow all chains that have a URL, each in a thread of its own, until the process ends."""
+"""Follow all chains that have a URL, each in a thread of its own, and audit them, until the process
+ends."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 
 from flask import Flask
 
+from kamiyo_api.indexer.auditing import keep_auditing
 from kamiyo_api.indexer.chains import reader_of
 from kamiyo_api.indexer.failures import Stop
 from kamiyo_api.indexer.following import follow
@@ -29,9 +31,12 @@ def follow_all(app: Flask, chains: Sequence[str]) -> None:
         threading.Thread(target=keep_following, args=(app, chain), name=chain, daemon=True)
         for chain in chains
     ]
+    ended = threading.Event()
+    arguments = (app, chains, ended)
+    threads.append(threading.Thread(target=keep_auditing, args=arguments, daemon=True))
     for thread in threads:
         thread.start()
-    threading.Event().wait()
+    ended.wait()
 
 
 def keep_following(app: Flask, chain: str) -> None:

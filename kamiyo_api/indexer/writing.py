@@ -102,9 +102,17 @@ class Writing:
     """The writing of the facts of some blocks of a chain, in a transaction."""
 
     def __init__(
-        self, tx: Transaction, chain: str, facts: Folding, uuids: dict[Token, str]
+        self,
+        tx: Transaction,
+        chain: str,
+        facts: Folding,
+        uuids: dict[Token, str],
+        *,
+        is_any_unconfirmed: bool,
     ) -> None:
         """`uuids` are the ids of the agents that exist before these blocks."""
+        self._new: set[str] = set()
+        self._is_any_unconfirmed = is_any_unconfirmed
         self._tx = tx
         self._chain = chain
         self._facts = facts
@@ -158,6 +166,7 @@ class Writing:
         )
         for row in written:
             self._uuids[row["registry_address"], int(row["agent_id"])] = row["agent_uuid"]
+        self._new = {row["agent_uuid"] for row in written if row["is_new"]}
         known = [[row["agent_uuid"]] for row in written if not row["is_new"]]
         self._run(self._tx.execute, "projection.delete_metadata", known, ("agent_uuids",))
 
@@ -188,7 +197,9 @@ class Writing:
             for token, agent in self._facts.agents.items()
             if agent.epochs
         ]
-        ended = [[uuid, *first.place[:3]] for uuid, (first, *_) in transferred]
+        ended = [
+            [uuid, *first.place[:3]] for uuid, (first, *_) in transferred if uuid not in self._new
+        ]
         names = ("agent_uuids", "blocks", "indexes", "times")
         self._run(self._tx.execute, "projection.update_ended_epochs", ended, names)
         rows = [
@@ -203,11 +214,12 @@ class Writing:
             given.columns(self._chain, self._uuids[token])
             for (token, _, _), given in self._facts.feedback.items()
         ]
-        chosen = [FEEDBACK_COLUMNS.index(name) for name in CONFIRMED_COLUMNS]
-        named = [[row[place] for place in chosen] for row in rows]
-        self._run(
-            self._tx.execute, "projection_feedback.update_confirmed", named, CONFIRMED_COLUMNS
-        )
+        if self._is_any_unconfirmed:
+            chosen = [FEEDBACK_COLUMNS.index(name) for name in CONFIRMED_COLUMNS]
+            named = [[row[place] for place in chosen] for row in rows]
+            self._run(
+                self._tx.execute, "projection_feedback.update_confirmed", named, CONFIRMED_COLUMNS
+            )
         texts = ("tags1", "tags2", "endpoints", "file_uris", "marks")
         self._run(self._tx.execute, "projection_feedback.upsert", rows, FEEDBACK_COLUMNS, texts)
 

@@ -11,6 +11,7 @@ from kamiyo_api.schemas import bounded, names
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
 from kamiyo_api.schemas.choices import Choice
+from kamiyo_api.schemas.marks import unstorable
 from kamiyo_api.schemas.on_chain import as_of_block, source
 from kamiyo_api.schemas.registration import REASONS, REFERENCES, STATES
 
@@ -21,24 +22,6 @@ TRUST_LEVELS = {
     "good": "5 or more settled payments, success rate 85 or more, average score 70 or more.",
     "fair": "Success rate 75 or more, or unknown; average score 60 or more, or unknown.",
     "poor": "Everything else.",
-}
-# Why a field is not stored as the chain holds it.
-UNSTORABLE_REASONS = {
-    "nul": "It has a NUL character.",
-    "surrogate": "It has a lone surrogate.",
-    "invalid_utf8": "It has bytes that are not UTF-8.",
-    "escape_character": "It has U+FFFE, which marks escaped parts.",
-    "number": "It has a number that PostgreSQL cannot hold.",
-    "not_an_object": "The file is no JSON object.",
-    "too_deep": "The file nests too deep.",
-    "too_large": "The file is too large.",
-    "too_long": "The text is too long.",
-    "replacement_character": "It has U+FFFD, which stands for what cannot be stored.",
-}
-STORED = {
-    "escaped": "U+FFFE and a code stand for each part that cannot be stored.",
-    "nothing": "The field is null.",
-    "replaced": "U+FFFD stands for each part that cannot be stored; `hex` has the original.",
 }
 STATUSES = {
     "active": "Accepts feedback, payments and validation requests.",
@@ -138,6 +121,11 @@ class Summary(OnChain):
     total_payments = fields.Integer(required=True)
     success_rate = fields.Float(required=True, allow_none=True)
     trust_level = Choice(TRUST_LEVELS, required=True)
+    is_testnet = fields.Boolean(
+        required=True, metadata={"description": "Whether the chain is a testnet."}
+    )
+    source = source("Who decides owner, URI, wallet and metadata.")
+    as_of_block = as_of_block()
 
 
 class FoundAgent(Summary):
@@ -203,24 +191,6 @@ class AgentPage(ma.Schema):
     )
 
 
-class Unstorable(ma.Schema):
-    """A record of a field that is not stored as the chain holds it."""
-
-    reasons = fields.List(Choice(UNSTORABLE_REASONS), required=True)
-    sha256 = fields.String(
-        required=True,
-        metadata={
-            "description": "Of the original: of a text, its UTF-8; of a file, its JSON as the "
-            "import line wrote it."
-        },
-    )
-    bytes = fields.Integer(
-        required=True, metadata={"description": "The length of the original in bytes."}
-    )
-    stored = Choice(STORED, required=True)
-    hex = fields.String(metadata={"description": "The original, if it was read from a chain."})
-
-
 class Agent(Summary):
     """One agent."""
 
@@ -253,17 +223,7 @@ class Agent(Summary):
         required=True,
         metadata={"description": "The domains that the file or its services name."},
     )
-    unstorable = fields.Dict(
-        keys=fields.String(),
-        values=fields.Nested(Unstorable),
-        required=True,
-        allow_none=True,
-        metadata={
-            "description": "The fields that are not stored as the chain holds them, by their "
-            "names; null if there are none."
-        },
-    )
-    source = source("Who decides owner, URI, wallet and metadata.")
+    unstorable = unstorable()
     agent_wallet = fields.String(
         required=True,
         allow_none=True,
@@ -273,7 +233,6 @@ class Agent(Summary):
         },
     )
     owner_since = own.timestamp("When the owner got the agent.", required=True, allow_none=True)
-    as_of_block = as_of_block()
     registration_status = Choice(
         STATES,
         about="What became of the file to which token_uri leads; null if it is not fetched: "
@@ -316,7 +275,10 @@ class Agent(Summary):
     domain = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "The domain of the first service with an https endpoint."},
+        metadata={
+            "description": "The domain that domain_proof is about: of the first five of services "
+            "with an https endpoint, the first that names this agent, else the first one."
+        },
     )
     domain_proof = Choice(
         REFERENCES,

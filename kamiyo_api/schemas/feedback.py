@@ -12,7 +12,8 @@ from kamiyo_api.schemas import bounded, flags, names, pages
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
 from kamiyo_api.schemas.choices import Choice
-from kamiyo_api.schemas.on_chain import SOURCES, source
+from kamiyo_api.schemas.marks import unstorable
+from kamiyo_api.schemas.on_chain import SOURCES, as_of_block, source
 
 NEWEST_FIRST = "-created_at"
 ORDERS = {
@@ -121,6 +122,8 @@ class Response(ma.Schema):
     response_uri = fields.String(required=True)
     response_hash = fields.String(required=True, allow_none=True)
     created_at = own.timestamp(required=True)
+    source = source()
+    unstorable = unstorable()
     truncated = pages.truncated()
 
 
@@ -169,6 +172,8 @@ class Feedback(RevokedFeedback, OnChain):
         metadata={"description": "Its number among those of this client, if the chain gave it."},
     )
     block_number = fields.Integer(required=True, allow_none=True)
+    as_of_block = as_of_block()
+    unstorable = unstorable()
     truncated = pages.truncated()
     responses = fields.List(
         fields.Nested(Response),

@@ -7,6 +7,7 @@ from marshmallow import fields
 
 from kamiyo_api.schemas import bounded
 from kamiyo_api.schemas import fields as own
+from kamiyo_api.schemas.marks import unstorable
 
 
 class MetadataToSet(bounded.Schema):
@@ -21,6 +22,7 @@ class MetadataEntry(ma.Schema):
     key = fields.String(required=True)
     value = fields.String(required=True, metadata={"contentEncoding": "base64"})
     updated_at = own.timestamp(required=True)
+    unstorable = unstorable()
     truncated = fields.List(
         fields.String(),
         required=True,

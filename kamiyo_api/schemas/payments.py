@@ -11,6 +11,7 @@ from kamiyo_api.schemas import bounded, names, pages
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
 from kamiyo_api.schemas.choices import Choice
+from kamiyo_api.schemas.marks import unstorable
 
 STATUSES = {
     "pending": "Not settled yet.",
@@ -88,6 +89,7 @@ class Payment(OnChain):
     failure_reason = fields.String(required=True, allow_none=True)
     created_at = own.timestamp(required=True)
     verified_at = own.timestamp(required=True, allow_none=True)
+    unstorable = unstorable()
     truncated = pages.truncated()
 
 

@@ -30,6 +30,16 @@ WHICH_ACTIVE = {
 # What each value of the parameter `active` means; one that is not given is no part of a cursor.
 ACTIVE = {"true": True, "false": False, "any": None}
 ACTIVE_BY_DEFAULT = "true"
+TESTNETS = {
+    "true": "Agents on testnets.",
+    "false": "Agents on mainnets.",
+    "any": "All agents.",
+}
+# What each value of the parameter `testnet` means; one that is not given is no part of a cursor.
+TESTNET = {"true": True, "false": False, "any": None}
+TESTNET_BY_DEFAULT = "false"
+# Filters that name agents, a place or a wallet: with any of them, the default is any.
+NAMING = ("chain", "registry_address", "agent_id", "owner_address", "endpoint", "wallet")
 # The kind of value that each sort orders by.
 SORTS = {
     "registered_at": "time",
@@ -51,8 +61,8 @@ COLLAPSES = {
     "owner": "Show one agent of each owner, the first in the order of the sort, with the number of "
     "those that match as owner_matches; total counts owners.",
 }
-# All filters but status, claimed and active, which nearly every search has and which exclude few
-# agents.
+# All filters but status, claimed, active and testnet, which nearly every search has and which
+# exclude few agents.
 FILTERS = (
     "owner_address",
     "chain",
@@ -133,6 +143,12 @@ class AgentSearch(pages.Page):
     active = flags.FlagOrAny(
         WHICH_ACTIVE,
         about="By default true: find agents that their owners call inactive with false or any.",
+        load_default=None,
+    )
+    testnet = flags.FlagOrAny(
+        TESTNETS,
+        about=f"By default {TESTNET_BY_DEFAULT}, as agents on testnets cost nothing; any with "
+        f"{', '.join(NAMING)} or agent.",
         load_default=None,
     )
     x402 = flags.Flag(load_default=None)
@@ -221,6 +237,12 @@ class AgentSearch(pages.Page):
         sign, name = data["sort"][: data["sort"].startswith("-")], data["sort"].removeprefix("-")
         data["sort"] = sign + SORT_ALIASES.get(name, name)
         return names.with_parts_of_agent(data)
+
+
+def testnet_of(search: dict[str, Any]) -> bool | None:
+    """Return whether the agents of a search are on testnets; None for all agents."""
+    is_named = any(search[name] is not None for name in NAMING)
+    return TESTNET[search["testnet"] or ("any" if is_named else TESTNET_BY_DEFAULT)]
 
 
 def kind_of(sort: str) -> str:

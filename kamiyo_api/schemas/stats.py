@@ -10,7 +10,7 @@ from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.agents import STATUSES, Summary, claimed
 from kamiyo_api.schemas.chains import OnChain
 from kamiyo_api.schemas.choices import Choice
-from kamiyo_api.schemas.on_chain import SOURCES
+from kamiyo_api.schemas.on_chain import SOURCES, as_of_block
 
 
 class ReputationQuery(bounded.Schema):
@@ -42,6 +42,7 @@ class Reputation(ma.Schema):
     unique_clients = fields.Integer(required=True)
     last_feedback_at = own.timestamp(required=True, allow_none=True)
     as_of = own.timestamp(required=True)
+    as_of_block = as_of_block()
 
 
 class AgentStats(Summary, Reputation):

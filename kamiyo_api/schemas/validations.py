@@ -12,7 +12,8 @@ from kamiyo_api.schemas import bounded, names, pages
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
 from kamiyo_api.schemas.choices import Choice
-from kamiyo_api.schemas.on_chain import source
+from kamiyo_api.schemas.marks import unstorable
+from kamiyo_api.schemas.on_chain import SOURCES, as_of_block, source
 
 STATUSES = {
     "pending": "The validator has not responded yet.",
@@ -25,6 +26,9 @@ class ValidationsQuery(pages.Page):
     """The filter of a list of validations, and its page."""
 
     status = pages.statuses(STATUSES)
+    source = Choice(
+        SOURCES, about="Where validations come from; all by default.", load_default=None
+    )
 
 
 class ValidationToRequest(bounded.Schema):
@@ -87,6 +91,8 @@ class Validation(OnChain):
     responded_at = own.timestamp(required=True, allow_none=True)
     expires_at = own.timestamp(required=True, allow_none=True)
     source = source()
+    as_of_block = as_of_block()
+    unstorable = unstorable()
     truncated = pages.truncated()
 
 

@@ -58,6 +58,19 @@ return case
   )
 end;
 
+-- Return the marks of a row as an answer shows them: of an original in hex, a list has at most the given
+-- length, and leaves out longer ones.
+create or replace function erc8004_shown_marks(marks jsonb, longest integer) returns jsonb
+language sql immutable parallel safe
+return case
+  when marks is not null then (
+    select jsonb_object_agg(
+      m.key, case when length(m.value ->> 'hex') > longest then m.value - 'hex' else m.value end
+    )
+    from jsonb_each(marks) as m (key, value)
+  )
+end;
+
 -- Return whether news of a payment is older than its stored status: that it is pending is older than
 -- anything else, and verified and rejected are final.
 create or replace function erc8004_outdates(stored text, news text) returns boolean

@@ -38,7 +38,7 @@ begin
       insert into erc8004_agent_search (
         agent_uuid, agent_id, chain, owner_address, status, claimed,
         registered_at, last_activity_at, services, x402, words, registry_address,
-        active, skill_words, domain_words
+        active, skill_words, domain_words, is_testnet
       )
       select
         a.id,
@@ -55,8 +55,10 @@ begin
         a.registry_address,
         coalesce(f.active, true),
         coalesce(f.skill_words, '{}'),
-        coalesce(f.domain_words, '{}')
+        coalesce(f.domain_words, '{}'),
+        c.is_testnet
       from new_rows as a
+      join erc8004_chains as c on c.name = a.chain
       left join lateral erc8004_searched_file(a.registration_file) as f on true
       returning words
     )
@@ -82,8 +84,10 @@ begin
         registry_address = a.registry_address,
         active = coalesce(f.active, true),
         skill_words = coalesce(f.skill_words, '{}'),
-        domain_words = coalesce(f.domain_words, '{}')
+        domain_words = coalesce(f.domain_words, '{}'),
+        c.is_testnet
       from new_rows as a
+      join erc8004_chains as c on c.name = a.chain
       left join lateral erc8004_searched_file(a.registration_file) as f on true
       where s.agent_uuid = a.id
       returning s.words
@@ -108,6 +112,26 @@ create or replace trigger tr__erc8004_agents__updated
 after update on erc8004_agents
 referencing new table as new_rows
 for each statement execute function erc8004_write_search_rows();
+
+-- Say in the search rows of a chain that it is a testnet, or no longer. Writers of agents end first, as
+-- their rows have what the chain was before.
+create or replace function erc8004_write_testnets() returns trigger
+language plpgsql
+as $$
+begin
+  lock table erc8004_agents in share row exclusive mode;
+  update erc8004_agent_search as s
+  set is_testnet = new.is_testnet
+  where s.chain = new.name
+    and s.is_testnet <> new.is_testnet;
+  return null;
+end;
+$$;
+
+create or replace trigger tr__erc8004_chains__testnet_changed
+after update of is_testnet on erc8004_chains
+for each row when (old.is_testnet <> new.is_testnet)
+execute function erc8004_write_testnets();
 
 -- Delete the search rows of the agents that a statement deleted.
 create or replace function erc8004_delete_search_rows() returns trigger
@@ -171,16 +195,27 @@ set
   active = f.active,
   words = f.words,
   skill_words = f.skill_words,
-  domain_words = f.domain_words
+  domain_words = f.domain_words,
+  is_testnet = c.is_testnet
 from erc8004_agents as a
+join erc8004_chains as c on c.name = a.chain
 cross join lateral (
-  select r.services, r.x402, r.active, r.words, r.skill_words, r.domain_words
-  from erc8004_searched_file(a.registration_file) as r
+  select
+    coalesce(r.services, '{}') as services,
+    coalesce(r.x402, false) as x402,
+    coalesce(r.active, true) as active,
+    coalesce(r.words, '') as words,
+    coalesce(r.skill_words, '{}') as skill_words,
+    coalesce(r.domain_words, '{}') as domain_words
+  from (values (a.registration_file)) as v (registration_file)
+  left join lateral erc8004_searched_file(v.registration_file) as r on true
   offset 0
 ) as f
 where s.agent_uuid = a.id
-  and (s.services, s.x402, s.active, s.words, s.skill_words, s.domain_words) is distinct from (
-    f.services, f.x402, f.active, f.words, f.skill_words, f.domain_words
+  and (
+    s.services, s.x402, s.active, s.words, s.skill_words, s.domain_words, s.is_testnet
+  ) is distinct from (
+    f.services, f.x402, f.active, f.words, f.skill_words, f.domain_words, c.is_testnet
   );
 
 select erc8004_insert_name_words(array(

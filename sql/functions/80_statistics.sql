@@ -33,7 +33,10 @@ select
   ) as trust_level,
   s.claimed,
   s.chain_id,
-  'eip155:' || s.chain_id as caip2
+  'eip155:' || s.chain_id as caip2,
+  s.is_testnet,
+  s.source,
+  s.as_of_block
 from (
   select
     a.id as agent_uuid,
@@ -61,9 +64,13 @@ from (
     p.avg_payment_amount,
     p.success_rate,
     p.last_payment_at,
-    coalesce(p.unique_endpoints_used, 0) as unique_endpoints_used
+    coalesce(p.unique_endpoints_used, 0) as unique_endpoints_used,
+    c.is_testnet,
+    a.source,
+    case when a.source = 'chain' then b.projected_block end as as_of_block
   from erc8004_agents as a
   left join erc8004_chains as c on c.name = a.chain
+  left join erc8004_chain_cursors as b on b.chain = a.chain
   left join mv_erc8004_agent_reputation as r on r.agent_uuid = a.id
   left join mv_erc8004_agent_payment_stats as p on p.agent_uuid = a.id
 ) as s;
@@ -238,9 +245,13 @@ begin atomic
     ),
     a.claimed,
     c.chain_id,
-    'eip155:' || c.chain_id
+    'eip155:' || c.chain_id,
+    c.is_testnet,
+    a.source,
+    case when a.source = 'chain' then b.projected_block end
   from erc8004_agents as a
   left join erc8004_chains as c on c.name = a.chain
+  left join erc8004_chain_cursors as b on b.chain = a.chain
   cross join lateral erc8004_feedback_now(a.id) as f
   cross join lateral erc8004_payments_now(a.id) as p
   where a.id = agent;

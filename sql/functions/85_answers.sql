@@ -46,7 +46,10 @@ begin
       erc8004_timestamp(v.last_payment_at) as last_payment_at,
       v.unique_endpoints_used,
       v.trust_level,
-      erc8004_timestamp(now()) as as_of
+      erc8004_timestamp(now()) as as_of,
+      v.is_testnet,
+      v.source,
+      v.as_of_block
     from unnest(agents) as requested (agent_uuid)
     cross join lateral erc8004_agent_stats_now(requested.agent_uuid) as v
   ) as answer;
@@ -83,8 +86,10 @@ begin
       f.unscored_feedback,
       f.unique_clients,
       erc8004_timestamp(f.last_feedback_at) as last_feedback_at,
-      erc8004_timestamp(now()) as as_of
+      erc8004_timestamp(now()) as as_of,
+      case when a.source = 'chain' then b.projected_block end as as_of_block
     from erc8004_agents as a
+    left join erc8004_chain_cursors as b on b.chain = a.chain
     cross join lateral erc8004_feedback_now(a.id) as f
     where a.id = agent
   ) as answer;
@@ -183,10 +188,14 @@ begin
       s.average_score::float8 as average_score,
       s.total_payments,
       s.success_rate::float8 as success_rate,
-      s.trust_level
+      s.trust_level,
+      c.is_testnet,
+      a.source,
+      case when a.source = 'chain' then p.projected_block end as as_of_block
     from erc8004_agents as a
     join erc8004_chains as c on c.name = a.chain
     join erc8004_agent_search as s on s.agent_uuid = a.id
+    left join erc8004_chain_cursors as p on p.chain = a.chain
     cross join lateral (
       select
         erc8004_file_text(a.registration_file, 'name') as name,

@@ -53,7 +53,8 @@ from (
     ) as verified,
     d.domain,
     case when d.status = 'failed' then 'not_resolved' else d.reference end as domain_proof,
-    d.reason as domain_reason
+    d.reason as domain_reason,
+    c.is_testnet
   from erc8004_agents as a
   join erc8004_chains as c on c.name = a.chain
   join erc8004_agent_search as s on s.agent_uuid = a.id

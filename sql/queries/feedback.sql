@@ -22,6 +22,13 @@ r.id as feedback_id,
   r.source,
   r.feedback_index,
   r.block_number,
+  (
+    select b.projected_block
+    from erc8004_chain_cursors as b
+    where b.chain = r.chain
+      and r.source = 'chain'
+  ) as as_of_block,
+  erc8004_shown_marks(r.unstorable, %(longest)s) as unstorable,
   array_remove(
     array[
       case when length(r.endpoint) > %(longest)s then 'endpoint' end,
@@ -36,7 +43,9 @@ r.id as feedback_id,
 -- newest of others.
 (
     with by_owner as (
-      select p.id, p.responder_address, p.response_uri, p.response_hash, p.created_at
+      select
+        p.id, p.responder_address, p.response_uri, p.response_hash, p.created_at, p.source,
+        p.unstorable
       from erc8004_feedback_responses as p
       where p.feedback_id = r.id
         and p.responder_address = a.owner_address
@@ -44,7 +53,9 @@ r.id as feedback_id,
       limit 10
     ),
     by_others as (
-      select p.id, p.responder_address, p.response_uri, p.response_hash, p.created_at
+      select
+        p.id, p.responder_address, p.response_uri, p.response_hash, p.created_at, p.source,
+        p.unstorable
       from erc8004_feedback_responses as p
       where p.feedback_id = r.id
         and p.responder_address <> a.owner_address
@@ -60,6 +71,8 @@ r.id as feedback_id,
           'response_uri', left(s.response_uri, %(longest)s),
           'response_hash', s.response_hash,
           'created_at', erc8004_timestamp(s.created_at),
+          'source', s.source,
+          'unstorable', erc8004_shown_marks(s.unstorable, %(longest)s),
           'truncated',
           case when length(s.response_uri) > %(longest)s then array['response_uri'] else '{}' end
         )
@@ -68,19 +81,25 @@ r.id as feedback_id,
       '[]'
     )
     from (
-      select o.id, o.responder_address, o.response_uri, o.response_hash, o.created_at, true
+      select
+        o.id, o.responder_address, o.response_uri, o.response_hash, o.created_at, true, o.source,
+        o.unstorable
       from by_owner as o
       union all
-      select o.id, o.responder_address, o.response_uri, o.response_hash, o.created_at, false
+      select
+        o.id, o.responder_address, o.response_uri, o.response_hash, o.created_at, false, o.source,
+        o.unstorable
       from by_others as o
-    ) as s (id, responder_address, response_uri, response_hash, created_at, by_owner)
+    ) as s (
+      id, responder_address, response_uri, response_hash, created_at, by_owner, source, unstorable
+    )
   ) as responses
 
 -- part: columns
 -- The columns of a feedback that an answer has.
 r.id, r.agent_uuid, r.client_address, r.value, r.value_decimals, r.score, r.tag1, r.tag2,
     r.endpoint, r.file_uri, r.file_hash, r.chain, r.tx_hash, r.is_revoked, r.revoked_at,
-    r.revocation_reason, r.created_at, r.source, r.feedback_index, r.block_number
+    r.revocation_reason, r.created_at, r.source, r.feedback_index, r.block_number, r.unstorable
 
 -- part: matching
 -- The feedback of one agent that matches the filters, from the row after the cursor.
@@ -103,6 +122,8 @@ p.id as response_id,
   left(p.response_uri, %(longest)s) as response_uri,
   p.response_hash,
   p.created_at,
+  p.source,
+  erc8004_shown_marks(p.unstorable, %(longest)s) as unstorable,
   case when length(p.response_uri) > %(longest)s then array['response_uri'] else '{}' end
     as truncated
 
@@ -151,6 +172,8 @@ returning
   source,
   feedback_index,
   block_number,
+  null::bigint as as_of_block,
+  unstorable,
   '{}'::text[] as truncated,
   '[]'::jsonb as responses;
 
@@ -214,6 +237,13 @@ select
   r.source,
   r.feedback_index,
   r.block_number,
+  (
+    select b.projected_block
+    from erc8004_chain_cursors as b
+    where b.chain = r.chain
+      and r.source = 'chain'
+  ) as as_of_block,
+  r.unstorable,
   '{}'::text[] as truncated,
   '[]'::jsonb as responses
 from (
@@ -348,6 +378,8 @@ returning
   p.response_uri,
   p.response_hash,
   p.created_at,
+  p.source,
+  p.unstorable,
   '{}'::text[] as truncated;
 
 -- name: list_responses

@@ -22,7 +22,7 @@ returning
   f.agent_uuid::text as agent_uuid,
   f.kind,
   f.lease,
-  f.domain,
+  f.domains,
   left(a.token_uri, %(characters)s) as token_uri,
   coalesce(a.unstorable ? 'token_uri', false) as is_altered,
   'eip155:' || c.chain_id || ':' || a.registry_address as registry,
@@ -38,7 +38,7 @@ where f.agent_uuid = %(agent_uuid)s
 
 -- name: update_resolved
 -- Store the file to which the URI of an agent led, if the lease still holds, and what it proves; queue
--- the proof of its domain, if it names another one than before. The file is fetched again after some
+-- the proof of its domains, if it names others than before. The file is fetched again after some
 -- seconds, or never if they are null. Return a row if the lease held.
 with resolved as (
   update erc8004_file_fetches as f
@@ -80,16 +80,17 @@ former as (
   using resolved as r
   where f.agent_uuid = r.agent_uuid
     and f.kind = 'domain'
-    and %(domain)s::text is null
+    and cardinality(%(domains)s::text[]) = 0
 ),
 queued as (
-  insert into erc8004_file_fetches as f (agent_uuid, kind, domain)
-  select r.agent_uuid, 'domain', %(domain)s
+  insert into erc8004_file_fetches as f (agent_uuid, kind, domain, domains)
+  select r.agent_uuid, 'domain', (%(domains)s::text[])[1], %(domains)s::text[]
   from resolved as r
-  where %(domain)s::text is not null
+  where cardinality(%(domains)s::text[]) > 0
   on conflict on constraint pk__erc8004_file_fetches do update
   set
     domain = excluded.domain,
+    domains = excluded.domains,
     status = 'pending',
     reason = null,
     failures = 0,
@@ -99,7 +100,7 @@ queued as (
     is_checked = null,
     reference = null,
     resolved_at = null
-  where f.domain <> excluded.domain
+  where f.domains is distinct from excluded.domains
 ),
 found as (
   update erc8004_agent_search as s
@@ -115,6 +116,7 @@ from resolved as r;
 -- Store what the file of a domain says of the agent, if the lease still holds. Return a row if it did.
 update erc8004_file_fetches as f
 set
+  domain = %(domain)s,
   status = 'resolved',
   reason = null,
   failures = 0,

@@ -239,7 +239,8 @@ select exists (select from erc8004_chain_cursors) as is_followed;
 
 -- name: update_files
 -- Update the registration files of agents that were read from a chain, where a line has another one
--- for the same URI, and count them: everything else of them is the chain's.
+-- for the same URI, and count them: everything else of them is the chain's. One that was fetched from
+-- the URI itself stays.
 with changed as (
   update erc8004_agents as a
   set
@@ -257,6 +258,13 @@ with changed as (
     and a.source = 'chain'
     and s.registration_file is not null
     and (s.token_uri is null or s.token_uri = a.token_uri)
+    and not exists (
+      select
+      from erc8004_file_fetches as f
+      where f.agent_uuid = a.id
+        and f.kind = 'registration'
+        and f.status = 'resolved'
+    )
     and a.registration_file::text is distinct from s.registration_file::text
   returning a.id
 )

@@ -46,7 +46,15 @@ limit 1000;
 -- Return how far a chain was read.
 select
   c.from_block, c.read_block, c.read_hash, c.final_block, c.checked_block, c.projected_block,
-  c.head_block, c.finality, c.range_size
+  c.head_block, c.finality, c.range_size,
+  array(
+    select array[g.from_block, g.to_block]
+    from erc8004_chain_gaps as g
+    where g.chain = c.chain
+      and g.to_block > c.checked_block
+    order by g.from_block
+    limit 100
+  ) as gaps
 from erc8004_chain_cursors as c
 where c.chain = %(chain)s;
 
@@ -116,6 +124,12 @@ where c.chain = %(chain)s
     select from erc8004_chain_logs as l
     where l.chain = c.chain
   );
+
+-- name: update_final
+-- Store that a block of a chain is final.
+update erc8004_chain_cursors as c
+set final_block = greatest(c.final_block, %(final_block)s), updated_at = now()
+where c.chain = %(chain)s;
 
 -- name: update_finality
 -- Set when a block of a chain is final.
@@ -226,6 +240,20 @@ where b.chain = %(chain)s
     where l.chain = b.chain
       and l.block_number = b.block_number
   );
+
+-- name: delete_logs_between
+-- Delete the logs of a range of blocks.
+delete from erc8004_chain_logs as l
+where l.chain = %(chain)s
+  and l.block_number between %(from_block)s and %(to_block)s;
+
+-- name: get_cursor_for_update
+-- Return how far a chain was read and why its reading stopped, and let nobody move its cursor until the
+-- transaction ends.
+select c.checked_block, c.final_block, c.error_code, c.error_detail
+from erc8004_chain_cursors as c
+where c.chain = %(chain)s
+for no key update;
 
 -- name: insert_gap
 -- Record blocks that are not read, and why.

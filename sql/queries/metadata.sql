@@ -3,6 +3,7 @@
 e.key,
   translate(encode(substring(e.value for %(longest)s), 'base64'), E'\n', '') as value,
   e.updated_at,
+  erc8004_shown_marks(e.unstorable, %(longest)s) as unstorable,
   case when octet_length(e.value) > %(longest)s then array['value'] else '{}' end as truncated
 
 -- part: wallet
@@ -13,7 +14,8 @@ select
         when a.agent_wallet = '0x0000000000000000000000000000000000000000' then ''::bytea
         else decode(substring(a.agent_wallet from 3), 'hex')
       end as value,
-      a.updated_at
+      a.updated_at,
+      null::jsonb as unstorable
     where a.source = 'chain'
       and a.agent_wallet is not null
 
@@ -25,7 +27,7 @@ select
 from erc8004_agents as a
 left join lateral (
   (
-    select m.key, m.value, m.updated_at
+    select m.key, m.value, m.updated_at, m.unstorable
     from erc8004_agent_metadata as m
     where m.agent_uuid = a.id
       and (%(after_key)s::text is null or m.key > %(after_key)s)
@@ -53,7 +55,7 @@ select
 from erc8004_agents as a
 left join lateral (
   (
-    select m.key, m.value, m.updated_at
+    select m.key, m.value, m.updated_at, m.unstorable
     from erc8004_agent_metadata as m
     where m.agent_uuid = a.id
       and m.key = %(key)s
@@ -92,6 +94,7 @@ returning
   key,
   translate(encode(value, 'base64'), E'\n', '') as value,
   updated_at,
+  unstorable,
   '{}'::text[] as truncated;
 
 -- name: delete

@@ -17,6 +17,7 @@ p.id as payment_id,
   p.failure_reason,
   p.created_at,
   p.verified_at,
+  p.unstorable,
   '{}'::text[] as truncated
 
 -- part: alike
@@ -50,6 +51,7 @@ p.id as payment_id,
   left(p.failure_reason, %(longest)s) as failure_reason,
   p.created_at,
   p.verified_at,
+  erc8004_shown_marks(p.unstorable, %(longest)s) as unstorable,
   array_remove(
     array[
       case when length(p.endpoint) > %(longest)s then 'endpoint' end,

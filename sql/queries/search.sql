@@ -164,6 +164,7 @@ matching as not materialized (
     and (%(status)s::text is null or s.status = %(status)s)
     and (%(claimed)s::boolean is null or s.claimed = %(claimed)s)
     and (%(active)s::boolean is null or s.active = %(active)s)
+    and (%(testnet)s::boolean is null or s.is_testnet = %(testnet)s)
     and (%(trust_level)s::text[] is null or s.trust_level = any(%(trust_level)s::text[]))
     and (
       %(min_reputation_score)s::numeric is null

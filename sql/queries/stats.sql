@@ -21,7 +21,13 @@ select
   count(r.id) filter (where not r.is_revoked and r.score is null) as unscored_feedback,
   count(distinct r.client_address) filter (where not r.is_revoked) as unique_clients,
   max(r.created_at) filter (where not r.is_revoked) as last_feedback_at,
-  now() as as_of
+  now() as as_of,
+  (
+    select b.projected_block
+    from erc8004_chain_cursors as b
+    where b.chain = a.chain
+      and a.source = 'chain'
+  ) as as_of_block
 from erc8004_agents as a
 left join erc8004_reputation as r
   on r.agent_uuid = a.id

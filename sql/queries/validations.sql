@@ -25,6 +25,13 @@ v.id as validation_id,
   v.responded_at,
   v.expires_at,
   v.source,
+  (
+    select b.projected_block
+    from erc8004_chain_cursors as b
+    where b.chain = v.chain
+      and v.source = 'chain'
+  ) as as_of_block,
+  erc8004_shown_marks(v.unstorable, %(longest)s) as unstorable,
   array_remove(
     array[
       case when length(v.request_uri) > %(longest)s then 'request_uri' end,
@@ -67,6 +74,8 @@ returning
   responded_at,
   expires_at,
   source,
+  null::bigint as as_of_block,
+  unstorable,
   '{}'::text[] as truncated;
 
 -- part: open
@@ -192,6 +201,8 @@ returning
   v.responded_at,
   v.expires_at,
   v.source,
+  null::bigint as as_of_block,
+  v.unstorable,
   '{}'::text[] as truncated;
 
 -- name: list_by_agent
@@ -201,6 +212,7 @@ select
 from erc8004_validations as v
 join erc8004_chains as c on c.name = v.chain
 where v.agent_uuid = %(agent_uuid)s
+  and (%(source)s::text is null or v.source = %(source)s)
   and (
     %(after_id)s::uuid is null
     or (v.created_at, v.id) < (%(after_time)s::timestamptz, %(after_id)s::uuid)
@@ -227,6 +239,7 @@ with shown as (
         coalesce(%(after_id)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
       )
       and (v.status <> 'pending' or (v.expires_at <= now()) is not true)
+      and (%(source)s::text is null or v.source = %(source)s)
     order by v.status desc, v.created_at desc, v.id desc
     limit %(limit)s
   ) as s
@@ -239,6 +252,7 @@ with shown as (
       and v.status = 'pending'
       and v.expires_at <= now()
       and 'expired' = any (%(status)s::text[])
+      and (%(source)s::text is null or v.source = %(source)s)
       and (
         %(after_id)s::uuid is null
         or (v.created_at, v.id) < (%(after_time)s::timestamptz, %(after_id)s::uuid)

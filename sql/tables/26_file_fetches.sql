@@ -6,6 +6,7 @@
 -- lease; `lease` counts, so that what a fetch finds is dropped if the URI has changed or another
 -- process has taken over. `failures` is the number in a row. `reference` is what the file says of the
 -- agent, null if there is none; `is_checked` is false if only a gateway vouches for the content.
+-- `domains` are the first five of the services; `domain` is the one that the result is about.
 -- The rows have no foreign key: triggers insert and delete them with their agents
 -- (functions/42_file_fetches.sql).
 create table erc8004_file_fetches (
@@ -21,6 +22,7 @@ create table erc8004_file_fetches (
   is_checked boolean,
   reference text,
   resolved_at timestamptz,
+  domains text[],
 
   constraint pk__erc8004_file_fetches primary key (agent_uuid, kind),
   constraint ck__erc8004_file_fetches__kind check (kind in ('registration', 'domain')),

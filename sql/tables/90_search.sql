@@ -25,6 +25,7 @@ create table erc8004_agent_search (
   skill_words text[] not null default '{}',
   domain_words text[] not null default '{}',
   verified boolean not null default false,
+  is_testnet boolean not null default false,
 
   constraint pk__erc8004_agent_search primary key (agent_uuid)
 );
@@ -35,54 +36,57 @@ create table erc8004_agent_search (
 create index ix__erc8004_agent_search__registered
   on erc8004_agent_search (
     registered_at, agent_uuid,
-    trust_level, chain, total_feedback, average_score, success_rate, claimed, active
+    trust_level, chain, total_feedback, average_score, success_rate, claimed, active, is_testnet
   );
 create index ix__erc8004_agent_search__last_activity
   on erc8004_agent_search (
     last_activity_at, agent_uuid,
-    trust_level, chain, total_feedback, average_score, success_rate, claimed, active
+    trust_level, chain, total_feedback, average_score, success_rate, claimed, active, is_testnet
   );
 create index ix__erc8004_agent_search__average_score
   on erc8004_agent_search (
     average_score, registered_at, agent_uuid,
-    trust_level, chain, total_feedback, success_rate, claimed, active
+    trust_level, chain, total_feedback, success_rate, claimed, active, is_testnet
   )
   include (status)
   where average_score is not null;
 create index ix__erc8004_agent_search__total_feedback
   on erc8004_agent_search (
     total_feedback, registered_at, agent_uuid,
-    trust_level, chain, average_score, success_rate, claimed, active
+    trust_level, chain, average_score, success_rate, claimed, active, is_testnet
   )
   include (status)
   where total_feedback > 0;
 create index ix__erc8004_agent_search__total_payments
   on erc8004_agent_search (
     total_payments, registered_at, agent_uuid,
-    trust_level, chain, total_feedback, average_score, success_rate, claimed, active
+    trust_level, chain, total_feedback, average_score, success_rate, claimed, active, is_testnet
   )
   where total_payments > 0;
 
 -- One index per filter, without an order: PostgreSQL stores equal keys once, which makes it a tenth
--- as large. Those with status, claimed and active count agents without reading their rows.
+-- as large. Those with status, claimed, active and is_testnet count agents without reading their rows.
 create index ix__erc8004_agent_search__owner on erc8004_agent_search (owner_address);
 create index ix__erc8004_agent_search__chain on erc8004_agent_search (chain, status, claimed, active);
 create index ix__erc8004_agent_search__registry
   on erc8004_agent_search (registry_address, status, claimed);
 create index ix__erc8004_agent_search__agent_id on erc8004_agent_search (agent_id);
 create index ix__erc8004_agent_search__inactive
-  on erc8004_agent_search (status, claimed, active)
+  on erc8004_agent_search (status, claimed, active, is_testnet)
   where status <> 'active';
 create index ix__erc8004_agent_search__claimed
-  on erc8004_agent_search (status, active)
+  on erc8004_agent_search (status, active, is_testnet)
   where claimed;
 create index ix__erc8004_agent_search__not_active
-  on erc8004_agent_search (status, claimed)
+  on erc8004_agent_search (status, claimed, is_testnet)
   where not active;
+create index ix__erc8004_agent_search__testnet
+  on erc8004_agent_search (status, claimed, active)
+  where is_testnet;
 create index ix__erc8004_agent_search__trust_level
-  on erc8004_agent_search (trust_level, status, chain, claimed, active);
+  on erc8004_agent_search (trust_level, status, chain, claimed, active, is_testnet);
 create index ix__erc8004_agent_search__success_rate
-  on erc8004_agent_search (success_rate, status, trust_level, chain, claimed, active)
+  on erc8004_agent_search (success_rate, status, trust_level, chain, claimed, active, is_testnet)
   where success_rate is not null;
 create index ix__erc8004_agent_search__x402 on erc8004_agent_search (agent_uuid) where x402;
 create index ix__erc8004_agent_search__verified

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from bench import __main__ as bench
-from bench import following, growth, pairs, place, reads, refreshes, searches, writes
+from bench import chains, following, growth, pairs, place, reads, refreshes, searches, writes
 from bench.figures import table
 from bench.scales import Scale
 from tests.support.programs import needed
@@ -27,21 +27,24 @@ def in_a_hurry(monkeypatch, tmp_path):
         (searches, "PAIRS"),
         (searches, "ROUNDS"),
         (writes, "ROUNDS"),
+        (chains, "PAIRS"),
     ):
         monkeypatch.setattr(room, name, 1)
     monkeypatch.setattr(following, "SECONDS_BETWEEN", 0.1)
     monkeypatch.setattr(writes, "HOT", 100)
     monkeypatch.setattr(refreshes, "NEWS", 10)
+    monkeypatch.setattr(chains, "AGENTS_AT_MOST", 200)
+    monkeypatch.setattr(chains, "AGENTS_OF_EACH", 20)
 
 
 def test_every_target_has_a_figure(in_a_hurry):
     needed("wrk")
     figures = bench.measure(TINY)
-    assert len({figure.what for figure in figures}) == len(figures) == 23
+    assert len({figure.what for figure in figures}) == len(figures) == 27
     assert all(math.isfinite(figure.value) for figure in figures)
     missed = next(each for each in figures if "did not show" in each.what)
     assert missed.value == 0
-    assert len(table(figures).splitlines()) == 25
+    assert len(table(figures).splitlines()) == 29
 
 
 def test_figure_is_held_to_its_target_from_the_right_side(in_a_hurry):

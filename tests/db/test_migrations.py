@@ -358,8 +358,12 @@ def rows_of(dump):
     )
 
 
-# What a row of search has had only since the dump.
+# What a row of search and an agent have had only since the dump.
 OF_THE_AGENT = """
-update erc8004_agent_search as s set registry_address = a.registry_address
-from erc8004_agents as a where a.id = s.agent_uuid;
+update erc8004_agent_search as s
+set registry_address = a.registry_address, is_testnet = c.is_testnet
+from erc8004_agents as a
+join erc8004_chains as c on c.name = a.chain
+where a.id = s.agent_uuid;
+update erc8004_agents set source = 'import' where not claimed and agent_id < 2::numeric ^ 256;
 """

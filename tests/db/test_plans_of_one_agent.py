@@ -57,13 +57,16 @@ def test_list_by_status_is_read_from_an_index_of_each_status(crowded, plan, quer
         status=["pending", "expired"],
         after_time="2026-04-01 00:05",
         after_id=NOWHERE,
+        source=None,
         limit=51,
         longest=300,
     )
     indexes = {node["Index Name"] for node in found if "Index Name" in node}
     assert set(BY_STATUS[query]) <= indexes
     assert not [name for name in indexes if name.endswith("__agent_created")]
-    assert not [node for node in found if node["Node Type"] == "Seq Scan"]
+    # A page or two of PostgreSQL hold the chains.
+    whole = {node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"}
+    assert whole <= {"erc8004_chains", "erc8004_chain_cursors"}
 
 
 @pytest.mark.parametrize("function", ["erc8004_agent_stats_now", "erc8004_feedback_now"])

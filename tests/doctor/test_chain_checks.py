@@ -84,3 +84,11 @@ def test_difference_of_the_last_audit_is_failing(found, sql):
 def test_chain_that_was_never_audited_is_a_warning(found):
     check = found()["chain-audit"]
     assert (check["status"], check["cure"]) == ("warning", "flask audit-chain base")
+
+
+def test_audit_of_last_week_is_a_warning(found, sql):
+    sql(AN_AUDIT, "equal", 0)
+    sql("update erc8004_chain_audits set audited_at = now() - interval '8 days'")
+    check = found()["chain-audit"]
+    assert (check["status"], check["cure"]) == ("warning", "flask audit-chain base")
+    assert "base was audited 8 days ago" in check["figure"]

@@ -54,6 +54,10 @@ journalctl -u kamiyo-api-indexer -n 20 --no-pager
 sudo systemctl restart kamiyo-api-indexer
 flask index-chain base --rebuild
 flask audit-chain base --sample 500
+flask audit-chain base
+journalctl -u kamiyo-api-indexer -n 20 --no-pager
+sudoedit /etc/kamiyo-api/environment
+sudo systemctl restart kamiyo-api-indexer
 journalctl -u kamiyo-api -n 1000 --no-pager
 tail -1000 /var/log/postgresql/postgresql-*.log
 git pull
@@ -100,6 +104,7 @@ CHAINS = [
     "Unknown event",
     "Chain projection behind",
     "Audit difference",
+    "Audit old",
 ]
 
 

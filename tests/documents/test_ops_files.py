@@ -63,6 +63,7 @@ SYMPTOMS = [
     "unknown-event",
     "chain-projection-behind",
     "audit-difference",
+    "audit-old",
     "registration-files-waiting",
 ]
 A_CHAIN_THAT_IS_READ = """

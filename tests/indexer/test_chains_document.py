@@ -29,5 +29,5 @@ def test_every_reason_for_a_stop_is_documented():
 
 def test_every_option_is_documented():
     options = {name for option in index_chain.params for name in option.opts if "--" in name}
-    assert len(options) == 6
+    assert len(options) == 7
     assert all(f"`{name}" in DOCUMENT for name in options)

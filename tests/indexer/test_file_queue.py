@@ -15,7 +15,17 @@ import pytest
 from kamiyo_api.indexer.files import queue
 from kamiyo_api.indexer.files.fetching import Fetcher
 from kamiyo_api.indexer.files.gateways import Gateways
-from kamiyo_api.indexer.files.queue import BATCH, MOST_OF_ONE_HOST, leased, resolve_some, store
+from kamiyo_api.indexer.files.queue import (
+    BATCH,
+    MOST_OF_ONE_HOST,
+    Found,
+    Job,
+    leased,
+    resolve_some,
+    spread,
+    store,
+)
+from kamiyo_api.indexer.files.references import domains_of
 from kamiyo_api.indexer.files.resolving import Resolver
 from tests.support import ROOT, hosts
 from tests.support.agent_files import GLOBAL, data, entry, naming
@@ -156,7 +166,7 @@ def test_result_for_a_former_uri_is_dropped(insert, resolver, resolve, agent_of,
     agent = insert(VERIFIED)
     (job,) = leased(BATCH)
     sql("update erc8004_agents set token_uri = %s where id = %s", data({"name": "New"}), agent)
-    store(job, resolver.resolve(job.uri))
+    store(job, Found(None, resolver.resolve(job.uri)))
     assert agent_of(agent)["registration_status"] == "pending"
     resolve()
     assert agent_of(agent)["registration_file"] == {"name": "New"}
@@ -202,7 +212,7 @@ def test_resolved_file_outlives_four_failures_and_proves_nothing_after_five(
     for times in range(1, 6):
         sql("update erc8004_file_fetches set due_at = now()")
         (job,) = leased(BATCH)
-        store(job._replace(token_uri="https://127.0.0.1/"), failure)
+        store(job._replace(token_uri="https://127.0.0.1/"), Found(None, failure))
         answer = agent_of(agent)
         is_kept = times < 5
         assert answer["registration_status"] == ("resolved" if is_kept else "failed")
@@ -275,6 +285,38 @@ def test_domain_proves_that_it_knows_the_agent(authority, insert, app, agent_of,
         assert after["verified"] is True
 
 
+def test_any_domain_of_the_services_proves_the_agent(authority, insert, app, agent_of):
+    path = "/.well-known/agent-registration.json"
+    with hosts.host(authority.serving()) as server, ThreadPoolExecutor(1) as pool:
+        fetcher = Fetcher(hosts.is_allowed, hosts.look_up_here, authority.trusted())
+        resolver = Resolver(fetcher, Gateways(fetcher, (), ()))
+        server.behaviours[path] = answering(json.dumps(naming(entry())).encode())
+        domain = f"{NAME}:{server.port}"
+        places = ["https://nowhere.example/a", "https://nowhere.example/b", f"https://{domain}/c"]
+        services = [{"name": "MCP", "endpoint": place} for place in places]
+        agent = insert(data(naming(entry(), services=services)))
+        resolve_some(resolver, pool)
+        assert agent_of(agent)["domain"] == "nowhere.example"
+        assert resolve_some(resolver, pool) == {"resolved": 1}
+        found = agent_of(agent)
+        assert (found["domain"], found["domain_proof"]) == (domain, "verified")
+
+
+def test_few_domains_are_asked_for_an_agent():
+    services = [{"endpoint": f"https://a{number}.example/x"} for number in range(9)]
+    endpoints = {"services": services[:1] * 3, "endpoints": services}
+    assert domains_of(endpoints) == [f"a{number}.example" for number in range(5)]
+
+
+def test_no_other_domain_of_many_agents_is_asked_at_once():
+    jobs = [
+        Job("", "domain", 1, [f"a{number}.example", "b.example"], "", False, "", "1")
+        for number in range(MOST_OF_ONE_HOST * 2)
+    ]
+    now, later = spread(jobs)
+    assert (len(now), len(later)) == (MOST_OF_ONE_HOST, MOST_OF_ONE_HOST)
+
+
 def test_no_host_is_asked_for_many_files_at_once(insert, resolve, sql):
     for number in range(MOST_OF_ONE_HOST * 2 + 1):
         insert(f"https://127.0.0.1/{number}", number)
@@ -332,6 +374,20 @@ def test_import_with_a_file_ends_the_fetches(run_import, resolve, sql):
     assert sql("select from erc8004_file_fetches") == []
     (agent,) = sql("select registration_file from erc8004_agents")
     assert agent["registration_file"] == {"name": "Imported"}
+
+
+def test_import_leaves_the_fetched_file_of_an_agent_of_a_chain(run_import, resolve, sql):
+    run_import([line(token_uri=VERIFIED)])
+    sql("update erc8004_agents set source = 'chain', registered_at = created_at")
+    other = line(token_uri=VERIFIED, registration_file={"name": "Imported"})
+    run_import([other])
+    assert sql("select registration_file ->> 'name' as n from erc8004_agents")[0]["n"] == "Imported"
+    sql("update erc8004_agents set registration_file = null")
+    assert resolve() == {"resolved": 1}
+    before = sql("select registration_file, unstorable from erc8004_agents")
+    run_import([other])
+    assert sql("select registration_file, unstorable from erc8004_agents") == before
+    assert sql("select status from erc8004_file_fetches") == [{"status": "resolved"}]
 
 
 def test_new_owner_who_names_no_uri_has_no_file(run_import, resolve, sql):

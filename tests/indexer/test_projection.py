@@ -342,6 +342,15 @@ def test_a_rebuild_leads_to_identical_tables(chain, project, sql):
     assert journal.tables(sql) == whole
 
 
+def test_a_rebuild_keeps_a_uri_that_is_longer_than_clients_may_post(chain, project, sql):
+    chain.block(logs.registration(0, OWNER, b"data:," + b"x" * 70_000))
+    project(chain)
+    whole = journal.tables(sql)
+    projector.rebuild("base")
+    assert journal.tables(sql) == whole
+    assert len(agent(sql)["token_uri"]) == 70_006
+
+
 def test_a_rebuild_undoes_what_the_journal_does_not_say(chain, project, sql, refresh, get):
     history(chain)
     project(chain)

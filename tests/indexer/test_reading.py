@@ -274,3 +274,63 @@ def test_connections_that_the_database_ends_change_nothing(app, chain, reader_fo
         thread.join()
     assert sum(ended) > 3
     assert journal(sql) == logs_of(chain, CONTRACTS)
+
+
+def test_provider_that_does_not_know_the_final_block_is_refused(chain, read, other_provider, sql):
+    read(chain)
+    chain.add(registration(99, OWNER))
+    other_provider.blocks = chain.blocks[:20]
+    with pytest.raises(Stop) as stopped:
+        read(other_provider)
+    assert stopped.value.code == "PROVIDER_BEHIND"
+    read(other_provider, chain)
+    assert journal(sql) == logs_of(chain, CONTRACTS)
+
+
+def test_provider_of_another_fork_is_refused_before_it_is_asked_for_logs(
+    chain, read, other_provider, sql
+):
+    read(chain)
+    other_provider.blocks = chain.blocks[:20]
+    for _ in range(60):
+        other_provider.add(branch="fork")
+    with pytest.raises(Stop) as stopped:
+        read(other_provider)
+    assert stopped.value.code == "REORGANISED_BELOW_FINAL"
+    assert "another one than the final one" in stopped.value.detail
+    assert "eth_getLogs" not in other_provider.asked
+    chain.add(registration(99, OWNER))
+    read(other_provider, chain)
+    assert journal(sql) == logs_of(chain, CONTRACTS)
+
+
+def test_log_that_was_lost_at_the_head_is_found_when_it_is_final(chain, read, sql):
+    read(chain)
+    for agent in range(40, 44):
+        chain.add(registration(agent, OWNER), [feedback(agent, CLIENT, 1)])
+    chain.behave(last_log_lost_every=2)
+    read(chain)
+    assert len(journal(sql)) < len(logs_of(chain, CONTRACTS))
+    chain.behave()
+    for _ in range(9):
+        chain.add()
+    read(chain)
+    assert journal(sql) == logs_of(chain, CONTRACTS)
+
+
+def test_blocks_that_a_reorganisation_drops_and_brings_back_are_asked_for_again(chain, read, sql):
+    """The logs of the same blocks were lost once; they are not taken from what was read before."""
+    chain.behave(last_log_lost_every=2)
+    read(chain)
+    chain.behave()
+    dropped = chain.blocks[-5:]
+    chain.cut(5)
+    for _ in range(6):
+        chain.add(branch="other")
+    read(chain)
+    chain.cut(6)
+    chain.blocks += dropped
+    for _ in range(3):
+        chain.add()
+    read(chain)
+    assert journal(sql) == logs_of(chain, CONTRACTS)

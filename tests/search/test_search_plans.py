@@ -18,6 +18,7 @@ NO_FILTER = {
     "status": "active",
     "claimed": False,
     "active": True,
+    "testnet": False,
     "trust_level": None,
     "min_reputation_score": None,
     "min_success_rate": None,
@@ -105,6 +106,7 @@ SELECTIVE = {
     "feedback": {"min_feedback": 1000},
     "service": {"service": "ZIP"},
     "inactive": {"active": False},
+    "testnet": {"testnet": True},
     "skill": {"skill": "rare skill"},
     "domain": {"domain": "finance/rare"},
     "skill and words": {"skill": "rare skill", "q": "frequent"},
@@ -116,6 +118,7 @@ SELECTIVE = {
 }
 DECIDED_IN_THE_INDEX = {
     "claimed": ("claimed", {}),
+    "testnet": ("is_testnet", {}),
     "trust": ("trust_level", {"trust_level": ["fair"]}),
     "chain": ("chain", {"chain": "base"}),
     "feedback": ("total_feedback", {"min_feedback": 1}),
@@ -153,7 +156,9 @@ def test_page_of_agents_that_have_no_figure_begins_where_its_cursor_says(plan, s
     assert "ROW(" in walk[-1]["Index Cond"]
 
 
-@pytest.mark.parametrize("name", ["claimed", "trust", "chain", "feedback", "score", "success rate"])
+@pytest.mark.parametrize(
+    "name", ["claimed", "testnet", "trust", "chain", "feedback", "score", "success rate"]
+)
 @pytest.mark.parametrize("sort", SORTS)
 def test_walk_passes_agents_that_do_not_match_without_fetching_them(plan, name, sort):
     column, filters = DECIDED_IN_THE_INDEX[name]
@@ -162,7 +167,7 @@ def test_walk_passes_agents_that_do_not_match_without_fetching_them(plan, name, 
     assert column in walk[-1]["Index Cond"]
 
 
-@pytest.mark.parametrize("name", ["claimed", "trust", "chain", "success rate"])
+@pytest.mark.parametrize("name", ["claimed", "testnet", "trust", "chain", "success rate"])
 @pytest.mark.parametrize("sort", BY_FIGURE)
 def test_walk_passes_agents_that_have_no_figure_in_the_same_way(plan, name, sort):
     column, filters = DECIDED_IN_THE_INDEX[name]

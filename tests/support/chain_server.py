@@ -43,6 +43,8 @@ class Behaviour:
     last_log_lost_every: int = 0
     lost: frozenset[int] = frozenset()
     """The numbers of the blocks whose logs the node never had."""
+    refused: frozenset[int] = frozenset()
+    """The numbers of the blocks about whose logs the node answers an error."""
     repeated: bool = False
     reversed: bool = False
     removed: bool = False
@@ -97,6 +99,7 @@ class ChainServer:
         self.url = url
         self.behaviour = Behaviour()
         self.counted: dict[str, int] = {}
+        self.asked: set[str] = set()
         self.lock = threading.Lock()
         self.blocks = [Block(GENESIS, digest("genesis"), digest("before"), [])]
 
@@ -146,6 +149,7 @@ class ChainServer:
     def answer_call(self, call: dict[str, Any]) -> dict[str, Any]:
         """The answer to one call."""
         answer = {"jsonrpc": "2.0", "id": call["id"]}
+        self.asked.add(call["method"])
         try:
             if self.every(self.behaviour.limited_calls_every, "calls"):
                 raise Refusal({"code": -32005, "message": "rate limit exceeded"})
@@ -231,6 +235,8 @@ class ChainServer:
             if does.max_range and last - first >= does.max_range:
                 raise Refusal(does.refusal)
             blocks = [each for each in self.known if first <= each.number <= last]
+        if any(each.number in does.refused for each in blocks):
+            raise Refusal({"code": -32000, "message": "internal error"})
         logs = [log for each in blocks if each.number not in does.lost for log in each.logs]
         if not does.other_contracts and "address" in wanted:
             logs = [log for log in logs if log["address"].lower() in wanted["address"]]

@@ -21,7 +21,7 @@ insert into erc8004_agents (
 )
 select
   n,
-  case when n % 101 = 0 then 'celo' else 'base' end,
+  case when n % 101 = 0 then 'celo' when n % 67 = 0 then 'sepolia' else 'base' end,
   case
     when n % 103 = 0 then '0x' || repeat('7', 40)
     else '0x8004a169fb4a3325136eb29fa0ceb6d2e539a432'

@@ -16,7 +16,7 @@ from kamiyo_api.cache.invalidation import invalidate_agent, know_database
 from kamiyo_api.config import Config
 from kamiyo_api.indexer.files.decoding import MAX_URI_CHARACTERS, is_inline
 from kamiyo_api.indexer.files.failures import Unresolved
-from kamiyo_api.indexer.files.references import WELL_KNOWN, domain_of, reference_of
+from kamiyo_api.indexer.files.references import WELL_KNOWN, domains_of, reference_of
 from kamiyo_api.indexer.files.resolving import File, Resolver
 
 BATCH = 64
@@ -36,13 +36,13 @@ log = logging.getLogger(__name__)
 
 
 class Job(NamedTuple):
-    """A leased fetch: which file of which agent, whether its URI is not stored as the chain holds
-    it, and in which registry the agent is."""
+    """A leased fetch: which file of which agent, at which domains if it is a proof, whether its URI
+    is not stored as the chain holds it, and in which registry the agent is."""
 
     agent_uuid: str
     kind: str
     lease: int
-    domain: str | None
+    domains: list[str] | None
     token_uri: str
     is_altered: bool
     registry: str
@@ -50,22 +50,29 @@ class Job(NamedTuple):
 
     @property
     def uri(self) -> str:
-        """Return where the file is."""
-        if self.domain is not None:
-            return WELL_KNOWN.format(domain=self.domain)
+        """Return where the file is; of several domains, where the first one's is."""
+        if self.domains:
+            return WELL_KNOWN.format(domain=self.domains[0])
         return self.token_uri.strip()
 
     @property
-    def host(self) -> str | None:
-        """Return the scheme and host of the URI; None if the URI holds the file."""
-        if self.holds_file:
-            return None
-        return "/".join(self.uri.lower().split("/")[:3])
+    def hosts(self) -> list[str]:
+        """Return the schemes and hosts that are asked; none if the URI holds the file."""
+        if self.domains:
+            return [f"https://{domain}" for domain in self.domains]
+        return [] if self.holds_file else ["/".join(self.uri.lower().split("/")[:3])]
 
     @property
     def holds_file(self) -> bool:
         """Return whether the URI holds the file itself."""
         return is_inline(self.uri) or self.uri[:5].lower() == "data:"
+
+
+class Found(NamedTuple):
+    """The file that a fetch found, or why it found none; of a proof, at which domain."""
+
+    domain: str | None
+    result: File | Unresolved
 
 
 def resolve_some(resolver: Resolver, pool: ThreadPoolExecutor) -> Counter[str]:
@@ -100,9 +107,8 @@ def spread(jobs: Iterable[Job]) -> tuple[list[Job], list[tuple[int, Job]]]:
     later: list[tuple[int, Job]] = []
     asked: Counter[str] = Counter()
     for job in jobs:
-        turn = 0 if job.host is None else asked[job.host] // MOST_OF_ONE_HOST
-        if job.host is not None:
-            asked[job.host] += 1
+        turn = max((asked[host] // MOST_OF_ONE_HOST for host in job.hosts), default=0)
+        asked.update(job.hosts)
         if turn:
             later.append((turn * POSTPONED_SECONDS, job))
         else:
@@ -121,12 +127,31 @@ def postpone(job: Job, seconds: int) -> None:
         tx.execute("files.update_postponed", **key_of(job), seconds=seconds)
 
 
-def found_by(resolver: Resolver, job: Job) -> File | Unresolved:
-    """Return the file of a job, or why there is none."""
+def found_by(resolver: Resolver, job: Job) -> Found:
+    """Return the file of a job, or why there is none: of several domains that of the first which
+    proves the agent, else of the first that has one, else why the first has none."""
+    if not job.domains:
+        return Found(None, file_at(resolver, job, job.uri))
+    found = []
+    for domain in job.domains:
+        result = file_at(resolver, job, WELL_KNOWN.format(domain=domain))
+        if isinstance(result, File) and reference_to(job, result) == "verified":
+            return Found(domain, result)
+        found.append(Found(domain, result))
+    return min(found, key=lambda each: isinstance(each.result, Unresolved))
+
+
+def reference_to(job: Job, file: File) -> str:
+    """Return what a file says of the agent of a job."""
+    return reference_of(file, job.registry, int(job.agent_id))
+
+
+def file_at(resolver: Resolver, job: Job, uri: str) -> File | Unresolved:
+    """Return the file at a URI, or why there is none."""
     try:
         if job.is_altered and job.kind == "registration":
             raise Unresolved("invalid_uri")
-        return resolver.resolve(job.uri)
+        return resolver.resolve(uri)
     except Unresolved as failure:
         return failure
     except Exception:
@@ -135,20 +160,20 @@ def found_by(resolver: Resolver, job: Job) -> File | Unresolved:
         return Unresolved("defect")
 
 
-def store(job: Job, found: File | Unresolved) -> str:
+def store(job: Job, found: Found) -> str:
     """Store what was found, unless the URI has changed meanwhile, and return the outcome."""
-    if isinstance(found, Unresolved):
-        store_failure(job, found)
-        return found.reason
+    if isinstance(found.result, Unresolved):
+        store_failure(job, found.result)
+        return found.result.reason
     try:
-        store_file(job, found)
+        store_file(job, found.result, found.domain)
     except (errors.RegistrationFileTooLarge, errors.UnstorableInput):
         # PostgreSQL writes numbers out and a space after each comma.
-        return store(job, Unresolved("too_large"))
+        return store(job, Found(found.domain, Unresolved("too_large")))
     return "resolved"
 
 
-def store_file(job: Job, file: File) -> None:
+def store_file(job: Job, file: File, domain: str | None) -> None:
     """Store a file, or what the file of a domain says.
 
     Raises RegistrationFileTooLarge, UnstorableInput.
@@ -158,17 +183,17 @@ def store_file(job: Job, file: File) -> None:
         "lease": job.lease,
         "sha256": file.sha256,
         "is_checked": file.is_checked,
-        "reference": reference_of(file, job.registry, int(job.agent_id)),
+        "reference": reference_to(job, file),
         "seconds": seconds_until_next(job, file),
     }
     if job.kind == "domain":
-        write(job, "files.update_proof", result)
+        write(job, "files.update_proof", result | {"domain": domain})
         return
     marks = None if file.mark is None else {"registration_file": file.mark.as_json()}
     result |= {
         "document": file.text.decode(),
         "marks": None if marks is None else orjson.dumps(marks).decode(),
-        "domain": domain_of(file.fields),
+        "domains": domains_of(file.fields),
     }
     write(job, "files.update_resolved", result)
 

@@ -1,4 +1,4 @@
-"""Check what a registration file says of its agent, and find the domain that may prove it."""
+"""Check what a registration file says of its agent, and find the domains that may prove it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from kamiyo_api.indexer.files.resolving import File
 
 DIGITS = re.compile(r"[0-9]{1,78}")
 MAX_ENTRIES = 1000
+# Each takes a request to a host that a stranger names.
+MOST_DOMAINS = 5
 WELL_KNOWN = "https://{domain}/.well-known/agent-registration.json"
 DOMAIN = re.compile(r"(?:[a-z0-9_-]{1,63}\.)+[a-z0-9-]{2,63}(?::[0-9]{1,5})?")
 
@@ -62,16 +64,17 @@ def number_of(value: Any) -> int | None:
     return value if type(value) is int else None
 
 
-def domain_of(fields: dict[str, Any]) -> str | None:
-    """Return the domain of the first service that has an https endpoint, if there is one."""
+def domains_of(fields: dict[str, Any]) -> list[str]:
+    """Return the domains of the services that have an https endpoint, the first MOST_DOMAINS."""
+    found: dict[str, None] = {}
     for name in ("services", "endpoints"):
         for service in entries_in(fields.get(name)):
             endpoint = service.get("endpoint")
             if isinstance(endpoint, str) and endpoint.lower().startswith("https://"):
                 domain = domain_in(endpoint)
                 if domain is not None:
-                    return domain
-    return None
+                    found.setdefault(domain)
+    return list(found)[:MOST_DOMAINS]
 
 
 def domain_in(url: str) -> str | None:
