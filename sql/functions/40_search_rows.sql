@@ -85,7 +85,7 @@ begin
         active = coalesce(f.active, true),
         skill_words = coalesce(f.skill_words, '{}'),
         domain_words = coalesce(f.domain_words, '{}'),
-        c.is_testnet
+        is_testnet = c.is_testnet
       from new_rows as a
       join erc8004_chains as c on c.name = a.chain
       left join lateral erc8004_searched_file(a.registration_file) as f on true
