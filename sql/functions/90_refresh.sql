@@ -114,7 +114,7 @@ end;
 $$;
 
 -- Refresh all statistics; return false if another refresh is running. `from_history` rebuilds the
--- counts from the whole history instead of from the changes. Only the newest ten thousand records
+-- counts from the whole history instead of from the changes, as does a new version of the rule. Only the newest ten thousand records
 -- remain, which is a month with a refresh every five minutes.
 create or replace function refresh_erc8004_stats(from_history boolean default false) returns boolean
 language plpgsql
@@ -132,17 +132,7 @@ begin
     return false;
   end if;
 
-  if from_history then
-    call erc8004_reset_counts();
-  end if;
-  changed := array(
-    select erc8004_fold_feedback()
-    union
-    select erc8004_fold_payments()
-  );
-  if from_history then
-    changed := array(select agent_uuid from erc8004_agent_search);
-  end if;
+  changed := erc8004_count_all(began, from_history or erc8004_is_rule_new());
   folded := clock_timestamp();
 
   call erc8004_refresh_reputation();
@@ -163,7 +153,8 @@ begin
   delete from idempotency_keys where created_at < began - interval '24 hours';
 
   insert into erc8004_stats_refreshes (
-    began_at, ended_at, fold_seconds, reputation_seconds, payment_seconds, search_seconds, totals
+    began_at, ended_at, fold_seconds, reputation_seconds, payment_seconds, search_seconds, totals,
+    rule_version
   )
   values (
     began,
@@ -172,7 +163,8 @@ begin
     extract(epoch from reputation_done - folded),
     extract(epoch from payment_done - reputation_done),
     extract(epoch from search_done - payment_done),
-    erc8004_totals()
+    erc8004_totals(),
+    erc8004_rule_version()
   )
   returning id into number;
   delete from erc8004_stats_refreshes where id <= number - 10000;

@@ -13,7 +13,13 @@ select
   f.revoked_feedback,
   f.total_feedback - f.scored_feedback as unscored_feedback,
   f.unique_clients,
-  f.last_feedback_at
+  f.last_feedback_at,
+  f.score,
+  f.score_middle,
+  f.score_low,
+  f.score_high,
+  f.effective_reviewers,
+  f.paying_reviewers
 from erc8004_feedback_counts as f
 join erc8004_agents as a on a.id = f.agent_uuid
 with data;
@@ -44,7 +50,8 @@ with data;
 create unique index uq__mv_erc8004_agent_payment_stats__agent
   on mv_erc8004_agent_payment_stats (agent_uuid);
 
--- One row per refresh: when it ran, how long each step took, and the totals over all agents.
+-- One row per refresh: when it ran, how long each step took, the totals over all agents, and the version
+-- of the rule by which it counted.
 create table erc8004_stats_refreshes (
   id bigint generated always as identity,
   began_at timestamptz not null,
@@ -54,6 +61,7 @@ create table erc8004_stats_refreshes (
   payment_seconds double precision not null,
   search_seconds double precision not null,
   totals jsonb not null,
+  rule_version integer,
 
   constraint pk__erc8004_stats_refreshes primary key (id),
   constraint ck__erc8004_stats_refreshes__ends_after_it_begins check (began_at <= ended_at)
