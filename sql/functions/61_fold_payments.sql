@@ -133,7 +133,8 @@ begin atomic
     update erc8004_client_counts as c
     set
       total_feedback = 0, scored_feedback = 0, score_sum = 0, positive_feedback = 0,
-      negative_feedback = 0, revoked_feedback = 0, rating_count = 0, rating_sum = 0
+      negative_feedback = 0, revoked_feedback = 0, rating_count = 0, rating_sum = 0,
+      first_feedback_at = null, last_rating_at = null
     where c.agent_uuid = any(agents)
   ),
   feedback_changes as (

@@ -36,6 +36,10 @@ begin
   perform erc8004_count_parties(false);
   perform erc8004_count_evidence(false);
   call erc8004_reset_feedback(agents);
+  insert into erc8004_pair_changes (agent_uuid, client_address)
+  select c.agent_uuid, c.client_address
+  from erc8004_client_counts as c
+  where c.agent_uuid = any(agents);
   return agents;
 end;
 $$;

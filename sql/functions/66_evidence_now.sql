@@ -296,11 +296,11 @@ language sql
 begin atomic
   update erc8004_feedback_counts as f
   set
-    score = trunc(t.score, 9),
-    score_middle = trunc(t.middle, 9),
-    score_low = trunc(t.low, 9),
-    score_high = trunc(t.high, 9),
-    effective_reviewers = trunc(t.effective_reviewers, 9),
+    score = round(t.score, 12),
+    score_middle = trunc(t.middle, 12),
+    score_low = trunc(t.low, 12),
+    score_high = trunc(t.high, 12),
+    effective_reviewers = round(t.effective_reviewers, 12),
     paying_reviewers = t.paying_reviewers,
     last_backed_at = (
       select max(c.last_rating_at)

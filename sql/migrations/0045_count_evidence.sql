@@ -59,11 +59,11 @@ alter table erc8004_feedback_counts
   add column own_addresses text[],
   add column voices_since timestamptz,
   add column last_backed_at timestamptz,
-  add column score numeric(12, 9),
-  add column score_middle numeric(12, 9),
-  add column score_low numeric(12, 9),
-  add column score_high numeric(12, 9),
-  add column effective_reviewers numeric(20, 9) not null default 0,
+  add column score numeric(15, 12),
+  add column score_middle numeric(15, 12),
+  add column score_low numeric(15, 12),
+  add column score_high numeric(15, 12),
+  add column effective_reviewers numeric(23, 12) not null default 0,
   add column paying_reviewers bigint not null default 0;
 
 create index ix__erc8004_feedback_counts__last_backed
