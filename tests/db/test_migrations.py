@@ -378,6 +378,7 @@ from erc8004_tag_scales as s
 where s.tag = r.tag1 and s.kind = 'measurement' and r.score is not null;
 update erc8004_feedback_changes set is_rating = true;
 update erc8004_payment_changes set chain = 'base';
+update erc8004_stats_refreshes set rule_version = null;
 update erc8004_agent_search as s set registry_address = a.registry_address
 from erc8004_agents as a where a.id = s.agent_uuid;
 """
