@@ -6,25 +6,29 @@
 -- The bodies are text for the same reason as those of the folds.
 
 -- Withdraw the voices on agents that have another owner or wallet, by the addresses with which they were
--- counted, and turn their feedback into changes again. Return these agents.
+-- counted, and turn their feedback into changes again. Return all agents with another.
 create or replace function erc8004_withdraw_voices() returns uuid[]
 language plpgsql
 as $$
 declare
+  changed uuid[];
   agents uuid[];
 begin
   with deleted as (
     delete from erc8004_owner_changes returning agent_uuid
   )
-  select array_agg(distinct f.agent_uuid)
-  into agents
+  select
+    coalesce(array_agg(distinct a.id), '{}'),
+    array_agg(distinct f.agent_uuid) filter (
+      where (f.own_addresses, f.voices_since)
+        is distinct from (erc8004_own_addresses(a.id), a.owner_since)
+    )
+  into changed, agents
   from deleted as d
-  join erc8004_feedback_counts as f using (agent_uuid)
-  join erc8004_agents as a on a.id = f.agent_uuid
-  where (f.own_addresses, f.voices_since)
-    is distinct from (erc8004_own_addresses(a.id), a.owner_since);
+  join erc8004_agents as a on a.id = d.agent_uuid
+  left join erc8004_feedback_counts as f on f.agent_uuid = a.id;
   if agents is null then
-    return '{}';
+    return changed;
   end if;
   insert into erc8004_pair_changes (agent_uuid, client_address)
   select c.agent_uuid, c.client_address
@@ -40,7 +44,7 @@ begin
   select c.agent_uuid, c.client_address
   from erc8004_client_counts as c
   where c.agent_uuid = any(agents);
-  return agents;
+  return changed;
 end;
 $$;
 

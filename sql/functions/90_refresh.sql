@@ -80,16 +80,27 @@ begin atomic
     average_score = v.average_score,
     total_payments = v.total_payments,
     success_rate = v.success_rate,
-    trust_level = v.trust_level
+    trust_level = v.trust_level,
+    score = v.score,
+    score_low = v.score_low,
+    score_high = v.score_high,
+    effective_reviewers = v.effective_reviewers,
+    paying_reviewers = v.paying_reviewers,
+    caveats = array_remove(array_remove(v.caveats, 'TESTNET'), 'CLAIMED')
   from v_erc8004_agent_stats as v
   where s.agent_uuid = any(agents)
     and v.agent_uuid = s.agent_uuid
     and (
       s.last_activity_at, s.total_feedback, s.average_score,
-      s.total_payments, s.success_rate, s.trust_level
+      s.total_payments, s.success_rate, s.trust_level,
+      s.score, s.score_low, s.score_high, s.effective_reviewers, s.paying_reviewers,
+      s.caveats
     ) is distinct from (
       v.last_activity_at, v.total_feedback, v.average_score,
-      v.total_payments, v.success_rate, v.trust_level
+      v.total_payments, v.success_rate, v.trust_level,
+      round(v.score, 2), round(v.score_low, 2), round(v.score_high, 2),
+      round(v.effective_reviewers, 2), v.paying_reviewers,
+      array_remove(array_remove(v.caveats, 'TESTNET'), 'CLAIMED')
     );
 
   update erc8004_agent_search as s

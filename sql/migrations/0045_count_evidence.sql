@@ -146,6 +146,7 @@ alter table erc8004_stats_refreshes add column rule_version integer;
 -- What reads the view of reputation is defined again after this.
 drop view v_erc8004_agent_stats cascade;
 drop materialized view mv_erc8004_agent_reputation cascade;
+drop materialized view mv_erc8004_agent_payment_stats cascade;
 drop function erc8004_trust_level(bigint, numeric, numeric);
 drop function erc8004_fold_feedback();
 drop function erc8004_fold_payments();
@@ -177,3 +178,28 @@ create unique index uq__mv_erc8004_agent_reputation__agent
   on mv_erc8004_agent_reputation (agent_uuid);
 create index ix__mv_erc8004_agent_reputation__last_feedback
   on mv_erc8004_agent_reputation (last_feedback_at);
+
+create materialized view mv_erc8004_agent_payment_stats as
+select
+  p.agent_uuid,
+  p.total_payments,
+  p.total_amount_usdc,
+  p.successful_payments,
+  p.failed_payments,
+  round(p.total_amount_usdc / nullif(p.successful_payments, 0), 6) as avg_payment_amount,
+  round(
+    100.0 * p.successful_payments / nullif(p.successful_payments + p.failed_payments, 0), 2
+  ) as success_rate,
+  p.last_payment_at,
+  p.unique_endpoints_used,
+  f.score,
+  f.score_low,
+  f.score_high,
+  coalesce(f.effective_reviewers, 0) as effective_reviewers,
+  coalesce(f.paying_reviewers, 0) as paying_reviewers
+from erc8004_payment_counts as p
+left join erc8004_feedback_counts as f using (agent_uuid)
+with data;
+
+create unique index uq__mv_erc8004_agent_payment_stats__agent
+  on mv_erc8004_agent_payment_stats (agent_uuid);

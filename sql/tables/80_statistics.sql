@@ -1,6 +1,6 @@
 -- The statistics as of the last refresh, and the record of the refreshes.
 
--- The sums of the feedback of each agent.
+-- The sums of the feedback of each agent, and its score.
 create materialized view mv_erc8004_agent_reputation as
 select
   a.id as agent_uuid,
@@ -30,7 +30,7 @@ create index ix__mv_erc8004_agent_reputation__last_feedback
   on mv_erc8004_agent_reputation (last_feedback_at);
 
 -- The sums of the payments of each agent. A payment is settled once it is verified, failed or
--- rejected; a pending one counts only in total_payments.
+-- rejected; a pending one counts only in total_payments. With the score that the payers stand behind.
 create materialized view mv_erc8004_agent_payment_stats as
 select
   p.agent_uuid,
@@ -43,8 +43,14 @@ select
     100.0 * p.successful_payments / nullif(p.successful_payments + p.failed_payments, 0), 2
   ) as success_rate,
   p.last_payment_at,
-  p.unique_endpoints_used
+  p.unique_endpoints_used,
+  f.score,
+  f.score_low,
+  f.score_high,
+  coalesce(f.effective_reviewers, 0) as effective_reviewers,
+  coalesce(f.paying_reviewers, 0) as paying_reviewers
 from erc8004_payment_counts as p
+left join erc8004_feedback_counts as f using (agent_uuid)
 with data;
 
 create unique index uq__mv_erc8004_agent_payment_stats__agent
