@@ -165,7 +165,10 @@ def driving_column(search: dict[str, Any]) -> str | None:
         levels and "new" not in levels,
     )
     columns = {
-        "average_score": search["min_reputation_score"] is not None,
+        "score": search["min_reputation_score"] is not None,
+        "average_score": search["min_average_score"] is not None,
+        "paying_reviewers": bool(search["min_paying_reviewers"]),
+        "effective_reviewers": bool(search["min_effective_reviewers"]),
         "total_feedback": bool(search["min_feedback"]),
         "success_rate": search["min_success_rate"] is not None,
     }
@@ -204,12 +207,18 @@ def ranks_to_scan(parameters: dict[str, Any]) -> list[str]:
 def may_be_unknown(search: dict[str, Any]) -> bool:
     """Return whether agents without a value to sort by may match.
 
-    A score implies feedback, a success rate implies payments, and a high trust level both.
+    A score implies an average, that implies feedback, a success rate implies payments, and a high
+    trust level all of them.
     """
-    levels, has_score = search["trust_level"], search["min_reputation_score"] is not None
+    levels = search["trust_level"]
+    has_score = search["min_reputation_score"] is not None or any(
+        search[name] for name in ("min_effective_reviewers", "min_paying_reviewers")
+    )
+    has_average = has_score or search["min_average_score"] is not None
     implied = {
         "reputation_score": has_score,
-        "total_feedback": has_score or bool(search["min_feedback"]),
+        "average_score": has_average,
+        "total_feedback": has_average or bool(search["min_feedback"]),
         "total_payments": search["min_success_rate"] is not None,
     }
     is_trusted = bool(levels) and schemas.TRUSTED.issuperset(levels)

@@ -9,6 +9,7 @@ from marshmallow import fields
 
 from kamiyo_api.schemas import bounded, names
 from kamiyo_api.schemas import fields as own
+from kamiyo_api.schemas.caveats import CAVEATS
 from kamiyo_api.schemas.chains import OnChain
 from kamiyo_api.schemas.choices import Choice
 from kamiyo_api.schemas.marks import unstorable
@@ -17,11 +18,11 @@ from kamiyo_api.schemas.registration import REASONS, REFERENCES, STATES
 
 # An agent is at the first level that matches; docs/data.md shows the rule.
 TRUST_LEVELS = {
-    "new": "No settled payments and no average score.",
-    "excellent": "10 or more settled payments, success rate 95 or more, average score 80 or more.",
-    "good": "5 or more settled payments, success rate 85 or more, average score 70 or more.",
-    "fair": "Success rate 75 or more, or unknown; average score 60 or more, or unknown.",
-    "poor": "Everything else.",
+    "new": "No settled payments, and nobody rated it.",
+    "excellent": "10 or more settled payments, success rate 95 or more, middle 80 or more.",
+    "good": "5 or more settled payments, success rate 85 or more, middle 70 or more.",
+    "fair": "Everything else.",
+    "poor": "Score_high under 60, or 5 or more settled payments and a success rate under 75.",
 }
 STATUSES = {
     "active": "Accepts feedback, payments and validation requests.",
@@ -126,6 +127,33 @@ class Summary(OnChain):
     )
     source = source("Who decides owner, URI, wallet and metadata.")
     as_of_block = as_of_block()
+    score = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The score that money stands behind; null if nobody rated."},
+    )
+    score_low = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What the score would be if two more paying reviewers objected."},
+    )
+    score_high = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What it would be if two more paying reviewers were happy."},
+    )
+    effective_reviewers = fields.Float(
+        required=True,
+        metadata={"description": "How many whole voices the score has; the unpaid have under 0.5."},
+    )
+    paying_reviewers = fields.Integer(
+        required=True, metadata={"description": "How many reviewers paid the agent."}
+    )
+    caveats = fields.List(
+        Choice(CAVEATS),
+        required=True,
+        metadata={"description": "What to know beside the score; the codes are permanent."},
+    )
 
 
 class FoundAgent(Summary):

@@ -44,17 +44,17 @@ NAMING = ("chain", "registry_address", "agent_id", "owner_address", "endpoint", 
 SORTS = {
     "registered_at": "time",
     "reputation_score": "score",
+    "average_score": "score",
     "total_feedback": "count",
     "total_payments": "count",
     "last_activity_at": "time",
 }
-SORT_ALIASES = {"average_score": "reputation_score"}
 ORDERS = {
     "relevance": "With q: names that are q, names that begin with it, names with all its words, "
     "then the others, each newest first.",
 } | {
     order: f"By {sort}, {direction}."
-    for sort in (*SORTS, *SORT_ALIASES)
+    for sort in SORTS
     for order, direction in ((sort, "ascending"), (f"-{sort}", "descending"))
 }
 COLLAPSES = {
@@ -70,6 +70,9 @@ FILTERS = (
     "agent_id",
     "trust_level",
     "min_reputation_score",
+    "min_average_score",
+    "min_effective_reviewers",
+    "min_paying_reviewers",
     "min_success_rate",
     "min_feedback",
     "service",
@@ -83,7 +86,7 @@ FILTERS = (
 )
 # The ranks of the sort by relevance, as in sql/functions/34_search_queries.sql.
 RANKS = (0, 1, 2, 3)
-SORT_COLUMNS = {"reputation_score": "average_score"}
+SORT_COLUMNS = {"reputation_score": "score"}
 
 
 class AgentSearch(pages.Page):
@@ -110,12 +113,22 @@ class AgentSearch(pages.Page):
     min_reputation_score = fields.Float(
         load_default=None,
         validate=validate.Range(min=0, max=100),
-        metadata={"description": "The lowest average_score that matches."},
+        metadata={"description": "The lowest score that matches."},
     )
     min_average_score = fields.Float(
         load_default=None,
         validate=validate.Range(min=0, max=100),
-        metadata={"description": "The same filter as min_reputation_score."},
+        metadata={"description": "The lowest average_score that matches."},
+    )
+    min_effective_reviewers = fields.Float(
+        load_default=None,
+        validate=validate.Range(min=0, max=10**12),
+        metadata={"description": "How many reviewers have to stand behind the score."},
+    )
+    min_paying_reviewers = fields.Integer(
+        load_default=None,
+        validate=validate.Range(min=0, max=10**12),
+        metadata={"description": "How many of the reviewers have to have paid the agent."},
     )
     min_success_rate = fields.Float(load_default=None, validate=validate.Range(min=0, max=100))
     min_feedback = fields.Integer(load_default=None, validate=validate.Range(min=0, max=10**12))
@@ -195,9 +208,9 @@ class AgentSearch(pages.Page):
     sort = Choice(
         ORDERS,
         about="relevance is the default with q, and -registered_at without. A leading - sorts in "
-        "descending order. reputation_score is an older name of average_score; agents without a "
-        "score are last in both directions. Agents with equal scores or counts are in the order of "
-        "registration.",
+        "descending order. reputation_score is the field score, average_score the plain mean; "
+        "agents without either are last in both directions. Agents with equal scores or counts are "
+        "in the order of registration.",
         load_default=None,
     )
     offset = fields.Integer(
@@ -217,12 +230,6 @@ class AgentSearch(pages.Page):
             raise ma.ValidationError(f"Give agent, or {', '.join(names.PARTS_OF_AGENT)}.", "agent")
 
     @ma.validates_schema
-    def _one_lowest_score(self, data: dict[str, Any], **_: Any) -> None:
-        scores = {data.get("min_reputation_score"), data.get("min_average_score")} - {None}
-        if len(scores) > 1:
-            raise ma.ValidationError("Give the same as min_reputation_score.", "min_average_score")
-
-    @ma.validates_schema
     def _relevance_of_something(self, data: dict[str, Any], **_: Any) -> None:
         if data.get("sort") == "relevance" and data.get("q") is None:
             raise ma.ValidationError("Give q too: relevance is how well q matches.", "sort")
@@ -230,12 +237,7 @@ class AgentSearch(pages.Page):
     @ma.post_load
     def _one_form(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Replace names that mean the same by one, so that equal searches are one search."""
-        score = data.pop("min_average_score")
-        if score is not None:
-            data["min_reputation_score"] = score
         data["sort"] = data["sort"] or ("-registered_at" if data["q"] is None else "relevance")
-        sign, name = data["sort"][: data["sort"].startswith("-")], data["sort"].removeprefix("-")
-        data["sort"] = sign + SORT_ALIASES.get(name, name)
         return names.with_parts_of_agent(data)
 
 

@@ -24,14 +24,20 @@ begin atomic
   where scale.tag = coalesce(tag1, '');
 end;
 
--- Set the score of a new feedback from its value, whoever inserts it (the API, COPY, psql). A
--- feedback that was posted as a score arrives with it, and so does that of a chain, because a call for
--- each row would take as long as all the rest.
+-- Set the score of a new feedback from its value, whoever inserts it (the API, COPY, psql), and whether
+-- its tag is for measurements. A feedback that was posted as a score arrives with it, and is a rating; so
+-- does that of a chain, because a call for each row would take as long as all the rest.
 create or replace function erc8004_set_score() returns trigger
 language plpgsql
 as $$
 begin
-  new.score := erc8004_score(new.value, new.value_decimals, new.tag1);
+  select
+    erc8004_score_on(new.value, new.value_decimals, scale.low, scale.high),
+    scale.kind = 'measurement'
+  into new.score, new.is_measurement
+  from erc8004_tag_scales as scale
+  where scale.tag = coalesce(new.tag1, '');
+  new.is_measurement := coalesce(new.is_measurement, false);
   return new;
 end;
 $$;

@@ -9,13 +9,19 @@ as $$
 begin
   if tg_op <> 'INSERT' then
     insert into erc8004_feedback_changes
-      (agent_uuid, client_address, sign, is_revoked, score, created_at)
-    select agent_uuid, client_address, -1, is_revoked, score, created_at from old_rows;
+      (agent_uuid, client_address, sign, is_revoked, score, created_at, is_rating)
+    select
+      agent_uuid, client_address, -1, is_revoked, score, created_at,
+      score is not null and not is_measurement
+    from old_rows;
   end if;
   if tg_op <> 'DELETE' then
     insert into erc8004_feedback_changes
-      (agent_uuid, client_address, sign, is_revoked, score, created_at)
-    select agent_uuid, client_address, 1, is_revoked, score, created_at from new_rows;
+      (agent_uuid, client_address, sign, is_revoked, score, created_at, is_rating)
+    select
+      agent_uuid, client_address, 1, is_revoked, score, created_at,
+      score is not null and not is_measurement
+    from new_rows;
   end if;
   return null;
 end;
@@ -48,7 +54,11 @@ select
     as positive_feedback,
   case when not t.is_revoked and erc8004_is_negative(t.score) then t.sign else 0 end
     as negative_feedback,
-  case when t.is_revoked then t.sign else 0 end as revoked_feedback
+  case when t.is_revoked then t.sign else 0 end as revoked_feedback,
+  case when t.is_rating and not t.is_revoked then t.sign else 0 end as rating_count,
+  case when t.is_rating and not t.is_revoked then t.sign * (t.score * 100)::bigint else 0 end
+    as rating_sum,
+  t.created_at
 from erc8004_feedback_changes as t;
 
 -- The same for payments.
@@ -58,13 +68,25 @@ as $$
 begin
   if tg_op <> 'INSERT' then
     insert into erc8004_payment_changes
-      (agent_uuid, sign, status, amount_usdc, endpoint, created_at)
-    select agent_uuid, -1, status, amount_usdc, endpoint, created_at from old_rows;
+      (
+        agent_uuid, sign, status, amount_usdc, endpoint, created_at, chain, payer_address,
+        payee_address
+      )
+    select
+      agent_uuid, -1, status, amount_usdc, endpoint, created_at, chain, payer_address,
+      payee_address
+    from old_rows;
   end if;
   if tg_op <> 'DELETE' then
     insert into erc8004_payment_changes
-      (agent_uuid, sign, status, amount_usdc, endpoint, created_at)
-    select agent_uuid, 1, status, amount_usdc, endpoint, created_at from new_rows;
+      (
+        agent_uuid, sign, status, amount_usdc, endpoint, created_at, chain, payer_address,
+        payee_address
+      )
+    select
+      agent_uuid, 1, status, amount_usdc, endpoint, created_at, chain, payer_address,
+      payee_address
+    from new_rows;
   end if;
   return null;
 end;
@@ -93,5 +115,8 @@ select
   t.sign as total_payments,
   case when t.status = 'verified' then t.sign else 0 end as successful_payments,
   case when t.status in ('failed', 'rejected') then t.sign else 0 end as failed_payments,
-  case when t.status = 'verified' then t.sign * t.amount_usdc else 0 end as total_amount_usdc
+  case when t.status = 'verified' then t.sign * t.amount_usdc else 0 end as total_amount_usdc,
+  t.chain,
+  t.payer_address,
+  t.payee_address
 from erc8004_payment_changes as t;

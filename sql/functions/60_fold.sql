@@ -27,17 +27,73 @@ begin atomic
   limit 1;
 end;
 
--- Fold the feedback changes that this statement sees; return the agents whose counts changed.
-create or replace function erc8004_fold_feedback() returns setof uuid
+-- Return when a client first gave feedback to an agent, by one lookup in an index.
+create or replace function erc8004_first_feedback_at(agent uuid, client text) returns timestamptz
+language sql stable parallel safe
+begin atomic
+  select r.created_at
+  from erc8004_reputation as r
+  where r.agent_uuid = agent
+    and r.client_address = client
+  order by r.created_at, r.id
+  limit 1;
+end;
+
+-- Return when a client last rated an agent, of the ratings that are not revoked.
+create or replace function erc8004_last_rating_at(agent uuid, client text) returns timestamptz
+language sql stable parallel safe
+begin atomic
+  select r.created_at
+  from erc8004_reputation as r
+  where r.agent_uuid = agent
+    and r.client_address = client
+    and not r.is_revoked
+    and r.score is not null
+    and not r.is_measurement
+  order by r.created_at desc, r.id desc
+  limit 1;
+end;
+
+-- Fold the feedback changes that this statement sees; return the agents whose counts changed. Whose
+-- ratings give a voice is decided by the owner and wallets with which the agent was first counted, and
+-- by those of today if that is now. From history, the times of a client are those of the changes.
+create or replace function erc8004_fold_feedback(from_history boolean) returns setof uuid
 language sql
 as $$
   with deleted as (
     delete from erc8004_feedback_contributions
     returning
       agent_uuid, client_address, total_feedback, scored_feedback, score_sum,
-      positive_feedback, negative_feedback, revoked_feedback
+      positive_feedback, negative_feedback, revoked_feedback, rating_count, rating_sum, created_at
   ),
-  by_client as (
+  owned as materialized (
+    select
+      a.id as agent_uuid,
+      coalesce(f.own_addresses, erc8004_own_addresses(a.id)) as own_addresses,
+      case when f.own_addresses is null then a.owner_since else f.voices_since end as voices_since
+    from (select distinct t.agent_uuid from deleted as t) as c
+    join erc8004_agents as a on a.id = c.agent_uuid
+    left join erc8004_feedback_counts as f on f.agent_uuid = a.id
+  ),
+  classed as (
+    select
+      t.agent_uuid,
+      t.client_address,
+      t.total_feedback,
+      t.scored_feedback,
+      t.score_sum,
+      t.positive_feedback,
+      t.negative_feedback,
+      t.revoked_feedback,
+      t.rating_count,
+      t.rating_sum,
+      t.created_at,
+      t.client_address = any(o.own_addresses) as is_own,
+      coalesce(t.created_at < o.voices_since, false) as is_former
+    from deleted as t
+    join owned as o using (agent_uuid)
+  ),
+  by_client as materialized (
     select
       t.agent_uuid,
       t.client_address,
@@ -46,19 +102,40 @@ as $$
       sum(t.score_sum) as score_sum,
       sum(t.positive_feedback) as positive_feedback,
       sum(t.negative_feedback) as negative_feedback,
-      sum(t.revoked_feedback) as revoked_feedback
-    from deleted as t
-    join erc8004_agents as a on a.id = t.agent_uuid
+      sum(t.revoked_feedback) as revoked_feedback,
+      coalesce(sum(t.rating_count) filter (where not t.is_own and not t.is_former), 0)
+        as rating_count,
+      coalesce(sum(t.rating_sum) filter (where not t.is_own and not t.is_former), 0) as rating_sum,
+      coalesce(sum(t.rating_count) filter (where t.is_own), 0) as own_ratings,
+      coalesce(sum(t.rating_count) filter (where t.is_former and not t.is_own), 0)
+        as former_ratings,
+      case
+        when from_history then min(t.created_at)
+        else erc8004_first_feedback_at(t.agent_uuid, t.client_address)
+      end as first_feedback_at,
+      case
+        when from_history then max(t.created_at) filter (where t.rating_count > 0)
+        else erc8004_last_rating_at(t.agent_uuid, t.client_address)
+      end as last_rating_at
+    from classed as t
     group by t.agent_uuid, t.client_address
+  ),
+  pairs as (
+    insert into erc8004_pair_changes (agent_uuid, client_address)
+    select b.agent_uuid, b.client_address
+    from by_client as b
+    where not from_history
   ),
   clients as (
     insert into erc8004_client_counts as c (
       agent_uuid, client_address, total_feedback, scored_feedback, score_sum,
-      positive_feedback, negative_feedback, revoked_feedback
+      positive_feedback, negative_feedback, revoked_feedback, rating_count, rating_sum,
+      first_feedback_at, last_rating_at
     )
     select
       b.agent_uuid, b.client_address, b.total_feedback, b.scored_feedback, b.score_sum,
-      b.positive_feedback, b.negative_feedback, b.revoked_feedback
+      b.positive_feedback, b.negative_feedback, b.revoked_feedback, b.rating_count, b.rating_sum,
+      b.first_feedback_at, b.last_rating_at
     from by_client as b
     on conflict on constraint pk__erc8004_client_counts do update
     set
@@ -67,7 +144,11 @@ as $$
       score_sum = c.score_sum + excluded.score_sum,
       positive_feedback = c.positive_feedback + excluded.positive_feedback,
       negative_feedback = c.negative_feedback + excluded.negative_feedback,
-      revoked_feedback = c.revoked_feedback + excluded.revoked_feedback
+      revoked_feedback = c.revoked_feedback + excluded.revoked_feedback,
+      rating_count = c.rating_count + excluded.rating_count,
+      rating_sum = c.rating_sum + excluded.rating_sum,
+      first_feedback_at = excluded.first_feedback_at,
+      last_rating_at = excluded.last_rating_at
   ),
   by_agent as (
     select
@@ -78,6 +159,9 @@ as $$
       sum(b.positive_feedback) as positive_feedback,
       sum(b.negative_feedback) as negative_feedback,
       sum(b.revoked_feedback) as revoked_feedback,
+      sum(b.rating_count) as ratings,
+      sum(b.own_ratings) as own_ratings,
+      sum(b.former_ratings) as former_ratings,
       -- The counts before this fold: a statement does not see what its parts write.
       sum(
         (coalesce(c.total_feedback, 0) + b.total_feedback > 0)::int
@@ -89,13 +173,16 @@ as $$
   )
   insert into erc8004_feedback_counts as f (
     agent_uuid, total_feedback, scored_feedback, score_sum, positive_feedback,
-    negative_feedback, revoked_feedback, unique_clients, last_feedback_at
+    negative_feedback, revoked_feedback, unique_clients, last_feedback_at, ratings, own_ratings,
+    former_ratings, own_addresses, voices_since
   )
   select
     b.agent_uuid, b.total_feedback, b.scored_feedback, b.score_sum, b.positive_feedback,
     b.negative_feedback, b.revoked_feedback, b.unique_clients,
-    erc8004_last_feedback_at(b.agent_uuid)
+    erc8004_last_feedback_at(b.agent_uuid), b.ratings, b.own_ratings, b.former_ratings,
+    o.own_addresses, o.voices_since
   from by_agent as b
+  join owned as o using (agent_uuid)
   on conflict on constraint pk__erc8004_feedback_counts do update
   set
     total_feedback = f.total_feedback + excluded.total_feedback,
@@ -105,101 +192,9 @@ as $$
     negative_feedback = f.negative_feedback + excluded.negative_feedback,
     revoked_feedback = f.revoked_feedback + excluded.revoked_feedback,
     unique_clients = f.unique_clients + excluded.unique_clients,
-    last_feedback_at = excluded.last_feedback_at
+    last_feedback_at = excluded.last_feedback_at,
+    ratings = f.ratings + excluded.ratings,
+    own_ratings = f.own_ratings + excluded.own_ratings,
+    former_ratings = f.former_ratings + excluded.former_ratings
   returning f.agent_uuid;
 $$;
-
--- Fold the payment changes that this statement sees; return the agents whose counts changed.
-create or replace function erc8004_fold_payments() returns setof uuid
-language sql
-as $$
-  with deleted as (
-    delete from erc8004_payment_contributions
-    returning
-      agent_uuid, endpoint_hash, total_payments, successful_payments, failed_payments,
-      total_amount_usdc
-  ),
-  existing as (
-    select
-      t.agent_uuid, t.endpoint_hash, t.total_payments, t.successful_payments,
-      t.failed_payments, t.total_amount_usdc
-    from deleted as t
-    join erc8004_agents as a on a.id = t.agent_uuid
-  ),
-  by_endpoint as (
-    select s.agent_uuid, s.endpoint_hash, sum(s.total_payments) as total_payments
-    from existing as s
-    where s.endpoint_hash is not null
-    group by s.agent_uuid, s.endpoint_hash
-  ),
-  endpoints as (
-    insert into erc8004_endpoint_counts as e (agent_uuid, endpoint_hash, total_payments)
-    select b.agent_uuid, b.endpoint_hash, b.total_payments
-    from by_endpoint as b
-    on conflict on constraint pk__erc8004_endpoint_counts do update
-    set total_payments = e.total_payments + excluded.total_payments
-  ),
-  endpoints_by_agent as (
-    select
-      b.agent_uuid,
-      sum(
-        (coalesce(e.total_payments, 0) + b.total_payments > 0)::int
-        - (coalesce(e.total_payments, 0) > 0)::int
-      ) as unique_endpoints_used
-    from by_endpoint as b
-    left join erc8004_endpoint_counts as e using (agent_uuid, endpoint_hash)
-    group by b.agent_uuid
-  ),
-  by_agent as (
-    select
-      s.agent_uuid,
-      sum(s.total_payments) as total_payments,
-      sum(s.successful_payments) as successful_payments,
-      sum(s.failed_payments) as failed_payments,
-      sum(s.total_amount_usdc) as total_amount_usdc
-    from existing as s
-    group by s.agent_uuid
-  )
-  insert into erc8004_payment_counts as p (
-    agent_uuid, total_payments, successful_payments, failed_payments, total_amount_usdc,
-    unique_endpoints_used, last_payment_at
-  )
-  select
-    b.agent_uuid, b.total_payments, b.successful_payments, b.failed_payments,
-    b.total_amount_usdc, coalesce(e.unique_endpoints_used, 0),
-    erc8004_last_payment_at(b.agent_uuid)
-  from by_agent as b
-  left join endpoints_by_agent as e using (agent_uuid)
-  on conflict on constraint pk__erc8004_payment_counts do update
-  set
-    total_payments = p.total_payments + excluded.total_payments,
-    successful_payments = p.successful_payments + excluded.successful_payments,
-    failed_payments = p.failed_payments + excluded.failed_payments,
-    total_amount_usdc = p.total_amount_usdc + excluded.total_amount_usdc,
-    unique_endpoints_used = p.unique_endpoints_used + excluded.unique_endpoints_used,
-    last_payment_at = excluded.last_payment_at
-  returning p.agent_uuid;
-$$;
-
--- Delete all counts and turn each row of history into a change again, for a full rebuild. One
--- statement, so that what it deletes and what it reads belong to one snapshot.
-create or replace procedure erc8004_reset_counts()
-language sql
-begin atomic
-  with feedback_counts as (delete from erc8004_feedback_counts),
-  client_counts as (delete from erc8004_client_counts),
-  payment_counts as (delete from erc8004_payment_counts),
-  endpoint_counts as (delete from erc8004_endpoint_counts),
-  feedback_changes as (delete from erc8004_feedback_changes),
-  payment_changes as (delete from erc8004_payment_changes),
-  feedback as (
-    insert into erc8004_feedback_changes
-      (agent_uuid, client_address, sign, is_revoked, score, created_at)
-    select r.agent_uuid, r.client_address, 1, r.is_revoked, r.score, r.created_at
-    from erc8004_reputation as r
-  )
-  insert into erc8004_payment_changes
-    (agent_uuid, sign, status, amount_usdc, endpoint, created_at)
-  select p.agent_uuid, 1, p.status, p.amount_usdc, p.endpoint, p.created_at
-  from erc8004_agent_payments as p;
-end;

@@ -29,24 +29,40 @@ select
   s.last_payment_at,
   s.unique_endpoints_used,
   erc8004_trust_level(
-    s.successful_payments + s.failed_payments, s.success_rate, s.average_score
+    s.successful_payments + s.failed_payments, s.success_rate, s.score_middle, s.score_high,
+    s.is_testnet
   ) as trust_level,
   s.claimed,
   s.chain_id,
   'eip155:' || s.chain_id as caip2,
   s.is_testnet,
   s.source,
-  s.as_of_block
+  s.as_of_block,
+  s.score,
+  s.score_middle,
+  s.score_low,
+  s.score_high,
+  s.effective_reviewers,
+  s.paying_reviewers,
+  erc8004_caveats(
+    t.reviewers, t.established_reviewers, t.paying_reviewers, t.trusted_reviewers,
+    t.reciprocal_reviewers, t.ratings, t.own_ratings, s.unscored_feedback, t.returned_usdc,
+    t.backed, t.backed_mean, t.unpaid_reviewers, t.unpaid_mean, s.owner_since, s.registered_at,
+    t.last_backed_at, s.successful_payments + s.failed_payments, s.success_rate, s.is_testnet,
+    s.claimed, now()
+  ) as caveats
 from (
   select
     a.id as agent_uuid,
     a.agent_id,
     a.chain,
     c.chain_id,
+    c.is_testnet,
     a.registry_address,
     a.owner_address,
     a.status,
     a.claimed,
+    a.owner_since,
     a.created_at as registered_at,
     greatest(a.last_activity_at, r.last_feedback_at, p.last_payment_at) as last_activity_at,
     coalesce(r.total_feedback, 0) as total_feedback,
@@ -65,15 +81,23 @@ from (
     p.success_rate,
     p.last_payment_at,
     coalesce(p.unique_endpoints_used, 0) as unique_endpoints_used,
-    c.is_testnet,
     a.source,
-    case when a.source = 'chain' then b.projected_block end as as_of_block
+    case when a.source = 'chain' then b.projected_block end as as_of_block,
+    r.score,
+    r.score_middle,
+    r.score_low,
+    r.score_high,
+    coalesce(r.effective_reviewers, 0) as effective_reviewers,
+    coalesce(r.paying_reviewers, 0) as paying_reviewers
   from erc8004_agents as a
   left join erc8004_chains as c on c.name = a.chain
   left join erc8004_chain_cursors as b on b.chain = a.chain
   left join mv_erc8004_agent_reputation as r on r.agent_uuid = a.id
   left join mv_erc8004_agent_payment_stats as p on p.agent_uuid = a.id
-) as s;
+) as s
+cross join lateral erc8004_trust_of(
+  s.agent_uuid, erc8004_public_stake_place(), false
+) as t;
 
 -- Return the feedback counts of one agent as of now: the folded counts plus the changes not folded
 -- yet.
@@ -241,18 +265,32 @@ begin atomic
     p.last_payment_at,
     p.unique_endpoints_used,
     erc8004_trust_level(
-      p.successful_payments + p.failed_payments, p.success_rate, f.average_score
+      p.successful_payments + p.failed_payments, p.success_rate, t.middle, t.high, c.is_testnet
     ),
     a.claimed,
     c.chain_id,
     'eip155:' || c.chain_id,
     c.is_testnet,
     a.source,
-    case when a.source = 'chain' then b.projected_block end
+    case when a.source = 'chain' then b.projected_block end,
+    round(t.score, 12),
+    trunc(t.middle, 12),
+    trunc(t.low, 12),
+    trunc(t.high, 12),
+    round(t.effective_reviewers, 12),
+    t.paying_reviewers,
+    erc8004_caveats(
+      t.reviewers, t.established_reviewers, t.paying_reviewers, t.trusted_reviewers,
+      t.reciprocal_reviewers, t.ratings, t.own_ratings, f.unscored_feedback, t.returned_usdc,
+      t.backed, t.backed_mean, t.unpaid_reviewers, t.unpaid_mean, a.owner_since, a.created_at,
+      t.last_backed_at, p.successful_payments + p.failed_payments, p.success_rate, c.is_testnet,
+      a.claimed, now()
+    )
   from erc8004_agents as a
   left join erc8004_chains as c on c.name = a.chain
   left join erc8004_chain_cursors as b on b.chain = a.chain
   cross join lateral erc8004_feedback_now(a.id) as f
   cross join lateral erc8004_payments_now(a.id) as p
+  cross join lateral erc8004_trust_of(a.id, erc8004_public_stake_place(), true) as t
   where a.id = agent;
 end;

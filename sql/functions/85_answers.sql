@@ -49,7 +49,13 @@ begin
       erc8004_timestamp(now()) as as_of,
       v.is_testnet,
       v.source,
-      v.as_of_block
+      v.as_of_block,
+      round(v.score, 2)::float8 as score,
+      round(v.score_low, 2)::float8 as score_low,
+      round(v.score_high, 2)::float8 as score_high,
+      round(v.effective_reviewers, 2)::float8 as effective_reviewers,
+      v.paying_reviewers,
+      v.caveats
     from unnest(agents) as requested (agent_uuid)
     cross join lateral erc8004_agent_stats_now(requested.agent_uuid) as v
   ) as answer;
@@ -191,7 +197,17 @@ begin
       s.trust_level,
       c.is_testnet,
       a.source,
-      case when a.source = 'chain' then p.projected_block end as as_of_block
+      case when a.source = 'chain' then p.projected_block end as as_of_block,
+      s.score::float8 as score,
+      s.score_low::float8 as score_low,
+      s.score_high::float8 as score_high,
+      s.effective_reviewers::float8 as effective_reviewers,
+      s.paying_reviewers,
+      s.caveats
+        || array_remove(
+          array[case when c.is_testnet then 'TESTNET' end, case when a.claimed then 'CLAIMED' end],
+          null
+        ) as caveats
     from erc8004_agents as a
     join erc8004_chains as c on c.name = a.chain
     join erc8004_agent_search as s on s.agent_uuid = a.id

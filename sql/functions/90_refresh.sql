@@ -80,16 +80,27 @@ begin atomic
     average_score = v.average_score,
     total_payments = v.total_payments,
     success_rate = v.success_rate,
-    trust_level = v.trust_level
+    trust_level = v.trust_level,
+    score = v.score,
+    score_low = v.score_low,
+    score_high = v.score_high,
+    effective_reviewers = v.effective_reviewers,
+    paying_reviewers = v.paying_reviewers,
+    caveats = array_remove(array_remove(v.caveats, 'TESTNET'), 'CLAIMED')
   from v_erc8004_agent_stats as v
   where s.agent_uuid = any(agents)
     and v.agent_uuid = s.agent_uuid
     and (
       s.last_activity_at, s.total_feedback, s.average_score,
-      s.total_payments, s.success_rate, s.trust_level
+      s.total_payments, s.success_rate, s.trust_level,
+      s.score, s.score_low, s.score_high, s.effective_reviewers, s.paying_reviewers,
+      s.caveats
     ) is distinct from (
       v.last_activity_at, v.total_feedback, v.average_score,
-      v.total_payments, v.success_rate, v.trust_level
+      v.total_payments, v.success_rate, v.trust_level,
+      round(v.score, 2), round(v.score_low, 2), round(v.score_high, 2),
+      round(v.effective_reviewers, 2), v.paying_reviewers,
+      array_remove(array_remove(v.caveats, 'TESTNET'), 'CLAIMED')
     );
 
   update erc8004_agent_search as s
@@ -98,6 +109,48 @@ begin atomic
   where s.agent_uuid = any(agents)
     and a.id = s.agent_uuid
     and s.last_activity_at < a.last_activity_at;
+end;
+
+-- Record the trust in agents whose level is another than the last that was recorded, or whose score or
+-- interval is by a whole point. Nothing is recorded of an agent before anything is known of it.
+create or replace procedure erc8004_record_trust(agents uuid[], as_of timestamptz)
+language sql
+begin atomic
+  insert into erc8004_trust_history as h (
+    agent_uuid, day, recorded_at, rule_version, trust_level, score, score_low, score_high,
+    effective_reviewers, paying_reviewers, total_feedback, total_payments, success_rate, caveats
+  )
+  select
+    s.agent_uuid, (as_of at time zone 'UTC')::date, as_of, erc8004_rule_version(), s.trust_level,
+    s.score, s.score_low, s.score_high, s.effective_reviewers, s.paying_reviewers,
+    s.total_feedback, s.total_payments, s.success_rate, s.caveats
+  from erc8004_agent_search as s
+  left join lateral (
+    select l.trust_level, l.score, l.score_low, l.score_high
+    from erc8004_trust_history as l
+    where l.agent_uuid = s.agent_uuid
+    order by l.day desc
+    limit 1
+  ) as l on true
+  where s.agent_uuid = any(agents)
+    and (s.trust_level, round(s.score), round(s.score_low), round(s.score_high))
+      is distinct from (
+        coalesce(l.trust_level, 'new'), round(l.score), round(l.score_low), round(l.score_high)
+      )
+  on conflict on constraint pk__erc8004_trust_history do update
+  set
+    recorded_at = excluded.recorded_at,
+    rule_version = excluded.rule_version,
+    trust_level = excluded.trust_level,
+    score = excluded.score,
+    score_low = excluded.score_low,
+    score_high = excluded.score_high,
+    effective_reviewers = excluded.effective_reviewers,
+    paying_reviewers = excluded.paying_reviewers,
+    total_feedback = excluded.total_feedback,
+    total_payments = excluded.total_payments,
+    success_rate = excluded.success_rate,
+    caveats = excluded.caveats;
 end;
 
 -- Refresh the larger materialized view. Its old and new rows are already sorted by agent, so a
@@ -114,7 +167,7 @@ end;
 $$;
 
 -- Refresh all statistics; return false if another refresh is running. `from_history` rebuilds the
--- counts from the whole history instead of from the changes. Only the newest ten thousand records
+-- counts from the whole history instead of from the changes, as does a new version of the rule. Only the newest ten thousand records
 -- remain, which is a month with a refresh every five minutes.
 create or replace function refresh_erc8004_stats(from_history boolean default false) returns boolean
 language plpgsql
@@ -132,17 +185,7 @@ begin
     return false;
   end if;
 
-  if from_history then
-    call erc8004_reset_counts();
-  end if;
-  changed := array(
-    select erc8004_fold_feedback()
-    union
-    select erc8004_fold_payments()
-  );
-  if from_history then
-    changed := array(select agent_uuid from erc8004_agent_search);
-  end if;
+  changed := erc8004_count_all(began, from_history or erc8004_is_rule_new());
   folded := clock_timestamp();
 
   call erc8004_refresh_reputation();
@@ -158,12 +201,14 @@ begin
   where status = 'pending' and expires_at <= began;
 
   call erc8004_refresh_search(changed);
+  call erc8004_record_trust(changed, began);
   search_done := clock_timestamp();
 
   delete from idempotency_keys where created_at < began - interval '24 hours';
 
   insert into erc8004_stats_refreshes (
-    began_at, ended_at, fold_seconds, reputation_seconds, payment_seconds, search_seconds, totals
+    began_at, ended_at, fold_seconds, reputation_seconds, payment_seconds, search_seconds, totals,
+    rule_version
   )
   values (
     began,
@@ -172,7 +217,8 @@ begin
     extract(epoch from reputation_done - folded),
     extract(epoch from payment_done - reputation_done),
     extract(epoch from search_done - payment_done),
-    erc8004_totals()
+    erc8004_totals(),
+    erc8004_rule_version()
   )
   returning id into number;
   delete from erc8004_stats_refreshes where id <= number - 10000;

@@ -26,6 +26,16 @@ from (
     s.total_payments,
     s.success_rate::float8 as success_rate,
     s.trust_level,
+    s.score::float8 as score,
+    s.score_low::float8 as score_low,
+    s.score_high::float8 as score_high,
+    s.effective_reviewers::float8 as effective_reviewers,
+    s.paying_reviewers,
+    s.caveats
+      || array_remove(
+        array[case when c.is_testnet then 'TESTNET' end, case when a.claimed then 'CLAIMED' end],
+        null
+      ) as caveats,
     erc8004_timestamp(erc8004_stats_as_of()) as as_of,
     s.active,
     s.services,

@@ -67,13 +67,14 @@ where r.id = c.id;
 insert into erc8004_reputation as r (
   id, agent_uuid, client_address, feedback_index, value, value_decimals, tag1, tag2, endpoint,
   file_uri, file_hash, chain, tx_hash, block_number, log_index, created_at, is_revoked, revoked_at,
-  unstorable, score, source
+  unstorable, score, is_measurement, source
 )
 select
   n.id, n.agent_uuid, n.client_address, n.feedback_index, n.value, n.value_decimals, n.tag1, n.tag2,
   n.endpoint, n.file_uri, n.file_hash, %(chain)s, n.tx_hash, n.block_number, n.log_index,
   to_timestamp(n.created_at), n.revoked_at is not null, to_timestamp(n.revoked_at), n.unstorable,
-  erc8004_score_on(n.value, n.value_decimals, scale.low, scale.high), 'chain'
+  erc8004_score_on(n.value, n.value_decimals, scale.low, scale.high),
+  coalesce(scale.kind = 'measurement', false), 'chain'
 from unnest(
   %(ids)s::uuid[], %(agent_uuids)s::uuid[], %(clients)s::text[], %(feedback_indexes)s::bigint[],
   %(values)s::numeric[], %(decimals)s::smallint[], %(tags1)s::text[], %(tags2)s::text[],
@@ -90,6 +91,7 @@ set
   value = excluded.value,
   value_decimals = excluded.value_decimals,
   score = excluded.score,
+  is_measurement = excluded.is_measurement,
   tag1 = excluded.tag1,
   tag2 = excluded.tag2,
   endpoint = excluded.endpoint,

@@ -79,10 +79,15 @@ matching as not materialized (
     s.owner_address,
     s.registered_at,
     case %(driving_column)s
+      when 'score' then s.score
       when 'average_score' then s.average_score
+      when 'effective_reviewers' then s.effective_reviewers
       when 'success_rate' then s.success_rate
     end as driving_score,
-    case %(driving_column)s when 'total_feedback' then s.total_feedback end as driving_count,
+    case %(driving_column)s
+      when 'total_feedback' then s.total_feedback
+      when 'paying_reviewers' then s.paying_reviewers
+    end as driving_count,
     coalesce({has_texts}, false) as matches_text,
     case %(sort)s
       when 'relevance' then erc8004_rank(
@@ -100,8 +105,14 @@ matching as not materialized (
       when '-total_feedback' then s.total_feedback
       when '-total_payments' then s.total_payments
     end as count_down,
-    case %(sort)s when 'reputation_score' then s.average_score end as score_up,
-    case %(sort)s when '-reputation_score' then s.average_score end as score_down,
+    case %(sort)s
+      when 'reputation_score' then s.score
+      when 'average_score' then s.average_score
+    end as score_up,
+    case %(sort)s
+      when '-reputation_score' then s.score
+      when '-average_score' then s.average_score
+    end as score_down,
     case
       when %(sort)s = 'last_activity_at' then s.last_activity_at
       when left(%(sort)s, 1) <> '-' and %(sort)s <> 'relevance' then s.registered_at
@@ -116,7 +127,8 @@ matching as not materialized (
     case ltrim(%(sort)s, '-')
       when 'total_feedback' then s.total_feedback > 0
       when 'total_payments' then s.total_payments > 0
-      when 'reputation_score' then s.average_score is not null
+      when 'reputation_score' then s.score is not null
+      when 'average_score' then s.average_score is not null
       else true
     end as is_known,
     %(after_uuid)s::uuid is null
@@ -142,9 +154,15 @@ matching as not materialized (
           (s.total_payments, s.registered_at, s.agent_uuid)
           < (%(after_number)s::bigint, %(after_time)s::timestamptz, %(after_uuid)s::uuid)
         when 'reputation_score' then
+          (s.score, s.registered_at, s.agent_uuid)
+          > (%(after_number)s::numeric, %(after_time)s::timestamptz, %(after_uuid)s::uuid)
+        when 'average_score' then
           (s.average_score, s.registered_at, s.agent_uuid)
           > (%(after_number)s::numeric, %(after_time)s::timestamptz, %(after_uuid)s::uuid)
         when '-reputation_score' then
+          (s.score, s.registered_at, s.agent_uuid)
+          < (%(after_number)s::numeric, %(after_time)s::timestamptz, %(after_uuid)s::uuid)
+        when '-average_score' then
           (s.average_score, s.registered_at, s.agent_uuid)
           < (%(after_number)s::numeric, %(after_time)s::timestamptz, %(after_uuid)s::uuid)
       end as is_known_after,
@@ -173,9 +191,28 @@ matching as not materialized (
           and coalesce(
             %(service)s, %(q)s, %(skill)s, %(domain)s, %(endpoint)s, %(wallet)s
           ) is not null
+        then coalesce(s.score, -1)
+        else s.score
+      end >= %(min_reputation_score)s::numeric
+    )
+    and (
+      %(min_average_score)s::numeric is null
+      or case
+        when %(min_average_score)s < 50
+          and coalesce(
+            %(service)s, %(q)s, %(skill)s, %(domain)s, %(endpoint)s, %(wallet)s
+          ) is not null
         then coalesce(s.average_score, -1)
         else s.average_score
-      end >= %(min_reputation_score)s::numeric
+      end >= %(min_average_score)s::numeric
+    )
+    and (
+      %(min_effective_reviewers)s::numeric is null
+      or s.effective_reviewers >= %(min_effective_reviewers)s::numeric
+    )
+    and (
+      %(min_paying_reviewers)s::bigint is null
+      or s.paying_reviewers >= %(min_paying_reviewers)s::bigint
     )
     and (%(min_success_rate)s::numeric is null or s.success_rate >= %(min_success_rate)s)
     and (

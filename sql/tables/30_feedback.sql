@@ -1,30 +1,34 @@
 -- Feedback, the responses to it, and the scale of each tag.
 
 -- What the values of a tag mean: `low` is a score of 0, `high` a score of 100. The empty tag is
--- for feedback without a tag.
+-- for feedback without a tag. A rating says how content a client is, and gives a voice; a measurement
+-- does not.
 create table erc8004_tag_scales (
   tag text not null,
   low numeric not null,
   high numeric not null,
+  kind text not null default 'measurement',
 
   constraint pk__erc8004_tag_scales primary key (tag),
-  constraint ck__erc8004_tag_scales__low_below_high check (low < high)
+  constraint ck__erc8004_tag_scales__low_below_high check (low < high),
+  constraint ck__erc8004_tag_scales__kind check (kind in ('rating', 'measurement'))
 );
 
-insert into erc8004_tag_scales (tag, low, high)
+insert into erc8004_tag_scales (tag, low, high, kind)
 values
-  ('', 0, 100),
-  ('starred', 0, 100),
-  ('uptime', 0, 100),
-  ('successRate', 0, 100),
-  ('reachable', 0, 1),
-  ('ownerVerified', 0, 1);
+  ('', 0, 100, 'rating'),
+  ('starred', 0, 100, 'rating'),
+  ('uptime', 0, 100, 'measurement'),
+  ('successRate', 0, 100, 'measurement'),
+  ('reachable', 0, 1, 'measurement'),
+  ('ownerVerified', 0, 1, 'measurement');
 
 -- One row per feedback: a value as ERC-8004 defines it (`value` divided by ten to the power of
 -- `value_decimals`), and its score from 0 to 100, null if it has none. Imported feedback is known by
 -- its position on the chain (`chain`, `tx_hash`, `log_index`) or by the id of its source;
 -- `unstorable` marks its texts that PostgreSQL cannot store as they are. What was read from a chain
--- has the source `chain`, its block, and its index among the feedback of its client.
+-- has the source `chain`, its block, and its index among the feedback of its client. `is_measurement`
+-- says that the tag gave the score, and that the tag is for measurements, when the row was written.
 create table erc8004_reputation (
   id uuid not null,
   agent_uuid uuid not null,
@@ -49,6 +53,7 @@ create table erc8004_reputation (
   source text not null default 'api',
   feedback_index bigint,
   block_number bigint,
+  is_measurement boolean not null default false,
 
   constraint pk__erc8004_reputation primary key (id),
   constraint fk__erc8004_reputation__agent

@@ -1,7 +1,8 @@
 -- The columns that search filters and sorts by: one narrow row per agent. Triggers write what the
 -- agent says about itself (functions/40_search_rows.sql), a refresh writes what others say about it
 -- (functions/90_refresh.sql). The rows have no foreign key: the triggers insert and delete them
--- with their agents, and a key would look up each agent once more.
+-- with their agents, and a key would look up each agent once more. `caveats` has neither TESTNET nor
+-- CLAIMED, which the row says itself.
 
 create table erc8004_agent_search (
   agent_uuid uuid not null,
@@ -26,6 +27,12 @@ create table erc8004_agent_search (
   domain_words text[] not null default '{}',
   verified boolean not null default false,
   is_testnet boolean not null default false,
+  score numeric(5, 2),
+  score_low numeric(5, 2),
+  score_high numeric(5, 2),
+  effective_reviewers numeric(20, 2) not null default 0,
+  paying_reviewers bigint not null default 0,
+  caveats text[] not null default '{NO_REVIEWS,NO_PAYMENTS}',
 
   constraint pk__erc8004_agent_search primary key (agent_uuid)
 );
@@ -36,31 +43,38 @@ create table erc8004_agent_search (
 create index ix__erc8004_agent_search__registered
   on erc8004_agent_search (
     registered_at, agent_uuid,
-    trust_level, chain, total_feedback, average_score, success_rate, claimed, active, is_testnet
+    trust_level, chain, total_feedback, score, success_rate, claimed, active, is_testnet
   );
 create index ix__erc8004_agent_search__last_activity
   on erc8004_agent_search (
     last_activity_at, agent_uuid,
-    trust_level, chain, total_feedback, average_score, success_rate, claimed, active, is_testnet
+    trust_level, chain, total_feedback, score, success_rate, claimed, active, is_testnet
   );
 create index ix__erc8004_agent_search__average_score
   on erc8004_agent_search (
     average_score, registered_at, agent_uuid,
-    trust_level, chain, total_feedback, success_rate, claimed, active, is_testnet
+    trust_level, chain, total_feedback, score, success_rate, claimed, active, is_testnet
   )
   include (status)
   where average_score is not null;
+create index ix__erc8004_agent_search__score
+  on erc8004_agent_search (
+    score, registered_at, agent_uuid,
+    trust_level, chain, total_feedback, success_rate, claimed, active, is_testnet
+  )
+  include (status)
+  where score is not null;
 create index ix__erc8004_agent_search__total_feedback
   on erc8004_agent_search (
     total_feedback, registered_at, agent_uuid,
-    trust_level, chain, average_score, success_rate, claimed, active, is_testnet
+    trust_level, chain, score, success_rate, claimed, active, is_testnet
   )
   include (status)
   where total_feedback > 0;
 create index ix__erc8004_agent_search__total_payments
   on erc8004_agent_search (
     total_payments, registered_at, agent_uuid,
-    trust_level, chain, total_feedback, average_score, success_rate, claimed, active, is_testnet
+    trust_level, chain, total_feedback, score, success_rate, claimed, active, is_testnet
   )
   where total_payments > 0;
 
@@ -88,6 +102,12 @@ create index ix__erc8004_agent_search__trust_level
 create index ix__erc8004_agent_search__success_rate
   on erc8004_agent_search (success_rate, status, trust_level, chain, claimed, active, is_testnet)
   where success_rate is not null;
+create index ix__erc8004_agent_search__paying_reviewers
+  on erc8004_agent_search (paying_reviewers, status, trust_level, chain, claimed, active, is_testnet)
+  where paying_reviewers > 0;
+create index ix__erc8004_agent_search__effective_reviewers
+  on erc8004_agent_search (effective_reviewers, status, trust_level, chain, claimed, active, is_testnet)
+  where effective_reviewers > 0;
 create index ix__erc8004_agent_search__x402 on erc8004_agent_search (agent_uuid) where x402;
 create index ix__erc8004_agent_search__verified
   on erc8004_agent_search (agent_uuid)

@@ -30,15 +30,24 @@ def test_flag_that_is_none_is_refused_with_what_is_accepted(client, admin, name)
     assert "off" in message
 
 
-def test_average_score_and_reputation_score_are_one_name(client, admin, make_agent):
-    make_agent()
-    for one, other in (
-        ("sort=average_score", "sort=reputation_score"),
-        ("sort=-average_score", "sort=-reputation_score"),
-        ("min_average_score=0", "min_reputation_score=0"),
+def test_average_score_is_the_mean_and_reputation_score_what_money_stands_behind(
+    get, make_agent, give_feedback, link_payment, refresh
+):
+    praised, paid = (make_agent()["agent_uuid"] for _ in range(2))
+    give_feedback(agent_uuid=praised, score=100)
+    for number in range(3):
+        client = f"0x{number + 1:040x}"
+        link_payment(agent_uuid=paid, payer_address=client, amount_usdc="1")
+        give_feedback(agent_uuid=paid, score=90, client_address=client)
+    refresh()
+    for query, found in (
+        ("sort=-average_score", [praised, paid]),
+        ("sort=-reputation_score", [paid, praised]),
+        ("min_average_score=95", [praised]),
+        ("min_reputation_score=70", [paid]),
+        ("min_reputation_score=70&min_average_score=95", []),
+        ("min_paying_reviewers=3", [paid]),
+        ("min_paying_reviewers=4", []),
+        ("min_effective_reviewers=3", [paid]),
     ):
-        answers = [client.get(f"/api/v1/agents/?{each}", headers=admin) for each in (one, other)]
-        assert {answer.status_code for answer in answers} == {200}
-        assert answers[0].json == answers[1].json
-    url = "/api/v1/agents/?min_average_score=1&min_reputation_score=2"
-    assert client.get(url, headers=admin).status_code == 422
+        assert [each["agent_uuid"] for each in get(f"/agents/?{query}")["agents"]] == found

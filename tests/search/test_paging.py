@@ -10,6 +10,7 @@ from tests.support import factories
 SORTS = (
     "registered_at",
     "reputation_score",
+    "average_score",
     "total_feedback",
     "total_payments",
     "last_activity_at",
@@ -20,7 +21,8 @@ PLACES = {
     "last_activity_at": "last_activity_at",
     "total_feedback": "total_feedback",
     "total_payments": "total_payments",
-    "reputation_score": "average_score",
+    "reputation_score": "score",
+    "average_score": "average_score",
 }
 
 
@@ -59,7 +61,10 @@ def crowd(app, sql, request, monkeypatch):
           last_activity_at = timestamptz '2026-02-01' + ((agent_id::int %% 3) || ' s')::interval,
           total_feedback = agent_id::int %% 5,
           total_payments = agent_id::int %% 2,
-          average_score = case when agent_id::int %% 3 > 0 then 60 + (agent_id::int %% 7) * 0.33 end
+          average_score = case
+            when agent_id::int %% 3 > 0 then 60 + (agent_id::int %% 7) * 0.33
+          end,
+          score = case when agent_id::int %% 3 > 1 then 80 - (agent_id::int %% 5) * 0.33 end
         """.replace("%%", "%")
     )
     return {row["agent_uuid"] for row in sql("select agent_uuid::text from erc8004_agent_search")}
@@ -89,10 +94,10 @@ def arrive(sql):
             sql(
                 """
                 update erc8004_agent_search
-                set average_score = %s, total_feedback = %s, total_payments = %s
+                set score = %s, average_score = %s, total_feedback = %s, total_payments = %s
                 where agent_uuid = %s
                 """,
-                *(score, count, count, new["id"]),
+                *(score, score, count, count, new["id"]),
             )
 
     return insert
@@ -117,7 +122,7 @@ def test_walk_is_in_order_and_what_is_unknown_comes_last(walk, crowd, sort):
     assert values == known + [None] * (len(values) - len(known))
 
 
-@pytest.mark.parametrize("sort", ["reputation_score", "total_feedback", "total_payments"])
+@pytest.mark.parametrize("sort", ["average_score", "total_feedback", "total_payments"])
 @pytest.mark.parametrize("sign", ["", "-"])
 def test_equals_are_in_the_order_of_their_registration(walk, crowd, sort, sign):
     shown = walk(f"/agents/?sort={sign}{sort}&limit=7", "agents")
@@ -139,12 +144,13 @@ def test_walk_keeps_to_its_filters(walk, crowd, sql):
     matching = sql(
         """
         select agent_uuid::text from erc8004_agent_search
-        where total_feedback >= 2 and average_score >= 60.5
+        where total_feedback >= 2 and average_score >= 60.5 and score >= 78
         """
     )
-    path = "/agents/?min_feedback=2&min_reputation_score=60.5&sort=-reputation_score&limit=2"
+    filters = "min_feedback=2&min_average_score=60.5&min_reputation_score=78"
+    path = f"/agents/?{filters}&sort=-reputation_score&limit=1"
     shown = [each["agent_uuid"] for each in walk(path, "agents")]
-    assert len(shown) == len(matching) > 4
+    assert len(shown) == len(matching) > 2
     assert set(shown) == {each["agent_uuid"] for each in matching}
 
 
@@ -199,7 +205,11 @@ def test_every_page_of_a_walk_tells_what_the_first_counted(crowd, get, make_agen
     "asked",
     [
         "min_reputation_score=0",
-        "min_reputation_score=61",
+        "min_reputation_score=50",
+        "min_average_score=0",
+        "min_average_score=61",
+        "min_paying_reviewers=1",
+        "min_effective_reviewers=0.01",
         "min_success_rate=0",
         "min_feedback=1",
         "trust_level=good",
@@ -214,9 +224,9 @@ def test_sort_shows_what_a_filter_finds(
     give_feedback(agent_uuid=paid, score=0)
     link_payment(agent_uuid=paid)
     link_payment(agent_uuid=unknown, status="pending")
-    give_feedback(agent_uuid=good, score=75)
-    for _ in range(5):
-        link_payment(agent_uuid=good)
+    for client in [factories.address() for _ in range(5)]:
+        give_feedback(agent_uuid=good, score=85, client_address=client)
+        link_payment(agent_uuid=good, payer_address=client)
     refresh()
     found = {each["agent_uuid"] for each in get(f"/agents/?{asked}")["agents"]}
     assert found

@@ -21,6 +21,9 @@ NO_FILTER = {
     "testnet": False,
     "trust_level": None,
     "min_reputation_score": None,
+    "min_average_score": None,
+    "min_effective_reviewers": None,
+    "min_paying_reviewers": None,
     "min_success_rate": None,
     "min_feedback": None,
     "service": None,
@@ -77,8 +80,10 @@ SORTS = {
     "-total_feedback": "total_feedback",
     "total_payments": "total_payments",
     "-total_payments": "total_payments",
-    "reputation_score": "average_score",
-    "-reputation_score": "average_score",
+    "reputation_score": "score",
+    "-reputation_score": "score",
+    "average_score": "average_score",
+    "-average_score": "average_score",
 }
 BY_FIGURE = [sort for sort in SORTS if not sort.endswith("_at")]
 PLACES = {
@@ -102,6 +107,9 @@ SELECTIVE = {
     "excellent": {"trust_level": ["excellent"]},
     "good or poor": {"trust_level": ["good", "poor"]},
     "score": {"min_reputation_score": 99.5},
+    "average": {"min_average_score": 99.5},
+    "paying reviewers": {"min_paying_reviewers": 90},
+    "effective reviewers": {"min_effective_reviewers": 33},
     "success rate": {"min_success_rate": 95},
     "feedback": {"min_feedback": 1000},
     "service": {"service": "ZIP"},
@@ -122,7 +130,7 @@ DECIDED_IN_THE_INDEX = {
     "trust": ("trust_level", {"trust_level": ["fair"]}),
     "chain": ("chain", {"chain": "base"}),
     "feedback": ("total_feedback", {"min_feedback": 1}),
-    "score": ("average_score", {"min_reputation_score": 50}),
+    "score": ("score", {"min_reputation_score": 50}),
     "success rate": ("success_rate", {"min_success_rate": 0}),
 }
 
@@ -194,9 +202,12 @@ def assert_in_order(walk, index):
 @pytest.mark.parametrize(
     ("asked", "index"),
     [
-        ({"min_reputation_score": 0}, "average_score"),
+        ({"min_reputation_score": 0}, "score"),
+        ({"min_average_score": 0}, "average_score"),
+        ({"min_paying_reviewers": 1}, "paying_reviewers"),
+        ({"min_effective_reviewers": 1}, "effective_reviewers"),
         ({"min_feedback": 1}, "total_feedback"),
-        ({"min_feedback": 1, "min_reputation_score": 0, "chain": "base"}, "average_score"),
+        ({"min_feedback": 1, "min_reputation_score": 0, "chain": "base"}, "score"),
     ],
 )
 def test_agents_that_have_a_figure_are_found_in_its_index(plan, asked, index):

@@ -48,6 +48,9 @@ update erc8004_agent_search as s
 set
   total_feedback = case when agent_id % 3 = 0 then (10000 / agent_id)::int + 1 else 0 end,
   average_score = case when agent_id % 3 = 0 then abs(hashtext(agent_id::text)) % 10000 / 100.0 end,
+  score = case when agent_id % 3 = 0 then abs(hashtext(agent_id::text)) % 9973 / 100.0 end,
+  paying_reviewers = case when agent_id % 30 = 0 then agent_id % 100 else 0 end,
+  effective_reviewers = case when agent_id % 3 = 0 then agent_id % 100 / 3.0 else 0 end,
   total_payments = case when agent_id % 20 = 0 then (10000 / agent_id)::int + 1 else 0 end,
   success_rate = case when agent_id % 20 = 0 then agent_id % 101 end,
   trust_level = case

@@ -19,27 +19,31 @@ def stats(get):
 
 @pytest.fixture
 def with_record(make_agent, give_feedback, sql):
-    """An agent with so many settled payments, a success rate and an average score.
+    """An agent with so many settled payments and a success rate. The first of its customers paid a
+    dollar each and rated it; a rating without a payment is unpaid.
 
     Rows of either table that the views are made of, so that each boundary is exact.
     """
 
-    def make(settled, rate, score):
+    def make(settled, rate, ratings):
         agent = make_agent()
-        if score is not UNKNOWN:
-            give_feedback(agent_uuid=agent["agent_uuid"], score=score)
+        clients = [factories.address() for _ in ratings]
+        for client, score in zip(clients, ratings, strict=True):
+            give_feedback(agent_uuid=agent["agent_uuid"], client_address=client, score=score)
         sql(
             """
             insert into erc8004_agent_payments
-              (agent_uuid, chain, tx_hash, amount_usdc, status, verified_at)
+              (agent_uuid, chain, tx_hash, amount_usdc, status, verified_at, payer_address)
             select
               %s, 'base', '0x' || lpad(to_hex(n), 64, '0'), 1,
               case when n <= %s then 'verified' else 'failed' end,
-              case when n <= %s then now() end
+              case when n <= %s then now() end,
+              (%s::text[])[n]
             from generate_series(1, %s) as n
             """,
             agent["agent_uuid"],
             *[round(settled * (rate or 0) / 100)] * 2,
+            clients,
             settled,
         )
         return agent
@@ -48,40 +52,41 @@ def with_record(make_agent, give_feedback, sql):
 
 
 @pytest.mark.parametrize(
-    ("settled", "rate", "score", "level"),
+    ("settled", "rate", "ratings", "level"),
     [
-        (0, UNKNOWN, UNKNOWN, "new"),
-        (0, UNKNOWN, 100, "fair"),
-        (0, UNKNOWN, 60, "fair"),
-        (0, UNKNOWN, 59.99, "poor"),
-        (1, 100, UNKNOWN, "fair"),
-        (20, 75, UNKNOWN, "fair"),
-        (20, 70, UNKNOWN, "poor"),
-        (10, 100, 80, "excellent"),
-        (20, 95, 80, "excellent"),
-        (9, 100, 80, "good"),
-        (20, 90, 80, "good"),
-        (100, 94, 100, "good"),
-        (10, 100, 79.99, "good"),
-        (20, 85, 70, "good"),
-        (5, 100, 70, "good"),
-        (4, 100, 100, "fair"),
-        (100, 84, 100, "fair"),
-        (10, 100, 69.99, "fair"),
-        (100, 75, 60, "fair"),
-        (100, 74, 100, "poor"),
-        (10, 100, 59.99, "poor"),
-        (1, 0, 100, "poor"),
-        (1, 0, UNKNOWN, "poor"),
+        (0, UNKNOWN, [], "new"),
+        (0, UNKNOWN, [100], "fair"),
+        (0, UNKNOWN, [0], "fair"),
+        (1, 100, [], "fair"),
+        (1, 0, [], "fair"),
+        (20, 75, [], "fair"),
+        (20, 70, [], "poor"),
+        (10, 100, [90] * 6, "excellent"),
+        (20, 95, [90] * 6, "excellent"),
+        (9, 100, [90] * 6, "good"),
+        (20, 90, [90] * 6, "good"),
+        (100, 94, [100] * 20, "good"),
+        (10, 100, [*[90] * 5, 89.99], "good"),
+        (20, 85, [90] * 2, "good"),
+        (5, 100, [90] * 2, "good"),
+        (4, 100, [100] * 4, "fair"),
+        (100, 84, [100] * 20, "fair"),
+        (10, 100, [90, 89.99], "fair"),
+        (100, 75, [20] * 2, "fair"),
+        (100, 74, [100] * 20, "poor"),
+        (10, 100, [20, 19.99], "poor"),
+        (4, 0, [], "fair"),
     ],
 )
 def test_trust_level_is_the_first_that_matches(
-    get, refresh, stats, with_record, settled, rate, score, level
+    get, refresh, stats, with_record, settled, rate, ratings, level
 ):
-    agent = with_record(settled, rate, score)
+    agent = with_record(settled, rate, ratings)
+    now = stats(agent)
     refresh()
     found = stats(agent)
-    assert (found["success_rate"], found["average_score"]) == (rate, score)
+    assert now == found | {"as_of": now["as_of"]}
+    assert found["success_rate"] == rate
     assert found["successful_payments"] + found["failed_payments"] == settled
     assert found["trust_level"] == level
     assert [each["trust_level"] for each in get("/agents/")["agents"]] == [level]
@@ -164,7 +169,8 @@ def test_what_is_revoked_after_a_refresh_leaves_with_the_next(
     agent = make_agent()
     given = give_feedback(agent_uuid=agent["agent_uuid"], score=10)
     refresh()
-    assert stats(agent)["trust_level"] == "poor"
+    found = stats(agent)
+    assert (found["trust_level"], found["average_score"]) == ("fair", 10.0)
     client.post(f"/api/v1/agents/feedback/{given['feedback_id']}/revoke", headers=admin)
     refresh()
     found = stats(agent)

@@ -1,0 +1,41 @@
+-- What lies between an agent and a reviewer besides ratings: money that came back, and ratings in return.
+
+-- Return what the addresses of an agent paid a client, in verified payments of mainnets.
+create or replace function erc8004_returned_usdc(own_addresses text[], client text) returns numeric
+language sql stable parallel safe
+begin atomic
+  select coalesce(sum(m.paid_usdc), 0)
+  from erc8004_money_flows as m
+  where m.payer_address = any(own_addresses)
+    and m.payee_address = client;
+end;
+
+-- Return whether an address of an agent has a voice on an agent of a client.
+create or replace function erc8004_is_reciprocal(own_addresses text[], client text) returns boolean
+language sql stable parallel safe
+begin atomic
+  select exists (
+    select
+    from erc8004_rated_parties as r
+    where r.client_address = any(own_addresses)
+      and r.party_address = client
+      and r.agents > 0
+  );
+end;
+
+-- Return the agents of a party on which a client has a voice. Nearly always there are none, which one
+-- lookup finds.
+create or replace function erc8004_agents_rated_by(client text, party text)
+returns table (agent_uuid uuid)
+language sql stable parallel safe
+begin atomic
+  select c.agent_uuid
+  from erc8004_rated_parties as r
+  join erc8004_client_counts as c on c.client_address = r.client_address
+  join erc8004_feedback_counts as f on f.agent_uuid = c.agent_uuid
+  where r.client_address = client
+    and r.party_address = party
+    and r.agents > 0
+    and c.voice is not null
+    and party = any(f.own_addresses);
+end;

@@ -1,0 +1,184 @@
+-- The evidence of a refresh, after the folds and in this order: agents with another owner, who rated
+-- whom, the reviewers, and the sums over these. Each step is a statement over the clients of agents in
+-- erc8004_pair_changes, or over all of them from history. Only one refresh runs at a time, as it holds a
+-- lock, so that each step finds the tables as the step before left them.
+--
+-- The bodies are text for the same reason as those of the folds.
+
+-- Withdraw the voices on agents that have another owner or wallet, by the addresses with which they were
+-- counted, and turn their feedback into changes again. Return all agents with another.
+create or replace function erc8004_withdraw_voices() returns uuid[]
+language plpgsql
+as $$
+declare
+  changed uuid[];
+  agents uuid[];
+begin
+  with deleted as (
+    delete from erc8004_owner_changes returning agent_uuid
+  )
+  select
+    coalesce(array_agg(distinct a.id), '{}'),
+    array_agg(distinct f.agent_uuid) filter (
+      where (f.own_addresses, f.voices_since)
+        is distinct from (erc8004_own_addresses(a.id), a.owner_since)
+    )
+  into changed, agents
+  from deleted as d
+  join erc8004_agents as a on a.id = d.agent_uuid
+  left join erc8004_feedback_counts as f on f.agent_uuid = a.id;
+  if agents is null then
+    return changed;
+  end if;
+  insert into erc8004_pair_changes (agent_uuid, client_address)
+  select c.agent_uuid, c.client_address
+  from erc8004_client_counts as c
+  where c.agent_uuid = any(agents);
+  update erc8004_client_counts as c
+  set rating_count = 0
+  where c.agent_uuid = any(agents);
+  perform erc8004_count_parties(false);
+  perform erc8004_count_evidence(false);
+  call erc8004_reset_feedback(agents);
+  insert into erc8004_pair_changes (agent_uuid, client_address)
+  select c.agent_uuid, c.client_address
+  from erc8004_client_counts as c
+  where c.agent_uuid = any(agents);
+  return changed;
+end;
+$$;
+
+-- Count the agents whose reviewers have a voice by their parties, where a client gained or lost one.
+-- With the first or the last agent of a party that a client rates, others become reciprocal, or cease.
+create or replace function erc8004_count_parties(from_history boolean) returns void
+language sql
+as $$
+  with changed as (
+    select distinct p.agent_uuid, p.client_address
+    from erc8004_pair_changes as p
+    where not from_history
+    union all
+    select c.agent_uuid, c.client_address
+    from erc8004_client_counts as c
+    where from_history
+      and c.rating_count > 0
+  ),
+  moved as (
+    select
+      c.agent_uuid,
+      c.client_address,
+      (c.rating_count > 0)::integer - (c.voice is not null)::integer as agents
+    from changed as p
+    join erc8004_client_counts as c using (agent_uuid, client_address)
+    where (c.rating_count > 0) <> (c.voice is not null)
+  ),
+  by_party as materialized (
+    select
+      m.client_address,
+      own.address as party_address,
+      sum(m.agents) as agents,
+      coalesce(sum(m.agents) filter (where own.place = 1), 0) as owned_agents
+    from moved as m
+    join erc8004_feedback_counts as f using (agent_uuid)
+    cross join lateral unnest(f.own_addresses) with ordinality as own (address, place)
+    group by m.client_address, own.address
+  ),
+  counted as (
+    insert into erc8004_rated_parties as r (client_address, party_address, agents, owned_agents)
+    select b.client_address, b.party_address, b.agents, b.owned_agents
+    from by_party as b
+    on conflict on constraint pk__erc8004_rated_parties do update
+    set
+      agents = r.agents + excluded.agents,
+      owned_agents = r.owned_agents + excluded.owned_agents
+  )
+  insert into erc8004_pair_changes (agent_uuid, client_address)
+  select rated.agent_uuid, b.party_address
+  from by_party as b
+  left join erc8004_rated_parties as r using (client_address, party_address)
+  cross join lateral erc8004_agents_rated_by(b.party_address, b.client_address) as rated
+  where not from_history
+    and (coalesce(r.agents, 0) > 0) <> (coalesce(r.agents, 0) + b.agents > 0);
+$$;
+
+-- Count since when the clients give feedback, and of how many owners they rate agents.
+create or replace function erc8004_count_reviewers(from_history boolean) returns void
+language sql
+as $$
+  insert into erc8004_reviewers as r (client_address, first_seen_at, owners)
+  select n.client_address, seen.first_at, rated.owners
+  from (
+    select distinct p.client_address
+    from erc8004_pair_changes as p
+    where not from_history
+    union all
+    select distinct c.client_address
+    from erc8004_client_counts as c
+    where from_history
+  ) as n
+  cross join lateral (
+    select min(c.first_feedback_at) as first_at
+    from erc8004_client_counts as c
+    where c.client_address = n.client_address
+  ) as seen
+  cross join lateral (
+    select count(*) as owners
+    from (
+      select
+      from erc8004_rated_parties as p
+      where p.client_address = n.client_address
+        and p.owned_agents > 0
+      limit erc8004_newcomer_owners()
+    ) as few
+  ) as rated
+  where seen.first_at is not null
+    or exists (select from erc8004_reviewers as known where known.client_address = n.client_address)
+  on conflict on constraint pk__erc8004_reviewers do update
+  set
+    first_seen_at = excluded.first_seen_at,
+    owners = excluded.owners
+  where (r.first_seen_at, r.owners) is distinct from (excluded.first_seen_at, excluded.owners);
+$$;
+
+-- Establish the reviewers who are no newcomers any more, and trust those whom the operator trusts, or
+-- take it back: the agents that they rated are to be counted again.
+create or replace function erc8004_classify_reviewers(
+  as_of timestamptz, from_history boolean
+) returns void
+language sql
+as $$
+  with classes as (
+    select
+      r.client_address,
+      r.owners >= erc8004_newcomer_owners()
+        and coalesce(r.first_seen_at <= as_of - erc8004_newcomer_time(), false) as is_established,
+      exists (
+        select from erc8004_trusted_reviewers as t where t.client_address = r.client_address
+      ) as is_trusted
+    from erc8004_reviewers as r
+    where r.client_address in (select p.client_address from erc8004_pair_changes as p)
+      or r.client_address in (select t.client_address from erc8004_trusted_reviewers as t)
+      or r.is_trusted
+      or (
+        not r.is_established
+        and r.owners = erc8004_newcomer_owners()
+        and r.first_seen_at <= as_of - erc8004_newcomer_time()
+      )
+  ),
+  changed as (
+    update erc8004_reviewers as r
+    set
+      is_established = c.is_established,
+      is_trusted = c.is_trusted
+    from classes as c
+    where r.client_address = c.client_address
+      and (r.is_established, r.is_trusted) <> (c.is_established, c.is_trusted)
+    returning r.client_address
+  )
+  insert into erc8004_pair_changes (agent_uuid, client_address)
+  select p.agent_uuid, p.client_address
+  from changed as c
+  join erc8004_client_counts as p using (client_address)
+  where not from_history
+    and p.rating_count > 0;
+$$;

@@ -1,0 +1,188 @@
+-- The sums of the evidence: what the voices of the clients of an agent add to them.
+
+-- Return the sums of two arrays, place by place.
+create or replace function erc8004_added(one numeric[], other numeric[]) returns numeric[]
+language sql immutable parallel safe
+begin atomic
+  select array_agg(a.one + a.other order by a.place)
+  from unnest(one, other) with ordinality as a (one, other, place);
+end;
+
+-- Return the place of a voice in a histogram, from 1 for 0 to under 10 points to 10 for 90 to 100.
+create or replace function erc8004_voice_bin(voice integer) returns integer
+language sql immutable parallel safe
+return least(voice / 1000, 9) + 1;
+
+-- Set the voices of the clients of agents in erc8004_pair_changes, or of all of them, to what they are
+-- now, and add the differences to the sums. Return the agents whose sums changed.
+create or replace function erc8004_count_evidence(from_history boolean) returns setof uuid
+language sql
+as $$
+  with deleted as (
+    delete from erc8004_pair_changes returning agent_uuid, client_address
+  ),
+  changed as (
+    select distinct d.agent_uuid, d.client_address
+    from deleted as d
+    union all
+    select c.agent_uuid, c.client_address
+    from erc8004_client_counts as c
+    where from_history
+      and c.rating_count > 0
+  ),
+  pairs as materialized (
+    select
+      c.agent_uuid,
+      c.client_address,
+      c.voice as old_voice,
+      c.net_usdc as old_net_usdc,
+      c.returned_usdc as old_returned_usdc,
+      c.is_reciprocal as was_reciprocal,
+      c.is_established as was_established,
+      c.is_trusted as was_trusted,
+      now.voice,
+      case when now.voice is null then 0 else greatest(c.paid_usdc - now.returned_usdc, 0) end
+        as net_usdc,
+      now.returned_usdc,
+      now.is_reciprocal,
+      coalesce(now.voice is not null and r.is_established, false) as is_established,
+      coalesce(now.voice is not null and r.is_trusted, false) as is_trusted
+    from changed as p
+    join erc8004_client_counts as c using (agent_uuid, client_address)
+    join erc8004_feedback_counts as f using (agent_uuid)
+    left join erc8004_reviewers as r using (client_address)
+    cross join lateral (
+      select
+        erc8004_voice(c.rating_sum, c.rating_count) as voice,
+        case
+          when c.rating_count > 0 and c.paid_usdc > 0
+          then erc8004_returned_usdc(f.own_addresses, c.client_address)
+          else 0
+        end as returned_usdc,
+        c.rating_count > 0 and erc8004_is_reciprocal(f.own_addresses, c.client_address)
+          as is_reciprocal
+    ) as now
+  ),
+  counted as (
+    update erc8004_client_counts as c
+    set
+      voice = p.voice,
+      net_usdc = p.net_usdc,
+      returned_usdc = p.returned_usdc,
+      is_reciprocal = p.is_reciprocal,
+      is_established = p.is_established,
+      is_trusted = p.is_trusted
+    from pairs as p
+    where c.agent_uuid = p.agent_uuid
+      and c.client_address = p.client_address
+      and (
+        p.voice, p.net_usdc, p.returned_usdc, p.is_reciprocal, p.is_established, p.is_trusted
+      ) is distinct from (
+        p.old_voice, p.old_net_usdc, p.old_returned_usdc, p.was_reciprocal, p.was_established,
+        p.was_trusted
+      )
+  ),
+  parts as (
+    select
+      p.agent_uuid, -1 as sign, p.old_voice as voice, p.old_net_usdc as net_usdc,
+      p.old_returned_usdc as returned_usdc, p.was_reciprocal as is_reciprocal,
+      p.was_established as is_established, p.was_trusted as is_trusted
+    from pairs as p
+    where p.old_voice is not null
+    union all
+    select
+      p.agent_uuid, 1, p.voice, p.net_usdc, p.returned_usdc, p.is_reciprocal, p.is_established,
+      p.is_trusted
+    from pairs as p
+    where p.voice is not null
+  ),
+  weighed as (
+    select
+      p.agent_uuid,
+      p.is_established,
+      p.sign,
+      p.voice,
+      erc8004_voice_bin(p.voice) as bin,
+      p.net_usdc,
+      p.returned_usdc,
+      p.is_trusted,
+      p.is_reciprocal and not p.is_trusted as is_reciprocal,
+      erc8004_weight(p.net_usdc, p.is_reciprocal, p.is_trusted, (erc8004_stakes())[1]) as w1,
+      erc8004_weight(p.net_usdc, p.is_reciprocal, p.is_trusted, (erc8004_stakes())[2]) as w2,
+      erc8004_weight(p.net_usdc, p.is_reciprocal, p.is_trusted, (erc8004_stakes())[3]) as w3,
+      erc8004_weight(p.net_usdc, p.is_reciprocal, p.is_trusted, (erc8004_stakes())[4]) as w4,
+      erc8004_weight(p.net_usdc, p.is_reciprocal, p.is_trusted, (erc8004_stakes())[5]) as w5,
+      erc8004_weight(p.net_usdc, p.is_reciprocal, p.is_trusted, (erc8004_stakes())[6]) as w6
+    from parts as p
+  )
+  insert into erc8004_evidence as e (
+    agent_uuid, is_established, reviewers, voices, paying, trusted, reciprocal, net_usdc,
+    returned_usdc, weights, weighted_voices, voice_counts, paying_counts
+  )
+  select
+    w.agent_uuid,
+    w.is_established,
+    sum(w.sign),
+    sum(w.sign * w.voice),
+    coalesce(sum(w.sign) filter (where w.net_usdc > 0), 0),
+    coalesce(sum(w.sign) filter (where w.is_trusted), 0),
+    coalesce(sum(w.sign) filter (where w.is_reciprocal), 0),
+    sum(w.sign * w.net_usdc),
+    sum(w.sign * w.returned_usdc),
+    array[
+      sum(w.sign * w.w1),
+      sum(w.sign * w.w2),
+      sum(w.sign * w.w3),
+      sum(w.sign * w.w4),
+      sum(w.sign * w.w5),
+      sum(w.sign * w.w6)
+    ],
+    array[
+      sum(w.sign * w.w1 * w.voice),
+      sum(w.sign * w.w2 * w.voice),
+      sum(w.sign * w.w3 * w.voice),
+      sum(w.sign * w.w4 * w.voice),
+      sum(w.sign * w.w5 * w.voice),
+      sum(w.sign * w.w6 * w.voice)
+    ],
+    array[
+      coalesce(sum(w.sign) filter (where w.bin = 1), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 2), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 3), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 4), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 5), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 6), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 7), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 8), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 9), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 10), 0)
+    ],
+    array[
+      coalesce(sum(w.sign) filter (where w.bin = 1 and w.net_usdc > 0), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 2 and w.net_usdc > 0), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 3 and w.net_usdc > 0), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 4 and w.net_usdc > 0), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 5 and w.net_usdc > 0), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 6 and w.net_usdc > 0), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 7 and w.net_usdc > 0), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 8 and w.net_usdc > 0), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 9 and w.net_usdc > 0), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 10 and w.net_usdc > 0), 0)
+    ]
+  from weighed as w
+  group by w.agent_uuid, w.is_established
+  on conflict on constraint pk__erc8004_evidence do update
+  set
+    reviewers = e.reviewers + excluded.reviewers,
+    voices = e.voices + excluded.voices,
+    paying = e.paying + excluded.paying,
+    trusted = e.trusted + excluded.trusted,
+    reciprocal = e.reciprocal + excluded.reciprocal,
+    net_usdc = e.net_usdc + excluded.net_usdc,
+    returned_usdc = e.returned_usdc + excluded.returned_usdc,
+    weights = erc8004_added(e.weights, excluded.weights),
+    weighted_voices = erc8004_added(e.weighted_voices, excluded.weighted_voices),
+    voice_counts = erc8004_added(e.voice_counts, excluded.voice_counts),
+    paying_counts = erc8004_added(e.paying_counts, excluded.paying_counts)
+  returning e.agent_uuid;
+$$;

@@ -1,0 +1,54 @@
+-- All counts of a refresh, step by step, under its lock.
+
+-- Return whether the counts are by an older version of the rule, or were never made.
+create or replace function erc8004_is_rule_new() returns boolean
+language sql stable
+begin atomic
+  select (
+    select f.rule_version from erc8004_stats_refreshes as f order by f.id desc limit 1
+  ) is distinct from erc8004_rule_version();
+end;
+
+-- Return the agents that became stale since the last refresh: their counts did not change.
+create or replace function erc8004_agents_gone_stale(as_of timestamptz) returns setof uuid
+language sql stable
+begin atomic
+  select f.agent_uuid
+  from erc8004_feedback_counts as f
+  where f.last_backed_at < as_of - erc8004_stale_time()
+    and f.last_backed_at >= (
+      select r.began_at from erc8004_stats_refreshes as r order by r.id desc limit 1
+    ) - erc8004_stale_time();
+end;
+
+-- Fold all changes into the counts, evidence and scores, or count the whole history. Return the agents
+-- whose statistics changed.
+create or replace function erc8004_count_all(as_of timestamptz, from_history boolean) returns uuid[]
+language plpgsql
+as $$
+declare
+  changed uuid[] := '{}';
+begin
+  if from_history then
+    call erc8004_reset_counts();
+  else
+    changed := erc8004_withdraw_voices();
+  end if;
+  changed := changed || array(select erc8004_fold_feedback(from_history));
+  changed := changed || array(select erc8004_fold_payments(from_history));
+  perform erc8004_count_parties(from_history);
+  perform erc8004_count_reviewers(from_history);
+  perform erc8004_classify_reviewers(as_of, from_history);
+  changed := changed || array(select erc8004_count_evidence(from_history));
+  if from_history then
+    changed := array(select agent_uuid from erc8004_agent_search);
+  else
+    changed := array(
+      select distinct c.agent_uuid
+      from unnest(changed || array(select erc8004_agents_gone_stale(as_of))) as c (agent_uuid)
+    );
+  end if;
+  call erc8004_count_scores(changed);
+  return changed;
+end;
+$$;
