@@ -63,12 +63,12 @@ class Check(ma.Schema):
     value = fields.Raw(
         required=True,
         allow_none=True,
-        metadata={"description": "What was found.", "type": ["string", "number", "null"]},
+        metadata={"description": "What was found.", "type": ["string", "number"]},
     )
     threshold = fields.Raw(
         required=True,
         allow_none=True,
-        metadata={"description": "What it was held against.", "type": ["string", "number", "null"]},
+        metadata={"description": "What it was held against.", "type": ["string", "number"]},
     )
     text = text("The check as a sentence.")
 

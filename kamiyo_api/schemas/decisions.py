@@ -10,8 +10,9 @@ from marshmallow import fields, validate
 
 from kamiyo_api.schemas import bounded, names
 from kamiyo_api.schemas import fields as own
+from kamiyo_api.schemas.agents import TRUST_LEVELS
 from kamiyo_api.schemas.choices import Choice
-from kamiyo_api.schemas.decision_codes import DECISIONS, LEVELS, POLICIES, WARNABLE
+from kamiyo_api.schemas.decision_codes import DECISIONS, POLICIES, WARNABLE
 from kamiyo_api.schemas.lookup import Item
 from kamiyo_api.schemas.on_chain import SOURCES
 from kamiyo_api.schemas.payment_requirements import PaymentRequirements
@@ -23,13 +24,6 @@ WAYS = (
     "Give one of agent_uuid, chain and agent_id, agent, pay_to, url, or payment_requirements; "
     "pay_to takes a url beside it."
 )
-LEVEL_MEANINGS = {
-    "new": "Nothing is known.",
-    "poor": "Known to be poor.",
-    "fair": "Neither poor nor proven.",
-    "good": "Proven to be good.",
-    "excellent": "Proven to be excellent.",
-}
 
 
 def count(about: str, most: int = MOST_REVIEWERS) -> fields.Integer:
@@ -62,12 +56,12 @@ class PolicyMembers(bounded.Schema):
     """A policy of the caller's own: the cautious one, with these members instead of its own."""
 
     allow_from = Choice(
-        {level: LEVEL_MEANINGS[level] for level in LEVELS},
+        TRUST_LEVELS,
         about="The lowest level that is allowed without a warning; good by default.",
         load_default=None,
     )
     min_level = Choice(
-        {level: LEVEL_MEANINGS[level] for level in LEVELS},
+        TRUST_LEVELS,
         about="The lowest level that is not blocked.",
         load_default=None,
     )
