@@ -19,6 +19,7 @@ AGENT_KEYS = {
     "stats": "agent:{}:stats",
     "reputation": "agent:{}:reputation",
     "decision": "agent:{}:decision",
+    "trust": "agent:{}:trust",
 }
 # The answer is made of what is cached and of the query, which is therefore not part of the key.
 DERIVED = "decision"

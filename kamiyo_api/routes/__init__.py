@@ -18,6 +18,7 @@ from kamiyo_api.routes import (
     on_chain,
     payments,
     stats,
+    trust,
     validations,
 )
 from kamiyo_api.web.openapi import api
@@ -28,6 +29,7 @@ RESOURCES = (
     lookup,
     stats,
     decisions,
+    trust,
     on_chain,
     feedback,
     payments,

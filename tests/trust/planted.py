@@ -111,7 +111,7 @@ def plant_sums(sql: Sql, agent_uuid: str, voices: Sequence[Voice], is_establishe
     of_class = [each for each in voices if each.is_established == is_established]
     sql(
         "insert into erc8004_evidence values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::numeric[], "
-        "%s::numeric[])",
+        "%s::numeric[], array_fill(0, array[10]), array_fill(0, array[10]))",
         *(agent_uuid, is_established, len(of_class), sum(each.voice for each in of_class)),
         sum(Fraction(each.net) > 0 for each in of_class),
         sum(each.is_trusted for each in of_class),
