@@ -7,7 +7,7 @@ PY := .venv/bin/python
 NODE_MODULES := tests/openapi/node_modules
 ANVIL := .venv/anvil/.current
 
-.PHONY: help run watch check test lint bench requirements clean
+.PHONY: help run watch check test lint bench bench-trust requirements clean
 
 help:
 	@echo "make run    serve on http://127.0.0.1:$(PORT), with a database, a cache and demo data"
@@ -17,6 +17,7 @@ help:
 	@echo "make test   check the style and run every test against temporary servers"
 	@echo "make lint   check the style only"
 	@echo "make bench  measure the service against its targets; SCALE=small, medium or large; needs Debian's wrk"
+	@echo "make bench-trust  attack every rated agent of a population, and print how many scores move"
 	@echo "make requirements  pin the newest versions of all Python packages, with their hashes"
 	@echo "make clean  delete .venv, .data, node_modules and all caches"
 
@@ -41,6 +42,9 @@ lint: .venv/current
 
 bench: .venv/bench $(ANVIL)
 	@$(PY) -m bench "$(SCALE)"
+
+bench-trust: .venv/current
+	@$(PY) -m bench.trust
 
 clean:
 	rm -rf .venv .data .hypothesis .pytest_cache .ruff_cache .schemathesis $(NODE_MODULES)
