@@ -18,6 +18,7 @@ AGENT_KEYS = {
     "agent": "agent:{}",
     "stats": "agent:{}:stats",
     "reputation": "agent:{}:reputation",
+    "trust": "agent:{}:trust",
 }
 MAX_KNOWN_SEARCHES = 10_000
 MAX_KNOWN_SEARCH_LENGTH = 500

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import Flask
 
-from kamiyo_api.cli import chains, database, keys, loading, operations, resolving
+from kamiyo_api.cli import chains, database, keys, loading, operations, resolving, trust
 
 COMMANDS = (
     database.migrate,
     database.refresh_stats,
+    trust.explain_trust,
     *loading.import_commands,
     loading.demo_data,
     resolving.resolve_files,

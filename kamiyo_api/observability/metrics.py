@@ -96,7 +96,7 @@ for _reason in AUTH_FAILURES.values():
     auth_failures.labels(_reason)
 for _outcome in ("committed", "rolled_back", "failed", "unknown"):
     transactions.labels(_outcome)
-for _resource in ("agent", "stats", "reputation", "search"):
+for _resource in ("agent", "stats", "reputation", "trust", "search"):
     for _result in ("hit", "leased", "busy", "held", "large", "away"):
         cache_requests.labels(_resource, _result)
 

@@ -17,6 +17,7 @@ from kamiyo_api.routes import (
     on_chain,
     payments,
     stats,
+    trust,
     validations,
 )
 from kamiyo_api.web.openapi import api
@@ -26,6 +27,7 @@ RESOURCES = (
     agents,
     lookup,
     stats,
+    trust,
     on_chain,
     feedback,
     payments,

@@ -93,6 +93,14 @@ def a_time(value: Any) -> dt.datetime:
         raise errors.InvalidCursor from error
 
 
+def a_day(value: Any) -> dt.date:
+    """Return a day from a cursor. Raises InvalidCursor."""
+    try:
+        return dt.date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise errors.InvalidCursor from error
+
+
 def a_number(value: Any, *, whole: bool) -> float | int | None:
     """Return a number or null from a cursor. Raises InvalidCursor."""
     kinds = int if whole else (int, float, type(None))
@@ -178,6 +186,20 @@ class ByPlace(NewestFirst):
         if parts is None:
             return {"before_block": None, "before_index": None}
         return {"before_block": a_count(parts[0]), "before_index": a_count(parts[1])}
+
+
+class ByDay(NewestFirst):
+    """A page of a list with one row per day, newest first."""
+
+    parts = 1
+
+    def place_of(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return the parts of the cursor after a row."""
+        return (row[self.key],)
+
+    def start(self, parts: Sequence[Any] | None) -> dict[str, Any]:
+        """Return where the page begins, as parameters. Raises InvalidCursor."""
+        return {"before_day": None if parts is None else a_day(parts[0])}
 
 
 class ByKey(NewestFirst):

@@ -8,6 +8,11 @@ begin atomic
   from unnest(one, other) with ordinality as a (one, other, place);
 end;
 
+-- Return the place of a voice in a histogram, from 1 for 0 to under 10 points to 10 for 90 to 100.
+create or replace function erc8004_voice_bin(voice integer) returns integer
+language sql immutable parallel safe
+return least(voice / 1000, 9) + 1;
+
 -- Set the voices of the clients of agents in erc8004_pair_changes, or of all of them, to what they are
 -- now, and add the differences to the sums. Return the agents whose sums changed.
 create or replace function erc8004_count_evidence(from_history boolean) returns setof uuid
@@ -97,6 +102,7 @@ as $$
       p.is_established,
       p.sign,
       p.voice,
+      erc8004_voice_bin(p.voice) as bin,
       p.net_usdc,
       p.returned_usdc,
       p.is_trusted,
@@ -111,7 +117,7 @@ as $$
   )
   insert into erc8004_evidence as e (
     agent_uuid, is_established, reviewers, voices, paying, trusted, reciprocal, net_usdc,
-    returned_usdc, weights, weighted_voices
+    returned_usdc, weights, weighted_voices, voice_counts, paying_counts
   )
   select
     w.agent_uuid,
@@ -138,6 +144,30 @@ as $$
       sum(w.sign * w.w4 * w.voice),
       sum(w.sign * w.w5 * w.voice),
       sum(w.sign * w.w6 * w.voice)
+    ],
+    array[
+      coalesce(sum(w.sign) filter (where w.bin = 1), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 2), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 3), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 4), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 5), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 6), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 7), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 8), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 9), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 10), 0)
+    ],
+    array[
+      coalesce(sum(w.sign) filter (where w.bin = 1 and w.net_usdc > 0), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 2 and w.net_usdc > 0), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 3 and w.net_usdc > 0), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 4 and w.net_usdc > 0), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 5 and w.net_usdc > 0), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 6 and w.net_usdc > 0), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 7 and w.net_usdc > 0), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 8 and w.net_usdc > 0), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 9 and w.net_usdc > 0), 0),
+      coalesce(sum(w.sign) filter (where w.bin = 10 and w.net_usdc > 0), 0)
     ]
   from weighed as w
   group by w.agent_uuid, w.is_established
@@ -151,6 +181,8 @@ as $$
     net_usdc = e.net_usdc + excluded.net_usdc,
     returned_usdc = e.returned_usdc + excluded.returned_usdc,
     weights = erc8004_added(e.weights, excluded.weights),
-    weighted_voices = erc8004_added(e.weighted_voices, excluded.weighted_voices)
+    weighted_voices = erc8004_added(e.weighted_voices, excluded.weighted_voices),
+    voice_counts = erc8004_added(e.voice_counts, excluded.voice_counts),
+    paying_counts = erc8004_added(e.paying_counts, excluded.paying_counts)
   returning e.agent_uuid;
 $$;

@@ -1,5 +1,23 @@
 -- The evidence and the score of one agent as of now: what is counted, and the changes not folded yet.
 
+-- Return what the payments to one agent that are not folded yet add to the money of their payers.
+create or replace function erc8004_payers_changed(agent uuid) returns table (
+  client_address text,
+  paid_usdc numeric
+)
+language sql stable
+begin atomic
+  select t.payer_address, sum(t.total_amount_usdc)
+  from erc8004_payment_contributions as t
+  join erc8004_chains as paid on paid.name = t.chain
+  join erc8004_agents as a on a.id = t.agent_uuid
+  join erc8004_chains as own on own.name = a.chain
+  where t.agent_uuid = agent
+    and t.payer_address is not null
+    and paid.is_testnet <= own.is_testnet
+  group by t.payer_address;
+end;
+
 -- Return the voices of one agent that the changes not folded yet take away (sign -1) and add (+1).
 create or replace function erc8004_voices_changed(agent uuid) returns table (
   client_address text,
@@ -17,10 +35,8 @@ begin atomic
   with owned as materialized (
     select
       coalesce(f.own_addresses, erc8004_own_addresses(a.id)) as own_addresses,
-      case when f.own_addresses is null then a.owner_since else f.voices_since end as voices_since,
-      c.is_testnet
+      case when f.own_addresses is null then a.owner_since else f.voices_since end as voices_since
     from erc8004_agents as a
-    join erc8004_chains as c on c.name = a.chain
     left join erc8004_feedback_counts as f on f.agent_uuid = a.id
     where a.id = agent
   ),
@@ -32,13 +48,8 @@ begin atomic
       and t.client_address <> all(o.own_addresses)
       and (o.voices_since is null or t.created_at >= o.voices_since)
     union all
-    select t.payer_address, 0, 0, t.total_amount_usdc, null
-    from erc8004_payment_contributions as t
-    join erc8004_chains as paid on paid.name = t.chain
-    cross join owned as o
-    where t.agent_uuid = agent
-      and t.payer_address is not null
-      and paid.is_testnet <= o.is_testnet
+    select p.client_address, 0, 0, p.paid_usdc, null
+    from erc8004_payers_changed(agent) as p
   ),
   changed as materialized (
     select
@@ -105,13 +116,16 @@ create or replace function erc8004_evidence_of(agent uuid, with_changes boolean)
   returned_usdc numeric,
   weights numeric[],
   weighted_voices numeric[],
+  voice_counts numeric[],
+  paying_counts numeric[],
   rated_at timestamptz
 )
 language sql stable
 begin atomic
   select
     e.is_established, e.reviewers, e.voices, e.paying, e.trusted, e.reciprocal, e.net_usdc,
-    e.returned_usdc, e.weights, e.weighted_voices, null::timestamptz
+    e.returned_usdc, e.weights, e.weighted_voices, e.voice_counts, e.paying_counts,
+    null::timestamptz
   from erc8004_evidence as e
   where e.agent_uuid = agent
   union all
@@ -140,6 +154,16 @@ begin atomic
       w.sign * w.w5 * w.voice,
       w.sign * w.w6 * w.voice
     ],
+    array(
+      select case when b.bin = erc8004_voice_bin(w.voice) then w.sign else 0 end
+      from generate_series(1, 10) as b (bin)
+      order by b.bin
+    ),
+    array(
+      select case when b.bin = erc8004_voice_bin(w.voice) and w.net_usdc > 0 then w.sign else 0 end
+      from generate_series(1, 10) as b (bin)
+      order by b.bin
+    ),
     case when w.net_usdc > 0 or w.is_trusted then w.rated_at end
   from (
     select

@@ -111,6 +111,48 @@ begin atomic
     and s.last_activity_at < a.last_activity_at;
 end;
 
+-- Record the trust in agents whose level is another than the last that was recorded, or whose score or
+-- interval is by a whole point. Nothing is recorded of an agent before anything is known of it.
+create or replace procedure erc8004_record_trust(agents uuid[], as_of timestamptz)
+language sql
+begin atomic
+  insert into erc8004_trust_history as h (
+    agent_uuid, day, recorded_at, rule_version, trust_level, score, score_low, score_high,
+    effective_reviewers, paying_reviewers, total_feedback, total_payments, success_rate, caveats
+  )
+  select
+    s.agent_uuid, (as_of at time zone 'UTC')::date, as_of, erc8004_rule_version(), s.trust_level,
+    s.score, s.score_low, s.score_high, s.effective_reviewers, s.paying_reviewers,
+    s.total_feedback, s.total_payments, s.success_rate, s.caveats
+  from erc8004_agent_search as s
+  left join lateral (
+    select l.trust_level, l.score, l.score_low, l.score_high
+    from erc8004_trust_history as l
+    where l.agent_uuid = s.agent_uuid
+    order by l.day desc
+    limit 1
+  ) as l on true
+  where s.agent_uuid = any(agents)
+    and (s.trust_level, round(s.score), round(s.score_low), round(s.score_high))
+      is distinct from (
+        coalesce(l.trust_level, 'new'), round(l.score), round(l.score_low), round(l.score_high)
+      )
+  on conflict on constraint pk__erc8004_trust_history do update
+  set
+    recorded_at = excluded.recorded_at,
+    rule_version = excluded.rule_version,
+    trust_level = excluded.trust_level,
+    score = excluded.score,
+    score_low = excluded.score_low,
+    score_high = excluded.score_high,
+    effective_reviewers = excluded.effective_reviewers,
+    paying_reviewers = excluded.paying_reviewers,
+    total_feedback = excluded.total_feedback,
+    total_payments = excluded.total_payments,
+    success_rate = excluded.success_rate,
+    caveats = excluded.caveats;
+end;
+
 -- Refresh the larger materialized view. Its old and new rows are already sorted by agent, so a
 -- merge join takes three quarters of the time of a hash join, if it has the memory to sort half a
 -- million rows.
@@ -159,6 +201,7 @@ begin
   where status = 'pending' and expires_at <= began;
 
   call erc8004_refresh_search(changed);
+  call erc8004_record_trust(changed, began);
   search_done := clock_timestamp();
 
   delete from idempotency_keys where created_at < began - interval '24 hours';

@@ -109,6 +109,8 @@ create table erc8004_evidence (
   returned_usdc numeric not null,
   weights numeric[] not null,
   weighted_voices numeric[] not null,
+  voice_counts numeric[] not null,
+  paying_counts numeric[] not null,
 
   constraint pk__erc8004_evidence primary key (agent_uuid, is_established),
   constraint fk__erc8004_evidence__agent

@@ -33,7 +33,8 @@ create table erc8004_trusted_reviewers (
 );
 
 -- The sums over the reviewers of an agent with a voice: one row for the established, one for the new.
--- Of each of the six stakes, the weight in millionths of a USDC, and the weight times the voice.
+-- Of each of the six stakes, the weight in millionths of a USDC, and the weight times the voice. The
+-- last two are histograms in steps of ten points: of all voices, and of those who paid.
 create table erc8004_evidence (
   agent_uuid uuid not null,
   is_established boolean not null,
@@ -46,6 +47,8 @@ create table erc8004_evidence (
   returned_usdc numeric not null,
   weights numeric[] not null,
   weighted_voices numeric[] not null,
+  voice_counts numeric[] not null,
+  paying_counts numeric[] not null,
 
   constraint pk__erc8004_evidence primary key (agent_uuid, is_established),
   constraint fk__erc8004_evidence__agent

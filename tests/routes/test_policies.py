@@ -15,6 +15,7 @@ CACHED = {
     "/api/v1/agents/<uuid:agent_uuid>": "agent",
     "/api/v1/agents/<uuid:agent_uuid>/stats": "stats",
     "/api/v1/agents/<uuid:agent_uuid>/reputation": "reputation",
+    "/api/v1/agents/<uuid:agent_uuid>/trust": "trust",
 }
 PROBES = {"/health", "/health/live", "/metrics"}
 
