@@ -14,8 +14,10 @@ from kamiyo_api.explorer.pages import page, rendered
 from kamiyo_api.explorer.voices import evidence_of
 from kamiyo_api.explorer.words import why_unknown
 from kamiyo_api.schemas import pages
+from kamiyo_api.trust.report import report_on
 
 SHOWN = 20
+DAYS = 100
 LONGEST_METADATA = 256
 
 
@@ -26,9 +28,11 @@ def show_agent(agent_uuid: str) -> Response:
         cached_agent("agent", agent_uuid, lambda: db.row("agents.get", agent_uuid=agent_uuid))
     )
     stats = orjson.loads(stats_of(agent_uuid))
+    trust = orjson.loads(trust_in(agent_uuid))
     return rendered(
         "agent.html",
         agent=agent,
+        trust=trust,
         stats=stats,
         who=identity_of(agent),
         unknown=why_unknown(stats["caveats"]),
@@ -44,6 +48,16 @@ def stats_of(agent_uuid: str) -> bytes:
     )
 
 
+def trust_in(agent_uuid: str) -> bytes:
+    """Return what the score of an agent is made of. Raises AgentNotFound."""
+
+    def compute() -> db.Row | None:
+        report = report_on(agent_uuid)
+        return report and {"body": orjson.dumps(report).decode()}
+
+    return cached_agent("trust", agent_uuid, compute)
+
+
 def records_of(agent_uuid: str) -> dict[str, Any]:
     """Return the newest records about an agent, by kind."""
     newest = {"agent_uuid": agent_uuid, "limit": SHOWN, "longest": pages.LISTED}
@@ -55,6 +69,7 @@ def records_of(agent_uuid: str) -> dict[str, Any]:
         "payments": db.rows("payments.list_by_agent", **newest),
         "validations": db.rows("validations.list_by_agent", **newest),
         "checked": db.row("validations.get_summary", agent_uuid=agent_uuid),
+        "history": db.rows("trust.list_history", **newest | {"limit": DAYS}, before_day=None),
         "owners": db.rows("ownership.list_by_agent", **newest, **from_start),
         "metadata": db.rows(
             "metadata.list_by_agent", **newest | {"longest": LONGEST_METADATA}, after_key=None
