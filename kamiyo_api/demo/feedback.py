@@ -8,10 +8,14 @@ from random import Random
 from kamiyo_api.demo import population
 from kamiyo_api.demo.files import host_of
 from kamiyo_api.demo.population import GOLDEN, HOUR, Agent, Ids, address, moment, timestamp
-from kamiyo_api.demo.values import Reading, value_of
+from kamiyo_api.demo.values import Reading, rating, value_of
 
 TOP = 0.75
 RESPONSE_EVERY = 33
+# Of the feedback to an agent that has customers, one in so many is of others.
+CUSTOMERS_EVERY = 5
+# Agents with so much feedback have it from crowds.
+CROWD = 200
 REVOKED = 0.01
 REASONS = ("given by mistake", "the agent has mended it", "wrong agent")
 
@@ -23,11 +27,16 @@ def feedback_rows(seed: int, agents: int, feedback: int) -> Iterator[bytes]:
     reviewers = max(1, feedback // 20)
     for agent, first, many in rated(seed, agents, feedback):
         regular = reviewer(random, reviewers)
+        is_paid = many < CROWD and population.payments_of(agent, agents, feedback) > 0
         for position in range(many):
             number = first + position
-            client = client_of(random, agent, regular, reviewers, seed)
             at = moment(agent, position, many, jitter(number))
-            reading = value_of(random, agent)
+            if is_paid and position % CUSTOMERS_EVERY:
+                client = population.customer(seed, agent, position)
+                reading = rating(random, agent)
+            else:
+                client = client_of(random, agent, regular, reviewers, seed)
+                reading = value_of(random, agent)
             yield row(random, agent, ids.of(number), client, at, reading).encode()
 
 

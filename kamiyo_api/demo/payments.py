@@ -9,8 +9,6 @@ from kamiyo_api.demo import population
 from kamiyo_api.demo.files import host_of
 from kamiyo_api.demo.population import DAY, HOUR, Agent, Ids, address, digest, moment, timestamp
 
-TOP = 0.4
-PAID_EVERY = 5
 PENDING = 0.04
 PATHS = ("/mcp", "/a2a", "/api/query", "/api/report", "/stream")
 FAILURES = {
@@ -19,7 +17,6 @@ FAILURES = {
 }
 # Of so many payments in a row, the first few are settled by one transaction.
 BATCH_EVERY, BATCH = 20, 5
-PAYERS = 300
 VALIDATED_EVERY = 40
 VALIDATORS = 12
 REGISTRIES = 9
@@ -31,7 +28,7 @@ def payment_rows(seed: int, agents: int, payments: int) -> Iterator[bytes]:
     ids = Ids(seed, "payments")
     number = 0
     for agent in population.agents(seed, agents):
-        many = payments_of(agent, agents, payments)
+        many = population.payments_of(agent, agents, payments)
         for position in range(many):
             place, jitter = position % BATCH_EVERY, random.random()
             if place < BATCH:
@@ -39,25 +36,17 @@ def payment_rows(seed: int, agents: int, payments: int) -> Iterator[bytes]:
                 log = f"0x{digest(seed, 'batch', number - place, 32)}\t{place}"
             else:
                 at, log = moment(agent, position, many, jitter), None
-            known = parties(seed, agent, number)
+            known = parties(seed, agent, number, position)
             yield payment_row(random, agent, ids.of(number), at, log, known).encode()
             number += 1
 
 
-def parties(seed: int, agent: Agent, number: int) -> str:
+def parties(seed: int, agent: Agent, number: int, position: int) -> str:
     """Return payer, payee and nonce of a payment, which one of three does not tell."""
     if number % 3 == 0:
         return "\\N\t\\N\t\\N"
-    payer = address(seed, "payer", number % PAYERS)
+    payer = population.customer(seed, agent, position)
     return f"{payer}\t{agent.owner}\t0x{digest(seed, 'nonce', number, 32)}"
-
-
-def payments_of(agent: Agent, agents: int, payments: int) -> int:
-    """Return how many payments an agent has: of those with most feedback, one of five has any."""
-    rank, remainder = divmod(agent.rank, PAID_EVERY)
-    if remainder:
-        return 0
-    return population.records_of(rank, max(1, agents * 6 // 50), payments, TOP)
 
 
 def payment_row(
@@ -71,7 +60,7 @@ def payment_row(
     alone = f"0x{random.getrandbits(256):064x}\t\\N"
     return (
         f"{payment_id}\t{agent.uuid}\t{agent.chain}\t{log or alone}\t{known}\t"
-        f"{random.lognormvariate(-3, 2):.6f}\t{status}\t{endpoint}\t{reason}\t"
+        f"{random.lognormvariate(-1, 2):.6f}\t{status}\t{endpoint}\t{reason}\t"
         f"{timestamp(at)}\t{verified_at}\n"
     )
 

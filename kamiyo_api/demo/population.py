@@ -44,6 +44,7 @@ CHAIN_IDS = {
     "sepolia": 11155111,
 }
 LOCAL_EVERY = 250
+PAID_EVERY, TOP_PAID = 5, 0.4
 
 # For each quality of agents: mean and spread of their scores, the share of their payments that
 # succeeds, and how many of a hundred agents have it.
@@ -143,6 +144,20 @@ def registered_at(number: int, count: int) -> int:
     """Return when an agent was registered: over the last 200 days, more and more often."""
     age = 200 * DAY * (1 - ((number + 1) / (count + 1)) ** 0.7)
     return NOW - SETTLING - 5 * DAY - int(age)
+
+
+def customer(seed: int, agent: Agent, number: int) -> str:
+    """Return one of the few customers of an agent, who pay it and rate it."""
+    customers = 8 + agent.number % 15
+    return address(seed, "customer", agent.number * 20 + number % customers)
+
+
+def payments_of(agent: Agent, agents: int, payments: int) -> int:
+    """Return how many payments an agent has: of those with most feedback, one of five has any."""
+    rank, remainder = divmod(agent.rank, PAID_EVERY)
+    if remainder:
+        return 0
+    return records_of(rank, max(1, agents * 6 // 50), payments, TOP_PAID)
 
 
 def records_of(rank: int, ranked: int, total: int, top: float) -> int:

@@ -63,7 +63,7 @@ class OfTag(Scores):
 
 
 class Bin(ma.Schema):
-    """How many reviewers have a voice from low on, up to below high; the last bin includes 100."""
+    """The reviewers with a voice from low on, up to below high; the last bin includes 100."""
 
     low = a_count()
     high = a_count()
@@ -124,7 +124,7 @@ class HistoryQuery(pages.Page):
 
 
 class Day(Scores):
-    """What the trust in an agent was at the end of a day (UTC) on which it changed."""
+    """The trust in an agent at the end of a day (UTC) on which it changed."""
 
     day = fields.Date(required=True)
     recorded_at = own.timestamp("When the refresh began that counted it.", required=True)

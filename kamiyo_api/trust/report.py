@@ -1,4 +1,4 @@
-"""What the score of an agent is made of, each figure with its sentence."""
+"""The report on the score of an agent: all that it is made of, with a sentence for each figure."""
 
 from __future__ import annotations
 
