@@ -1,4 +1,4 @@
-"""How values are shown: texts of agents harmlessly, addresses shortly, figures with their units."""
+"""Values as pages show them: texts of agents harmlessly, addresses shortly, figures with units."""
 
 from __future__ import annotations
 
