@@ -43,8 +43,9 @@ POLL_SECONDS = 0.005
 # cached at a time (60 per minute for 300 seconds, and those of one more minute), which take 47 MB.
 MAX_CACHED_BYTES = 128 * 1024
 
-# The resources that show statistics of the last refresh; a refresh does not change the others.
-REFRESHED_RESOURCES = ("agent", SEARCH)
+# The resources that show statistics of the last refresh, or what only a refresh knows of reviewers;
+# a refresh does not change the others.
+REFRESHED_RESOURCES = ("agent", "decision", SEARCH)
 NO_REFRESH = "9" * 19
 
 # Returns a row with the JSON of the answer as its body and, for REFRESHED_RESOURCES, the number of

@@ -18,8 +18,11 @@ AGENT_KEYS = {
     "agent": "agent:{}",
     "stats": "agent:{}:stats",
     "reputation": "agent:{}:reputation",
+    "decision": "agent:{}:decision",
     "trust": "agent:{}:trust",
 }
+# The answer is made of what is cached and of the query, which is therefore not part of the key.
+DERIVED = "decision"
 MAX_KNOWN_SEARCHES = 10_000
 MAX_KNOWN_SEARCH_LENGTH = 500
 
@@ -37,7 +40,7 @@ def cache_key_of(request: Request, policy: Policy) -> str | None:
     if resource == SEARCH:
         search = services().known_searches.get(request.query_string)
         return None if search is None else SEARCH_KEY.format(search)
-    if request.query_string:
+    if request.query_string and resource != DERIVED:
         return None
     return AGENT_KEYS[resource].format((request.view_args or {})["agent_uuid"])
 

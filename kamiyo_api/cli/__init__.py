@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
-from kamiyo_api.cli import chains, database, keys, loading, operations, resolving, trust
+from kamiyo_api.cli import chains, database, keys, loading, operations, resolving, reviewers, trust
 
 COMMANDS = (
     database.migrate,
     database.refresh_stats,
     trust.explain_trust,
+    reviewers.trusted_reviewers,
     *loading.import_commands,
     loading.demo_data,
     resolving.resolve_files,

@@ -8,6 +8,7 @@ from kamiyo_api.config import API_PREFIX
 from kamiyo_api.routes import (
     agents,
     chains,
+    decisions,
     docs,
     feedback,
     health,
@@ -27,6 +28,7 @@ RESOURCES = (
     agents,
     lookup,
     stats,
+    decisions,
     trust,
     on_chain,
     feedback,

@@ -35,6 +35,15 @@ create or replace function erc8004_imagined_score() returns numeric
 language sql immutable parallel safe
 return 50::numeric;
 
+-- Return under which high an agent is poor, and which middle it needs to be good.
+create or replace function erc8004_poor_high() returns numeric
+language sql immutable parallel safe
+return 60::numeric;
+
+create or replace function erc8004_good_middle() returns numeric
+language sql immutable parallel safe
+return 70::numeric;
+
 -- Return what all unpaid voices together never weigh.
 create or replace function erc8004_unpaid_most() returns numeric
 language sql immutable parallel safe

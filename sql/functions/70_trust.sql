@@ -13,10 +13,10 @@ create or replace function erc8004_trust_level(
 language sql immutable parallel safe
 return case
   when settled_payments = 0 and middle is null then 'new'
-  when high < 60 or (settled_payments >= 5 and success_rate < 75) then 'poor'
+  when high < erc8004_poor_high() or (settled_payments >= 5 and success_rate < 75) then 'poor'
   when is_testnet then 'fair'
   when settled_payments >= 10 and success_rate >= 95 and middle >= 80 then 'excellent'
-  when settled_payments >= 5 and success_rate >= 85 and middle >= 70 then 'good'
+  when settled_payments >= 5 and success_rate >= 85 and middle >= erc8004_good_middle() then 'good'
   else 'fair'
 end;
 

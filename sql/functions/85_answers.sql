@@ -118,6 +118,11 @@ begin
     where m.agent_uuid = agent
       and m.key = 'agentWallet'
       and m.value = decode(right(wallet, 40), 'hex')
+    union all
+    select
+    from erc8004_agents as a
+    where a.id = agent
+      and a.agent_wallet = wallet
   ) then
     matched := matched || 'agent_wallet'::text;
   end if;

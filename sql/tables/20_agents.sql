@@ -80,6 +80,11 @@ create table erc8004_agent_metadata (
 create index ix__erc8004_agent_metadata__agent_wallet
   on erc8004_agent_metadata (value)
   where key = 'agentWallet';
+
+create index ix__erc8004_agents__agent_wallet
+  on erc8004_agents (agent_wallet)
+  where agent_wallet is not null;
+
 -- The owners of an agent that was read from a chain, in the order of its transfers. The last has no
 -- end; one that lasted within a block ends where it began.
 create table erc8004_ownership_epochs (

@@ -37,3 +37,7 @@ create table erc8004_file_fetches (
 create index ix__erc8004_file_fetches__due_at
   on erc8004_file_fetches (due_at)
   where due_at is not null;
+
+create index ix__erc8004_file_fetches__proved_domain
+  on erc8004_file_fetches (domain)
+  where reference = 'verified' and domain is not null;

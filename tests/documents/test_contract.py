@@ -24,6 +24,9 @@ GET    /api/v1/agents/{agent_uuid}/reputation             read
 GET    /api/v1/agents/{agent_uuid}/reputation/on-chain    read
 GET    /api/v1/agents/{agent_uuid}/ownership              read
 GET    /api/v1/agents/{agent_uuid}/stats                  read
+GET    /api/v1/agents/{agent_uuid}/decision               read
+POST   /api/v1/decisions                                  read
+POST   /api/v1/decisions/batch                            read
 GET    /api/v1/agents/{agent_uuid}/feedback               read
 POST   /api/v1/agents/feedback                            write
 GET    /api/v1/agents/feedback/{feedback_id}              read

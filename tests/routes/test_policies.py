@@ -15,6 +15,7 @@ CACHED = {
     "/api/v1/agents/<uuid:agent_uuid>": "agent",
     "/api/v1/agents/<uuid:agent_uuid>/stats": "stats",
     "/api/v1/agents/<uuid:agent_uuid>/reputation": "reputation",
+    "/api/v1/agents/<uuid:agent_uuid>/decision": "decision",
     "/api/v1/agents/<uuid:agent_uuid>/trust": "trust",
 }
 PROBES = {"/health", "/health/live", "/metrics"}
@@ -45,9 +46,10 @@ def test_only_registrations_count_as_such(policies):
     assert registering == ["/api/v1/agents/register"]
 
 
-def test_only_the_lookup_reads_with_a_body(policies):
-    reading = [rule for rule, _, policy in policies if policy.budget == "read"]
-    assert reading == ["/api/v1/agents/lookup"]
+def test_only_lookups_and_decisions_read_with_a_body(policies):
+    reading = {rule for rule, _, policy in policies if policy.budget == "read"}
+    decisions = {"/api/v1/decisions", "/api/v1/decisions/batch"}
+    assert reading == {"/api/v1/agents/lookup"} | decisions
 
 
 def test_probes_alone_read_no_key_and_are_quiet(policies):
@@ -55,7 +57,7 @@ def test_probes_alone_read_no_key_and_are_quiet(policies):
     assert {rule for rule, _, policy in policies if not policy.reads_key} == PROBES
 
 
-def test_four_resources_are_cached(policies):
+def test_five_resources_are_cached(policies):
     found = {rule: policy.cached for rule, _, policy in policies if policy.cached}
     assert found == CACHED
 

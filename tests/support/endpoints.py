@@ -27,6 +27,9 @@ BODIES = {
 }
 LOOKUP = "/api/v1/agents/lookup"
 BODIES[LOOKUP] = {"agents": [{"agent_uuid": FAR_UUID}], "include": ["stats"]}
+DECISIONS = "/api/v1/decisions"
+BODIES[DECISIONS] = {"agent_uuid": FAR_UUID, "amount_usdc": "1", "policy": {"ignore": ["STALE"]}}
+BODIES[f"{DECISIONS}/batch"] = {"decisions": [BODIES[DECISIONS]]}
 READS = {
     AGENTS: (
         *("owner_address", "chain", "registry_address", "agent", "agent_id"),

@@ -1,0 +1,92 @@
+"""The checks of a decision, each with a sentence that says what was compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from kamiyo_api.schemas.decision_codes import CODES
+
+# What is said of a check with figures: if it fails, and if it passes.
+SENTENCES: Mapping[str, tuple[str, str]] = {
+    "NOT_ACTIVE": ("The agent is {value}.", "The agent is active."),
+    "TRUSTED_OBJECT": (
+        "The reviewers whom you trust rate it {value} on average, below {threshold}.",
+        "The reviewers whom you trust do not object.",
+    ),
+    "POOR_AT_STAKE": (
+        "By reviewers who risked as much as you would, or by its payments, the agent is poor.",
+        "At this stake the agent is {value}, not poor.",
+    ),
+    "LEVEL_BELOW_POLICY": (
+        "At this stake the agent is {value}; your policy demands {threshold}.",
+        "At this stake the agent is {value}; your policy demands {threshold}.",
+    ),
+    "SCORE_BELOW_POLICY": (
+        "The low of the score is {value}, below the {threshold} of your policy.",
+        "The low of the score is {value}; your policy demands {threshold}.",
+    ),
+    "REVIEWERS_BELOW_POLICY": (
+        "It has {value} effective reviewers, fewer than the {threshold} of your policy.",
+        "It has {value} effective reviewers; your policy demands {threshold}.",
+    ),
+    "PAYING_BELOW_POLICY": (
+        "{value} of its reviewers paid it, fewer than the {threshold} of your policy.",
+        "{value} of its reviewers paid it; your policy demands {threshold}.",
+    ),
+    "TRUSTED_BELOW_POLICY": (
+        "{value} of the reviewers whom you trust rated it; your policy demands {threshold}.",
+        "{value} of the reviewers whom you trust rated it; your policy demands {threshold}.",
+    ),
+    "LOSS_ABOVE_POLICY": (
+        "The expected loss is {value} USDC, above the {threshold} of your policy.",
+        "The expected loss is {value} USDC; your policy accepts {threshold}.",
+    ),
+    "TOO_OLD_FOR_POLICY": (
+        "A paying or trusted reviewer last rated it at {value}; your policy demands one within "
+        "{threshold} days.",
+        "A paying or trusted reviewer rated it at {value}, within {threshold} days.",
+    ),
+    "SOURCE_NOT_ACCEPTED": (
+        "The record of the agent comes from {value}, which is not among your sources.",
+        "The record of the agent comes from {value}, which is among your sources.",
+    ),
+    "NOT_PROVEN": (
+        "At this stake the agent is {value}; your policy allows from {threshold} on.",
+        "At this stake the agent is {value}; your policy allows from {threshold} on.",
+    ),
+    "FORGEABLE": (
+        "To forge this evidence costs {value} USDC, less than the {threshold} that a cheat wins.",
+        "To forge this evidence costs {value} USDC; a cheat wins {threshold}.",
+    ),
+    "STAKE_ABOVE_SCALE": (
+        "{value} USDC is more than {threshold}, the highest stake at which evidence is weighed.",
+        "{value} USDC is within the stakes at which evidence is weighed.",
+    ),
+    "TRUSTED_DIFFER": (CODES["TRUSTED_DIFFER"], "Those whom you trust do not contradict others."),
+}
+
+
+class Check(NamedTuple):
+    """One check: what it leads to if it fails, and what it compared."""
+
+    code: str
+    effect: str
+    passed: bool
+    value: Any = None
+    threshold: Any = None
+
+    def as_answer(self) -> dict[str, Any]:
+        """Return the check with its sentence."""
+        return {**self._asdict(), "text": self.text}
+
+    @property
+    def text(self) -> str:
+        """Return the sentence of the check."""
+        if self.code not in SENTENCES:
+            return f"Not so: {CODES[self.code]}" if self.passed else CODES[self.code]
+        failed, passed = SENTENCES[self.code]
+        if self.code == "TOO_OLD_FOR_POLICY" and self.value is None:
+            return "No paying or trusted reviewer has rated it."
+        shown = {"value": "nothing" if self.value is None else self.value}
+        return (passed if self.passed else failed).format(**shown, threshold=self.threshold)

@@ -1,0 +1,36 @@
+"""The decision about an agent that is not known: the policy's `unknown` makes it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from kamiyo_api.trust.checks import Check
+from kamiyo_api.trust.decision_policies import DecisionPolicy
+from kamiyo_api.trust.decisions import money
+
+UNKNOWN = (
+    *("agent", "level_at_stake", "stake_usdc", "score", "low", "high", "effective_reviewers"),
+    *("trusted_mean", "forgery_cost_usdc", "cheat_gain_usdc", "expected_loss_usdc"),
+    *("evidence", "inputs_digest", "rule_version"),
+)
+
+
+def undecided(code: str, amount: Decimal, policy: DecisionPolicy) -> dict[str, Any]:
+    """Return the decision if nobody knows whom it is about, for the reason of a code."""
+    now = dt.datetime.now(dt.UTC)
+    check = Check(code, policy.unknown, False)
+    return {
+        "decision": policy.unknown,
+        **dict.fromkeys(UNKNOWN),
+        "amount_usdc": money(Fraction(amount)),
+        "checks": [check.as_answer()],
+        "notes": [],
+        "loss_at_low_usdc": money(Fraction(amount)),
+        "policy": policy.as_applied(),
+        "as_of": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "blocks": [],
+        "not_computed": [],
+    }
