@@ -5,12 +5,23 @@ from __future__ import annotations
 from flask import Flask
 
 from kamiyo_api.config import Config
-from kamiyo_api.explorer import agent, agents, assets, badge, chains, drawing, failures, home, shown
+from kamiyo_api.explorer import (
+    agent,
+    agents,
+    assets,
+    badge,
+    chains,
+    decision,
+    drawing,
+    failures,
+    home,
+    shown,
+)
 from kamiyo_api.explorer.pages import blueprint
 from kamiyo_api.routes import docs
 
 # Importing these registers their views.
-VIEWS = (home, agents, agent, chains, badge)
+VIEWS = (home, agents, agent, decision, chains, badge)
 
 
 def init_app(app: Flask, config: Config) -> None:

@@ -9,6 +9,7 @@ from flask import Response
 
 from kamiyo_api import db
 from kamiyo_api.cache.answers import cached_agent
+from kamiyo_api.explorer.decision import decision_on
 from kamiyo_api.explorer.identity import identity_of
 from kamiyo_api.explorer.pages import page, rendered
 from kamiyo_api.explorer.voices import evidence_of
@@ -33,6 +34,7 @@ def show_agent(agent_uuid: str) -> Response:
         "agent.html",
         agent=agent,
         trust=trust,
+        **decision_on(agent_uuid),
         stats=stats,
         who=identity_of(agent),
         unknown=why_unknown(stats["caveats"]),

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
-from uuid import UUID
 
 from flask import Response, redirect, request, url_for
 
 from kamiyo_api import db
 from kamiyo_api.explorer.pages import page, rendered
 from kamiyo_api.explorer.searching import first_agents
-from kamiyo_api.schemas.names import AgentName
+from kamiyo_api.explorer.typed import ACCOUNT, GLOBAL_NAME, uuid_in
 
 SHOWN = 6
 LONGEST = 200
-GLOBAL_NAME = re.compile(AgentName.PATTERN[1:-1], re.ASCII)
-# A wallet with its chain (CAIP-10), as wallets copy it.
-ACCOUNT = re.compile(r"eip155:[0-9]{1,20}:(0x[0-9a-fA-F]{40})", re.ASCII)
 
 
 @page("/")
@@ -50,12 +45,4 @@ def address_of(text: str) -> str:
     account = ACCOUNT.fullmatch(text)
     if text.isascii() and text.isdecimal() and len(text) <= 78:
         return url_for("explorer.list_agents", agent_id=text)
-    return url_for("explorer.list_agents", q=(account[1] if account else text) or None)
-
-
-def uuid_in(text: str) -> str | None:
-    """Return the uuid that a text is, if it is one."""
-    try:
-        return str(UUID(text)) if len(text) in (32, 36) else None
-    except ValueError:
-        return None
+    return url_for("explorer.list_agents", q=(account[2] if account else text) or None)

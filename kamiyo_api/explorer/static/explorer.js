@@ -45,3 +45,24 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   document.getElementById("find")?.focus();
 });
+
+// Decide anew as soon as the amount or the policy changes, and keep both in the address.
+const form = document.querySelector("form[data-live]");
+let turn = 0;
+async function decide() {
+  const query = new URLSearchParams(new FormData(form));
+  const mine = ++turn;
+  const answer = await fetch(`${form.dataset.live}?${query}`).catch(() => null);
+  if (!answer || !answer.ok || mine !== turn) return;
+  document.getElementById("verdict").innerHTML = await answer.text();
+  history.replaceState(history.state, "", `${location.pathname}?${query}`);
+}
+let waiting;
+form?.addEventListener("input", () => {
+  clearTimeout(waiting);
+  waiting = setTimeout(decide, 250);
+});
+form?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  decide();
+});
