@@ -11,17 +11,21 @@ from kamiyo_api.explorer import (
     assets,
     badge,
     chains,
+    comparing,
     decision,
     drawing,
     failures,
+    guides,
     home,
+    people,
+    rule,
     shown,
 )
 from kamiyo_api.explorer.pages import blueprint
 from kamiyo_api.routes import docs
 
 # Importing these registers their views.
-VIEWS = (home, agents, agent, decision, chains, badge)
+VIEWS = (home, agents, agent, decision, people, comparing, chains, badge, rule, guides)
 
 
 def init_app(app: Flask, config: Config) -> None:

@@ -25,9 +25,7 @@ LONGEST_METADATA = 256
 @page("/agents/<uuid:agent_uuid>")
 def show_agent(agent_uuid: str) -> Response:
     """Show one agent."""
-    agent = orjson.loads(
-        cached_agent("agent", agent_uuid, lambda: db.row("agents.get", agent_uuid=agent_uuid))
-    )
+    agent = orjson.loads(agent_of(agent_uuid))
     stats = orjson.loads(stats_of(agent_uuid))
     trust = orjson.loads(trust_in(agent_uuid))
     return rendered(
@@ -41,6 +39,11 @@ def show_agent(agent_uuid: str) -> Response:
         **evidence_of(agent_uuid),
         **records_of(agent_uuid),
     )
+
+
+def agent_of(agent_uuid: str) -> bytes:
+    """Return an agent with its registration file. Raises AgentNotFound."""
+    return cached_agent("agent", agent_uuid, lambda: db.row("agents.get", agent_uuid=agent_uuid))
 
 
 def stats_of(agent_uuid: str) -> bytes:
