@@ -1,4 +1,4 @@
-"""Whether to pay: the card on the page of an agent, and the page that finds whom one would pay."""
+"""The decision about a payment: on the page of an agent, and of whomever one was asked to pay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people type into a box: uuids, wallets and global names of agents."""
+"""The names that people type into a box: uuids, wallets and global names of agents."""
 
 from __future__ import annotations
 
