@@ -135,6 +135,20 @@ class AgentNotFound(NotFound):
     code, title = "AGENT_NOT_FOUND", "Agent not found"
 
 
+class ReviewerNotFound(NotFound):
+    """Nobody of this address gave feedback or paid, as of the last refresh of the statistics; check
+    the address."""
+
+    code, title = "REVIEWER_NOT_FOUND", "Reviewer not found"
+
+
+class OwnerNotFound(NotFound):
+    """No agent here has this owner; check the address, or search by `wallet` with
+    GET /api/v1/agents/."""
+
+    code, title = "OWNER_NOT_FOUND", "Owner not found"
+
+
 class FeedbackNotFound(NotFound):
     """There is no feedback with this id; list it with GET /api/v1/agents/{agent_uuid}/feedback."""
 

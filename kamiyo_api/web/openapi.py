@@ -11,7 +11,13 @@ from kamiyo_api.web import openapi_components, problems
 from kamiyo_api.web.json import OrjsonProvider
 from kamiyo_api.web.openapi_fields import SchemaPlugin
 from kamiyo_api.web.openapi_operations import OperationPlugin
-from kamiyo_api.web.urls import ChainConverter, TextConverter, TokenIdConverter, UuidConverter
+from kamiyo_api.web.urls import (
+    AddressConverter,
+    ChainConverter,
+    TextConverter,
+    TokenIdConverter,
+    UuidConverter,
+)
 
 DESCRIPTION = """\
 Trust for AI agents (ERC-8004): identity, feedback, validations, x402 payments, statistics and trust
@@ -62,6 +68,7 @@ def init_app(app: Flask) -> None:
     app.json = OrjsonProvider(app)
     app.url_map.strict_slashes = False
     app.url_map.converters["uuid"] = UuidConverter
+    app.url_map.converters["address"] = AddressConverter
     app.url_map.converters["chain"] = ChainConverter
     app.url_map.converters["token_id"] = TokenIdConverter
     app.url_map.converters["text"] = TextConverter

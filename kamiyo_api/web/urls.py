@@ -59,6 +59,16 @@ class ChainConverter(BaseConverter):
     regex = "(?!(?:feedback|payments|validations)/)[^/]{1,64}"
 
 
+class AddressConverter(BaseConverter):
+    """A converter of addresses in paths, in any case, to lower case."""
+
+    regex = "0[xX][0-9A-Fa-f]{40}"
+
+    def to_python(self, value: str) -> str:
+        """Return the address in lower case."""
+        return value.lower()
+
+
 class TokenIdConverter(BaseConverter):
     """A converter of token ids in paths, decimal numbers of up to 78 digits."""
 

@@ -66,6 +66,10 @@ create table erc8004_rated_parties (
   constraint pk__erc8004_rated_parties primary key (client_address, party_address)
 );
 
+create index ix__erc8004_rated_parties__party
+  on erc8004_rated_parties (party_address, client_address)
+  where owned_agents > 0;
+
 -- What one address paid another, in verified payments of mainnets.
 create table erc8004_money_flows (
   payer_address text not null,

@@ -26,6 +26,10 @@ GET    /api/v1/agents/{agent_uuid}/ownership              read
 GET    /api/v1/agents/{agent_uuid}/stats                  read
 GET    /api/v1/agents/{agent_uuid}/decision               read
 POST   /api/v1/decisions                                  read
+GET    /api/v1/reviewers/{address}                        read
+GET    /api/v1/reviewers/{address}/agents                 read
+GET    /api/v1/reviewers/{address}/tags                   read
+GET    /api/v1/owners/{address}                           read
 POST   /api/v1/decisions/batch                            read
 GET    /api/v1/agents/{agent_uuid}/feedback               read
 POST   /api/v1/agents/feedback                            write

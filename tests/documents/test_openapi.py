@@ -17,6 +17,7 @@ from tests.support.documents import rows
 OPERATION_IDS = {
     *("search_agents", "register_agent", "get_agent", "change_agent", "get_registration"),
     *("get_agent_stats", "get_reputation", "get_on_chain_reputation", "list_owners", "get_totals"),
+    *("get_reviewer", "list_reviewed_agents", "list_reviewer_tags", "get_owner"),
     *("get_decision", "make_decision", "make_decisions"),
     *("get_agent_trust", "list_trust_history"),
     *("list_feedback", "get_feedback", "give_feedback", "revoke_feedback"),
