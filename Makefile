@@ -4,7 +4,7 @@ WATCH_PORT ?= 9090
 TEST_WORKERS ?= logical
 SCALE ?= small
 PY := .venv/bin/python
-NODE_MODULES := tests/openapi/node_modules
+NODE_MODULES := tests/openapi/node_modules tests/explorer/node_modules
 ANVIL := .venv/anvil/.current
 
 .PHONY: help run watch check test lint bench bench-trust requirements clean
@@ -32,7 +32,7 @@ PYTEST := $(PY) -m pytest --numprocesses $(TEST_WORKERS) --maxprocesses 4
 check: lint
 	@$(PYTEST) -m "not slow"
 
-test: lint $(NODE_MODULES)/.current $(ANVIL)
+test: lint $(NODE_MODULES:=/.current) $(ANVIL)
 	@$(PYTEST)
 
 lint: .venv/current
@@ -70,10 +70,11 @@ requirements: .venv/current
 		|| { echo "pip cannot install node, which make test and make run CHAIN=demo need; see its error above, then type it again." >&2; exit 1; }
 	@touch $@
 
-# Programs that check the OpenAPI document and generate clients from it, for the tests.
-$(NODE_MODULES)/.current: tests/openapi/package-lock.json tests/openapi/.npmrc | .venv/node
-	@echo "Installing into $(NODE_MODULES) ..."
-	@.venv/bin/npm ci --prefix tests/openapi || { echo "npm cannot install what tests/openapi needs; see its error above, then type make test again." >&2; exit 1; }
+# Programs that check the OpenAPI document and generate clients from it, and the rules that pages are
+# held against, for the tests.
+$(NODE_MODULES:=/.current): %/node_modules/.current: %/package-lock.json %/.npmrc | .venv/node
+	@echo "Installing into $*/node_modules ..."
+	@.venv/bin/npm ci --prefix $* || { echo "npm cannot install what $* needs; see its error above, then type make test again." >&2; exit 1; }
 	@touch $@
 
 # A chain on this machine, for make run CHAIN=demo and the tests; Foundry's own anvil will do as well.

@@ -87,6 +87,9 @@ class Config:
     ipfs_gateways: Sequence[str] = field(repr=False)
     arweave_gateways: Sequence[str] = field(repr=False)
     audit_hours: int
+    explorer: bool
+    """Whether the pages for people are served."""
+    explorer_pages_per_minute: int
     port: int
     web_concurrency: int
     web_threads: int
@@ -128,6 +131,8 @@ class Config:
             ipfs_gateways=gateways(env, "IPFS_GATEWAYS"),
             arweave_gateways=gateways(env, "ARWEAVE_GATEWAYS"),
             audit_hours=number(env, "AUDIT_HOURS", 24, 0, 8760),
+            explorer=choice(env, "EXPLORER", "on", ("off",)) == "on",
+            explorer_pages_per_minute=number(env, "EXPLORER_PAGES_PER_MINUTE", 120, 1, 1_000_000),
             port=number(env, "PORT", 8000, 1, 65535),
             web_concurrency=number(env, "WEB_CONCURRENCY", 2, 1, 1000),
             web_threads=number(env, "WEB_THREADS", 4, 1, 1000),

@@ -34,6 +34,8 @@ class Policy:
     """Whether the view runs in a transaction, which its answer is part of."""
     is_quiet: bool = False
     """Whether only errors are logged."""
+    counts_visits: bool = False
+    """Whether requests without a key count against the IP address that sent them."""
 
     def admits(self, key: ApiKey | None) -> bool:
         """Return whether the view may be called with a key, or without one."""
@@ -56,9 +58,17 @@ def requires(scope: str, *, budget: Budget = "write") -> Callable[[View], View]:
     return lambda view: declare(view, scope=scope, budget=budget)
 
 
-def public(*, reads_key: bool = True, is_quiet: bool = False) -> Callable[[View], View]:
+def public(
+    *, reads_key: bool = True, is_quiet: bool = False, counts_visits: bool = False
+) -> Callable[[View], View]:
     """Admit requests without a key."""
-    return lambda view: declare(view, scope=None, reads_key=reads_key, is_quiet=is_quiet)
+    return lambda view: declare(
+        view,
+        scope=None,
+        reads_key=reads_key,
+        is_quiet=is_quiet,
+        counts_visits=counts_visits,
+    )
 
 
 def transactional(view: View) -> View:

@@ -11,7 +11,7 @@ from flask_limiter._extension import LimiterContext
 
 from kamiyo_api import errors
 from kamiyo_api.access import authentication
-from kamiyo_api.access.rate_limits import EVERY_REQUEST, consumption_of, refusal
+from kamiyo_api.access.rate_limits import EVERY_REQUEST, consumption_of, count_visit, refusal
 from kamiyo_api.cache.prefetch import cache_key_of
 from kamiyo_api.context import RequestState, current_key, current_request, current_state
 from kamiyo_api.policies import Policy, policy_for
@@ -30,6 +30,8 @@ def admit(state: RequestState, policy: Policy, cache_key: str | None) -> None:
     # Flask-Limiter's strategy is rate_limits.TierWindows, whose hit() counts.
     if key is not None and not limiter.limiter.hit(EVERY_REQUEST):
         raise refusal(key, consumption_of(state, key).tightest)
+    if key is None and policy.counts_visits:
+        count_visit()
     require_scope(state, policy)
 
 

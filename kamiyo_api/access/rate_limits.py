@@ -220,17 +220,41 @@ def count_invalid_key(code: str) -> None:
     """
     state = current_state()
     window = invalid_keys_window(state.environ.get("REMOTE_ADDR", ""))
-    consumption = consume(state, budget(window))
-    if not consumption.is_refused:
+    wait = seconds_to_wait(state, window)
+    if wait is None:
         return
     state.refused_key = code
-    metrics.rate_limit_exceeded.labels(metrics.NO_TIER).inc()
-    wait = seconds_until_reset(consumption.tightest)
     raise errors.RateLimitExceeded(
         f"Rate limit exceeded: too many wrong API keys from this address ({window}); "
         f"check the key, and wait {wait} seconds.",
         headers={"Retry-After": str(wait)},
     )
+
+
+def count_visit() -> None:
+    """Count a page against the IP address that requested it without a key. Raises
+    RateLimitExceeded."""
+    state = current_state()
+    key = f"visits:{network_of(state.environ.get('REMOTE_ADDR', ''))}"
+    window = Window("pages", state.services.config.explorer_pages_per_minute, MINUTE, key)
+    wait = seconds_to_wait(state, window)
+    if wait is None:
+        return
+    raise errors.RateLimitExceeded(
+        f"Rate limit exceeded: {window} are for each address; wait {wait} seconds. Programs "
+        "use the API, with a key.",
+        headers={"Retry-After": str(wait)},
+    )
+
+
+def seconds_to_wait(state: RequestState, window: Window) -> int | None:
+    """Count a request without a key in a window of its address, and return how many seconds to wait
+    if the window is used up."""
+    consumption = consume(state, budget(window))
+    if not consumption.is_refused:
+        return None
+    metrics.rate_limit_exceeded.labels(metrics.NO_TIER).inc()
+    return seconds_until_reset(consumption.tightest)
 
 
 def invalid_keys_window(address: str) -> Window:

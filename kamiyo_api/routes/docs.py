@@ -16,10 +16,9 @@ CONFIG = {"app_name": "kamiyo-api", "validatorUrl": None}
 blueprint = Blueprint("docs", __name__, template_folder="../templates")
 
 
-@blueprint.get("/")
 @public()
 def index() -> Response:
-    """Redirect a browser to the documentation."""
+    """Redirect a browser to the documentation; this is the first page where no explorer is."""
     return redirect(url_for("swagger_ui.show"), 302)
 
 

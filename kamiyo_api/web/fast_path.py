@@ -20,6 +20,7 @@ from kamiyo_api import errors
 from kamiyo_api.access import admission, authentication
 from kamiyo_api.cache import answers
 from kamiyo_api.cache.backend import LookupState
+from kamiyo_api.config import API_PREFIX
 from kamiyo_api.context import RequestState, Services, current_request, current_state
 from kamiyo_api.observability import request_log
 from kamiyo_api.observability.request_log import route_of
@@ -120,7 +121,9 @@ def record_answer(response: Response) -> Response:
     """Record an answer that came from the cache, if it can be sent again to any client as it is."""
     state = current_state()
     is_hit = state.cache_result is LookupState.HIT and response.status_code == 200
-    if is_hit and state.method == "GET" and headers.is_plain(state.environ):
+    # A page for people has what is cached in it.
+    is_api = current_request().path.startswith(API_PREFIX)
+    if is_hit and is_api and state.method == "GET" and headers.is_plain(state.environ):
         key, sent = request_key(state.environ), sent_answer(current_request(), state, response)
         is_small = len(sent.compressed or b"") <= MAX_COMPRESSED_BYTES
         if is_small and sum(map(len, key)) <= MAX_REQUEST_KEY_LENGTH:

@@ -24,12 +24,19 @@ SECURITY_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
-    # The page that shows the OpenAPI document starts with an inline script.
-    (
-        "Content-Security-Policy",
-        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data:; frame-ancestors 'none'",
-    ),
+)
+CONTENT_POLICY = "Content-Security-Policy"
+STRICT_POLICY = (
+    CONTENT_POLICY,
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "object-src 'none'",
+)
+# The page that shows the OpenAPI document starts with an inline script.
+DOCS = "/docs"
+DOCS_POLICY = (
+    CONTENT_POLICY,
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'",
 )
 API_HEADERS = (("Cache-Control", "private, no-cache"),)
 HTTPS_HEADERS = (("Strict-Transport-Security", "max-age=31536000"),)
@@ -71,13 +78,19 @@ def init_app(app: Flask, services: Services) -> None:
 
 def headers_for(environ: WSGIEnvironment, request_id: str) -> list[Header]:
     """Return the headers of the answer to a request, whatever its status."""
-    headers: list[Header] = list(SECURITY_HEADERS)
+    path = environ["PATH_INFO"]
+    headers: list[Header] = [*SECURITY_HEADERS, policy_for(path)]
     if environ["wsgi.url_scheme"] == "https":
         headers += HTTPS_HEADERS
-    if environ["PATH_INFO"].startswith(API_PREFIX):
+    if path.startswith(API_PREFIX):
         headers += API_HEADERS
     headers.append(("X-Request-ID", request_id))
     return headers
+
+
+def policy_for(path: str) -> Header:
+    """Return the content security policy of the answer to a path."""
+    return DOCS_POLICY if path == DOCS or path.startswith(f"{DOCS}/") else STRICT_POLICY
 
 
 def request_id_of(environ: WSGIEnvironment) -> str:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 import pytest
 
 from tests.support import ROOT
-from tests.support.node import FOLDER
 
 WANTED = (
     "requirements.in",
@@ -17,17 +15,20 @@ WANTED = (
     "bench/requirements.in",
     "tests/openapi/requirements.in",
 )
-FOLDERS = (FOLDER, ROOT / "kamiyo_api" / "dev" / "npm")
+FOLDERS = ("tests/openapi", "tests/explorer", "kamiyo_api/dev/npm")
+# Each package of npm that is needed, with its folder.
+PACKAGES = {
+    name: (folder, version)
+    for folder in FOLDERS
+    for name, version in json.loads((ROOT / folder / "package.json").read_text())[
+        "dependencies"
+    ].items()
+}
 
 
-def read(file: str, part: str) -> dict[str, Any]:
-    """A part of the files of npm in all folders."""
-    parts = [json.loads((folder / file).read_text())[part] for folder in FOLDERS]
-    return {name: value for each in parts for name, value in each.items()}
-
-
-PACKAGES = read("package.json", "dependencies")
-LOCKED = read("package-lock.json", "packages")
+def locked(folder):
+    """What is installed into a folder, by the places."""
+    return json.loads((ROOT / folder / "package-lock.json").read_text())["packages"]
 
 
 @pytest.mark.parametrize("file", WANTED)
@@ -51,7 +52,8 @@ def test_every_requirement_is_pinned_with_hashes(file):
 
 @pytest.mark.parametrize("name", PACKAGES)
 def test_package_of_npm_is_locked_at_the_version_that_is_named(name):
-    assert LOCKED[f"node_modules/{name}"]["version"] == PACKAGES[name]
+    folder, version = PACKAGES[name]
+    assert locked(folder)[f"node_modules/{name}"]["version"] == version
 
 
 @pytest.mark.parametrize("name", PACKAGES)
@@ -61,7 +63,8 @@ def test_package_of_npm_earns_its_place(name):
     assert words.get(name, name.removeprefix("@foundry-rs/")) in explained
 
 
-def test_every_package_of_npm_is_locked_with_a_hash_and_without_a_registry():
-    installed = {path: package for path, package in LOCKED.items() if path}
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_package_of_npm_is_locked_with_a_hash_and_without_a_registry(folder):
+    installed = {path: package for path, package in locked(folder).items() if path}
     assert all(package["integrity"].startswith("sha512-") for package in installed.values())
     assert not any("resolved" in package for package in installed.values())

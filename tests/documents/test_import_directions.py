@@ -14,7 +14,7 @@ PACKAGE = ROOT / "kamiyo_api"
 LAYERS = (
     ("__main__", "dev"),
     ("__init__",),
-    ("cli", "server"),
+    ("cli", "explorer", "server"),
     ("routes", "doctor", "demo"),
     ("web",),
     ("access", "health", "importer", "indexer", "search", "trust"),

@@ -1,0 +1,38 @@
+"""The explorer: pages for people, over the queries, the rules and the cache of the API."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from kamiyo_api.config import Config
+from kamiyo_api.explorer import (
+    agent,
+    agents,
+    assets,
+    badge,
+    chains,
+    comparing,
+    decision,
+    drawing,
+    failures,
+    guides,
+    home,
+    people,
+    rule,
+    shown,
+)
+from kamiyo_api.explorer.pages import blueprint
+from kamiyo_api.routes import docs
+
+# Importing these registers their views.
+VIEWS = (home, agents, agent, decision, people, comparing, chains, badge, rule, guides)
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Register the pages, or the redirect to the documentation if they are turned off."""
+    if not config.explorer:
+        app.add_url_rule("/", "docs.index", docs.index)
+        return
+    for each in (assets, drawing, failures, shown):
+        each.init_app(app)
+    app.register_blueprint(blueprint)

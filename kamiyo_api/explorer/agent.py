@@ -1,0 +1,82 @@
+"""The page of one agent: who it is, what is proved of that, and whether to trust it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from flask import Response
+
+from kamiyo_api import db
+from kamiyo_api.cache.answers import cached_agent
+from kamiyo_api.explorer.decision import decision_on
+from kamiyo_api.explorer.identity import identity_of
+from kamiyo_api.explorer.pages import page, rendered
+from kamiyo_api.explorer.voices import evidence_of
+from kamiyo_api.explorer.words import why_unknown
+from kamiyo_api.schemas import pages
+from kamiyo_api.trust.report import report_on
+
+SHOWN = 20
+DAYS = 100
+LONGEST_METADATA = 256
+
+
+@page("/agents/<uuid:agent_uuid>")
+def show_agent(agent_uuid: str) -> Response:
+    """Show one agent."""
+    agent = orjson.loads(agent_of(agent_uuid))
+    stats = orjson.loads(stats_of(agent_uuid))
+    trust = orjson.loads(trust_in(agent_uuid))
+    return rendered(
+        "agent.html",
+        agent=agent,
+        trust=trust,
+        **decision_on(agent_uuid),
+        stats=stats,
+        who=identity_of(agent),
+        unknown=why_unknown(stats["caveats"]),
+        **evidence_of(agent_uuid),
+        **records_of(agent_uuid),
+    )
+
+
+def agent_of(agent_uuid: str) -> bytes:
+    """Return an agent with its registration file. Raises AgentNotFound."""
+    return cached_agent("agent", agent_uuid, lambda: db.row("agents.get", agent_uuid=agent_uuid))
+
+
+def stats_of(agent_uuid: str) -> bytes:
+    """Return the statistics of an agent as of now. Raises AgentNotFound."""
+    return cached_agent(
+        "stats", agent_uuid, lambda: db.row("stats.get_by_agent", agent_uuid=agent_uuid)
+    )
+
+
+def trust_in(agent_uuid: str) -> bytes:
+    """Return what the score of an agent is made of. Raises AgentNotFound."""
+
+    def compute() -> db.Row | None:
+        report = report_on(agent_uuid)
+        return report and {"body": orjson.dumps(report).decode()}
+
+    return cached_agent("trust", agent_uuid, compute)
+
+
+def records_of(agent_uuid: str) -> dict[str, Any]:
+    """Return the newest records about an agent, by kind."""
+    newest = {"agent_uuid": agent_uuid, "limit": SHOWN, "longest": pages.LISTED}
+    newest |= {"after_time": None, "after_id": None}
+    anyone = dict.fromkeys(("client_address", "tag1", "tag2", "source"))
+    from_start = {"before_block": None, "before_index": None}
+    return {
+        "feedback": db.rows("feedback.list_by_agent", **newest, **anyone),
+        "payments": db.rows("payments.list_by_agent", **newest),
+        "validations": db.rows("validations.list_by_agent", **newest),
+        "checked": db.row("validations.get_summary", agent_uuid=agent_uuid),
+        "history": db.rows("trust.list_history", **newest | {"limit": DAYS}, before_day=None),
+        "owners": db.rows("ownership.list_by_agent", **newest, **from_start),
+        "metadata": db.rows(
+            "metadata.list_by_agent", **newest | {"longest": LONGEST_METADATA}, after_key=None
+        ),
+    }

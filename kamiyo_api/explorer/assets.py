@@ -1,0 +1,50 @@
+"""The stylesheet and the script, under addresses that change with them."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from flask import Flask, Response, url_for
+
+from kamiyo_api import errors
+from kamiyo_api.explorer.pages import blueprint
+from kamiyo_api.policies import public
+
+FOLDER = Path(__file__).parent / "static"
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+FOREVER = "public, max-age=31536000, immutable"
+
+
+@blueprint.get("/assets/<digest>/<name>")
+@public()
+def asset(digest: str, name: str) -> Response:
+    """Return a file of the explorer; its digest is part of its address."""
+    if name not in files() or digest != digest_of(name):
+        raise errors.NotFound("This file has another address now; load the page again.")
+    response = Response(files()[name], mimetype=TYPES[Path(name).suffix])
+    response.headers["Cache-Control"] = FOREVER
+    return response
+
+
+@cache
+def files() -> dict[str, bytes]:
+    """Return the files by their names, as they were when the process first needed them."""
+    return {each.name: each.read_bytes() for each in FOLDER.iterdir() if each.suffix in TYPES}
+
+
+@cache
+def digest_of(name: str) -> str:
+    """Return what tells one content of a file from another."""
+    return hashlib.sha256(files()[name]).hexdigest()[:12]
+
+
+def address_of(name: str) -> str:
+    """Return the address of a file."""
+    return url_for("explorer.asset", digest=digest_of(name), name=name)
+
+
+def init_app(app: Flask) -> None:
+    """Let templates name the files."""
+    app.add_template_global(address_of, "asset")

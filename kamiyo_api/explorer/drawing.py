@@ -1,0 +1,48 @@
+"""The geometry of the plots, which the server draws as SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from flask import Flask
+
+
+class Bar(NamedTuple):
+    """A bar of a plot, from its left top."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def bars(values: Sequence[int], width: float, height: float, most: int = 0) -> list[Bar]:
+    """Return the bars of some counts, side by side, the highest of which is as high as the plot; a
+    count of at least one can be seen."""
+    top = max(*values, most, 1) if values else 1
+    step = width / max(len(values), 1)
+    gap = min(2.0, step / 5)
+    found = []
+    for place, value in enumerate(values):
+        high = max(height * value / top, 1.5) if value else 0.0
+        found.append(
+            Bar(
+                round(place * step, 2),
+                round(height - high, 2),
+                round(step - gap, 2),
+                round(high, 2),
+            )
+        )
+    return found
+
+
+def along(value: float, width: float) -> float:
+    """Return the place of a score on a line from 0 to 100."""
+    return round(max(0.0, min(100.0, value)) * width / 100, 2)
+
+
+def init_app(app: Flask) -> None:
+    """Let templates draw."""
+    app.add_template_global(bars)
+    app.add_template_global(along)

@@ -1,0 +1,31 @@
+"""The blueprint of the explorer, and how its pages are rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response, make_response, render_template
+
+from kamiyo_api.policies import public
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+blueprint = Blueprint("explorer", __name__, template_folder="templates")
+visited = public(counts_visits=True)
+
+
+def page(rule: str) -> Callable[[View], View]:
+    """Serve a view at a path, to anyone, counted per address."""
+
+    def decorate(view: View) -> View:
+        return blueprint.get(rule)(visited(view))
+
+    return decorate
+
+
+def rendered(template: str, **values: Any) -> Response:
+    """Return a page, which browsers show again only after asking."""
+    response = make_response(render_template(f"explorer/{template}", **values))
+    response.headers["Cache-Control"] = "no-cache"
+    return response

@@ -1,0 +1,21 @@
+"""The names that people type into a box: uuids, wallets and global names of agents."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+from kamiyo_api.schemas.names import AgentName
+
+GLOBAL_NAME = re.compile(AgentName.PATTERN[1:-1], re.ASCII)
+WALLET = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
+# A wallet with its chain (CAIP-10), as wallets copy it.
+ACCOUNT = re.compile(r"(eip155:[0-9]{1,20}):(0x[0-9a-fA-F]{40})", re.ASCII)
+
+
+def uuid_in(text: str) -> str | None:
+    """Return the uuid that a text is, if it is one."""
+    try:
+        return str(UUID(text)) if len(text) in (32, 36) else None
+    except ValueError:
+        return None

@@ -1,0 +1,36 @@
+"""The words of the pages for the codes of the API."""
+
+from __future__ import annotations
+
+from kamiyo_api.schemas.caveats import CAVEATS
+
+CHAIN_MARKS = {
+    "ethereum": "ET",
+    "base": "BA",
+    "polygon": "PO",
+    "arbitrum": "AR",
+    "optimism": "OP",
+    "bsc": "BN",
+    "avalanche": "AV",
+    "gnosis": "GN",
+    "celo": "CE",
+    "linea": "LI",
+    "scroll": "SC",
+    "sepolia": "et",
+    "base-sepolia": "ba",
+}
+# With one of these, the score is a guess that is not shown as a number.
+UNKNOWN = {
+    "NO_REVIEWS": "nobody has rated it yet",
+    "UNPAID_ONLY": "no paying reviewer yet",
+}
+
+
+def caveat(code: str) -> str:
+    """Return the sentence of a code."""
+    return CAVEATS.get(code, code)
+
+
+def why_unknown(caveats: list[str]) -> str | None:
+    """Return why an agent has no score that can be shown, or None if it has one."""
+    return next((UNKNOWN[code] for code in caveats if code in UNKNOWN), None)

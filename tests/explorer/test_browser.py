@@ -1,0 +1,166 @@
+"""The pages in a real browser: by keyboard, without scripts, small and large, light and dark."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support import ROOT
+from tests.support.programs import needed_file
+
+AXE = ROOT / "tests" / "explorer" / "node_modules" / "axe-core" / "axe.min.js"
+BROKEN_RULES = """
+    async () => (await axe.run()).violations.map(
+      (each) => `${each.id}: ${each.nodes.map((node) => node.html).join(" ").slice(0, 300)}`
+    )
+"""
+# How far things moved while the page loaded, and how far it is wider than the window.
+MOVED = """
+    () => new Promise((resolve) => new PerformanceObserver(
+      (list) => resolve(list.getEntries().reduce((sum, each) => sum + each.value, 0))
+    ).observe({type: "layout-shift", buffered: true}) || setTimeout(() => resolve(0), 50))
+"""
+TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SMALL, LARGE = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+HUGE = {"width": 3840, "height": 2160}
+
+
+class Visit:
+    """A page in the browser, and what it should not have done."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self.url, self.faults = page, url, []
+        page.on("console", lambda message: self.note(message.type, message.text))
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("dialog", lambda dialog: self.faults.append(dialog.message))
+        page.on("request", lambda request: self.ours(request.url))
+
+    def note(self, kind, text):
+        """Keep an error of the console; that a page is not found is one."""
+        if kind in ("error", "warning") and "status of 404" not in text:
+            self.faults.append(text)
+
+    def ours(self, address):
+        """Keep a request to another host."""
+        if not address.startswith(f"{self.url}/"):
+            self.faults.append(f"requests {address}")
+
+    def to(self, path):
+        """Load a page."""
+        self.page.goto(self.url + path)
+        return self.page
+
+
+@pytest.fixture
+def visit(browser: Browser, server) -> Iterator:
+    """Open the browser on the running service; it must not have done what it should not."""
+    contexts, visits = [], []
+
+    def begin(**options) -> Visit:
+        contexts.append(browser.new_context(**{"viewport": LARGE, **options}))
+        visits.append(Visit(contexts[-1].new_page(), server.url))
+        return visits[-1]
+
+    yield begin
+    for each in contexts:
+        each.close()
+    assert [each.faults for each in visits] == [[] for _ in visits]
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(SMALL, "dark"), (LARGE, "light")])
+def test_every_page_keeps_the_rules_of_accessibility(visit, paths, size, scheme):
+    rules = needed_file(AXE).read_text()
+    seen = visit(viewport=size, color_scheme=scheme)
+    for path in paths:
+        page = seen.to(path)
+        assert page.evaluate(TOO_WIDE) <= 0, path
+        assert page.evaluate(MOVED) == 0, path
+        page.evaluate(rules)
+        assert page.evaluate(BROKEN_RULES) == [], path
+
+
+def test_every_page_fits_a_large_screen(visit, paths):
+    seen = visit(viewport=HUGE)
+    for path in paths:
+        assert seen.to(path).evaluate(TOO_WIDE) <= 0, path
+
+
+def test_keyboard_alone_leads_from_the_search_to_the_score(visit, people):
+    page = visit().to("/")
+    page.keyboard.press("/")
+    page.keyboard.type("weather")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("1 agent")
+    tab_to(page, "Weather agent")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(people["good"]))
+    expect(page.get_by_text("5 paying reviewers of 11 in all")).to_be_visible()
+
+
+def tab_to(page, text):
+    """Press Tab until a link has the focus."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("() => document.activeElement.textContent") == text:
+            return
+    raise AssertionError(f"Tab does not lead to {text}")
+
+
+def test_first_tab_skips_to_the_content(visit, people):
+    page = visit().to("/agents")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.id") == "main"
+
+
+def test_everything_works_without_scripts(visit, people):
+    page = visit(java_script_enabled=False).to("/")
+    page.get_by_label("Whom are you about to pay?").fill("agent")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("3 agents")
+    page.get_by_role("link", name="a paying reviewer").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("1 agent")
+    page.get_by_role("link", name="Weather agent").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Weather agent")
+    page.get_by_text("What it is made of").click()
+    expect(page.get_by_text("The score is")).to_be_visible()
+
+
+def test_list_changes_in_place_and_back_leads_back(visit, people):
+    page = visit(viewport={"width": 1280, "height": 400}).to("/agents")
+    page.evaluate("() => { window.isSame = true; scrollTo(0, 200); }")
+    page.get_by_role("link", name="ten or more").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("0 agents")
+    assert page.evaluate("() => window.isSame")
+    assert "min_paying_reviewers=10" in page.url
+    focused = page.evaluate("() => document.activeElement.textContent")
+    assert focused == "ten or more"
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("4 agents")
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("4 agents")
+
+
+def test_badge_is_an_image(visit, people):
+    page = visit().to(f"/agents/{people['good']}")
+    badge = page.get_by_role("img", name="The badge of this agent")
+    badge.scroll_into_view_if_needed()
+    expect(badge).to_have_js_property("complete", True)
+    assert badge.evaluate("(image) => image.naturalWidth") == 236
+
+
+def test_a_fault_would_be_seen(visit, people, browser, server):
+    seen = Visit(browser.new_page(), server.url)
+    page = seen.to("/chains")
+    page.evaluate(needed_file(AXE).read_text())
+    page.evaluate(
+        "() => { document.querySelector('main').innerHTML = '<img src=//evil.example/x>'; }"
+    )
+    page.wait_for_timeout(100)
+    assert any("evil.example" in each for each in seen.faults)
+    assert "image-alt" in json.dumps(page.evaluate(BROKEN_RULES))
+    page.close()

@@ -1,0 +1,298 @@
+"""The pages that people look at, as they are sent."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import unicodedata
+from html.parser import HTMLParser
+
+import pytest
+
+from kamiyo_api import create_app
+from kamiyo_api.config import Config
+from kamiyo_api.explorer.shown import leads_to_web, mixes_scripts
+
+HTML = {"Accept": "text/html"}
+NO_ADDRESS = "00000000-0000-4000-8000-000000000000"
+NOWHERE = "postgresql://kamiyo@127.0.0.1:1/kamiyo"
+MOST_BYTES = 120_000
+
+
+class Elements(HTMLParser):
+    """The elements of a page with their attributes, and its text."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found, self.text = [], ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+    def links(self):
+        """Where the page leads."""
+        return [attrs for tag, attrs in self.found if tag == "a" and "href" in attrs]
+
+
+@pytest.fixture
+def look(client):
+    """Look at a page, as a browser requests it."""
+    return lambda path: client.get(path, headers=HTML)
+
+
+@pytest.fixture
+def configured(app):
+    """A client of the service with other settings."""
+
+    def create(**settings):
+        made = create_app(dataclasses.replace(Config.from_environment(), **settings))
+        return made.test_client()
+
+    return create
+
+
+def test_no_page_has_scripts_or_styles_of_its_own(look, paths):
+    for path in paths:
+        answer = look(path)
+        assert answer.mimetype == "text/html", path
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+        for tag, attrs in Elements(answer.text).found:
+            assert "style" not in attrs
+            assert not [name for name in attrs if name.startswith("on")]
+            assert tag != "style"
+            assert tag != "script" or attrs["src"].startswith("/assets/")
+
+
+def test_hostile_texts_are_only_texts(look, paths):
+    for path in paths:
+        page = Elements(look(path).text)
+        formless = {each for each in page.text if unicodedata.category(each) in ("Cf", "Cc", "Co")}
+        assert formless <= {"\n", "\t"}, path
+        assert {tag for tag, _ in page.found}.isdisjoint({"b>web", "iframe", "object"})
+        sources = [attrs["src"] for tag, attrs in page.found if tag == "img"]
+        assert all(each.startswith("/badge/") for each in sources)
+        for attrs in page.links():
+            href = attrs["href"]
+            is_ours = href.startswith(("/", "#")) and not href.startswith("//")
+            assert is_ours or href.startswith(("http://", "https://")), href
+            assert is_ours or {"nofollow", "ugc"} <= set(attrs["rel"].split())
+
+
+def test_hostile_texts_are_marked(look, people):
+    page = look(f"/agents/{people['hostile']}").text
+    assert "U+202E" in page
+    assert "mixed alphabets" in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert len(page) < 200_000
+
+
+@pytest.mark.parametrize(
+    ("text", "is_link"),
+    [
+        ("https://tides.example/mcp", True),
+        ("http://tides.example", True),
+        ("javascript:alert(1)", False),
+        (" https://tides.example", False),
+        ("https://tides.example/\u202e", False),
+        ("https:", False),
+        ("//tides.example", False),
+        ("https://[", False),
+        ("data:text/html,x", False),
+        ("https://tides.example/" + "x" * 3_000, False),
+    ],
+)
+def test_only_the_web_is_linked(text, is_link):
+    assert leads_to_web(text) == is_link
+
+
+@pytest.mark.parametrize(
+    ("text", "is_mixed"),
+    [
+        ("p\u0430ypal", True),
+        ("paypal", False),
+        ("\u041f\u0440\u0438 world", False),
+        ("\u03a9mega", True),
+        ("", False),
+    ],
+)
+def test_words_of_mixed_alphabets_are_seen(text, is_mixed):
+    assert mixes_scripts(text) == is_mixed
+
+
+def test_page_of_an_agent_shows_the_score_of_the_api(look, get, people):
+    stats = get(f"/agents/{people['good']}/stats")
+    page = Elements(look(f"/agents/{people['good']}").text)
+    text = " ".join(page.text.split())
+    assert f"{stats['score']:.0f} {stats['trust_level']}" in text
+    assert "5 paying reviewers of 11 in all" in text
+    said = f"Score {stats['score']:.0f}, between {stats['score_low']:.0f}"
+    assert any(said in attrs.get("aria-label", "") for _, attrs in page.found)
+    assert all(code in text for code in stats["caveats"])
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("praised", "no paying reviewer yet"), ("unknown", "nobody has rated it yet")],
+)
+def test_unknown_score_is_a_dash_and_a_word(look, people, name, why):
+    for path in (f"/agents/{people[name]}", f"/badge/{people[name]}.svg"):
+        page = Elements(look(path).text)
+        assert f"\N{EN DASH} {why}" in " ".join(page.text.split())
+        assert not [tag for tag, _ in page.found if tag == "circle"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "q=weather",
+        "min_paying_reviewers=1",
+        "sort=-total_payments",
+        "trust_level=new",
+        "chain=8453",
+    ],
+)
+def test_list_answers_the_parameters_of_the_api(look, get, people, query):
+    found = get(f"/agents/?{query}")
+    page = Elements(look(f"/agents?{query}").text)
+    shown = [
+        attrs["href"].removeprefix("/agents/")
+        for attrs in page.links()
+        if re.fullmatch(r"/agents/[0-9a-f-]{36}", attrs["href"])
+    ]
+    assert shown == [agent["agent_uuid"] for agent in found["agents"]]
+    heading = re.search(r'<h1 id="title">([\d,]+) agent', look(f"/agents?{query}").text)
+    assert int(heading[1]) == found["total"]
+
+
+def test_pages_follow_each_other(look, people):
+    path, seen = "/agents?limit=2", []
+    while path:
+        page = Elements(look(path).text)
+        seen += [each["href"] for each in page.links() if each["href"].startswith("/agents/")]
+        path = next((e["href"] for e in page.links() if "next" in e.get("rel", "").split()), None)
+    assert len(seen) == len(set(seen)) == len(people)
+
+
+def test_choice_can_be_taken_back(look, people):
+    page = Elements(look("/agents?trust_level=new&trust_level=poor&cursor=").text)
+    assert page.text.count("Redirecting")
+    page = Elements(look("/agents?trust_level=new&trust_level=poor").text)
+    assert {"href": "/agents?trust_level=poor", "rel": "nofollow", "data-swap": None} in [
+        {name: value for name, value in each.items() if name != "aria-current"}
+        for each in page.links()
+    ]
+
+
+@pytest.mark.parametrize(
+    "path", ["/agents?min_feedback=x", "/agents?nothing=1", "/agents?chain=xyz"]
+)
+def test_refusal_is_in_words(look, path):
+    answer = look(path)
+    assert answer.status_code in (400, 422)
+    assert "This cannot be shown" in answer.text
+    assert answer.mimetype == "text/html"
+
+
+def test_agent_that_does_not_exist_is_not_found_in_words(look, client):
+    for path in (f"/agents/{NO_ADDRESS}", f"/badge/{NO_ADDRESS}.svg", "/nothing"):
+        answer = look(path)
+        assert (answer.status_code, answer.mimetype) == (404, "text/html"), path
+        assert "There is no such page" in answer.text
+    assert client.get("/nothing").mimetype == "application/problem+json"
+    assert look("/api/v1/nothing").mimetype == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("typed", "leads_to"),
+    [
+        ("tide table", "/agents?q=tide+table"),
+        ("42", "/agents?agent_id=42"),
+        (f"eip155:8453:0x{'8' * 40}", f"/agents?q=0x{'8' * 40}"),
+        (NO_ADDRESS, f"/agents/{NO_ADDRESS}"),
+        ("  ", "/agents"),
+    ],
+)
+def test_box_leads_to_what_was_typed(client, typed, leads_to):
+    answer = client.get("/find", query_string={"q": typed})
+    assert (answer.status_code, answer.location) == (302, leads_to)
+
+
+def test_global_name_leads_to_its_agent(look, client, people, get):
+    agent = get(f"/agents/{people['good']}")
+    answer = client.get(
+        "/find", query_string={"q": f"{agent['agent_registry']}:{agent['agent_id']}"}
+    )
+    assert people["good"] in look(answer.location).text
+
+
+def test_badge_can_be_cached(look, client, people):
+    path = f"/badge/{people['good']}.svg"
+    badge = look(path)
+    assert badge.mimetype == "image/svg+xml"
+    assert badge.headers["Cache-Control"] == "public, max-age=300"
+    again = client.get(path, headers={"If-None-Match": badge.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_first_view_is_small(client, look, people):
+    addresses = {"/", f"/agents/{people['good']}", "/agents"}
+    for address in addresses:
+        page = Elements(look(address).text)
+        files = {attrs["href"] for tag, attrs in page.found if tag == "link"}
+        files |= {attrs["src"] for tag, attrs in page.found if tag == "script"}
+        bodies = [client.get(each, headers=HTML).data for each in (address, *files)]
+        assert sum(map(len, bodies)) < MOST_BYTES
+
+
+def test_file_of_the_explorer_stays_with_its_address(client, look):
+    style = next(attrs["href"] for tag, attrs in Elements(look("/").text).found if tag == "link")
+    assert "immutable" in client.get(style).headers["Cache-Control"]
+    other = re.sub(r"/assets/\w+/", "/assets/000000000000/", style)
+    assert client.get(other).status_code == 404
+    assert client.get("/assets/000000000000/..%2fpages.py").status_code == 404
+
+
+def test_page_counts_against_the_address(configured):
+    client = configured(explorer_pages_per_minute=2)
+    statuses = [client.get("/chains", headers=HTML).status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
+    refused = client.get("/chains", headers=HTML)
+    assert int(refused.headers["Retry-After"]) >= 1
+    assert "Too many pages at once" in refused.text
+    other = {"REMOTE_ADDR": "192.0.2.7"}
+    assert client.get("/chains", environ_overrides=other).status_code == 200
+    assert client.get("/health/live").status_code == 200
+
+
+def test_key_counts_in_its_own_windows(configured, admin):
+    client = configured(explorer_pages_per_minute=1)
+    statuses = [client.get("/chains", headers=admin).status_code for _ in range(3)]
+    assert statuses == [200, 200, 200]
+
+
+def test_explorer_can_be_turned_off(configured):
+    client = configured(explorer=False)
+    assert client.get("/").location == "/docs/"
+    assert client.get("/agents").status_code == 404
+
+
+def test_pages_work_without_redis(configured, people, paths):
+    client = configured(redis_url=None)
+    statuses = [client.get(path, headers=HTML).status_code for path in paths]
+    assert statuses == [404 if path == "/agents/x" else 200 for path in paths]
+
+
+def test_database_that_is_away_is_said_in_words(configured):
+    client = configured(database_url=NOWHERE, redis_url=None)
+    for path in ("/", "/agents", f"/agents/{NO_ADDRESS}", "/chains"):
+        answer = client.get(path, headers=HTML)
+        assert (answer.status_code, answer.mimetype) == (503, "text/html")
+        assert "The service cannot look this up right now" in answer.text
+        assert int(answer.headers["Retry-After"]) >= 1
