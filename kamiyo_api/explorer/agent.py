@@ -72,7 +72,7 @@ def records_of(agent_uuid: str) -> dict[str, Any]:
     return {
         "feedback": db.rows("feedback.list_by_agent", **newest, **anyone),
         "payments": db.rows("payments.list_by_agent", **newest),
-        "validations": db.rows("validations.list_by_agent", **newest),
+        "validations": db.rows("validations.list_by_agent", **newest, source=None),
         "checked": db.row("validations.get_summary", agent_uuid=agent_uuid),
         "history": db.rows("trust.list_history", **newest | {"limit": DAYS}, before_day=None),
         "owners": db.rows("ownership.list_by_agent", **newest, **from_start),
