@@ -79,7 +79,9 @@ as $$
       t.rating_count,
       t.rating_sum,
       t.created_at,
-      t.client_address = any(coalesce(f.own_addresses, own.addresses)) as is_own,
+      t.client_address = any(
+        coalesce(f.own_addresses, erc8004_addresses(a.owner_address, a.agent_wallet, m.value))
+      ) as is_own,
       coalesce(
         t.created_at
         < case when f.own_addresses is null then a.owner_since else f.voices_since end,
@@ -88,7 +90,10 @@ as $$
     from deleted as t
     join erc8004_agents as a on a.id = t.agent_uuid
     left join erc8004_feedback_counts as f on f.agent_uuid = a.id
-    cross join lateral (select erc8004_own_addresses(a.id) as addresses) as own
+    left join erc8004_agent_metadata as m
+      on m.agent_uuid = a.id
+      and m.key = 'agentWallet'
+      and a.source <> 'chain'
   ),
   by_client as materialized (
     select
