@@ -41,14 +41,14 @@ begin atomic
     where a.id = agent
   ),
   parts as (
-    select t.client_address, t.rating_count, t.rating_sum, 0::numeric as paid_usdc, t.created_at
+    select t.client_address, t.rating_count, t.rating_sum, 0::numeric as paid_usdc
     from erc8004_feedback_contributions as t
     cross join owned as o
     where t.agent_uuid = agent
       and t.client_address <> all(o.own_addresses)
       and (o.voices_since is null or t.created_at >= o.voices_since)
     union all
-    select p.client_address, 0, 0, p.paid_usdc, null
+    select p.client_address, 0, 0, p.paid_usdc
     from erc8004_payers_changed(agent) as p
   ),
   changed as materialized (
@@ -56,15 +56,13 @@ begin atomic
       p.client_address,
       sum(p.rating_count) as rating_count,
       sum(p.rating_sum) as rating_sum,
-      sum(p.paid_usdc) as paid_usdc,
-      max(p.created_at) filter (where p.rating_count > 0) as rated_at
+      sum(p.paid_usdc) as paid_usdc
     from parts as p
     group by p.client_address
   ),
   pairs as materialized (
     select
       p.client_address,
-      p.rated_at,
       c.voice as old_voice,
       c.net_usdc as old_net_usdc,
       c.returned_usdc as old_returned_usdc,
@@ -98,7 +96,8 @@ begin atomic
   union all
   select
     p.client_address, 1, p.voice, greatest(p.paid_usdc - p.returned_usdc, 0), p.returned_usdc,
-    p.is_reciprocal, p.is_established, p.is_trusted, p.rated_at
+    p.is_reciprocal, p.is_established, p.is_trusted,
+    erc8004_last_rating_at(agent, p.client_address)
   from pairs as p
   where p.voice is not null;
 end;

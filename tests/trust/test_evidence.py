@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import threading
 from contextlib import closing
+from datetime import timedelta
 from fractions import Fraction
 
 import psycopg2
@@ -149,3 +151,104 @@ def test_folded_evidence_is_that_of_history_and_of_a_full_count(agents, servers,
     folded = [sql(figures) for figures in FIGURES]
     sql("select refresh_erc8004_stats(true)")
     assert [sql(figures) for figures in FIGURES] == folded
+
+
+def write_until_done(address, agents, seed, transactions):
+    """Random transactions, some of which are taken back."""
+    dice = random.Random(seed)
+    with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
+        for _ in range(transactions):
+            try:
+                for _ in range(dice.randint(1, 3)):
+                    write(cursor, dice, agents)
+                (connection.commit if dice.random() < 0.8 else connection.rollback)()
+            except psycopg2.errors.DeadlockDetected:
+                connection.rollback()
+
+
+def refresh_until(address, done, seed):
+    """Refresh without a pause, sometimes from history."""
+    dice = random.Random(seed)
+    with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
+        while not done.is_set():
+            cursor.execute("select refresh_erc8004_stats(%s)", [dice.random() < 0.2])
+            connection.commit()
+
+
+@pytest.mark.slow
+def test_evidence_is_that_of_history_while_all_write_and_refresh(agents, servers, sql):
+    done, address = threading.Event(), servers.database_url
+    writers = [
+        threading.Thread(target=write_until_done, args=(address, agents, seed, 120))
+        for seed in range(3)
+    ]
+    refreshers = [
+        threading.Thread(target=refresh_until, args=(address, done, seed)) for seed in range(2)
+    ]
+    for thread in writers + refreshers:
+        thread.start()
+    for thread in writers:
+        thread.join()
+    done.set()
+    for thread in refreshers:
+        thread.join()
+    sql("select refresh_erc8004_stats()")
+    assert_is_history(sql, moment(sql))
+    folded = [sql(figures) for figures in FIGURES]
+    sql("select refresh_erc8004_stats(true)")
+    assert [sql(figures) for figures in FIGURES] == folded
+
+
+def test_reviewers_are_established_when_their_time_has_come(agents, sql):
+    for agent in agents[:3]:
+        sql(
+            "insert into erc8004_reputation (agent_uuid, client_address, score, value, chain, "
+            "created_at) values (%s, %s, 90, 90, 'base', now() - interval '20 days')",
+            agent,
+            PEOPLE[11],
+        )
+    sql("select refresh_erc8004_stats()")
+    known = "select is_established from erc8004_reviewers"
+    assert sql(known) == [{"is_established": False}]
+    for days in (9, 11):
+        as_of = moment(sql) + timedelta(days=days)
+        sql("select erc8004_count_all(%s, false)", as_of)
+        assert sql(known) == [{"is_established": days == 11}]
+        assert_is_history(sql, as_of)
+
+
+def test_what_is_known_of_an_agent_at_once_is_what_the_next_refresh_counts(agents, servers, sql):
+    """But for reviewers who become known, owners, trusted and mutual reviewers; and the time of the
+    last of the paying reviewers, if just that was revoked."""
+    dice = random.Random(7)
+    now = """
+    select a.id, to_jsonb(t) - 'last_backed_at' as trust
+    from erc8004_agents as a
+    cross join lateral erc8004_trust_of(a.id, 3, true) as t
+    order by a.id
+    """
+    with closing(psycopg2.connect(servers.database_url)) as connection:
+        connection.autocommit = True
+        for _ in range(6):
+            with connection.cursor() as cursor:
+                for _ in range(25):
+                    write_simply(cursor, dice, agents)
+            at_once = sql(now)
+            sql("select refresh_erc8004_stats()")
+            assert sql(now) == at_once
+
+
+def write_simply(cursor, dice, agents):
+    """One random write by a client who owns nothing, has no money back and is new."""
+    params = {
+        "agent": dice.choice(agents),
+        "one": dice.choice(PEOPLE[6:]),
+        "other": None,
+        "value": dice.randint(0, 99),
+        "tag": dice.choice([None, "starred", "uptime"]),
+        "days": dice.choice([0, 10]),
+        "chain": dice.choice(["base", "base-sepolia"]),
+        "amount": str(dice.randint(0, 3_000_000) / 10**6),
+        "status": dice.choice(["pending", "verified"]),
+    }
+    cursor.execute(dice.choice([GIVE, GIVE, GIVE_AS_SCORE, REVOKE, PAY, PAY, SETTLE]), params)
