@@ -9,7 +9,9 @@ from tests.support import factories
 BATCH = "/api/v1/decisions/batch"
 CROWD = """
 insert into erc8004_reputation (agent_uuid, client_address, value, score, chain, created_at)
-select a.id, '0x' || lpad(to_hex(4294967296 + %s + n), 40, '0'), %s, %s, a.chain, now() - %s * interval '1 day'
+select
+  a.id, '0x' || lpad(to_hex(4294967296 + %s + n), 40, '0'), %s, %s, a.chain,
+  now() - %s * interval '1 day'
 from erc8004_agents as a
 cross join generate_series(1, %s) as n
 where a.id = any(%s::uuid[])
