@@ -27,7 +27,6 @@ class PaymentRequirements(fields.Field[Any]):
         metadata = {
             "description": "The body of an HTTP 402 answer (x402), its `accepts`, or one member of "
             "it, unchanged. The first way to pay that this service understands is decided about.",
-            "type": ["object", "array"],
         }
         super().__init__(metadata=metadata, **kwargs)
 
