@@ -152,39 +152,6 @@ select
     '[]'
   ) as tags;
 
--- name: get_reviewer
--- Return what is known of a reviewer; no row if it has not rated an agent.
-select
-  r.client_address,
-  r.first_seen_at,
-  r.owners,
-  r.is_established,
-  r.is_trusted
-from erc8004_reviewers as r
-where r.client_address = %(client_address)s;
-
--- name: list_rated
--- Return the agents that a reviewer gave feedback to, the last first, with what it says of each and what
--- it left there.
-select
-  c.agent_uuid,
-  left(erc8004_file_text(a.registration_file, 'name'), 200) as name,
-  a.agent_id::text as agent_id,
-  a.chain,
-  c.total_feedback,
-  c.voice / 100.0 as voice,
-  c.net_usdc,
-  c.returned_usdc,
-  c.is_reciprocal,
-  erc8004_weight(c.net_usdc, c.is_reciprocal, c.is_trusted, erc8004_public_stake())
-    / erc8004_public_stake()::float8 as weight,
-  c.first_feedback_at
-from erc8004_client_counts as c
-join erc8004_agents as a on a.id = c.agent_uuid
-where c.client_address = %(client_address)s
-order by c.first_feedback_at desc nulls last, c.agent_uuid
-limit %(limit)s;
-
 -- name: list_examples
 -- Return the scores of invented agents: each has some reviewers who left at least the public stake and some
 -- who left nothing, all of them established.
