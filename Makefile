@@ -6,7 +6,7 @@ SCALE ?= small
 PY := .venv/bin/python
 NODE_MODULES := tests/openapi/node_modules tests/explorer/node_modules
 
-.PHONY: help run watch check test lint bench requirements clean
+.PHONY: help run watch check test lint bench screenshots requirements clean
 
 help:
 	@echo "make run    serve on http://127.0.0.1:$(PORT), with a database, a cache and demo data"
@@ -15,6 +15,7 @@ help:
 	@echo "make test   check the style and run every test against temporary servers"
 	@echo "make lint   check the style only"
 	@echo "make bench  measure the service against its targets; SCALE=small, medium or large; needs Debian's wrk"
+	@echo "make screenshots  take pictures of the pages for docs/screenshots; needs Debian's chromium"
 	@echo "make requirements  pin the newest versions of all Python packages, with their hashes"
 	@echo "make clean  delete .venv, .data, node_modules and all caches"
 
@@ -39,6 +40,9 @@ lint: .venv/current
 
 bench: .venv/bench
 	@$(PY) -m bench "$(SCALE)"
+
+screenshots: .venv/current
+	@$(PY) -m tests.explorer.screenshots
 
 clean:
 	rm -rf .venv .data .hypothesis .pytest_cache .ruff_cache .schemathesis $(NODE_MODULES)

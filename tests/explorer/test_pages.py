@@ -371,3 +371,20 @@ def test_guides_lead_to_each_other(look):
 def test_examples_of_the_rule_are_computed_by_it(look):
     text = " ".join(Elements(look("/trust").text).text.split())
     assert "One customer who paid a dollar says 100. 33 67 100" in text
+
+
+def test_history_is_drawn_with_its_table(look, people, sql):
+    path = f"/agents/{people['good']}"
+    assert "Score over time" not in look(path).text
+    sql(
+        """
+        insert into erc8004_trust_history
+        select (jsonb_populate_record(h, '{"day": "2026-01-02", "score": 41.5}')).*
+        from erc8004_trust_history as h
+        where h.agent_uuid = %s
+        """,
+        people["good"],
+    )
+    page = Elements(look(path).text)
+    assert any("Score from 2026-01-02" in attrs.get("aria-label", "") for _, attrs in page.found)
+    assert "2026-01-02" in page.text
