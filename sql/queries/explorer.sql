@@ -45,7 +45,7 @@ from steps as s;
 
 -- name: list_reviewers
 -- Return the reviewers of an agent: those who left money with it or are trusted, by when they last rated
--- it, then others.
+-- it, then others among the first so many.
 select
   l.client_address,
   l.voice / 100.0 as voice,
@@ -87,10 +87,17 @@ from (
       select
         u.client_address, u.voice, u.net_usdc, u.returned_usdc, u.is_reciprocal, u.is_established,
         u.is_trusted, u.last_rating_at
-      from erc8004_client_counts as u
-      where u.agent_uuid = %(agent_uuid)s
-        and u.voice is not null
-        and not (u.net_usdc > 0 or u.is_trusted)
+      from (
+        select
+          f.client_address, f.voice, f.net_usdc, f.returned_usdc, f.is_reciprocal,
+          f.is_established, f.is_trusted, f.last_rating_at
+        from erc8004_client_counts as f
+        where f.agent_uuid = %(agent_uuid)s
+          and f.voice is not null
+        order by f.client_address
+        limit %(most)s
+      ) as u
+      where not (u.net_usdc > 0 or u.is_trusted)
       order by u.client_address
       limit %(limit)s
     )
