@@ -6,7 +6,7 @@ SCALE ?= small
 PY := .venv/bin/python
 NODE_MODULES := tests/openapi/node_modules tests/explorer/node_modules
 
-.PHONY: help run watch check test lint bench screenshots requirements clean
+.PHONY: help run watch check test lint bench bench-trust screenshots requirements clean
 
 help:
 	@echo "make run    serve on http://127.0.0.1:$(PORT), with a database, a cache and demo data"
@@ -16,6 +16,7 @@ help:
 	@echo "make lint   check the style only"
 	@echo "make bench  measure the service against its targets; SCALE=small, medium or large; needs Debian's wrk"
 	@echo "make screenshots  take pictures of the pages for docs/screenshots; needs Debian's chromium"
+	@echo "make bench-trust  attack every rated agent of a population, and print how many scores move"
 	@echo "make requirements  pin the newest versions of all Python packages, with their hashes"
 	@echo "make clean  delete .venv, .data, node_modules and all caches"
 
@@ -43,6 +44,9 @@ bench: .venv/bench
 
 screenshots: .venv/current
 	@$(PY) -m tests.explorer.screenshots
+
+bench-trust: .venv/current
+	@$(PY) -m bench.trust
 
 clean:
 	rm -rf .venv .data .hypothesis .pytest_cache .ruff_cache .schemathesis $(NODE_MODULES)

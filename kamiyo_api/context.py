@@ -89,6 +89,8 @@ class RequestState:
     """The result of the cache lookup, from the round trip that counted the request."""
     lookup: CacheLookup | None = None
     cache_result: LookupState | None = None
+    derived_from: str | None = None
+    """The entity tag of the cached body of which the answer is made, if it is not that itself."""
     queries: int = 0
     query_seconds: float = 0.0
     retries: int | None = None

@@ -9,6 +9,7 @@ import orjson
 from kamiyo_api import db, errors
 from kamiyo_api.access.rate_limits import count_items
 from kamiyo_api.cache.answers import cached_agent
+from kamiyo_api.context import current_state
 from kamiyo_api.policies import declare, requires
 from kamiyo_api.routes.lookup import with_chain
 from kamiyo_api.schemas import decision_answers as answers
@@ -17,6 +18,7 @@ from kamiyo_api.trust.decision_policies import policy_of
 from kamiyo_api.trust.decisions import decide, place_of
 from kamiyo_api.trust.questions import Question, answer_questions, question_of
 from kamiyo_api.web.blueprint import ApiBlueprint
+from kamiyo_api.web.headers import etag_of
 
 PREFIX = ""
 blueprint = ApiBlueprint("decisions", __name__, description="Shall I pay it?")
@@ -34,6 +36,7 @@ def get_decision(query: dict[str, Any], agent_uuid: str) -> Any:
     body = cached_agent(
         "decision", agent_uuid, lambda: db.row("decisions.get_inputs", agent_uuid=agent_uuid)
     )
+    current_state().derived_from = etag_of(body)
     inputs, amount = orjson.loads(body), query["amount_usdc"]
     policy = policy_of(query["policy"])
     return orjson.dumps(decide(inputs, amount, policy, place_of(inputs, amount)))

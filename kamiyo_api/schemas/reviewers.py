@@ -24,7 +24,7 @@ class ByFirstFeedback(pages.NewestFirst):
 
 
 class ReviewedQuery(pages.Page):
-    """Which agents of a reviewer to list."""
+    """The page and filter of the agents of a reviewer."""
 
     reciprocal = Flag(
         load_default=None,
@@ -33,11 +33,11 @@ class ReviewedQuery(pages.Page):
 
 
 class TagsQuery(pages.Page):
-    """Which of a reviewer's tags to list."""
+    """The page of the tags of a reviewer."""
 
 
 class OwnerQuery(pages.Page):
-    """Which of an owner's agents to list."""
+    """The page of the agents of an owner."""
 
 
 def number(about: str, **options: Any) -> fields.Integer:
@@ -56,7 +56,7 @@ def points(about: str) -> fields.Float:
 
 
 class Reviewer(ma.Schema):
-    """What is known of one reviewer as of the last refresh, over the first 10,000 agents that it
+    """One reviewer as of the last refresh, over the first 10,000 agents that it
     rated or paid."""
 
     address = fields.String(required=True)
@@ -139,7 +139,7 @@ class TagPage(ma.Schema):
 
 
 class AgentsOfChain(OnChain):
-    """How many agents an owner has on a chain."""
+    """The number of agents that an owner has on a chain."""
 
     agents = fields.Integer(required=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -30,9 +30,10 @@ class DecisionPolicy:
 
     def as_applied(self) -> dict[str, Any]:
         """Return the policy as an answer shows it: exact numbers are texts."""
+        members = ((name, getattr(self, name)) for name in self.__slots__)
         return {
             name: format(value, "f") if isinstance(value, Decimal) else value
-            for name, value in asdict(self).items()
+            for name, value in members
         }
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from kamiyo_api.schemas.decision_codes import CURED_BY_VOUCHING, LEVELS, WARNINGS
@@ -26,36 +25,36 @@ class Case(NamedTuple):
 
     inputs: Inputs
     at_stake: Mapping[str, Any]
-    amount: Fraction
+    amount: Decimal
     policy: DecisionPolicy
 
     @property
-    def expected_loss(self) -> Fraction:
+    def expected_loss(self) -> Decimal:
         """Return what the payment loses on average."""
         score = self.at_stake["score"] or self.inputs["expected_score"]
-        return self.amount * (1 - Fraction(score) / 100)
+        return self.amount * (1 - Decimal(score) / 100)
 
     @property
-    def loss_at_low(self) -> Fraction:
+    def loss_at_low(self) -> Decimal:
         """Return what it loses at the low of the score."""
-        return self.amount * (1 - Fraction(self.at_stake["low"] or 0) / 100)
+        return self.amount * (1 - Decimal(self.at_stake["low"] or 0) / 100)
 
     @property
-    def cheat_gain(self) -> Fraction:
+    def cheat_gain(self) -> Decimal:
         """Return what a cheat wins until enough of the cheated have complained."""
-        gain = max(self.amount, Fraction(self.at_stake["cheat_gain_usdc"]))
-        return gain / Fraction(self.policy.complaint_rate)
+        gain = max(self.amount, Decimal(self.at_stake["cheat_gain_usdc"]))
+        return gain / Decimal(self.policy.complaint_rate)
 
     @property
-    def forgery_cost(self) -> Fraction:
+    def forgery_cost(self) -> Decimal:
         """Return what it costs to forge what is proven."""
-        return Fraction(self.inputs["forgery_cost_usdc"])
+        return Decimal(self.inputs["forgery_cost_usdc"])
 
     @property
-    def trusted_mean(self) -> Fraction | None:
+    def trusted_mean(self) -> Decimal | None:
         """Return what the reviewers whom the caller trusts say on average."""
         reviewers = self.inputs["vouching_reviewers"]
-        return Fraction(self.inputs["vouching_voices"]) / (100 * reviewers) if reviewers else None
+        return Decimal(self.inputs["vouching_voices"]) / (100 * reviewers) if reviewers else None
 
     @property
     def is_too_old(self) -> bool:
@@ -73,7 +72,7 @@ def decide(
 ) -> dict[str, Any]:
     """Return the decision about a payment to an agent, with everything that led to it; its evidence
     holds the figures at several stakes, of which this one counts."""
-    case = Case(inputs, inputs["stakes"][stake_place], Fraction(amount), policy)
+    case = Case(inputs, inputs["stakes"][stake_place], amount, policy)
     warnings, notes = warnings_of(case)
     checks = [*demands_of(case), *warnings]
     evidence = evidence_of(inputs, case.at_stake)
@@ -133,15 +132,15 @@ def own_demands(case: Case) -> list[tuple[str, bool, Any, Any]]:
     demanded, which is None if it is not."""
     inputs, at_stake, policy = case.inputs, case.at_stake, case.policy
     rank = LEVELS.index
-    low, effective = Fraction(at_stake["low"] or 0), Fraction(at_stake["effective_reviewers"])
+    low, effective = Decimal(at_stake["low"] or 0), Decimal(at_stake["effective_reviewers"])
     level, demanded = at_stake["level"], policy.min_level
     least, most = policy.min_score_low, policy.max_expected_loss_usdc
     reviewers = policy.min_effective_reviewers
     return [
         ("LEVEL_BELOW_POLICY", rank(level) >= rank(demanded or "new"), level, demanded),
-        ("SCORE_BELOW_POLICY", low >= Fraction(least or 0), points(at_stake["low"]), points(least)),
+        ("SCORE_BELOW_POLICY", low >= Decimal(least or 0), points(at_stake["low"]), points(least)),
         (
-            *("REVIEWERS_BELOW_POLICY", effective >= Fraction(reviewers or 0)),
+            *("REVIEWERS_BELOW_POLICY", effective >= Decimal(reviewers or 0)),
             *(points(effective), points(reviewers)),
         ),
         at_least("PAYING_BELOW_POLICY", inputs["paying_reviewers"], policy.min_paying_reviewers),
@@ -149,8 +148,8 @@ def own_demands(case: Case) -> list[tuple[str, bool, Any, Any]]:
             "TRUSTED_BELOW_POLICY", inputs["vouching_reviewers"], policy.min_trusted_reviewers
         ),
         (
-            *("LOSS_ABOVE_POLICY", most is None or case.expected_loss <= Fraction(most)),
-            *(money(case.expected_loss), most if most is None else money(Fraction(most))),
+            *("LOSS_ABOVE_POLICY", most is None or case.expected_loss <= Decimal(most)),
+            *(money(case.expected_loss), most if most is None else money(Decimal(most))),
         ),
         (
             *("TOO_OLD_FOR_POLICY", not case.is_too_old),
@@ -192,8 +191,8 @@ def findings_of(case: Case) -> dict[str, tuple[Any, ...]]:
     rank = LEVELS.index
     allowed = case.policy.allow_from
     forged, gain = case.forgery_cost, case.cheat_gain
-    is_good = Fraction(at_stake["cheat_gain_usdc"]) > 0
-    highest = Fraction(inputs["highest_stake_usdc"])
+    is_good = Decimal(at_stake["cheat_gain_usdc"]) > 0
+    highest = Decimal(inputs["highest_stake_usdc"])
     return {
         **dict.fromkeys(at_stake["caveats"], (True,)),
         "NOT_PROVEN": (rank(level) < rank(allowed) and level != "poor", level, allowed),
@@ -218,11 +217,11 @@ def blocks_of(inputs: Inputs) -> list[dict[str, Any]]:
     return [{"chain": agent["chain"], "caip2": agent["caip2"], "block": inputs["block"]}]
 
 
-def money(usdc: Fraction) -> str:
+def money(usdc: Decimal) -> str:
     """Return an amount as a text with six decimals."""
-    return f"{Decimal(round(usdc * 10**6)) / 10**6:.6f}"
+    return f"{usdc:.6f}"
 
 
-def points(value: str | Decimal | Fraction | None) -> float | None:
+def points(value: str | Decimal | Decimal | None) -> float | None:
     """Return a figure with two decimals."""
-    return None if value is None else float(round(Fraction(value), 2))
+    return None if value is None else float(round(Decimal(value), 2))

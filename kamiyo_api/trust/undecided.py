@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from kamiyo_api.trust.checks import Check
@@ -25,10 +24,10 @@ def undecided(code: str, amount: Decimal, policy: DecisionPolicy) -> dict[str, A
     return {
         "decision": policy.unknown,
         **dict.fromkeys(UNKNOWN),
-        "amount_usdc": money(Fraction(amount)),
+        "amount_usdc": money(amount),
         "checks": [check.as_answer()],
         "notes": [],
-        "loss_at_low_usdc": money(Fraction(amount)),
+        "loss_at_low_usdc": money(amount),
         "policy": policy.as_applied(),
         "as_of": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "blocks": [],

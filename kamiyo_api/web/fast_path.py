@@ -27,7 +27,7 @@ from kamiyo_api.observability.request_log import route_of
 from kamiyo_api.policies import UNROUTED, Policy
 from kamiyo_api.web import headers
 
-# Each takes 2 kB and its compressed body.
+# Each takes 2 kB and the body that it stores, if any.
 MAX_SENT_ANSWERS = 3_000
 MAX_REQUEST_KEY_LENGTH = 500
 MAX_COMPRESSED_BYTES = 8 * 1024
@@ -38,7 +38,8 @@ log = logging.getLogger(__name__)
 
 class SentAnswer(NamedTuple):
     """An answer that came from the cache: the policy of its view, its route, cache key and headers.
-    Of the body it has only the entity tag, unless the body was compressed. From `until` on, Flask
+    Of the body it has only the entity tag, unless it was compressed or made of what is cached; then
+    the tag is that of the cached body. From `until` on, Flask
     answers once more, because a name in the query string may mean another chain by then."""
 
     policy: Policy
@@ -46,7 +47,7 @@ class SentAnswer(NamedTuple):
     cache_key: str
     etag: str
     headers: list[tuple[str, str]]
-    compressed: bytes | None
+    stored: bytes | None
     until: float
 
 
@@ -114,7 +115,7 @@ def admitted_body(state: RequestState, sent: SentAnswer) -> bytes | None:
     if headers.etag_of(body) != sent.etag:
         return None
     answers.record_result(state, lookup, LookupState.HIT)
-    return sent.compressed or body
+    return sent.stored or body
 
 
 def record_answer(response: Response) -> Response:
@@ -125,7 +126,7 @@ def record_answer(response: Response) -> Response:
     is_api = current_request().path.startswith(API_PREFIX)
     if is_hit and is_api and state.method == "GET" and headers.is_plain(state.environ):
         key, sent = request_key(state.environ), sent_answer(current_request(), state, response)
-        is_small = len(sent.compressed or b"") <= MAX_COMPRESSED_BYTES
+        is_small = len(sent.stored or b"") <= MAX_COMPRESSED_BYTES
         if is_small and sum(map(len, key)) <= MAX_REQUEST_KEY_LENGTH:
             state.services.sent_answers.put(key, sent)
     return response
@@ -135,13 +136,14 @@ def sent_answer(request: Request, state: RequestState, response: Response) -> Se
     """Return the record of an answer as it is sent, without the Date header, which the server
     adds."""
     sent_headers = response.get_wsgi_headers(request.environ).to_wsgi_list()
+    is_other_body = "Content-Encoding" in response.headers or state.derived_from is not None
     return SentAnswer(
         state.policy or UNROUTED,
         route_of(request),
         state.lookup.key if state.lookup else "",
-        response.headers["ETag"],
+        state.derived_from or response.headers["ETag"],
         [each for each in sent_headers if each[0] != "Date"],
-        response.get_data() if "Content-Encoding" in response.headers else None,
+        response.get_data() if is_other_body else None,
         time.monotonic() + SENT_SECONDS,
     )
 

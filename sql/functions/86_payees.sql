@@ -1,5 +1,22 @@
 -- Which agents may be meant by an address that is to be paid, or by a URL that demands a payment.
 
+-- Return the query of agents that name a URL, a path above it or what is below it; null if it has none.
+create or replace function erc8004_url_query(url text) returns tsquery
+language sql immutable parallel safe
+begin atomic
+  select nullif(concat_ws(' | ', erc8004_place_query(url, false), above.query), '')::tsquery
+  from (
+    select
+      string_agg(
+        erc8004_quoted_word(array_to_string(path.steps[:depth.depth], '/')), ' | '
+      ) as query
+    from (
+      select string_to_array(split_part(erc8004_place_word(url), '?', 1), '/') as steps
+    ) as path
+    cross join lateral generate_series(2, least(cardinality(path.steps), 20)) as depth (depth)
+  ) as above;
+end;
+
 -- Return up to 51 agents that claim a wallet, or the host of a URL, and which of these claims are
 -- proved: a wallet that the registry of the chain names has signed, a host that names the agent proves
 -- it. An owner proves nothing, as anybody may send a token to an address. Of an agent with a host,
@@ -63,7 +80,7 @@ begin
     (
       select s.agent_uuid, null
       from erc8004_agent_search as s
-      where s.words @@ erc8004_place_query(url, false)::tsquery
+      where s.words @@ erc8004_url_query(url)
       limit 11
     )
     union all
@@ -78,27 +95,30 @@ begin
     select f.id, array_remove(array_agg(distinct f.proof), null) as proofs
     from found as f
     group by f.id
-    order by cardinality(array_remove(array_agg(distinct f.proof), null)) desc, f.id
-    limit 51
+  ),
+  named as (
+    select
+      e.id,
+      e.proofs,
+      exists (
+        select
+        from unnest((erc8004_claims(a.registration_file)).places) as c (place)
+        cross join lateral (
+          select erc8004_place_word(c.place) as claimed, erc8004_place_word(url) as asked
+        ) as word
+        where length(word.claimed) > length(erc8004_host_word(word.claimed))
+          and (
+            word.asked = word.claimed
+            or starts_with(word.asked, word.claimed || '/')
+            or starts_with(word.asked, word.claimed || '?')
+          )
+      ) as names_url
+    from each_once as e
+    join erc8004_agents as a on a.id = e.id
   )
-  select
-    e.id,
-    e.proofs,
-    exists (
-      select
-      from unnest((erc8004_claims(a.registration_file)).places) as c (place)
-      cross join lateral (
-        select erc8004_place_word(c.place) as claimed, erc8004_place_word(url) as asked
-      ) as word
-      where length(word.claimed) > length(erc8004_host_word(word.claimed))
-        and (
-          word.asked = word.claimed
-          or starts_with(word.asked, word.claimed || '/')
-          or starts_with(word.asked, word.claimed || '?')
-        )
-    )
-  from each_once as e
-  join erc8004_agents as a on a.id = e.id
-  order by cardinality(e.proofs) desc, e.id;
+  select n.id, n.proofs, n.names_url
+  from named as n
+  order by cardinality(n.proofs) desc, n.names_url desc, n.id
+  limit 51;
 end;
 $$;

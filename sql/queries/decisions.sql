@@ -16,7 +16,8 @@ payees as materialized (
     p.proved,
     p.names_url,
     row_number() over (
-      partition by a.place order by cardinality(p.proved) desc, p.agent_uuid
+      partition by a.place
+      order by cardinality(p.proved) desc, p.names_url desc, p.agent_uuid
     ) as number
   from asked as a
   cross join lateral erc8004_payees(a.wallet, a.chain, a.url, a.host) as p

@@ -105,12 +105,17 @@ def test_operation_is_documented_with_the_scope_it_asks_for(openapi, method, pat
     assert len(operation["summary"]) > 5
 
 
+def filled(path):
+    """A path with an address or a uuid for each of its parameters."""
+    uuid = "019fffff-ffff-7fff-bfff-ffffffffffff"
+    return re.sub(r"{\w+}", uuid, path.replace("{address}", "0x" + "1" * 40))
+
+
 @pytest.mark.parametrize(
     ("method", "path"), [each for each, scope in OPERATIONS.items() if scope is not None]
 )
 def test_operation_refuses_a_caller_without_a_key(client, method, path):
-    uuid = "019fffff-ffff-7fff-bfff-ffffffffffff"
-    answer = client.open(re.sub(r"{\w+}", uuid, path), method=method)
+    answer = client.open(filled(path), method=method)
     assert answer.status_code == 401
 
 
@@ -120,8 +125,7 @@ def test_operation_refuses_a_caller_without_a_key(client, method, path):
 def test_operation_refuses_a_key_without_its_scope(client, key_for, method, path):
     others = {"read", "write", "payments"} - {OPERATIONS[method, path]}
     key = key_for("0x" + "1" * 40, *others)
-    uuid = "019fffff-ffff-7fff-bfff-ffffffffffff"
-    answer = client.open(re.sub(r"{\w+}", uuid, path), method=method, headers=key)
+    answer = client.open(filled(path), method=method, headers=key)
     assert answer.status_code == 403
 
 

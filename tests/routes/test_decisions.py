@@ -302,6 +302,15 @@ def test_of_several_agents_of_a_host_the_one_of_the_path_is_meant(ask, make_agen
     assert [each["code"] for each in unclear["checks"]] == ["SEVERAL_AGENTS"]
 
 
+def test_of_many_who_name_a_host_those_who_name_the_path_come_first(ask, make_agent):
+    for place in range(25):
+        make_agent(**claim(f"https://busy.example/{place}"))
+    meant = make_agent(**claim("https://busy.example/api/v2"))["agent_uuid"]
+    decision = ask(url="https://busy.example/api/v2/quote/9?x=1", amount_usdc="1")
+    assert decision["candidates"][0]["agent"]["agent_uuid"] == meant
+    assert [each["code"] for each in decision["checks"]] == ["AGENT_UNCONFIRMED"]
+
+
 def test_wallet_goes_before_the_host(ask, make_agent, known, sql):
     host = make_agent(**claim("https://api.weather.example"))["agent_uuid"]
     prove_domain(sql, host, "api.weather.example")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 AGENTS = "/api/v1/agents/"
-CACHED = ("{}", "{}/stats", "{}/reputation", "?limit=2&q=agent")
+CACHED = ("{}", "{}/stats", "{}/reputation", "{}/decision?amount_usdc=1", "?limit=2&q=agent")
 OF_EACH_REQUEST = ("X-Request-ID", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Date")
 
 
