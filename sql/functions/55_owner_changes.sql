@@ -1,25 +1,32 @@
 -- Whose ratings of an agent give no voice: its own, and those of the time of a former owner.
 
--- Return the addresses of an agent: its owner, then its wallets.
+-- Return the addresses of an agent: its owner, then its wallet on the chain, and that of its metadata.
+create or replace function erc8004_addresses(
+  owner_address text, agent_wallet text, metadata_wallet bytea
+) returns text[]
+language sql immutable parallel safe
+return array_remove(
+  array[
+    owner_address,
+    nullif(nullif(agent_wallet, owner_address), '0x0000000000000000000000000000000000000000'),
+    case
+      when octet_length(metadata_wallet) = 20
+      then nullif('0x' || encode(metadata_wallet, 'hex'), owner_address)
+    end
+  ],
+  null
+);
+
+-- Return the addresses of an agent.
 create or replace function erc8004_own_addresses(agent uuid) returns text[]
 language sql stable parallel safe
 begin atomic
-  select array_remove(
-    array[
-      a.owner_address,
-      nullif(
-        nullif(a.agent_wallet, a.owner_address), '0x0000000000000000000000000000000000000000'
-      ),
-      nullif('0x' || encode(m.value, 'hex'), a.owner_address)
-    ],
-    null
-  )
+  select erc8004_addresses(a.owner_address, a.agent_wallet, m.value)
   from erc8004_agents as a
   left join erc8004_agent_metadata as m
     on m.agent_uuid = a.id
     and m.key = 'agentWallet'
     and a.source <> 'chain'
-    and octet_length(m.value) = 20
   where a.id = agent;
 end;
 

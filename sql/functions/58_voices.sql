@@ -1,7 +1,10 @@
 -- What lies between an agent and a reviewer besides ratings: money that came back, and ratings in return.
+-- The functions return tables, so that the statements that read them contain them: a call for each row
+-- would take most of a full count. For null addresses they find nothing.
 
 -- Return what the addresses of an agent paid a client, in verified payments of mainnets.
-create or replace function erc8004_returned_usdc(own_addresses text[], client text) returns numeric
+create or replace function erc8004_returned_usdc(own_addresses text[], client text)
+returns table (returned_usdc numeric)
 language sql stable parallel safe
 begin atomic
   select coalesce(sum(m.paid_usdc), 0)
@@ -11,7 +14,8 @@ begin atomic
 end;
 
 -- Return whether an address of an agent has a voice on an agent of a client.
-create or replace function erc8004_is_reciprocal(own_addresses text[], client text) returns boolean
+create or replace function erc8004_is_reciprocal(own_addresses text[], client text)
+returns table (is_reciprocal boolean)
 language sql stable parallel safe
 begin atomic
   select exists (

@@ -66,15 +66,6 @@ as $$
       agent_uuid, client_address, total_feedback, scored_feedback, score_sum,
       positive_feedback, negative_feedback, revoked_feedback, rating_count, rating_sum, created_at
   ),
-  owned as materialized (
-    select
-      a.id as agent_uuid,
-      coalesce(f.own_addresses, erc8004_own_addresses(a.id)) as own_addresses,
-      case when f.own_addresses is null then a.owner_since else f.voices_since end as voices_since
-    from (select distinct t.agent_uuid from deleted as t) as c
-    join erc8004_agents as a on a.id = c.agent_uuid
-    left join erc8004_feedback_counts as f on f.agent_uuid = a.id
-  ),
   classed as (
     select
       t.agent_uuid,
@@ -88,10 +79,21 @@ as $$
       t.rating_count,
       t.rating_sum,
       t.created_at,
-      t.client_address = any(o.own_addresses) as is_own,
-      coalesce(t.created_at < o.voices_since, false) as is_former
+      t.client_address = any(
+        coalesce(f.own_addresses, erc8004_addresses(a.owner_address, a.agent_wallet, m.value))
+      ) as is_own,
+      coalesce(
+        t.created_at
+        < case when f.own_addresses is null then a.owner_since else f.voices_since end,
+        false
+      ) as is_former
     from deleted as t
-    join owned as o using (agent_uuid)
+    join erc8004_agents as a on a.id = t.agent_uuid
+    left join erc8004_feedback_counts as f on f.agent_uuid = a.id
+    left join erc8004_agent_metadata as m
+      on m.agent_uuid = a.id
+      and m.key = 'agentWallet'
+      and a.source <> 'chain'
   ),
   by_client as materialized (
     select
@@ -180,9 +182,9 @@ as $$
     b.agent_uuid, b.total_feedback, b.scored_feedback, b.score_sum, b.positive_feedback,
     b.negative_feedback, b.revoked_feedback, b.unique_clients,
     erc8004_last_feedback_at(b.agent_uuid), b.ratings, b.own_ratings, b.former_ratings,
-    o.own_addresses, o.voices_since
+    erc8004_own_addresses(b.agent_uuid), a.owner_since
   from by_agent as b
-  join owned as o using (agent_uuid)
+  join erc8004_agents as a on a.id = b.agent_uuid
   on conflict on constraint pk__erc8004_feedback_counts do update
   set
     total_feedback = f.total_feedback + excluded.total_feedback,

@@ -141,29 +141,42 @@ as $$
 $$;
 
 -- Establish the reviewers who are no newcomers any more, and trust those whom the operator trusts, or
--- take it back: the agents that they rated are to be counted again.
+-- take it back: the agents that they rated are to be counted again. Few reviewers change, of any number,
+-- which the planner cannot know: each is looked up.
 create or replace function erc8004_classify_reviewers(
   as_of timestamptz, from_history boolean
 ) returns void
 language sql
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
-  with classes as (
+  with candidates as (
+    select p.client_address
+    from erc8004_pair_changes as p
+    union
+    select t.client_address
+    from erc8004_trusted_reviewers as t
+    union
+    select r.client_address
+    from erc8004_reviewers as r
+    where r.is_trusted
+    union
+    select r.client_address
+    from erc8004_reviewers as r
+    where not r.is_established
+      and r.owners = erc8004_newcomer_owners()
+      and r.first_seen_at <= as_of - erc8004_newcomer_time()
+  ),
+  classes as (
     select
       r.client_address,
       r.owners >= erc8004_newcomer_owners()
         and coalesce(r.first_seen_at <= as_of - erc8004_newcomer_time(), false) as is_established,
-      exists (
-        select from erc8004_trusted_reviewers as t where t.client_address = r.client_address
-      ) as is_trusted
-    from erc8004_reviewers as r
-    where r.client_address in (select p.client_address from erc8004_pair_changes as p)
-      or r.client_address in (select t.client_address from erc8004_trusted_reviewers as t)
-      or r.is_trusted
-      or (
-        not r.is_established
-        and r.owners = erc8004_newcomer_owners()
-        and r.first_seen_at <= as_of - erc8004_newcomer_time()
-      )
+      t.client_address is not null as is_trusted
+    from candidates as c
+    join erc8004_reviewers as r using (client_address)
+    left join erc8004_trusted_reviewers as t using (client_address)
   ),
   changed as (
     update erc8004_reviewers as r

@@ -54,13 +54,14 @@ as $$
     cross join lateral (
       select
         erc8004_voice(c.rating_sum, c.rating_count) as voice,
-        case
-          when c.rating_count > 0 and c.paid_usdc > 0
-          then erc8004_returned_usdc(f.own_addresses, c.client_address)
-          else 0
-        end as returned_usdc,
-        c.rating_count > 0 and erc8004_is_reciprocal(f.own_addresses, c.client_address)
-          as is_reciprocal
+        back.returned_usdc,
+        mutual.is_reciprocal
+      from erc8004_returned_usdc(
+        case when c.rating_count > 0 and c.paid_usdc > 0 then f.own_addresses end, c.client_address
+      ) as back
+      cross join erc8004_is_reciprocal(
+        case when c.rating_count > 0 then f.own_addresses end, c.client_address
+      ) as mutual
     ) as now
   ),
   counted as (

@@ -74,12 +74,8 @@ begin atomic
         (coalesce(c.rating_count, 0) + p.rating_count)::bigint
       ) as voice,
       coalesce(c.paid_usdc, 0) + p.paid_usdc as paid_usdc,
-      case
-        when coalesce(c.paid_usdc, 0) + p.paid_usdc > 0
-        then erc8004_returned_usdc(o.own_addresses, p.client_address)
-        else 0
-      end as returned_usdc,
-      erc8004_is_reciprocal(o.own_addresses, p.client_address) as is_reciprocal,
+      back.returned_usdc,
+      mutual.is_reciprocal,
       coalesce(r.is_established, false) as is_established,
       coalesce(r.is_trusted, false) as is_trusted
     from changed as p
@@ -87,6 +83,11 @@ begin atomic
     left join erc8004_client_counts as c
       on c.agent_uuid = agent and c.client_address = p.client_address
     left join erc8004_reviewers as r on r.client_address = p.client_address
+    cross join lateral erc8004_returned_usdc(
+      case when coalesce(c.paid_usdc, 0) + p.paid_usdc > 0 then o.own_addresses end,
+      p.client_address
+    ) as back
+    cross join lateral erc8004_is_reciprocal(o.own_addresses, p.client_address) as mutual
   )
   select
     p.client_address, -1, p.old_voice, p.old_net_usdc, p.old_returned_usdc, p.was_reciprocal,

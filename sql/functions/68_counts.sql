@@ -22,7 +22,7 @@ begin atomic
 end;
 
 -- Fold all changes into the counts, evidence and scores, or count the whole history. Return the agents
--- whose statistics changed.
+-- whose statistics changed. From history, each step fills tables of which the planner knows nothing yet.
 create or replace function erc8004_count_all(as_of timestamptz, from_history boolean) returns uuid[]
 language plpgsql
 as $$
@@ -36,11 +36,21 @@ begin
   end if;
   changed := changed || array(select erc8004_fold_feedback(from_history));
   changed := changed || array(select erc8004_fold_payments(from_history));
+  if from_history then
+    analyze erc8004_client_counts, erc8004_feedback_counts, erc8004_money_flows;
+  end if;
   perform erc8004_count_parties(from_history);
+  if from_history then
+    analyze erc8004_rated_parties;
+  end if;
   perform erc8004_count_reviewers(from_history);
+  if from_history then
+    analyze erc8004_reviewers;
+  end if;
   perform erc8004_classify_reviewers(as_of, from_history);
   changed := changed || array(select erc8004_count_evidence(from_history));
   if from_history then
+    analyze erc8004_evidence;
     changed := array(select agent_uuid from erc8004_agent_search);
   else
     changed := array(
