@@ -7,7 +7,7 @@ PY := .venv/bin/python
 NODE_MODULES := tests/openapi/node_modules tests/explorer/node_modules
 ANVIL := .venv/anvil/.current
 
-.PHONY: help run watch check test lint bench bench-trust requirements clean
+.PHONY: help run watch check test lint bench bench-trust screenshots requirements clean
 
 help:
 	@echo "make run    serve on http://127.0.0.1:$(PORT), with a database, a cache and demo data"
@@ -17,6 +17,7 @@ help:
 	@echo "make test   check the style and run every test against temporary servers"
 	@echo "make lint   check the style only"
 	@echo "make bench  measure the service against its targets; SCALE=small, medium or large; needs Debian's wrk"
+	@echo "make screenshots  take pictures of the pages for docs/screenshots; needs Debian's chromium"
 	@echo "make bench-trust  attack every rated agent of a population, and print how many scores move"
 	@echo "make requirements  pin the newest versions of all Python packages, with their hashes"
 	@echo "make clean  delete .venv, .data, node_modules and all caches"
@@ -42,6 +43,9 @@ lint: .venv/current
 
 bench: .venv/bench $(ANVIL)
 	@$(PY) -m bench "$(SCALE)"
+
+screenshots: .venv/current
+	@$(PY) -m tests.explorer.screenshots
 
 bench-trust: .venv/current
 	@$(PY) -m bench.trust

@@ -63,6 +63,12 @@ def trust_in(agent_uuid: str) -> bytes:
     return cached_agent("trust", agent_uuid, compute)
 
 
+def history_of(agent_uuid: str) -> list[db.Row]:
+    """Return what the trust in an agent was on the last days that it changed, the first first."""
+    days = db.rows("trust.list_history", agent_uuid=agent_uuid, limit=DAYS, before_day=None)
+    return [day for day in reversed(days) if day["day"] is not None]
+
+
 def records_of(agent_uuid: str) -> dict[str, Any]:
     """Return the newest records about an agent, by kind."""
     newest = {"agent_uuid": agent_uuid, "limit": SHOWN, "longest": pages.LISTED}
@@ -74,7 +80,7 @@ def records_of(agent_uuid: str) -> dict[str, Any]:
         "payments": db.rows("payments.list_by_agent", **newest),
         "validations": db.rows("validations.list_by_agent", **newest, source=None),
         "checked": db.row("validations.get_summary", agent_uuid=agent_uuid),
-        "history": db.rows("trust.list_history", **newest | {"limit": DAYS}, before_day=None),
+        "history": history_of(agent_uuid),
         "owners": db.rows("ownership.list_by_agent", **newest, **from_start),
         "metadata": db.rows(
             "metadata.list_by_agent", **newest | {"longest": LONGEST_METADATA}, after_key=None

@@ -14,7 +14,7 @@ from flask import Response, request
 from kamiyo_api import db, errors
 from kamiyo_api.cache.answers import cached_agent
 from kamiyo_api.explorer.addresses import without_empty
-from kamiyo_api.explorer.pages import page, rendered
+from kamiyo_api.explorer.pages import as_sent, page, rendered
 from kamiyo_api.explorer.typed import ACCOUNT, GLOBAL_NAME, WALLET, uuid_in
 from kamiyo_api.routes.decisions import question_or_error
 from kamiyo_api.schemas.decision_codes import POLICIES
@@ -89,9 +89,7 @@ def typed_decision() -> dict[str, Any]:
     question = question_or_error(item, set())
     if isinstance(question, errors.ApiError):
         raise question
-    # The keys that JSON has, and nothing else, are what the templates know.
-    answer = orjson.loads(orjson.dumps(answer_questions([question])[0]))
-    return {"form": form, "decision": answer, **choices()}
+    return {"form": form, "decision": as_sent(answer_questions([question])[0]), **choices()}
 
 
 def whom_of(text: str, chain: str) -> dict[str, Any]:

@@ -42,7 +42,13 @@ def along(value: float, width: float) -> float:
     return round(max(0.0, min(100.0, value)) * width / 100, 2)
 
 
+def place(number: int, of: int) -> float:
+    """Return how far to the right one of some points is, on 300 units."""
+    return round(300 * number / max(of - 1, 1), 2)
+
+
 def init_app(app: Flask) -> None:
     """Let templates draw."""
     app.add_template_global(bars)
     app.add_template_global(along)
+    app.add_template_global(place)

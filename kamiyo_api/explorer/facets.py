@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from flask import request
 
-from kamiyo_api.explorer.addresses import address, toggled
+from kamiyo_api.explorer.addresses import PLACE, address, toggled
 from kamiyo_api.schemas.agents import TRUST_LEVELS
 
 SORTS = {
@@ -79,4 +79,15 @@ def option(
 
 def chosen() -> list[Option]:
     """Return what is chosen now, each leading to the page without it."""
-    return [Option(f"{name}: {value}", address(name), True) for name, value in request.args.items()]
+    return [
+        Option(words_of(name, value), address(name), True)
+        for name, value in request.args.items()
+        if name not in PLACE
+    ]
+
+
+def words_of(name: str, value: str) -> str:
+    """Return the words for a choice: those of its facet, if it has one."""
+    known = {"sort": sorts(), "min_paying_reviewers": EVIDENCE}.get(name, {})
+    label = YES.get(name) if value == "true" else known.get(value)
+    return label or f"{name}: {value}"

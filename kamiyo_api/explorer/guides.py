@@ -21,6 +21,8 @@ ROOT = Path(__file__).parent.parent.parent
 # For clients and readers first, then for who runs it.
 GUIDES = ("README", "api", "trust", "data", "reference", "chains", "security", "operations")
 COMMENT = re.compile(r"^<!--.*-->\n", re.MULTILINE)
+# The ids that the documents set themselves, as they look once HTML is escaped.
+ANCHOR = re.compile(r"&lt;a id=&quot;([\w-]+)&quot;&gt;&lt;/a&gt;")
 LINK = re.compile(r"(?:\.\./|docs/)?(\w+)\.md(#.*)?")
 
 
@@ -64,7 +66,10 @@ def guide_of(name: str) -> Guide:
         for child in token.children or ():
             lead(child)
     # Written by us: HTML in it is escaped, and nothing in it is of agents.
-    return Guide(name, title, Markup(markdown.renderer.render(tokens, markdown.options, {})))
+    body = ANCHOR.sub(
+        r'<span id="\1"></span>', markdown.renderer.render(tokens, markdown.options, {})
+    )
+    return Guide(name, title, Markup(body))
 
 
 def anchor(tokens: Sequence[Token]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import orjson
 from flask import Blueprint, Response, make_response, render_template
 
 from kamiyo_api.policies import public
@@ -22,6 +23,11 @@ def page(rule: str) -> Callable[[View], View]:
         return blueprint.get(rule)(visited(view))
 
     return decorate
+
+
+def as_sent(value: Any) -> Any:
+    """Return a value as a client of the API would get it: what is JSON already, read."""
+    return orjson.loads(orjson.dumps(value))
 
 
 def rendered(template: str, **values: Any) -> Response:

@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
-from flask import Response
+from typing import Any
+
+from flask import Response, request
 
 from kamiyo_api import db, errors
-from kamiyo_api.explorer.pages import page, rendered
-from kamiyo_api.explorer.searching import first_agents
-from kamiyo_api.explorer.typed import WALLET
+from kamiyo_api.explorer.addresses import next_page
+from kamiyo_api.explorer.pages import as_sent, page, rendered
+from kamiyo_api.routes.reviewers import require_reviewer
+from kamiyo_api.schemas import pages
+from kamiyo_api.schemas.reviewers import ByFirstFeedback
 
 SHOWN = 50
 
 
-@page("/reviewers/<address>")
+@page("/reviewers/<address:address>")
 def show_reviewer(address: str) -> Response:
-    """Show what a reviewer said of whom, and what it paid them."""
-    wallet = wallet_of(address)
-    found = db.row("explorer.get_reviewer", client_address=wallet)
-    rated = db.rows("explorer.list_rated", client_address=wallet, limit=SHOWN)
-    if found is None and not rated:
-        raise errors.NotFound("Nobody with this address has given feedback to an agent known here.")
-    return rendered("reviewer.html", address=wallet, who=found, rated=rated, most=SHOWN)
+    """Show what a reviewer says of whom, and what it left with them."""
+    who = require_reviewer(address)
+    walk = ByFirstFeedback("agents", "agent_uuid", query_of(reciprocal=None), address)
+    rows = db.rows("reviewers.list_agents", address=address, **walk.parameters())
+    listed = walk.answer(rows)
+    return rendered(
+        "reviewer.html", who=who, rated=listed["agents"], next=next_page(listed["next_cursor"])
+    )
 
 
-@page("/owners/<address>")
+@page("/owners/<address:address>")
 def show_owner(address: str) -> Response:
     """Show the agents of an owner."""
-    wallet = wallet_of(address)
-    everything = {"owner_address": wallet, "status": "any", "claimed": "any", "active": "any"}
-    agents = first_agents(**everything, sort="-reputation_score", limit=SHOWN)
-    if not agents:
-        raise errors.NotFound("Nobody with this address owns an agent that is known here.")
-    return rendered("owner.html", address=wallet, agents=agents, everything=everything, most=SHOWN)
+    walk = pages.NewestFirst("agents", "agent_uuid", query_of(), address)
+    parameters = walk.parameters()
+    owner = db.row("reviewers.get_owner", address=address)
+    if owner is None:
+        raise errors.OwnerNotFound
+    rows = db.rows("reviewers.list_agents_of_owner", address=address, **parameters)
+    listed = walk.answer(rows)
+    return rendered(
+        "owner.html",
+        owner=as_sent(owner),
+        agents=as_sent([row["agent"] for row in listed["agents"]]),
+        next=next_page(listed["next_cursor"]),
+    )
 
 
-def wallet_of(text: str) -> str:
-    """Return an address in the form that is stored. Raises NotFound."""
-    if not WALLET.fullmatch(text):
-        raise errors.NotFound("An address is 0x and 40 hex digits.")
-    return text.lower()
+def query_of(**filters: Any) -> dict[str, Any]:
+    """Return the query of the API that begins at the cursor in the address."""
+    return {"limit": SHOWN, "cursor": request.args.get("cursor"), **filters}

@@ -28,7 +28,7 @@ def evidence_of(agent_uuid: str) -> dict[str, Any]:
         "records": course["records"],
         "most_records": MOST_RECORDS,
         "reviewers": db.rows(
-            "explorer.list_reviewers", agent_uuid=agent_uuid, limit=MOST_REVIEWERS
+            "explorer.list_reviewers", agent_uuid=agent_uuid, most=MOST_VOICES, limit=MOST_REVIEWERS
         ),
     }
 

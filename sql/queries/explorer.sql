@@ -45,7 +45,7 @@ from steps as s;
 
 -- name: list_reviewers
 -- Return the reviewers of an agent: those who left money with it or are trusted, by when they last rated
--- it, then others.
+-- it, then others among the first so many.
 select
   l.client_address,
   l.voice / 100.0 as voice,
@@ -87,10 +87,17 @@ from (
       select
         u.client_address, u.voice, u.net_usdc, u.returned_usdc, u.is_reciprocal, u.is_established,
         u.is_trusted, u.last_rating_at
-      from erc8004_client_counts as u
-      where u.agent_uuid = %(agent_uuid)s
-        and u.voice is not null
-        and not (u.net_usdc > 0 or u.is_trusted)
+      from (
+        select
+          f.client_address, f.voice, f.net_usdc, f.returned_usdc, f.is_reciprocal,
+          f.is_established, f.is_trusted, f.last_rating_at
+        from erc8004_client_counts as f
+        where f.agent_uuid = %(agent_uuid)s
+          and f.voice is not null
+        order by f.client_address
+        limit %(most)s
+      ) as u
+      where not (u.net_usdc > 0 or u.is_trusted)
       order by u.client_address
       limit %(limit)s
     )
@@ -151,39 +158,6 @@ select
     ),
     '[]'
   ) as tags;
-
--- name: get_reviewer
--- Return what is known of a reviewer; no row if it has not rated an agent.
-select
-  r.client_address,
-  r.first_seen_at,
-  r.owners,
-  r.is_established,
-  r.is_trusted
-from erc8004_reviewers as r
-where r.client_address = %(client_address)s;
-
--- name: list_rated
--- Return the agents that a reviewer gave feedback to, the last first, with what it says of each and what
--- it left there.
-select
-  c.agent_uuid,
-  left(erc8004_file_text(a.registration_file, 'name'), 200) as name,
-  a.agent_id::text as agent_id,
-  a.chain,
-  c.total_feedback,
-  c.voice / 100.0 as voice,
-  c.net_usdc,
-  c.returned_usdc,
-  c.is_reciprocal,
-  erc8004_weight(c.net_usdc, c.is_reciprocal, c.is_trusted, erc8004_public_stake())
-    / erc8004_public_stake()::float8 as weight,
-  c.first_feedback_at
-from erc8004_client_counts as c
-join erc8004_agents as a on a.id = c.agent_uuid
-where c.client_address = %(client_address)s
-order by c.first_feedback_at desc nulls last, c.agent_uuid
-limit %(limit)s;
 
 -- name: list_examples
 -- Return the scores of invented agents: each has some reviewers who left at least the public stake and some

@@ -72,7 +72,18 @@ def people(make_agent, give_feedback, link_payment, request_validation, refresh)
 
 
 @pytest.fixture
-def paths(people) -> list[str]:
+def paths(people, get) -> list[str]:
     """The address of each page, of each agent."""
     agents = [f"/agents/{agent_uuid}" for agent_uuid in people.values()]
-    return ["/", "/agents", "/agents?q=agent", "/agents?q=nothing", "/chains", "/agents/x", *agents]
+    hostile = people["hostile"]
+    reviewer = get(f"/agents/{hostile}/feedback")["feedback"][0]["client_address"]
+    return [
+        *("/", "/agents", "/agents?q=agent", "/agents?q=nothing", "/chains", "/agents/x"),
+        *agents,
+        f"/agents/{people['good']}?amount_usdc=100&policy=strict",
+        f"/owners/{get(f'/agents/{hostile}')['owner_address']}",
+        f"/reviewers/{reviewer}",
+        "/compare?" + "&".join(f"agent={each}" for each in people.values()),
+        *("/decide", f"/decide?whom={hostile}", "/decide?whom=https://evil.example/"),
+        *("/trust", "/guides/", "/guides/README.md", "/guides/trust.md"),
+    ]

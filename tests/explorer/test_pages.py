@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import unicodedata
 from html.parser import HTMLParser
@@ -31,7 +32,7 @@ class Elements(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
     def handle_data(self, data):
-        self.text += data
+        self.text += f"{data} "
 
     def links(self):
         """Where the page leads."""
@@ -296,3 +297,94 @@ def test_database_that_is_away_is_said_in_words(configured):
         assert (answer.status_code, answer.mimetype) == (503, "text/html")
         assert "The service cannot look this up right now" in answer.text
         assert int(answer.headers["Retry-After"]) >= 1
+
+
+@pytest.mark.parametrize(
+    ("amount", "policy"), [("0.01", "open"), ("1.00", "cautious"), ("500", "strict")]
+)
+def test_card_decides_as_the_api_does(look, get, people, amount, policy):
+    for agent_uuid in people.values():
+        query = f"amount_usdc={amount}&policy={policy}"
+        decision = get(f"/agents/{agent_uuid}/decision?{query}")
+        card = Elements(look(f"/agents/{agent_uuid}/verdict?{query}").text)
+        assert {"class": f"verdict {decision['decision']}"} in [attrs for _, attrs in card.found]
+        failed = [each["code"] for each in decision["checks"] if not each["passed"]]
+        assert all(code in card.text for code in failed)
+
+
+def test_pasted_402_is_decided(look, client, people, get):
+    wallet = get(f"/agents/{people['good']}")["owner_address"]
+    asked = {
+        "x402Version": 1,
+        "accepts": [
+            {
+                "scheme": "exact",
+                "network": "base",
+                "maxAmountRequired": "250000",
+                "asset": "0x833589fcd6edb6e08f4c7c32d4f71b54bda02913",
+                "payTo": wallet,
+                "resource": "https://weather.example/mcp",
+            }
+        ],
+    }
+    answer = client.get("/decide", query_string={"whom": json.dumps(asked)}, headers=HTML)
+    assert answer.status_code == 200, answer.text
+    assert "Who says that it is theirs" in answer.text
+    assert people["good"] in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/agents/{good}?amount_usdc=x", 422),
+        ("/agents/{good}/verdict?policy=none", 422),
+        ("/decide?whom=%7Bx", 400),
+        ("/decide?whom=0x" + "1" * 40 + "&chain=nowhere", 400),
+        ("/compare", 422),
+        ("/compare?agent=x", 422),
+        ("/owners/0x" + "9" * 40, 404),
+        ("/reviewers/0x" + "9" * 40, 404),
+        ("/reviewers/0x" + "9" * 40 + "?cursor=x", 404),
+        ("/guides/secrets.md", 404),
+    ],
+)
+def test_what_cannot_be_answered_is_said_in_words(look, people, path, status):
+    answer = look(path.format(**people))
+    assert (answer.status_code, answer.mimetype) == (status, "text/html")
+    assert "Begin again" in answer.text
+
+
+def test_guides_lead_to_each_other(look):
+    names = re.findall(r'href="(/guides/\w+\.md)"', look("/guides/").text)
+    assert len(names) > 5
+    for name in names:
+        page = Elements(look(name).text)
+        ids = {attrs["id"] for _, attrs in page.found if "id" in attrs}
+        for attrs in page.links():
+            target, _, anchor = attrs["href"].partition("#")
+            if target.startswith("/guides/") and target != "/guides/":
+                assert target in names
+            if not target and anchor:
+                assert anchor in ids, (name, anchor)
+
+
+def test_examples_of_the_rule_are_computed_by_it(look):
+    text = " ".join(Elements(look("/trust").text).text.split())
+    assert "One customer who paid a dollar says 100. 33 67 100" in text
+
+
+def test_history_is_drawn_with_its_table(look, people, sql):
+    path = f"/agents/{people['good']}"
+    assert "Score over time" not in look(path).text
+    sql(
+        """
+        insert into erc8004_trust_history
+        select (jsonb_populate_record(h, '{"day": "2026-01-02", "score": 41.5}')).*
+        from erc8004_trust_history as h
+        where h.agent_uuid = %s
+        """,
+        people["good"],
+    )
+    page = Elements(look(path).text)
+    assert any("Score from 2026-01-02" in attrs.get("aria-label", "") for _, attrs in page.found)
+    assert "2026-01-02" in page.text
