@@ -10,38 +10,10 @@ import uuid
 import pytest
 
 from tests.support import factories
+from tests.support.payments import OTHER, SOLANA, V1, WALLET
 from tests.trust.planted import REGISTRY, Planted, Voice, plant
 
 DECISIONS = "/api/v1/decisions"
-WALLET, OTHER = factories.address(), factories.address()
-USDC_ON_BASE = "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"
-V1 = {
-    "scheme": "exact",
-    "network": "base",
-    "maxAmountRequired": "10000",
-    "resource": "https://api.weather.example/forecast?city=Paris",
-    "description": "The forecast",
-    "mimeType": "application/json",
-    "payTo": WALLET,
-    "maxTimeoutSeconds": 60,
-    "asset": USDC_ON_BASE,
-    "outputSchema": None,
-    "extra": {"name": "USD Coin", "version": "2"},
-}
-V2 = {
-    "scheme": "exact",
-    "network": "eip155:8453",
-    "amount": "10000",
-    "asset": USDC_ON_BASE,
-    "payTo": WALLET.upper().replace("0X", "0x"),
-    "maxTimeoutSeconds": 60,
-    "extra": {"name": "USDC", "version": "2"},
-}
-SOLANA = V2 | {
-    "network": "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp",
-    "payTo": "CKPKJWNdJEqa81x7CkZ14BVPiY6y16Sxs7owznqtWYp5",
-}
-RESOURCE = {"url": V1["resource"], "description": "", "mimeType": ""}
 
 
 @pytest.fixture
@@ -199,138 +171,6 @@ def test_chain_that_is_not_known_is_refused_with_what_is_near(post):
     assert "did you mean base" in answer.json["detail"]
     answer = post(payment_requirements=V1 | {"network": "iotex"})
     assert (answer.status_code, answer.json["code"]) == (400, "CHAIN_NOT_SUPPORTED")
-
-
-def sign_wallet(sql, agent_uuid, wallet=WALLET):
-    """Make a wallet the one that the registry of the chain names for an agent."""
-    sql(
-        "update erc8004_agents set source = 'chain', agent_wallet = %s where id = %s",
-        wallet,
-        agent_uuid,
-    )
-
-
-def prove_domain(sql, agent_uuid, host):
-    """Make a host name an agent."""
-    sql(
-        "insert into erc8004_file_fetches (agent_uuid, kind, domain, status, sha256, is_checked, "
-        "reference, resolved_at) "
-        "values (%s, 'domain', %s, 'resolved', '', true, 'verified', now())",
-        *(agent_uuid, host),
-    )
-
-
-def claim(*places):
-    """The file of an agent that claims places."""
-    services = [{"name": "web", "endpoint": place} for place in places]
-    return {"registration_file": {"name": "Weather", "services": services}}
-
-
-@pytest.mark.parametrize(
-    "shape",
-    [
-        V1,
-        V2,
-        [V1],
-        [SOLANA, V2],
-        [V1 | {"network": "iotex"}, V1],
-        [V1 | {"asset": OTHER, "maxAmountRequired": "1"}, V1],
-        {"x402Version": 1, "error": "Payment required", "accepts": [V1]},
-        {"x402Version": 2, "error": "", "resource": RESOURCE, "accepts": [SOLANA, V2]},
-        V1 | {"maxAmountRequired": 10000},
-    ],
-)
-def test_answer_of_402_is_understood_as_it_came(ask, known, sql, shape):
-    sign_wallet(sql, known)
-    decision = ask(payment_requirements=shape)
-    assert decision["agent"]["agent_uuid"] == known
-    assert decision["amount_usdc"] == "0.010000"
-    assert decision["payment"]["chain"] == "base"
-    assert decision["payment"]["pay_to"] == WALLET
-    (candidate,) = decision["candidates"]
-    assert (candidate["agent"]["agent_uuid"], candidate["proved"]) == (known, ["agent_wallet"])
-    assert "agent_wallet" in candidate["agent"]["matched"]
-
-
-def test_amount_of_the_caller_goes_before_that_of_the_answer(ask, known, sql):
-    sign_wallet(sql, known)
-    decision = ask(payment_requirements=V1 | {"asset": OTHER}, amount_usdc="3")
-    assert decision["amount_usdc"] == "3.000000"
-
-
-def test_wallet_proves_only_on_its_own_chain(ask, known, sql):
-    sign_wallet(sql, known)
-    decision = ask(pay_to=WALLET, chain="polygon", amount_usdc="1")
-    assert decision["checks"][0]["code"] == "AGENT_UNCONFIRMED"
-    assert decision["candidates"][0]["proved"] == []
-
-
-def test_what_agents_only_say_decides_nothing(ask, make_agent, sql):
-    host = "https://api.weather.example/v1"
-    honest = make_agent(**claim(host))["agent_uuid"]
-    decision = ask(url=f"{host}/forecast", amount_usdc="1")
-    assert decision["decision"] == "warn"
-    assert [each["code"] for each in decision["checks"]] == ["AGENT_UNCONFIRMED"]
-    (candidate,) = decision["candidates"]
-    assert candidate["agent"]["agent_uuid"] == honest
-    assert candidate["agent"]["matched"] == ["registration_file.web"]
-    make_agent(**claim(host))
-    assert ask(url=f"{host}/forecast", amount_usdc="1")["checks"] == decision["checks"]
-
-
-def test_host_that_names_an_agent_decides_whoever_else_says_so(ask, make_agent, sql):
-    host = "https://api.weather.example/v1"
-    honest = make_agent(**claim(host))["agent_uuid"]
-    for _ in range(12):
-        make_agent(**claim(host))
-    prove_domain(sql, honest, "api.weather.example")
-    decision = ask(url=f"{host}/forecast?city=Rome", amount_usdc="1")
-    assert decision["agent"]["agent_uuid"] == honest
-    assert decision["candidates"][0]["proved"] == ["domain"]
-    assert len(decision["candidates"]) <= 10
-
-
-def test_of_several_agents_of_a_host_the_one_of_the_path_is_meant(ask, make_agent, sql):
-    first, second = (
-        make_agent(**claim(f"https://host.example/{name}"))["agent_uuid"] for name in ("a", "b")
-    )
-    prove_domain(sql, first, "host.example")
-    prove_domain(sql, second, "host.example")
-    found = ask(url="https://host.example/b/quote", amount_usdc="1")
-    assert found["agent"]["agent_uuid"] == second
-    unclear = ask(url="https://host.example/c", amount_usdc="1")
-    assert [each["code"] for each in unclear["checks"]] == ["SEVERAL_AGENTS"]
-
-
-def test_of_many_who_name_a_host_those_who_name_the_path_come_first(ask, make_agent):
-    for place in range(25):
-        make_agent(**claim(f"https://busy.example/{place}"))
-    meant = make_agent(**claim("https://busy.example/api/v2"))["agent_uuid"]
-    decision = ask(url="https://busy.example/api/v2/quote/9?x=1", amount_usdc="1")
-    assert decision["candidates"][0]["agent"]["agent_uuid"] == meant
-    assert [each["code"] for each in decision["checks"]] == ["AGENT_UNCONFIRMED"]
-
-
-def test_wallet_goes_before_the_host(ask, make_agent, known, sql):
-    host = make_agent(**claim("https://api.weather.example"))["agent_uuid"]
-    prove_domain(sql, host, "api.weather.example")
-    sign_wallet(sql, known)
-    assert ask(payment_requirements=V1)["agent"]["agent_uuid"] == known
-
-
-def test_owner_and_file_only_say_that_a_wallet_is_theirs(ask, make_agent):
-    make_agent(owner_address=WALLET)
-    make_agent(registration_file={"name": "Imitator", "payTo": WALLET})
-    decision = ask(pay_to=WALLET, chain="base", amount_usdc="1")
-    assert [each["code"] for each in decision["checks"]] == ["AGENT_UNCONFIRMED"]
-    matched = sorted(each["agent"]["matched"] for each in decision["candidates"])
-    assert matched == [["owner_address"], ["registration_file.payTo"]]
-
-
-def test_nobody_who_claims_a_url_is_unknown(ask):
-    decision = ask(url="https://nobody.example/x", amount_usdc="1")
-    assert [each["code"] for each in decision["checks"]] == ["UNKNOWN_AGENT"]
-    assert decision["candidates"] == []
 
 
 def test_batch_answers_each_item_by_itself(post, known, sql, link_payment):
