@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from kamiyo_api import db
-from kamiyo_api.explorer.guides import guide_of
+from kamiyo_api.explorer.guides import guide_of, path_of
 from kamiyo_api.explorer.pages import page, rendered
 from kamiyo_api.schemas.agents import TRUST_LEVELS
 
@@ -31,5 +31,5 @@ def show_rule() -> Response:
         "trust.html",
         examples=list(zip(words, scores, strict=True)),
         levels=TRUST_LEVELS,
-        guide=guide_of("trust"),
+        guide=guide_of("trust") if path_of("trust").exists() else None,
     )

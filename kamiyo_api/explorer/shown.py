@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ CONFUSABLE = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 FORMLESS = ("Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp")
 # How a value is shown that nobody knows.
 UNKNOWN = "\N{EN DASH}"
+# All but what most texts are of.
+SUSPECT = re.compile(r"[^\x20-\x7e\n\r\t]")
 LINE_BREAKS = "\n\r\t"
 
 
@@ -27,16 +30,21 @@ def said(value: Any, longest: int = 300) -> Markup:
     that have no form replaced by marks that say which they are."""
     text = str(value)
     short = text[:longest]
-    parts = [mark_of(each) if is_formless(each) else escape(each) for each in short]
+    parts = Markup(SUSPECT.sub(marked, escape(short)))
     ending = Markup('<span class="cut" title="cut">…</span>') if len(text) > longest else ""
     warning = MIXED if mixes_scripts(short) else ""
-    return Markup('<bdi class="said">{}{}</bdi>{}').format(Markup("").join(parts), ending, warning)
+    return Markup('<bdi class="said">{}{}</bdi>{}').format(parts, ending, warning)
 
 
 MIXED = Markup(
     ' <span class="mark warn-mark" title="It mixes letters of several alphabets that look alike.">'
     "mixed alphabets</span>"
 )
+
+
+def marked(found: re.Match[str]) -> str:
+    """Return a character, or the mark that stands for it."""
+    return mark_of(found[0]) if is_formless(found[0]) else found[0]
 
 
 def is_formless(character: str) -> bool:
