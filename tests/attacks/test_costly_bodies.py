@@ -16,6 +16,8 @@ from marshmallow import fields
 from bench.serving import serving
 from kamiyo_api.schemas import bounded
 from kamiyo_api.schemas import fields as own
+from kamiyo_api.schemas.decisions import Policy
+from kamiyo_api.schemas.payment_requirements import PaymentRequirements
 from kamiyo_api.web.arguments import MAX_JSON_STRUCTURE
 from tests.support import factories, hostile_bodies, request_costs
 from tests.support.concurrency import at_once
@@ -35,6 +37,7 @@ SCALARS = (
     own.Amount,
     own.Base64Bytes,
 )
+BOUNDED_BY_THEMSELVES = (own.RegistrationFile, PaymentRequirements)
 
 
 @pytest.fixture
@@ -65,7 +68,9 @@ def unbounded(name, kind):
     if isinstance(kind, fields.List):
         is_bounded = isinstance(kind, bounded.List) and kind.length.max <= 100
         return ([] if is_bounded else [name]) + unbounded(f"{name}[]", kind.inner)
-    return [] if isinstance(kind, (*SCALARS, own.RegistrationFile)) else [name]
+    if isinstance(kind, Policy):
+        return unbounded(name, kind.MEMBERS)
+    return [] if isinstance(kind, (*SCALARS, *BOUNDED_BY_THEMSELVES)) else [name]
 
 
 def test_every_list_and_object_of_every_input_is_bounded(app):

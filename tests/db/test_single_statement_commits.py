@@ -87,7 +87,7 @@ def test_feedback_whose_connection_is_lost_is_not_repeated(
     assert [line for line in logged if line.startswith("Transaction failed")]
     assert total() == 0
     # The commit might still be under way: until that is over, nothing old may be kept.
-    assert len(leases()) == 3
+    assert len(leases()) == 5
 
 
 @pytest.mark.parametrize("refused", ["own", "suspended", "unknown chain"])

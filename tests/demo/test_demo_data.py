@@ -194,7 +194,9 @@ def test_some_transactions_settle_several_payments_and_most_say_who_paid_whom(lo
 
 def test_a_page_of_demo_agents_is_answered(load, client, admin):
     load(*SMALL)
-    answer = client.get("/api/v1/agents/?status=any&active=any&limit=100", headers=admin)
+    answer = client.get(
+        "/api/v1/agents/?status=any&active=any&testnet=any&limit=100", headers=admin
+    )
     assert (answer.status_code, answer.json["total"]) == (200, 300)
 
 

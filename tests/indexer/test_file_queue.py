@@ -212,7 +212,7 @@ def test_resolved_file_outlives_four_failures_and_proves_nothing_after_five(
     for times in range(1, 6):
         sql("update erc8004_file_fetches set due_at = now()")
         (job,) = leased(BATCH)
-        store(job._replace(token_uri="https://127.0.0.1/"), Found(None, failure))
+        store(job._replace(token_uri="https://127.0.0.1/"), failure)
         answer = agent_of(agent)
         is_kept = times < 5
         assert answer["registration_status"] == ("resolved" if is_kept else "failed")
@@ -376,9 +376,19 @@ def test_import_with_a_file_ends_the_fetches(run_import, resolve, sql):
     assert agent["registration_file"] == {"name": "Imported"}
 
 
+FOLLOWED = """
+insert into erc8004_chain_cursors (
+  chain, from_block, read_block, read_hash, final_block, checked_block, projected_block, head_block
+)
+select chain, 1, 1, decode(repeat('00', 32), 'hex'), 1, 1, 1, 1
+from erc8004_agents
+"""
+
+
 def test_import_leaves_the_fetched_file_of_an_agent_of_a_chain(run_import, resolve, sql):
     run_import([line(token_uri=VERIFIED)])
     sql("update erc8004_agents set source = 'chain', registered_at = created_at")
+    sql(FOLLOWED)
     other = line(token_uri=VERIFIED, registration_file={"name": "Imported"})
     run_import([other])
     assert sql("select registration_file ->> 'name' as n from erc8004_agents")[0]["n"] == "Imported"

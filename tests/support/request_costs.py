@@ -62,6 +62,9 @@ def routes(app: Flask, agent_uuid: str) -> Iterator[Route]:
         "<chain:chain>": "base",
         "<token_id:agent_id>": "1",
         "<string:request_hash>": factories.hash32(),
+        "<address:address>": factories.address(),
+        "<digest>": "0",
+        "<name>": "api",
     }
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         path = re.sub(r"<uuid:\w+>", agent_uuid, rule.rule)
