@@ -238,6 +238,7 @@ def _announcement(servers: Servers, port: int, chain: DemoChain | None, seconds:
     return f"""
   API       {address}/api/v1
   Docs      {address}/docs
+  Pages     {address}/
   Key       {key_file}
   Try       curl -H "Authorization: Bearer $(cat {key_file})" '{address}{TRY}'
   Database  {psql}
