@@ -1,4 +1,4 @@
-"""A contract that emits every log that it is told to, in the place of a registry.
+"""A contract that emits every log that it is given, in the place of a registry.
 
 In Yul, where `log<count>` is log0 to log4 with the words after `at` as topics:
 

@@ -168,7 +168,7 @@ def at_least(code: str, found: int, demanded: int | None) -> tuple[str, bool, An
 
 
 def warnings_of(case: Case) -> tuple[list[Check], list[str]]:
-    """Return the checks that warn, and the codes that are only told."""
+    """Return the checks that warn, and the codes that only inform."""
     found = findings_of(case)
     policy = case.policy
     cured = CURED_BY_VOUCHING if case.inputs["is_vouched"] else frozenset()

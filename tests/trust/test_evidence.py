@@ -171,8 +171,13 @@ def refresh_until(address, done, seed):
     dice = random.Random(seed)
     with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
         while not done.is_set():
-            cursor.execute("select refresh_erc8004_stats(%s)", [dice.random() < 0.2])
-            connection.commit()
+            # These writers change several agents in a transaction without the lock of refreshes,
+            # which whoever does so in the service takes.
+            try:
+                cursor.execute("select refresh_erc8004_stats(%s)", [dice.random() < 0.2])
+                connection.commit()
+            except psycopg2.errors.DeadlockDetected:
+                connection.rollback()
 
 
 @pytest.mark.slow

@@ -8,9 +8,11 @@ import pytest
 
 from tests.support import factories
 
-YESTERDAY = (
-    "update erc8004_trust_history set day = day - 1, recorded_at = recorded_at - '1 day'::interval"
-)
+# Far back and forth again: a row that moves by one day may meet the one that has yet to move.
+YESTERDAY = """
+update erc8004_trust_history set day = day - 1000, recorded_at = recorded_at - '1 day'::interval;
+update erc8004_trust_history set day = day + 999
+"""
 SHOWN = ("trust_level", "score", "score_low", "score_high", "effective_reviewers", "caveats")
 
 
