@@ -58,7 +58,8 @@ select
   case when t.is_rating and not t.is_revoked then t.sign else 0 end as rating_count,
   case when t.is_rating and not t.is_revoked then t.sign * (t.score * 100)::bigint else 0 end
     as rating_sum,
-  t.created_at
+  t.created_at,
+  t.sign
 from erc8004_feedback_changes as t;
 
 -- The same for payments.

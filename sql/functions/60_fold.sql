@@ -56,7 +56,8 @@ end;
 
 -- Fold the feedback changes that this statement sees; return the agents whose counts changed. Whose
 -- ratings give a voice is decided by the owner and wallets with which the agent was first counted, and
--- by those of today if that is now. From history, the times of a client are those of the changes.
+-- by those of today if that is now. From history, the times of a client are those of the changes, unless
+-- a row was changed since the history was read.
 create or replace function erc8004_fold_feedback(from_history boolean) returns setof uuid
 language sql
 as $$
@@ -64,7 +65,8 @@ as $$
     delete from erc8004_feedback_contributions
     returning
       agent_uuid, client_address, total_feedback, scored_feedback, score_sum,
-      positive_feedback, negative_feedback, revoked_feedback, rating_count, rating_sum, created_at
+      positive_feedback, negative_feedback, revoked_feedback, rating_count, rating_sum, created_at,
+      sign
   ),
   classed as (
     select
@@ -79,6 +81,7 @@ as $$
       t.rating_count,
       t.rating_sum,
       t.created_at,
+      t.sign,
       t.client_address = any(
         coalesce(f.own_addresses, erc8004_addresses(a.owner_address, a.agent_wallet, m.value))
       ) as is_own,
@@ -112,11 +115,12 @@ as $$
       coalesce(sum(t.rating_count) filter (where t.is_former and not t.is_own), 0)
         as former_ratings,
       case
-        when from_history then min(t.created_at)
+        when from_history and min(t.sign) > 0 then min(t.created_at)
         else erc8004_first_feedback_at(t.agent_uuid, t.client_address)
       end as first_feedback_at,
       case
-        when from_history then max(t.created_at) filter (where t.rating_count > 0)
+        when from_history and min(t.sign) > 0
+        then max(t.created_at) filter (where t.rating_count > 0)
         else erc8004_last_rating_at(t.agent_uuid, t.client_address)
       end as last_rating_at
     from classed as t

@@ -172,3 +172,30 @@ def test_full_refresh_repairs_counts_that_were_tampered_with(agents, give_feedba
     done = app.test_cli_runner().invoke(args=["refresh-stats", "--full"])
     assert done.exit_code == 0, done.output
     assert [sql(figures) for figures in FIGURES] == before
+
+
+def test_times_of_a_client_are_those_of_history_if_it_changes_during_a_full_refresh(agents, sql):
+    client = "0x" + "c" * 40
+    for days in (90, 60, 30, 0):
+        sql(
+            "insert into erc8004_reputation (agent_uuid, client_address, value, score, chain, "
+            "created_at) values (%s, %s, 80, 80, 'base', now() - %s * interval '1 day')",
+            agents[0],
+            client,
+            days,
+        )
+    one = "(select id from erc8004_reputation order by created_at {} limit 1)"
+    sql("call erc8004_reset_counts()")
+    sql(f"delete from erc8004_reputation where id = {one.format('asc')}")
+    sql(
+        "update erc8004_reputation set is_revoked = true, revoked_at = now() "
+        f"where id = {one.format('desc')}"
+    )
+    sql("select erc8004_fold_feedback(true)")
+    times = """
+    select
+      extract(day from now() - first_feedback_at)::integer as first_days,
+      extract(day from now() - last_rating_at)::integer as last_days
+    from erc8004_client_counts
+    """
+    assert sql(times) == [{"first_days": 60, "last_days": 30}]
