@@ -42,25 +42,51 @@ after delete on erc8004_reputation
 referencing old table as old_rows
 for each statement execute function erc8004_record_feedback_changes();
 
--- What each change of feedback adds to the counts: +1 or -1 if it counts, else 0.
+-- Return what a row of feedback adds to the counts, if its sign is 1, or subtracts, if it is -1.
+create or replace function erc8004_feedback_contribution(
+  sign smallint, is_revoked boolean, score numeric, is_rating boolean
+)
+returns table (
+  total_feedback integer,
+  scored_feedback integer,
+  score_sum numeric,
+  positive_feedback integer,
+  negative_feedback integer,
+  revoked_feedback integer,
+  rating_count integer,
+  rating_sum bigint
+)
+language sql immutable parallel safe
+begin atomic
+  select
+    case when not is_revoked then sign else 0 end,
+    case when not is_revoked and score is not null then sign else 0 end,
+    case when not is_revoked then sign * coalesce(score, 0) else 0 end,
+    case when not is_revoked and erc8004_is_positive(score) then sign else 0 end,
+    case when not is_revoked and erc8004_is_negative(score) then sign else 0 end,
+    case when is_revoked then sign else 0 end,
+    case when is_rating and not is_revoked then sign else 0 end,
+    case when is_rating and not is_revoked then sign * (score * 100)::bigint else 0 end;
+end;
+
+-- What each change of feedback adds to the counts.
 create or replace view erc8004_feedback_contributions as
 select
   t.agent_uuid,
   t.client_address,
-  case when not t.is_revoked then t.sign else 0 end as total_feedback,
-  case when not t.is_revoked and t.score is not null then t.sign else 0 end as scored_feedback,
-  case when not t.is_revoked then t.sign * coalesce(t.score, 0) else 0 end as score_sum,
-  case when not t.is_revoked and erc8004_is_positive(t.score) then t.sign else 0 end
-    as positive_feedback,
-  case when not t.is_revoked and erc8004_is_negative(t.score) then t.sign else 0 end
-    as negative_feedback,
-  case when t.is_revoked then t.sign else 0 end as revoked_feedback,
-  case when t.is_rating and not t.is_revoked then t.sign else 0 end as rating_count,
-  case when t.is_rating and not t.is_revoked then t.sign * (t.score * 100)::bigint else 0 end
-    as rating_sum,
-  t.created_at,
-  t.sign
-from erc8004_feedback_changes as t;
+  c.total_feedback,
+  c.scored_feedback,
+  c.score_sum,
+  c.positive_feedback,
+  c.negative_feedback,
+  c.revoked_feedback,
+  c.rating_count,
+  c.rating_sum,
+  t.created_at
+from erc8004_feedback_changes as t
+cross join lateral erc8004_feedback_contribution(
+  t.sign, t.is_revoked, t.score, t.is_rating
+) as c;
 
 -- The same for payments.
 create or replace function erc8004_record_payment_changes() returns trigger
@@ -108,16 +134,36 @@ after delete on erc8004_agent_payments
 referencing old table as old_rows
 for each statement execute function erc8004_record_payment_changes();
 
+-- Return what a payment adds to the counts, if its sign is 1, or subtracts, if it is -1.
+create or replace function erc8004_payment_contribution(
+  sign smallint, status text, amount_usdc numeric
+)
+returns table (
+  total_payments smallint,
+  successful_payments integer,
+  failed_payments integer,
+  total_amount_usdc numeric
+)
+language sql immutable parallel safe
+begin atomic
+  select
+    sign,
+    case when status = 'verified' then sign else 0 end,
+    case when status in ('failed', 'rejected') then sign else 0 end,
+    case when status = 'verified' then sign * amount_usdc else 0 end;
+end;
+
 -- What each change of a payment adds to the counts.
 create or replace view erc8004_payment_contributions as
 select
   t.agent_uuid,
   md5(t.endpoint)::uuid as endpoint_hash,
-  t.sign as total_payments,
-  case when t.status = 'verified' then t.sign else 0 end as successful_payments,
-  case when t.status in ('failed', 'rejected') then t.sign else 0 end as failed_payments,
-  case when t.status = 'verified' then t.sign * t.amount_usdc else 0 end as total_amount_usdc,
+  c.total_payments,
+  c.successful_payments,
+  c.failed_payments,
+  c.total_amount_usdc,
   t.chain,
   t.payer_address,
   t.payee_address
-from erc8004_payment_changes as t;
+from erc8004_payment_changes as t
+cross join lateral erc8004_payment_contribution(t.sign, t.status, t.amount_usdc) as c;

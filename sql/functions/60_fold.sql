@@ -54,34 +54,41 @@ begin atomic
   limit 1;
 end;
 
--- Fold the feedback changes that this statement sees; return the agents whose counts changed. Whose
--- ratings give a voice is decided by the owner and wallets with which the agent was first counted, and
--- by those of today if that is now. From history, the times of a client are those of the changes, unless
--- a row was changed since the history was read.
+-- Fold the feedback changes that this statement sees, or count the history that it sees instead; return
+-- the agents whose counts changed. Whose ratings give a voice is decided by the owner and wallets with
+-- which the agent was first counted, and by those of today if that is now.
 create or replace function erc8004_fold_feedback(from_history boolean) returns setof uuid
 language sql
 as $$
   with deleted as (
-    delete from erc8004_feedback_contributions
-    returning
-      agent_uuid, client_address, total_feedback, scored_feedback, score_sum,
-      positive_feedback, negative_feedback, revoked_feedback, rating_count, rating_sum, created_at,
-      sign
+    delete from erc8004_feedback_changes
+    returning agent_uuid, client_address, sign, is_revoked, score, created_at, is_rating
+  ),
+  changes as (
+    select
+      d.agent_uuid, d.client_address, d.sign, d.is_revoked, d.score, d.created_at, d.is_rating
+    from deleted as d
+    where not from_history
+    union all
+    select
+      r.agent_uuid, r.client_address, 1::smallint, r.is_revoked, r.score, r.created_at,
+      r.score is not null and not r.is_measurement
+    from erc8004_reputation as r
+    where from_history
   ),
   classed as (
     select
       t.agent_uuid,
       t.client_address,
-      t.total_feedback,
-      t.scored_feedback,
-      t.score_sum,
-      t.positive_feedback,
-      t.negative_feedback,
-      t.revoked_feedback,
-      t.rating_count,
-      t.rating_sum,
+      c.total_feedback,
+      c.scored_feedback,
+      c.score_sum,
+      c.positive_feedback,
+      c.negative_feedback,
+      c.revoked_feedback,
+      c.rating_count,
+      c.rating_sum,
       t.created_at,
-      t.sign,
       t.client_address = any(
         coalesce(f.own_addresses, erc8004_addresses(a.owner_address, a.agent_wallet, m.value))
       ) as is_own,
@@ -90,7 +97,10 @@ as $$
         < case when f.own_addresses is null then a.owner_since else f.voices_since end,
         false
       ) as is_former
-    from deleted as t
+    from changes as t
+    cross join lateral erc8004_feedback_contribution(
+      t.sign, t.is_revoked, t.score, t.is_rating
+    ) as c
     join erc8004_agents as a on a.id = t.agent_uuid
     left join erc8004_feedback_counts as f on f.agent_uuid = a.id
     left join erc8004_agent_metadata as m
@@ -115,12 +125,11 @@ as $$
       coalesce(sum(t.rating_count) filter (where t.is_former and not t.is_own), 0)
         as former_ratings,
       case
-        when from_history and min(t.sign) > 0 then min(t.created_at)
+        when from_history then min(t.created_at)
         else erc8004_first_feedback_at(t.agent_uuid, t.client_address)
       end as first_feedback_at,
       case
-        when from_history and min(t.sign) > 0
-        then max(t.created_at) filter (where t.rating_count > 0)
+        when from_history then max(t.created_at) filter (where t.rating_count > 0)
         else erc8004_last_rating_at(t.agent_uuid, t.client_address)
       end as last_rating_at
     from classed as t
@@ -136,12 +145,17 @@ as $$
     insert into erc8004_client_counts as c (
       agent_uuid, client_address, total_feedback, scored_feedback, score_sum,
       positive_feedback, negative_feedback, revoked_feedback, rating_count, rating_sum,
-      first_feedback_at, last_rating_at
+      first_feedback_at, last_rating_at, voice
     )
     select
       b.agent_uuid, b.client_address, b.total_feedback, b.scored_feedback, b.score_sum,
       b.positive_feedback, b.negative_feedback, b.revoked_feedback, b.rating_count, b.rating_sum,
-      b.first_feedback_at, b.last_rating_at
+      b.first_feedback_at, b.last_rating_at,
+      -- From history, this spares the count of the evidence to update most of the rows.
+      case
+        when from_history
+        then erc8004_voice(b.rating_sum::bigint, b.rating_count::bigint)
+      end
     from by_client as b
     on conflict on constraint pk__erc8004_client_counts do update
     set

@@ -67,10 +67,10 @@ as $$
     select
       c.agent_uuid,
       c.client_address,
-      (c.rating_count > 0)::integer - (c.voice is not null)::integer as agents
+      (c.rating_count > 0)::integer - (c.voice is not null and not from_history)::integer as agents
     from changed as p
     join erc8004_client_counts as c using (agent_uuid, client_address)
-    where (c.rating_count > 0) <> (c.voice is not null)
+    where (c.rating_count > 0) <> (c.voice is not null and not from_history)
   ),
   by_party as materialized (
     select

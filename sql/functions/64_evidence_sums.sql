@@ -90,6 +90,7 @@ as $$
       p.was_established as is_established, p.was_trusted as is_trusted
     from pairs as p
     where p.old_voice is not null
+      and not from_history
     union all
     select
       p.agent_uuid, 1, p.voice, p.net_usdc, p.returned_usdc, p.is_reciprocal, p.is_established,
