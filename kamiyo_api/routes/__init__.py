@@ -9,13 +9,13 @@ from kamiyo_api.routes import (
     agents,
     chains,
     decisions,
-    docs,
     feedback,
     health,
     keys,
     lookup,
     metadata,
     on_chain,
+    openapi,
     payments,
     reviewers,
     stats,
@@ -48,4 +48,4 @@ def init_app(app: Flask) -> None:
         prefix = f"{API_PREFIX}{resource.PREFIX}"
         api.register_blueprint(resource.blueprint, url_prefix=prefix)
     api.register_blueprint(health.blueprint)
-    docs.init_app(app)
+    openapi.init_app(app)

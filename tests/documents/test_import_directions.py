@@ -14,6 +14,7 @@ PACKAGE = ROOT / "kamiyo_api"
 LAYERS = (
     ("__main__", "dev"),
     ("__init__",),
+    ("documentation",),
     ("cli", "explorer", "server"),
     ("routes", "doctor", "demo"),
     ("web",),
