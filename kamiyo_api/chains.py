@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
-from kamiyo_api import db, errors
+from kamiyo_api import db, errors, outages
 from kamiyo_api.context import services
 
 LONGEST_NAME = 64
@@ -130,7 +130,7 @@ class Chains:
         self._read_at = now
         try:
             return self._replace(read_chains(reader))
-        except errors.Unavailable:
+        except outages.Unavailable:
             # A transaction in which a statement failed is lost.
             if known is None or reader is not db:
                 raise

@@ -8,7 +8,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from kamiyo_api.schemas import bounded, names
+from kamiyo_api.schemas import bounded, names, uris
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.agents import TRUST_LEVELS
 from kamiyo_api.schemas.choices import Choice
@@ -144,7 +144,7 @@ class DecisionToMake(bounded.Schema):
     agent_id = own.BigInteger(low=0, high=10**78 - 1, load_default=None)
     agent = names.AgentName(load_default=None)
     pay_to = own.Address(load_default=None)
-    url = own.Uri(min_length=1, load_default=None)
+    url = uris.Uri(min_length=1, load_default=None)
     payment_requirements = PaymentRequirements(load_default=None)
     amount_usdc = amount("How much is to be paid; by default what payment_requirements say.")
     policy = Policy(load_default="cautious")

@@ -16,7 +16,7 @@ import psycopg2
 import pytest
 import requests
 
-from kamiyo_api import db, errors
+from kamiyo_api import db, outages
 from kamiyo_api.access import authentication, keys
 from tests.support import factories
 from tests.support.clients import outcome
@@ -214,7 +214,7 @@ def away(place):
 
 def is_reached(app):
     """Whether this process reaches the database."""
-    with app.app_context(), suppress(errors.Unavailable):
+    with app.app_context(), suppress(outages.Unavailable):
         return bool(db.row("health.get_alive"))
 
 

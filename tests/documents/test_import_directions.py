@@ -24,6 +24,7 @@ LAYERS = (
     ("redis", "schemas"),
     ("observability",),
     ("context", "error_codes", "policies"),
+    ("outages",),
     ("config", "errors", "ids"),
     ("config_parsing",),
 )
