@@ -11,6 +11,7 @@ from kamiyo_api.routes import (
     decisions,
     feedback,
     health,
+    index,
     keys,
     lookup,
     metadata,
@@ -26,6 +27,7 @@ from kamiyo_api.web.openapi import api
 
 # In the order in which the documentation shows them.
 RESOURCES = (
+    index,
     agents,
     lookup,
     stats,

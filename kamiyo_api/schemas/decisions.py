@@ -11,7 +11,7 @@ from marshmallow import fields, validate
 from kamiyo_api.schemas import bounded, names, uris
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.agents import TRUST_LEVELS
-from kamiyo_api.schemas.choices import Choice
+from kamiyo_api.schemas.choices import Choice, word_of
 from kamiyo_api.schemas.decision_codes import DECISIONS, POLICIES, WARNABLE
 from kamiyo_api.schemas.lookup import Item
 from kamiyo_api.schemas.on_chain import SOURCES
@@ -120,9 +120,10 @@ class Policy(fields.Field[Any]):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(value, str):
-            if value not in POLICIES:
+            name = word_of(value, POLICIES)
+            if name not in POLICIES:
                 raise ma.ValidationError(f"Give one of {', '.join(POLICIES)}, or an object.")
-            return value
+            return name
         if not isinstance(value, dict):
             raise ma.ValidationError(f"Give one of {', '.join(POLICIES)}, or an object.")
         return self.MEMBERS.load(value)
