@@ -13,7 +13,7 @@ PREFIX = ""
 blueprint = ApiBlueprint("index", __name__, description="Where does one begin?")
 
 
-@blueprint.get("/")
+@blueprint.get("")
 @public()
 @blueprint.response(200, Index)
 def get_index() -> Any:

@@ -64,7 +64,7 @@ left join lateral (
 left join lateral (
   select agent_uuid
   from erc8004_ownership_epochs
-  order by agent_uuid desc, from_block, from_log_index
+  order by agent_uuid desc, from_block desc, from_log_index desc
   limit 1
 ) as o on true
 left join lateral (

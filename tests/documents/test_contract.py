@@ -15,7 +15,7 @@ from tests.support.documents import REFERENCE, settings
 PAGES = {"openapi.document", "docs.show", "docs.error_codes", "assets.asset", "metrics"}
 SCOPES = {"read", "write", "payments", "any", None}
 ENDPOINTS = """
-GET    /api/v1/                                           none
+GET    /api/v1                                            none
 GET    /api/v1/agents/                                    read
 POST   /api/v1/agents/register                            write
 GET    /api/v1/agents/{agent_uuid}                        read
