@@ -9,7 +9,7 @@ from flask import Flask, Request
 from limits.storage import MemoryStorage
 from werkzeug.routing import MapAdapter
 
-from kamiyo_api import cli, explorer, routes
+from kamiyo_api import cli, documentation, explorer, routes
 from kamiyo_api.access import admission
 from kamiyo_api.access.authentication import KnownKeys
 from kamiyo_api.cache import prefetch
@@ -64,6 +64,7 @@ def create_app(config: Config | None = None) -> Flask:
     openapi.init_app(app)
     routes.init_app(app)
     explorer.init_app(app, config)
+    documentation.init_app(app)
     cli.init_app(app)
     return app
 

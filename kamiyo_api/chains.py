@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import time
 from collections.abc import Sequence
@@ -10,8 +9,9 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
-from kamiyo_api import db, errors
+from kamiyo_api import db, errors, outages
 from kamiyo_api.context import services
+from kamiyo_api.schemas.likeness import nearest
 
 LONGEST_NAME = 64
 # How long a process uses the chains that it read, and how soon an unknown name makes it read them
@@ -20,7 +20,6 @@ KNOWN_SECONDS = 60.0
 UNKNOWN_SECONDS = 2.0
 MOST_COMPARED = 1_000
 MOST_SHOWN = 3
-LIKENESS = 0.7
 
 
 class Reader(Protocol):
@@ -90,7 +89,7 @@ class KnownChains:
         """Return which chains a key that means none is like, as the rest of a sentence."""
         key = key.removeprefix("eip155:")
         names = [name for name in islice(self._by_key, MOST_COMPARED) if ":" not in name]
-        like = difflib.get_close_matches(key, names, n=10, cutoff=LIKENESS)
+        like = nearest(key, names, 10)
         chains = list(dict.fromkeys(self._by_key[name].name for name in like))[:MOST_SHOWN]
         return f"; did you mean {' or '.join(chains)}?" if chains else ""
 
@@ -130,7 +129,7 @@ class Chains:
         self._read_at = now
         try:
             return self._replace(read_chains(reader))
-        except errors.Unavailable:
+        except outages.Unavailable:
             # A transaction in which a statement failed is lost.
             if known is None or reader is not db:
                 raise

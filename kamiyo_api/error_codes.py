@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from kamiyo_api import errors
+from kamiyo_api import errors, outages
+
+# Importing these defines the errors.
+MODULES = (errors, outages)
 
 HTTP_CODES = {
     400: ("BAD_REQUEST", "The request cannot be read as HTTP; check its form."),

@@ -10,6 +10,7 @@ from flask import current_app
 from kamiyo_api import db
 from kamiyo_api.chains import all_chains, refuse_other_registry, require_chain
 from kamiyo_api.schemas import search as schemas
+from kamiyo_api.schemas import search_cursors
 
 COUNTED_UP_TO = 10_000
 SORT_LIMIT = 1_000
@@ -50,7 +51,7 @@ def refuse_what_cannot_match(search: dict[str, Any]) -> None:
 
 def find_again(search: dict[str, Any], parameters: dict[str, Any]) -> db.Row:
     """Return a later page of what q may have meant."""
-    correction = db.rows("search.get_correction", q=search["q"])[0]["correction"]
+    correction = db.rows("search_by_relevance.get_correction", q=search["q"])[0]["correction"]
     page = find_agents(search, parameters | {"q": correction or search["q"]})
     return page | {"is_corrected": True, "correction": correction}
 
@@ -86,14 +87,14 @@ def query_of_few(search: dict[str, Any]) -> str:
 
 def meaning_of(q: str | None) -> db.Row:
     """Return the queries of words that a text means, and the wallet that it is."""
-    return NO_TEXT if q is None else db.rows("search.get_words", q=q)[0]
+    return NO_TEXT if q is None else db.rows("search_by_relevance.get_words", q=q)[0]
 
 
 def part_of_many(parameters: dict[str, Any]) -> db.Row:
     """Return the agents of one part, if more than sort_limit match."""
     if parameters["sort"] == "relevance":
         words = words_of_rank(parameters, int(parameters["part"]))
-        return db.rows("search.list_agents_of_rank", **parameters, **words)[0]
+        return db.rows("search_by_relevance.list_agents_of_rank", **parameters, **words)[0]
     return db.rows("search.list_agents_of_many", **parameters)[0]
 
 
@@ -114,7 +115,7 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
         "counted_up_to": counted_up_to(search),
         "rank_limit": RANK_LIMIT,
         "scan_limit": SCAN_LIMIT,
-        **schemas.cursor_parameters(search),
+        **search_cursors.cursor_parameters(search),
         "driving_column": driving_column(search),
         "status": None if search["status"] == "any" else search["status"],
         "claimed": schemas.CLAIMED[search["claimed"]],
@@ -257,7 +258,7 @@ def body_of(search: dict[str, Any], page: db.Row) -> str:
         "total_relation": "eq" if total <= limit else "gte",
         "limit": search["limit"],
         "offset": search["offset"],
-        "next_cursor": schemas.next_cursor(search, page) if page["is_more"] else None,
+        "next_cursor": search_cursors.next_cursor(search, page) if page["is_more"] else None,
         "as_of": page["as_of"],
         "did_you_mean": page["correction"],
     }

@@ -9,7 +9,7 @@ from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter._extension import LimiterContext
 
-from kamiyo_api import errors
+from kamiyo_api import errors, outages
 from kamiyo_api.access import authentication
 from kamiyo_api.access.rate_limits import EVERY_REQUEST, consumption_of, count_visit, refusal
 from kamiyo_api.cache.prefetch import cache_key_of
@@ -47,7 +47,7 @@ def authenticate(state: RequestState, policy: Policy) -> None:
         secret = authentication.secret_of(state.environ)
         is_read = state.method in authentication.READS
         state.api_key = authentication.find_key(secret, is_read=is_read)
-    except (errors.Unauthorized, errors.Unavailable, errors.RateLimitExceeded):
+    except (errors.Unauthorized, outages.Unavailable, errors.RateLimitExceeded):
         if policy.scope is not None:
             raise
 

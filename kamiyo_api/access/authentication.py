@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import NamedTuple
 from wsgiref.types import WSGIEnvironment
 
-from kamiyo_api import db, errors
+from kamiyo_api import db, errors, outages
 from kamiyo_api.access import rate_limits
 from kamiyo_api.access.api_key import ApiKey
 from kamiyo_api.cache.bounded import BoundedDict
@@ -62,7 +62,7 @@ def find_key(secret: str, *, is_read: bool) -> ApiKey:
         return key
     try:
         return look_up(digest)
-    except errors.Unavailable:
+    except outages.Unavailable:
         key = known.get_while_unavailable(digest) if is_read else None
         if key is None:
             raise
@@ -92,7 +92,7 @@ def look_up(digest: str) -> ApiKey:
         rate_limits.count_invalid_key(refusal.code)
         raise refusal
     if row["is_use_unrecorded"] and db.takes_writes():
-        with suppress(errors.Unavailable):
+        with suppress(outages.Unavailable):
             db.in_transaction(lambda tx: tx.execute("keys.update_last_used", key_id=row["key_id"]))
     key = key_of(row)
     known.put(digest, ConfirmedKey(key, confirmed_at, confirmed_at + row["seconds_left"]))

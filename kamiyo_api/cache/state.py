@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask
 from flask_caching import Cache
 
-from kamiyo_api import db, errors
+from kamiyo_api import db, outages
 from kamiyo_api.cache.backend import (
     GENERATION,
     PREFIX,
@@ -58,7 +58,7 @@ class CacheState:
         now = time.monotonic()
         if now >= self._check_at:
             self._check_at = now + RECHECK_SECONDS
-            with suppress(errors.Unavailable):
+            with suppress(outages.Unavailable):
                 row = db.rows("stats.get_newest")[0]
                 self._update(database_version(row["database"], row["refresh"]), now)
         return self._database

@@ -48,7 +48,7 @@ def index_chain(
     skip: tuple[int, int] | None,
     rebuild: bool,
 ) -> None:
-    """Read the registries of the chain NAME, and go on where it stopped."""
+    """Read a chain and follow it. Continue where it stopped. NAME is that of the chain."""
     from kamiyo_api.indexer.chains import reader_of
     from kamiyo_api.indexer.failures import Stop
     from kamiyo_api.indexer.following import follow
@@ -86,7 +86,7 @@ def index_chain(
 @with_appcontext
 @one_line_errors
 def index_chains() -> None:
-    """Read every chain that has an RPC_URL_… variable, for ever."""
+    """Read and follow all chains that have a URL. Its variable is RPC_URL_ and the name."""
     from kamiyo_api.indexer.chains import chains_with_urls
     from kamiyo_api.indexer.supervising import follow_all
 
@@ -145,7 +145,7 @@ def add(
 @with_appcontext
 @one_line_errors
 def audit_chain(name: str, sample: int) -> None:
-    """Compare what is held of the chain NAME with what its contracts answer.
+    """Compare a chain as it is here with its contracts. NAME is that of the chain.
 
     Exits with 0 if all answers are equal, 3 if one is different, 1 if the provider does not answer.
     """

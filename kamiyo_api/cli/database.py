@@ -34,7 +34,7 @@ def migrate() -> None:
 @with_appcontext
 @one_line_errors
 def refresh_stats(every: int | None, full: bool) -> None:
-    """Refresh the statistics and show how long each view took."""
+    """Refresh the statistics. Show how long each view took."""
     if every is None:
         click.echo(refresh_once(full))
         return

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from kamiyo_api import db, errors
+from kamiyo_api import db, errors, outages
 from kamiyo_api.context import services
 
 
@@ -43,7 +43,7 @@ def quiet() -> Iterator[None]:
 
 def explanation(error: errors.ApiError) -> str:
     """Return what an error means to an operator."""
-    if isinstance(error, errors.DatabaseUnavailable):
-        cause = errors.first_cause(error)
+    if isinstance(error, outages.DatabaseUnavailable):
+        cause = outages.first_cause(error)
         return f"the database does not answer ({cause}); check DATABASE_URL"
     return error.detail

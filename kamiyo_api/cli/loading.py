@@ -37,7 +37,7 @@ def import_command(things: str, kind: Kind) -> click.Command:
 
     @click.command(
         f"import-{things}",
-        help=f"Import the {things} of FILE: JSON Lines, plain or gzip, or - for stdin.",
+        help=f"Import {things} from JSON Lines. FILE is plain or gzip, or - for standard input.",
     )
     @click.argument("file")
     @click.option(
@@ -102,7 +102,7 @@ def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
 @with_appcontext
 @one_line_errors
 def demo_data(agents: int, feedback: int, payments: int, seed: int, if_empty: bool) -> None:
-    """Load invented agents, feedback and payments; the same for the same seed."""
+    """Load invented agents, feedback and payments. The same seed gives the same data."""
     if if_empty and not demo.is_empty():
         click.echo("there are agents already; no demo data was loaded")
         return

@@ -34,7 +34,7 @@ def address(url: str | None) -> str:
 @with_appcontext
 @quiet()
 def examine(as_json: bool, fix: bool, long: dt.timedelta, url: str | None) -> None:
-    """Check everything that the operations guide says to check.
+    """Check the service, its servers and its data. Print what is wrong, and what fixes it.
 
     Exits with 0 if all is well, 1 if there is a warning, 2 if something fails.
     """
@@ -61,7 +61,7 @@ def examine(as_json: bool, fix: bool, long: dt.timedelta, url: str | None) -> No
 @with_appcontext
 @quiet()
 def collect(output: str | None, log: str | None, postgres_log: str | None, url: str | None) -> None:
-    """Collect what support needs into one archive, without secrets."""
+    """Collect what support needs, without secrets. All of it is in one archive."""
     try:
         bundle = support_bundle.collect(address(url), log, postgres_log)
         path = support_bundle.write(bundle, output)

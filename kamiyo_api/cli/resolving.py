@@ -24,7 +24,7 @@ RETRY_SECONDS = 5.0
 @with_appcontext
 @one_line_errors
 def resolve_files(once: bool) -> None:
-    """Fetch the registration files that are due, and check what they say.
+    """Fetch the registration files that are due. Check what they say.
 
     Several may run at once: each fetches other files.
     """

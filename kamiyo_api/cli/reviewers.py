@@ -48,7 +48,7 @@ def add_reviewer(address: str, note: str | None) -> None:
 @with_appcontext
 @one_line_errors
 def remove_reviewer(address: str) -> None:
-    """Trust the reviewer ADDRESS no more; the next refresh counts it as any other."""
+    """Trust the reviewer ADDRESS no longer. The next refresh counts it as any other."""
     if not trusted.distrust(address):
         raise click.ClickException(f"{address} is not trusted; see `flask trusted-reviewers list`")
     click.echo(f"removed {address}")
@@ -72,7 +72,7 @@ def list_reviewers() -> None:
 @with_appcontext
 @one_line_errors
 def import_reviewers(path: str) -> None:
-    """Trust the reviewers in FILE, or - for standard input: an address per line, then a note.
+    """Trust the reviewers in FILE, or - for standard input. A line is an address, then a note.
 
     Empty lines and those that begin with # are skipped. If one line is wrong, nothing is kept.
     """
@@ -103,6 +103,6 @@ def reviewers_in(file: BinaryIO) -> Iterator[tuple[str, str | None]]:
 @with_appcontext
 @one_line_errors
 def suggest_reviewers() -> None:
-    """Suggest wallets of keys in paid tiers, and add none: look at what each has rated first."""
+    """Suggest wallets of keys in paid tiers. Add none: first look at what each has rated."""
     for each in trusted.suggested():
         click.echo(f"{each['client_address']}  {each['agents']:>7} agents  {each['names']}")

@@ -20,7 +20,7 @@ COLUMNS = "client_address", "voice", "rating_count", "net_usdc", "weight"
 @with_appcontext
 @one_line_errors
 def explain_trust(agent: Any) -> None:
-    """Show how the score of an agent came about, so that anyone can recompute it.
+    """Show how the score of an agent came about. Anyone can recompute it from that.
 
     The voices are those of the last refresh; everything else is as of now.
     """

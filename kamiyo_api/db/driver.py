@@ -18,7 +18,7 @@ import psycopg2.extensions
 import psycopg2.extras
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from kamiyo_api import errors
+from kamiyo_api import errors, outages
 from kamiyo_api.config import Config
 from kamiyo_api.config_parsing import ConfigError
 from kamiyo_api.context import current_state, services
@@ -125,9 +125,9 @@ def rows(query: str, /, **params: Any) -> list[Row]:
     """
     try:
         return _read(query, params)
-    except errors.DatabaseSilent:
+    except outages.DatabaseSilent:
         raise
-    except errors.DatabaseUnavailable:
+    except outages.DatabaseUnavailable:
         return _read(query, params)
 
 
@@ -173,7 +173,7 @@ def pooled_connection(*, limited: bool = True) -> Iterator[Any]:
     """
     connections, state = services().db, current_state()
     if state.pool_timeout is not None and connections.is_exhausted():
-        raise errors.DatabaseBusy from state.pool_timeout
+        raise outages.DatabaseBusy from state.pool_timeout
     try:
         if limited:
             connections.watch.raise_if_silent()
@@ -187,12 +187,12 @@ def pooled_connection(*, limited: bool = True) -> Iterator[Any]:
                     connection.invalidate()
     except PoolTimeout as error:
         state.pool_timeout = error
-        raise errors.DatabaseBusy from error
+        raise outages.DatabaseBusy from error
     except NoAnswer as error:
-        raise errors.DatabaseSilent from error
+        raise outages.DatabaseSilent from error
     except psycopg2.Error as error:
         translated_error = translated(error)
-        if isinstance(translated_error, errors.DatabaseUnwritable):
+        if isinstance(translated_error, outages.DatabaseUnwritable):
             connections.writes.record_refusal(translated_error)
         raise translated_error from error
 
@@ -208,23 +208,23 @@ def translated(error: psycopg2.Error) -> Exception:
     if constraint in CONSTRAINT_ERRORS:
         return CONSTRAINT_ERRORS[constraint]()
     if error.pgcode == KEY_CHANGED:
-        return errors.KeyChanged()
+        return outages.KeyChanged()
     if isinstance(error, UNSTORABLE_ERRORS):
         return errors.UnstorableInput()
     if isinstance(error, psycopg2.errors.QueryCanceled | psycopg2.errors.LockNotAvailable):
-        return errors.DatabaseBusy()
+        return outages.DatabaseBusy()
     if isinstance(error, psycopg2.errors.ReadOnlySqlTransaction):
-        return errors.DatabaseReadOnly()
+        return outages.DatabaseReadOnly()
     if isinstance(error, psycopg2.errors.DiskFull):
-        return errors.DatabaseFull()
+        return outages.DatabaseFull()
     if isinstance(error, psycopg2.extensions.TransactionRollbackError):
-        return errors.TransactionFailed()
+        return outages.TransactionFailed()
     if (error.pgcode or "").startswith(INSUFFICIENT_RESOURCES):
-        return errors.DatabaseBusy()
+        return outages.DatabaseBusy()
     if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
-        return errors.DatabaseUnavailable()
+        return outages.DatabaseUnavailable()
     if _is_unsent(error):
-        return errors.DatabaseUnavailable()
+        return outages.DatabaseUnavailable()
     return error
 
 

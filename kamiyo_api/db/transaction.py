@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import IO, Any, Protocol, TypeVar
 
-from kamiyo_api import errors
+from kamiyo_api import outages
 from kamiyo_api.context import current_state, services
 from kamiyo_api.db.driver import (
     DriverError,
@@ -183,14 +183,14 @@ def in_transaction(
         try:
             with transaction(confirmation=confirmation) as tx:
                 return work(tx)
-        except (errors.CommitUnknown, errors.KeyChanged):
+        except (outages.CommitUnknown, outages.KeyChanged):
             raise
-        except (errors.TransactionFailed, ConnectionLost) as error:
+        except (outages.TransactionFailed, ConnectionLost) as error:
             cause = error.__cause__
     metrics.transactions.labels("failed").inc()
     metrics.note("failed_transaction")
     log.error("Transaction failed after %d retries: %s", MAX_RETRIES, brief(str(cause)))
-    raise errors.TransactionFailed from cause
+    raise outages.TransactionFailed from cause
 
 
 @contextmanager
@@ -235,7 +235,7 @@ def _roll_back(tx: Transaction, connection: Any, error: BaseException) -> None:
         log.error("Transaction failed: the connection was lost during the commit: %s", reason)
         metrics.transactions.labels("unknown").inc()
         metrics.note("failed_transaction")
-        raise errors.CommitUnknown from error
+        raise outages.CommitUnknown from error
     metrics.transactions.labels("rolled_back").inc()
     if tx.has_begun:
         connection.dbapi_connection.max_wait = services().db.max_wait

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import time
 
-from kamiyo_api.errors import DatabaseReadOnly, DatabaseUnwritable
+from kamiyo_api.outages import DatabaseReadOnly, DatabaseUnwritable
 
 # A refusal is assumed to last this long, unless another write succeeds or is refused.
 REFUSAL_SECONDS = 300

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import redis
 
-from kamiyo_api import db, errors
+from kamiyo_api import db, errors, outages
 from kamiyo_api.context import services
 from kamiyo_api.doctor import commands, unavailable
 from kamiyo_api.doctor.commands import config
@@ -128,7 +128,7 @@ def query_database() -> Database:
     try:
         server, now, seconds = timed(lambda: db.rows("doctor.get_server")[0])
     except errors.ApiError as error:
-        raise database_unavailable(errors.first_cause(error)) from error
+        raise database_unavailable(outages.first_cause(error)) from error
     clock_skew = skew(server["clock"], now, seconds)
     return Database(
         server["version"], server["database"], server["is_replica"], seconds, clock_skew

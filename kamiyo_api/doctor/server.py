@@ -27,7 +27,7 @@ TRANSACTIONS_WARNING = 500_000_000
 TRANSACTIONS_FAILING = 1_500_000_000
 
 
-@check("database", "Without PostgreSQL nothing can be answered but what is cached.", is_root=True)
+@check("database", "Without PostgreSQL only what is cached can be answered.", is_root=True)
 def database(components: Components) -> Finding:
     """Check whether PostgreSQL answers and accepts writes."""
     try:

@@ -47,7 +47,7 @@ def last_refresh(components: Components) -> Finding:
     return graded(last["seconds"], LONG_REFRESH, FRESH_SECONDS, figure, "flask doctor --fix")
 
 
-@check("database", "What nobody runs regularly is stale as soon as nobody thinks of it.")
+@check("database", "Without a regular refresh, the figures of searches get old.")
 def regular_refresh(components: Components) -> Finding:
     """Check whether anything runs the refresh every few minutes."""
     ages = [row["age"] for row in db.rows("doctor.list_refreshes")]

@@ -18,7 +18,7 @@ from typing import Any
 
 import redis
 
-from kamiyo_api import db, doctor, errors
+from kamiyo_api import db, doctor, errors, outages
 from kamiyo_api.config import VERSION, Config
 from kamiyo_api.context import services
 from kamiyo_api.doctor.commands import config
@@ -101,7 +101,7 @@ def entry(name: str, what: str, get: Callable[[], Any], scrub: Callable[[str], s
         return Entry(name, what, "", scrub(str(error)))
     except errors.ApiError as error:
         return Entry(
-            name, what, "", scrub(f"the database does not answer ({errors.first_cause(error)})")
+            name, what, "", scrub(f"the database does not answer ({outages.first_cause(error)})")
         )
     except Exception as error:
         reason = next(iter(str(error).splitlines()), "")

@@ -22,17 +22,20 @@ from kamiyo_api.explorer import (
     shown,
 )
 from kamiyo_api.explorer.pages import blueprint
-from kamiyo_api.routes import docs
+from kamiyo_api.routes import openapi
 
 # Importing these registers their views.
 VIEWS = (home, agents, agent, decision, people, comparing, chains, badge, rule, guides)
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Register the pages, or the redirect to the documentation if they are turned off."""
+    """Register the pages, or only what the documentation shows too and a redirect to it if they are
+    turned off."""
+    for each in (assets, shown):
+        each.init_app(app)
     if not config.explorer:
-        app.add_url_rule("/", "docs.index", docs.index)
+        app.add_url_rule("/", "openapi.index", openapi.index)
         return
-    for each in (assets, drawing, failures, shown):
+    for each in (drawing, failures):
         each.init_app(app)
     app.register_blueprint(blueprint)

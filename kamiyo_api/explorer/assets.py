@@ -6,15 +6,16 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, Response, url_for
+from flask import Blueprint, Flask, Response, url_for
 
 from kamiyo_api import errors
-from kamiyo_api.explorer.pages import blueprint
 from kamiyo_api.policies import public
 
 FOLDER = Path(__file__).parent / "static"
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FOREVER = "public, max-age=31536000, immutable"
+# Apart from the pages: the documentation has this look too, and is served without them.
+blueprint = Blueprint("assets", __name__, template_folder="templates")
 
 
 @blueprint.get("/assets/<digest>/<name>")
@@ -42,9 +43,10 @@ def digest_of(name: str) -> str:
 
 def address_of(name: str) -> str:
     """Return the address of a file."""
-    return url_for("explorer.asset", digest=digest_of(name), name=name)
+    return url_for("assets.asset", digest=digest_of(name), name=name)
 
 
 def init_app(app: Flask) -> None:
-    """Let templates name the files."""
+    """Serve the files, and let templates name them."""
+    app.register_blueprint(blueprint)
     app.add_template_global(address_of, "asset")

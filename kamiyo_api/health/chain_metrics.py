@@ -10,7 +10,7 @@ from typing import Any
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from kamiyo_api import db, errors
+from kamiyo_api import db, outages
 from kamiyo_api.health.background import run_in_background
 
 TIMEOUT_SECONDS = 1.0
@@ -94,7 +94,7 @@ def chain_metrics() -> Iterator[Metric]:
     """Yield the metrics of the chains; none if they cannot be read in time."""
     try:
         statuses, counts = run_in_background("metrics of chains", read).result(TIMEOUT_SECONDS)
-    except (FutureTimeout, errors.Unavailable, errors.DatabaseBusy):
+    except (FutureTimeout, outages.Unavailable, outages.DatabaseBusy):
         return
     except Exception:
         # The database is of an older version; the other metrics are shown.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from kamiyo_api import db, errors
+from kamiyo_api import db, errors, outages
 from kamiyo_api.context import services
 from kamiyo_api.db import schema
 from kamiyo_api.health.background import run_in_background
@@ -46,9 +46,9 @@ def database() -> Finding:
     """Check whether PostgreSQL answers."""
     try:
         (row,) = db.rows("health.get_alive")
-    except errors.DatabaseBusy:
+    except outages.DatabaseBusy:
         return Finding("busy: no connection was free, or the query timed out")
-    except errors.DatabaseSilent:
+    except outages.DatabaseSilent:
         return Finding("does not answer in time", is_fatal=True)
     except errors.ApiError:
         return Finding("cannot be reached", is_fatal=True)

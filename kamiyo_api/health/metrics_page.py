@@ -14,7 +14,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 
-from kamiyo_api import db, errors
+from kamiyo_api import db, outages
 from kamiyo_api.context import services
 from kamiyo_api.health.background import run_in_background
 from kamiyo_api.health.chain_metrics import chain_metrics
@@ -76,9 +76,9 @@ class DatabaseCollector(Collector):
         future = run_in_background("metrics of database", last_refresh)
         try:
             return True, future.result(TIMEOUT_SECONDS)
-        except errors.DatabaseBusy:
+        except outages.DatabaseBusy:
             return True, None
-        except (FutureTimeout, errors.Unavailable):
+        except (FutureTimeout, outages.Unavailable):
             return False, None
         except Exception:
             # The database was never migrated; the other metrics are shown.

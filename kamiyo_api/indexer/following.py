@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from kamiyo_api import db, errors
+from kamiyo_api import db, outages
 from kamiyo_api.indexer.failures import Stop
 from kamiyo_api.indexer.journal import CursorMoved
 from kamiyo_api.indexer.reader import ChainReader
@@ -17,10 +17,10 @@ log = logging.getLogger(__name__)
 
 # Of the database: an interrupted commit is found or not found when the cursor is read again.
 PASSING = (
-    errors.DatabaseUnavailable,
-    errors.DatabaseBusy,
-    errors.TransactionFailed,
-    errors.CommitUnknown,
+    outages.DatabaseUnavailable,
+    outages.DatabaseBusy,
+    outages.TransactionFailed,
+    outages.CommitUnknown,
     db.ConnectionLost,
 )
 DATABASE_PATIENCE_SECONDS = 120.0

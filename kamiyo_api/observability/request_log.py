@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 from flask import Flask, Request, Response
 
-from kamiyo_api import errors
+from kamiyo_api import errors, outages
 from kamiyo_api.config import Config
 from kamiyo_api.context import (
     NO_REQUEST,
@@ -111,7 +111,7 @@ def fields(done: FinishedRequest, state: RequestState) -> dict[str, Any]:
         "queries": state.queries or None,
         "query_ms": round(state.query_seconds * 1000, 2),
         "retries": state.retries,
-        "cause": None if unavailable is None else brief(str(errors.first_of(unavailable))),
+        "cause": None if unavailable is None else brief(str(outages.first_of(unavailable))),
     }
     return {name: value for name, value in values.items() if value is not None}
 

@@ -9,13 +9,14 @@ from kamiyo_api.routes import (
     agents,
     chains,
     decisions,
-    docs,
     feedback,
     health,
+    index,
     keys,
     lookup,
     metadata,
     on_chain,
+    openapi,
     payments,
     reviewers,
     stats,
@@ -26,6 +27,7 @@ from kamiyo_api.web.openapi import api
 
 # In the order in which the documentation shows them.
 RESOURCES = (
+    index,
     agents,
     lookup,
     stats,
@@ -48,4 +50,4 @@ def init_app(app: Flask) -> None:
         prefix = f"{API_PREFIX}{resource.PREFIX}"
         api.register_blueprint(resource.blueprint, url_prefix=prefix)
     api.register_blueprint(health.blueprint)
-    docs.init_app(app)
+    openapi.init_app(app)

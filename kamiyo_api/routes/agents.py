@@ -18,6 +18,7 @@ from kamiyo_api.chains import refuse_other_registry, require_chain
 from kamiyo_api.observability import metrics
 from kamiyo_api.policies import public, requires, transactional
 from kamiyo_api.routes.agent_access import refuse_decided, require_owned_agent
+from kamiyo_api.schemas import agent_answers as answers
 from kamiyo_api.schemas import agents as schemas
 from kamiyo_api.schemas.fields import MAX_FILE_BYTES
 from kamiyo_api.schemas.numbers import UNSTORABLE, digits_added
@@ -50,7 +51,7 @@ def with_link_to_next(view: Callable[..., bytes]) -> Callable[..., Response]:
 @blueprint.get("/")
 @requires("read")
 @blueprint.arguments(AgentSearch, location="query")
-@blueprint.response(200, schemas.AgentPage, headers={"Link": "Link"})
+@blueprint.response(200, answers.AgentPage, headers={"Link": "Link"})
 @with_link_to_next
 @cached("search")
 def search_agents(search: dict[str, Any]) -> Any:
@@ -91,7 +92,7 @@ def link_to_next(cursor: str) -> str:
 @requires("write", budget="register")
 @transactional
 @blueprint.arguments(schemas.AgentToRegister)
-@blueprint.response(201, schemas.Agent, headers={"Location": "Location"})
+@blueprint.response(201, answers.Agent, headers={"Location": "Location"})
 def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
     """Register an agent, as its owner.
 
@@ -122,7 +123,7 @@ def register_agent(tx: db.Transaction, agent: dict[str, Any]) -> Any:
 
 @blueprint.get("/<uuid:agent_uuid>")
 @requires("read")
-@blueprint.response(200, schemas.Agent)
+@blueprint.response(200, answers.Agent)
 @cached("agent")
 def get_agent(agent_uuid: str) -> Any:
     """Return one agent with its registration file."""
@@ -133,7 +134,7 @@ def get_agent(agent_uuid: str) -> Any:
 @requires("write")
 @transactional
 @blueprint.arguments(schemas.AgentChange)
-@blueprint.response(200, schemas.Agent)
+@blueprint.response(200, answers.Agent)
 def change_agent(tx: db.Transaction, change: dict[str, Any], agent_uuid: str) -> Any:
     """Update an agent, as its owner.
 

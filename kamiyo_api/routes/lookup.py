@@ -12,8 +12,8 @@ from kamiyo_api.cache.answers import cached_agent
 from kamiyo_api.chains import find_chain, require_chain
 from kamiyo_api.context import services
 from kamiyo_api.policies import requires
-from kamiyo_api.schemas import agents
 from kamiyo_api.schemas import lookup as schemas
+from kamiyo_api.schemas.agent_answers import Agent
 from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
@@ -34,7 +34,7 @@ NAMES = {
 @blueprint.get("/<chain:chain>/<token_id:agent_id>")
 @requires("read")
 @blueprint.arguments(schemas.TokenQuery, location="query")
-@blueprint.response(200, agents.Agent)
+@blueprint.response(200, Agent)
 def get_agent_by_token(query: dict[str, Any], chain: str, agent_id: int) -> Any:
     """Return one agent by its chain and token id, with its registration file.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from kamiyo_api import db, errors
+from kamiyo_api import db, errors, outages
 from kamiyo_api.cache.invalidation import invalidate_agent
 from kamiyo_api.observability import metrics
 from kamiyo_api.policies import requires, transactional
@@ -88,7 +88,7 @@ def relink(tx: db.Transaction, linked: db.Row | None, payment: dict[str, Any]) -
     """
     if linked is None:
         # It was deleted since it kept this one from being inserted.
-        raise errors.TransactionFailed
+        raise outages.TransactionFailed
     if is_another(linked, payment):
         raise errors.PaymentAlreadyLinked
     if AGES[payment["status"]] < AGES[linked["status"]]:

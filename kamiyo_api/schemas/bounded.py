@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 import marshmallow as ma
 from marshmallow import fields, utils, validate
 
+from kamiyo_api.schemas.likeness import nearest
+
 MAX_MEMBERS = 100
+MOST_HINTS = 5
+UNKNOWN = "Unknown field."
 
 
 class Schema(ma.Schema):
@@ -19,6 +24,19 @@ class Schema(ma.Schema):
         if isinstance(data, Mapping) and len(data) > MAX_MEMBERS:
             raise ma.ValidationError(f"Give at most {MAX_MEMBERS} fields.")
         return super().load(data, **options)
+
+    def handle_error(self, error: ma.ValidationError, *args: Any, **options: Any) -> None:
+        """Let the error of an unknown field say which known one is like it."""
+        messages = error.messages
+        if isinstance(messages, dict):
+            unknown = (name for name, each in messages.items() if each == [UNKNOWN])
+            messages.update(hints(unknown, self.load_fields))
+
+
+def hints(unknown: Iterable[Any], known: Iterable[str]) -> dict[str, list[str]]:
+    """Return the messages for the first unknown names that are like a known one."""
+    near = {name: nearest(str(name), known, 1) for name in islice(unknown, MOST_HINTS)}
+    return {name: [f"{UNKNOWN} Did you mean {each[0]}?"] for name, each in near.items() if each}
 
 
 class List(fields.List[Any]):

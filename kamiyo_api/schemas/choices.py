@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from marshmallow import fields, validate
@@ -18,8 +18,14 @@ def name_of(word: str) -> str:
     return f"{word[1:]}_desc".upper() if word.startswith("-") else word.upper()
 
 
+def word_of(text: str, words: Iterable[str]) -> str:
+    """Return the word that a text is in any case, else the text."""
+    sought = text.strip().lower()
+    return next((word for word in words if word.lower() == sought), text)
+
+
 class Choice(fields.String):
-    """One of several words, each given with its meaning."""
+    """One of several words, in any case, each given with its meaning."""
 
     def __init__(self, meanings: Mapping[str, str], *, about: str = "", **kwargs: Any) -> None:
         listed = "\n".join(f"- `{word}`: {meaning}" for word, meaning in meanings.items())
@@ -29,4 +35,8 @@ class Choice(fields.String):
         }
         if any(word.startswith("-") for word in meanings):
             metadata[NAMES] = list(map(name_of, meanings))
-        super().__init__(validate=validate.OneOf(list(meanings)), metadata=metadata, **kwargs)
+        self.words = tuple(meanings)
+        super().__init__(validate=validate.OneOf(self.words), metadata=metadata, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        return word_of(super()._deserialize(value, *args, **kwargs), self.words)

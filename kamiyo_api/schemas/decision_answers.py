@@ -9,7 +9,8 @@ from marshmallow import fields
 
 from kamiyo_api import error_codes, errors
 from kamiyo_api.schemas import fields as own
-from kamiyo_api.schemas.agents import STATUSES, TRUST_LEVELS, FoundAgent
+from kamiyo_api.schemas.agent_answers import FoundAgent
+from kamiyo_api.schemas.agents import STATUSES, TRUST_LEVELS
 from kamiyo_api.schemas.caveats import CAVEATS, NOT_COMPUTED
 from kamiyo_api.schemas.choices import Choice
 from kamiyo_api.schemas.decision_codes import CODES, DECISIONS, EFFECTS, FINDINGS

@@ -8,10 +8,10 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from kamiyo_api.schemas import bounded, names
+from kamiyo_api.schemas import bounded, names, uris
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.agents import TRUST_LEVELS
-from kamiyo_api.schemas.choices import Choice
+from kamiyo_api.schemas.choices import Choice, word_of
 from kamiyo_api.schemas.decision_codes import DECISIONS, POLICIES, WARNABLE
 from kamiyo_api.schemas.lookup import Item
 from kamiyo_api.schemas.on_chain import SOURCES
@@ -120,9 +120,10 @@ class Policy(fields.Field[Any]):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(value, str):
-            if value not in POLICIES:
+            name = word_of(value, POLICIES)
+            if name not in POLICIES:
                 raise ma.ValidationError(f"Give one of {', '.join(POLICIES)}, or an object.")
-            return value
+            return name
         if not isinstance(value, dict):
             raise ma.ValidationError(f"Give one of {', '.join(POLICIES)}, or an object.")
         return self.MEMBERS.load(value)
@@ -144,7 +145,7 @@ class DecisionToMake(bounded.Schema):
     agent_id = own.BigInteger(low=0, high=10**78 - 1, load_default=None)
     agent = names.AgentName(load_default=None)
     pay_to = own.Address(load_default=None)
-    url = own.Uri(min_length=1, load_default=None)
+    url = uris.Uri(min_length=1, load_default=None)
     payment_requirements = PaymentRequirements(load_default=None)
     amount_usdc = amount("How much is to be paid; by default what payment_requirements say.")
     policy = Policy(load_default="cautious")

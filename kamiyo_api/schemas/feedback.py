@@ -8,7 +8,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
-from kamiyo_api.schemas import bounded, flags, names, pages
+from kamiyo_api.schemas import bounded, flags, names, pages, uris
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
 from kamiyo_api.schemas.choices import Choice
@@ -71,8 +71,8 @@ class FeedbackToGive(bounded.Schema):
     )
     tag1 = own.Text(max_length=256, load_default=None)
     tag2 = own.Text(max_length=256, load_default=None)
-    endpoint = own.Endpoint(load_default=None)
-    file_uri = own.Uri(load_default=None)
+    endpoint = uris.Endpoint(load_default=None)
+    file_uri = uris.Uri(load_default=None)
     file_hash = own.Hash32(load_default=None)
     chain = names.ChainName(load_default=None)
     tx_hash = own.Hash32(load_default=None)
@@ -107,7 +107,7 @@ class ResponseToAppend(bounded.Schema):
     """A response to a feedback."""
 
     responder_address = own.Address(required=True)
-    response_uri = own.Uri(min_length=1, required=True)
+    response_uri = uris.Uri(min_length=1, required=True)
     response_hash = own.Hash32(load_default=None)
 
 

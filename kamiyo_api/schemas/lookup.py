@@ -10,7 +10,7 @@ from marshmallow import fields
 from kamiyo_api import error_codes, errors
 from kamiyo_api.schemas import bounded, names
 from kamiyo_api.schemas import fields as own
-from kamiyo_api.schemas.agents import FoundAgent
+from kamiyo_api.schemas.agent_answers import FoundAgent
 from kamiyo_api.schemas.choices import Choice
 from kamiyo_api.schemas.stats import AgentStats
 

@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
-from kamiyo_api.schemas import bounded, names, pages
+from kamiyo_api.schemas import bounded, names, pages, uris
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
 from kamiyo_api.schemas.choices import Choice
@@ -49,7 +49,7 @@ class PaymentToLink(bounded.Schema):
     nonce = own.Hash32(load_default=None, metadata={"description": NONCE})
     amount_usdc = own.Amount(digits=14, places=6, required=True)
     status = Choice(STATUSES, required=True)
-    endpoint = own.Endpoint(load_default=None)
+    endpoint = uris.Endpoint(load_default=None)
     failure_reason = own.Text(max_length=1000, load_default=None)
 
     @ma.validates_schema

@@ -10,7 +10,7 @@ from marshmallow import fields
 
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas import pages
-from kamiyo_api.schemas.agents import FoundAgent
+from kamiyo_api.schemas.agent_answers import FoundAgent
 from kamiyo_api.schemas.chains import OnChain
 from kamiyo_api.schemas.flags import Flag
 

@@ -7,7 +7,8 @@ from marshmallow import fields
 
 from kamiyo_api.schemas import bounded
 from kamiyo_api.schemas import fields as own
-from kamiyo_api.schemas.agents import STATUSES, Summary, claimed
+from kamiyo_api.schemas.agent_answers import Summary, claimed
+from kamiyo_api.schemas.agents import STATUSES
 from kamiyo_api.schemas.chains import OnChain
 from kamiyo_api.schemas.choices import Choice
 from kamiyo_api.schemas.on_chain import SOURCES, as_of_block

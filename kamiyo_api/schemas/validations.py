@@ -8,7 +8,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from kamiyo_api.schemas import bounded, names, pages
+from kamiyo_api.schemas import bounded, names, pages, uris
 from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
 from kamiyo_api.schemas.choices import Choice
@@ -37,7 +37,7 @@ class ValidationToRequest(bounded.Schema):
     agent_uuid = own.Identifier(required=True)
     validator_address = own.Address(required=True)
     request_hash = own.Hash32(required=True)
-    request_uri = own.Uri(load_default=None)
+    request_uri = uris.Uri(load_default=None)
     chain = names.ChainName(load_default=None)
     registry_address = own.Address(load_default=None)
     expires_at = fields.AwareDateTime(load_default=None, format="iso")
@@ -65,7 +65,7 @@ class ValidationResponse(bounded.Schema):
     """
 
     response = fields.Integer(required=True, strict=True, validate=validate.Range(min=0, max=100))
-    response_uri = own.Uri(load_default=None)
+    response_uri = uris.Uri(load_default=None)
     response_hash = own.Hash32(load_default=None)
     tag = own.Text(max_length=256, load_default=None)
     agent_uuid = own.Identifier(load_default=None)

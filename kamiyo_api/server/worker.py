@@ -18,10 +18,8 @@ import time
 from concurrent.futures import Future
 from typing import Any
 
-from gunicorn.workers.gthread import ThreadWorker
-
-from kamiyo_api.server import refusals
 from kamiyo_api.server.accept_turns import LOOK_SECONDS, AcceptTurn
+from kamiyo_api.server.answering import AnsweringWorker
 from kamiyo_api.server.connection import (
     BufferedSocket,
     ClientConnection,
@@ -44,12 +42,11 @@ LAST_SECONDS = 2
 # The limit for the requests and answers of slow clients in memory.
 MAX_BUFFERED_BYTES = 64 * 1024 * 1024
 MAX_FILES = 8192
-DEFAULT_MAX_BODY = 1024 * 1024
 OUT_OF_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 NO_CONNECTION = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED)
 
 
-class Worker(ThreadWorker):
+class Worker(AnsweringWorker):
     """A worker that serves requests in threads, and waits for clients only in its main loop."""
 
     parked: ParkedConnections
@@ -70,12 +67,6 @@ class Worker(ThreadWorker):
         self.swept_at = time.monotonic()
         self.discard_buffer = bytearray(256 * 1024)
         super().init_process()
-
-    def load_wsgi(self) -> None:
-        """Load the application, and read the maximum size of a body from its settings."""
-        super().load_wsgi()
-        config = getattr(self.wsgi, "config", {})
-        self.max_body = config.get("MAX_CONTENT_LENGTH") or DEFAULT_MAX_BODY
 
     def run(self) -> None:
         """Serve until gunicorn stops the worker or its main process has ended."""
@@ -292,46 +283,6 @@ class Worker(ThreadWorker):
                 self.proceed(conn, WaitingFor.CLIENT_TO_CLOSE)
             else:
                 self.drop(conn)
-
-    # These run in a thread.
-
-    def handle(self, conn: ClientConnection) -> WaitingFor:
-        """Answer the request of a connection, if all of it has arrived, and return what the
-        connection waits for next."""
-        try:
-            if not (conn.received or conn.has_ended):
-                conn.receive()
-            if not conn.has_request():
-                conn.ask_for_body()
-                return WaitingFor.REST_OF_REQUEST
-            return self.answer(conn)
-        except (StopIteration, OSError):
-            return WaitingFor.CLIENT_TO_CLOSE  # the client has disconnected
-        except Exception as error:
-            self.refuse(conn, error)
-            return WaitingFor.CLIENT_TO_CLOSE
-
-    def answer(self, conn: ClientConnection) -> WaitingFor:
-        """Let the application answer the request that has arrived, and return what the connection
-        waits for next."""
-        request = conn.take_request()
-        stays_open = self.handle_request(request, conn)
-        conn.sock.flush()
-        if stays_open and conn.finish_body():
-            return WaitingFor.REQUEST
-        return WaitingFor.NOTHING if conn.can_close_at_once(request) else WaitingFor.CLIENT_TO_CLOSE
-
-    def refuse(self, conn: ClientConnection, error: Exception) -> None:
-        """Send the answer to a request that the application has not received, or failed to
-        answer."""
-        refusal = refusals.refusal_of(error, self.max_body)
-        if refusal.status == 500:
-            self.log.exception("A request was not answered")
-        try:
-            conn.sock.sendall(refusals.answer(refusal))
-            conn.sock.flush()
-        except OSError:
-            self.log.debug("A client went away")
 
     def finish_request(self, conn: ClientConnection, done: Future[WaitingFor]) -> None:
         """Continue in the main loop with a connection that a thread has finished with."""

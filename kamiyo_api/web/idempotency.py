@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from flask import Response, request
 
-from kamiyo_api import db, errors
+from kamiyo_api import db, errors, outages
 from kamiyo_api.access import admission
 from kamiyo_api.context import current_key, services
 
@@ -52,7 +52,7 @@ def run_confirmed(work: Callable[[db.Transaction], Response]) -> Response:
     cache_state.current_database()
     try:
         return db.in_transaction(work, current_key().confirmation)
-    except errors.KeyChanged:
+    except outages.KeyChanged:
         admission.admit_again()
         return db.in_transaction(work, current_key().confirmation)
     finally:

@@ -24,19 +24,11 @@ SECURITY_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
-)
-CONTENT_POLICY = "Content-Security-Policy"
-STRICT_POLICY = (
-    CONTENT_POLICY,
-    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-    "object-src 'none'",
-)
-# The page that shows the OpenAPI document starts with an inline script.
-DOCS = "/docs"
-DOCS_POLICY = (
-    CONTENT_POLICY,
-    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'",
+    (
+        "Content-Security-Policy",
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+        "object-src 'none'",
+    ),
 )
 API_HEADERS = (("Cache-Control", "private, no-cache"),)
 HTTPS_HEADERS = (("Strict-Transport-Security", "max-age=31536000"),)
@@ -79,18 +71,13 @@ def init_app(app: Flask, services: Services) -> None:
 def headers_for(environ: WSGIEnvironment, request_id: str) -> list[Header]:
     """Return the headers of the answer to a request, whatever its status."""
     path = environ["PATH_INFO"]
-    headers: list[Header] = [*SECURITY_HEADERS, policy_for(path)]
+    headers: list[Header] = [*SECURITY_HEADERS]
     if environ["wsgi.url_scheme"] == "https":
         headers += HTTPS_HEADERS
     if path.startswith(API_PREFIX):
         headers += API_HEADERS
     headers.append(("X-Request-ID", request_id))
     return headers
-
-
-def policy_for(path: str) -> Header:
-    """Return the content security policy of the answer to a path."""
-    return DOCS_POLICY if path == DOCS or path.startswith(f"{DOCS}/") else STRICT_POLICY
 
 
 def request_id_of(environ: WSGIEnvironment) -> str:

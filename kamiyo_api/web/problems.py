@@ -10,7 +10,7 @@ from typing import Any, cast
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
-from kamiyo_api import errors
+from kamiyo_api import errors, outages
 from kamiyo_api.config import API_PREFIX
 from kamiyo_api.context import current_state, services
 from kamiyo_api.error_codes import DEFECT, HTTP_CODES
@@ -100,7 +100,7 @@ def shortened(name: Any) -> Any:
 
 def answer_api_error(error: errors.ApiError) -> Response:
     """Return the answer to an ApiError, and record its cause for the log."""
-    if isinstance(error, errors.Unavailable):
+    if isinstance(error, outages.Unavailable):
         current_state().unavailable = error
     elif error.status >= 500:
         current_state().error = error

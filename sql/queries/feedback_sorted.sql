@@ -1,5 +1,6 @@
 -- The feedback of one agent in other orders, or with limits of its score. Each list reads feedback
--- that is not revoked and, if asked for, revoked feedback up to the length of the page.
+-- that is not revoked and, if asked for, revoked feedback up to the length of the page. Each direction is
+-- a query of its own: an order by an expression of the direction would read all feedback of the agent.
 
 -- part: groups
 -- Whether the feedback to list is revoked: false, or both.
@@ -50,6 +51,33 @@ r.score <= g.score
         coalesce(%(after_time)s::timestamptz, '-infinity'),
         coalesce(%(after_id)s::uuid, '00000000-0000-0000-0000-000000000000')
       )
+
+-- part: scores
+-- The different scores of the feedback to list, from the lowest up, each found by the index after the one
+-- before.
+scores (is_revoked, score) as (
+  select g.is_revoked, (
+    select r.score
+    from erc8004_reputation as r
+    where {of_group}
+      and {within}
+    order by r.score
+    limit 1
+  )
+  from {groups}
+  union all
+  select g.is_revoked, (
+    select r.score
+    from erc8004_reputation as r
+    where {of_group}
+      and r.score > g.score
+      and {within}
+    order by r.score
+    limit 1
+  )
+  from scores as g
+  where g.score is not null
+)
 
 -- name: list_oldest_first
 -- Return the feedback of one agent, oldest first, from the row after the cursor.
@@ -164,29 +192,7 @@ order by page.score nulls last, page.created_at, page.id;
 -- cursor. Of each score that was given, the index knows the newest; only the scores whose newest
 -- are on the page can have more there. So the cost grows with the number of different scores, at
 -- most 10,001, but not with that of the feedback.
-with recursive scores (is_revoked, score) as (
-  select g.is_revoked, (
-    select r.score
-    from erc8004_reputation as r
-    where {of_group}
-      and {within}
-    order by r.score
-    limit 1
-  )
-  from {groups}
-  union all
-  select g.is_revoked, (
-    select r.score
-    from erc8004_reputation as r
-    where {of_group}
-      and r.score > g.score
-      and {within}
-    order by r.score
-    limit 1
-  )
-  from scores as g
-  where g.score is not null
-),
+with recursive {scores},
 candidates as (
   select g.is_revoked, g.score
   from scores as g
@@ -224,29 +230,7 @@ order by page.created_at desc, page.id desc;
 -- cursor. Of each score that was given, the index knows the oldest; only the scores whose oldest
 -- are on the page can have more there. So the cost grows with the number of different scores, at
 -- most 10,001, but not with that of the feedback.
-with recursive scores (is_revoked, score) as (
-  select g.is_revoked, (
-    select r.score
-    from erc8004_reputation as r
-    where {of_group}
-      and {within}
-    order by r.score
-    limit 1
-  )
-  from {groups}
-  union all
-  select g.is_revoked, (
-    select r.score
-    from erc8004_reputation as r
-    where {of_group}
-      and r.score > g.score
-      and {within}
-    order by r.score
-    limit 1
-  )
-  from scores as g
-  where g.score is not null
-),
+with recursive {scores},
 candidates as (
   select g.is_revoked, g.score
   from scores as g

@@ -143,7 +143,7 @@ def test_search_by_a_known_chain_is_answered_from_the_cache_while_the_database_i
 
 
 def refuse():
-    raise chains.errors.DatabaseUnavailable
+    raise chains.outages.DatabaseUnavailable
 
 
 def test_answer_that_was_sent_is_looked_at_again_after_a_while(app, client, admin):

@@ -12,7 +12,7 @@ import psycopg2
 import pytest
 from psycopg2.extras import RealDictCursor
 
-from kamiyo_api import create_app, errors
+from kamiyo_api import create_app, outages
 from kamiyo_api.access import keys
 from kamiyo_api.cache import answers, state
 from kamiyo_api.config import Config
@@ -260,11 +260,11 @@ def test_process_that_never_saw_its_database_is_given_nothing(app, make_agent, g
     )
 
     def unavailable():
-        raise errors.DatabaseUnavailable
+        raise outages.DatabaseUnavailable
 
     with (
         create_app(nowhere).app_context(),
-        pytest.raises(errors.DatabaseUnavailable),
+        pytest.raises(outages.DatabaseUnavailable),
     ):
         answers.cached_agent("agent", agent, unavailable)
 

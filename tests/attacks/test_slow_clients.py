@@ -84,7 +84,7 @@ def never_read(web, keep):
         sock = keep(dial(web, buffer=2048))
         sock.setblocking(False)
         with suppress(BlockingIOError):
-            sock.sendall(b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n" * 10)
+            sock.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n" * 10)
 
 
 def never_close(web, keep):

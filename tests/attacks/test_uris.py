@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from kamiyo_api.schemas.fields import Uri
+from kamiyo_api.schemas.uris import Uri
 from tests.support import factories
 from tests.support.clients import document, outcome
 from tests.support.endpoints import AGENTS, FEEDBACK

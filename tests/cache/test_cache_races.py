@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis import RedisError
 
-from kamiyo_api import db, errors
+from kamiyo_api import db, outages
 from kamiyo_api.access import keys
 from kamiyo_api.cache import answers, invalidation, prefetch
 from kamiyo_api.cache.prefetch import canonical_query
@@ -159,9 +159,9 @@ def test_64_requests_for_a_cold_key_cost_one_query(
 
 def test_reader_that_fails_lets_the_next_one_try_at_once(read, redis, agent):
     def fail():
-        raise errors.DatabaseUnavailable
+        raise outages.DatabaseUnavailable
 
-    with pytest.raises(errors.DatabaseUnavailable):
+    with pytest.raises(outages.DatabaseUnavailable):
         answers.cached_agent("agent", agent, fail)
     assert redis.keys(f"erc8004:*:agent:{agent}*") == []
 

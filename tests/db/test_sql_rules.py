@@ -72,10 +72,11 @@ def test_query_is_used(name):
 
 
 def test_every_part_is_used_more_than_once():
-    texts = [path.read_text() for path in (SQL / "queries").glob("*.sql")]
+    texts = {path.stem: path.read_text() for path in (SQL / "queries").glob("*.sql")}
+    everywhere = "".join(texts.values())
     uses = {
-        part: text.count(f"{{{part}}}")
-        for text in texts
+        f"{file}.{part}": text.count(f"{{{part}}}") + everywhere.count(f"{{{file}.{part}}}")
+        for file, text in texts.items()
         for part in re.findall(r"^-- part: (\w+)$", text, re.MULTILINE)
     }
     assert min(uses.values()) > 1

@@ -8,7 +8,7 @@ import time
 import psycopg2
 import pytest
 
-from kamiyo_api import db, errors
+from kamiyo_api import db, outages
 from tests.support import factories
 from tests.support.clients import outcome
 from tests.support.triggers import (
@@ -152,7 +152,7 @@ def test_transaction_that_stands_still_is_ended_by_the_database(app, register, m
         time.sleep(0.3)
         tx.row("health.get_alive")
 
-    with pytest.raises(errors.TransactionFailed):
+    with pytest.raises(outages.TransactionFailed):
         db.in_transaction(stand_still)
     assert register().status_code == 201
 

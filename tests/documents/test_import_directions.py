@@ -14,6 +14,7 @@ PACKAGE = ROOT / "kamiyo_api"
 LAYERS = (
     ("__main__", "dev"),
     ("__init__",),
+    ("documentation",),
     ("cli", "explorer", "server"),
     ("routes", "doctor", "demo"),
     ("web",),
@@ -23,6 +24,7 @@ LAYERS = (
     ("redis", "schemas"),
     ("observability",),
     ("context", "error_codes", "policies"),
+    ("outages",),
     ("config", "errors", "ids"),
     ("config_parsing",),
 )

@@ -26,7 +26,7 @@ OPERATION_IDS = {
     *("list_validations", "get_validation", "request_validation", "respond_to_validation"),
     *("list_metadata", "get_metadata", "set_metadata", "delete_metadata"),
     *("get_agent_by_token", "look_up_agents", "list_chains"),
-    *("get_key", "get_health", "get_live", "get_metrics"),
+    *("get_index", "get_key", "get_health", "get_live", "get_metrics"),
 }
 
 

@@ -168,7 +168,9 @@ def test_every_endpoint_is_in_the_table_with_its_scope(client):
     told = {(method, path.strip("`")): scope for method, path, scope, *_ in rows("Endpoints")}
     described = client.get("/openapi.json").json["paths"]
     asked = {
-        (method.upper(), path.removeprefix("/api/v1")): operation.get("x-required-scope", "none")
+        (method.upper(), path.removeprefix("/api/v1") or "/"): operation.get(
+            "x-required-scope", "none"
+        )
         for path, item in described.items()
         for method, operation in item.items()
         if method != "parameters"

@@ -86,4 +86,5 @@ def paths(people, get) -> list[str]:
         "/compare?" + "&".join(f"agent={each}" for each in people.values()),
         *("/decide", f"/decide?whom={hostile}", "/decide?whom=https://evil.example/"),
         *("/trust", "/guides/", "/guides/README.md", "/guides/trust.md"),
+        *("/docs", "/docs/errors"),
     ]

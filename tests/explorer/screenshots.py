@@ -70,6 +70,7 @@ def pages(best: list[tuple[str, str, str]]) -> dict[str, str]:
         "chains": "/chains",
         "trust": "/trust",
         "guides": "/guides/",
+        "docs": "/docs",
     }
 
 

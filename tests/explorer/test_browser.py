@@ -124,6 +124,16 @@ def test_verdict_changes_with_the_amount(visit, people):
     assert verdict.inner_text() == shown
 
 
+def test_keyboard_alone_opens_the_parameters_of_an_operation(visit, app):
+    page = visit(viewport=SMALL, color_scheme="dark").to("/docs")
+    page.get_by_role("navigation", name="Operations").get_by_role("link", name="decisions").focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("#decisions$"))
+    tab_to(page, "Parameters (4)")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("How much is to be paid, in USDC.").first).to_be_visible()
+
+
 def test_first_tab_skips_to_the_content(visit, people):
     page = visit().to("/agents")
     page.keyboard.press("Tab")

@@ -13,6 +13,7 @@ from tests.support.plans import AGENTS, nodes, with_words
 LIMITS = {"sort_limit": 500, "scan_limit": 150, "rank_limit": 250}
 # Of each word how many of the first ranks have none of the agents, nearly all of which it finds.
 COMMON = {"agent": 1, "ag": 1, "frequent": 3, "agent frequent": 3, "frequently": 3}
+OF_RANK = "search_by_relevance.list_agents_of_rank"
 AT_MOST = AGENTS / 10
 
 
@@ -54,10 +55,7 @@ def test_common_word_is_counted_in_few_rows(rows_read, q):
 @pytest.mark.parametrize("q", COMMON)
 def test_ranks_up_to_the_one_that_fills_the_page_read_few_rows(rows_read, q):
     ranks = RANKS[: COMMON[q] + 1]
-    read = [
-        rows_read("search.list_agents_of_rank", **asked(q, part=str(rank), total=501))
-        for rank in ranks
-    ]
+    read = [rows_read(OF_RANK, **asked(q, part=str(rank), total=501)) for rank in ranks]
     assert 0 < sum(read) < AT_MOST, read
 
 
@@ -69,15 +67,15 @@ def test_later_page_of_a_common_rank_reads_few_rows(rows_read):
         "total": 501,
         "part": "1",
     }
-    assert 0 < rows_read("search.list_agents_of_rank", **asked("agent", **place)) < AT_MOST
+    assert 0 < rows_read(OF_RANK, **asked("agent", **place)) < AT_MOST
 
 
 def test_last_rank_that_no_agent_of_a_common_word_has_reads_few_rows(rows_read):
-    read = rows_read("search.list_agents_of_rank", **asked("agent", part="3", total=501))
+    read = rows_read(OF_RANK, **asked("agent", part="3", total=501))
     assert 0 < read < AT_MOST
 
 
 @pytest.mark.parametrize("part", ["0", "1", "2"])
 def test_rare_word_is_found_in_the_index_of_words(rows_read, part):
     parameters = asked("777", part=part, total=501)
-    assert rows_read("search.list_agents_of_rank", **parameters) < AT_MOST
+    assert rows_read(OF_RANK, **parameters) < AT_MOST

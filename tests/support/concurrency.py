@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
+
+import requests
 
 
 def wait_until(condition: Callable[[], Any], seconds: float = 30) -> Any:
@@ -49,3 +52,8 @@ def working(calls: list[Callable[[], None]]) -> Iterator[None]:
     finally:
         for thread in threads:
             thread.join()
+
+
+def statuses(answers: Iterable[requests.Response]) -> Counter[int]:
+    """How many answers have each status."""
+    return Counter(answer.status_code for answer in answers)

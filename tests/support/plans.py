@@ -125,7 +125,7 @@ def with_words(cursor, params):
     """The parameters of a search with what its text means, at the rank that it reads."""
     if params.get("q") is None:
         return params | NO_TEXT
-    cursor.execute(QUERIES["search.get_words"], params)
+    cursor.execute(QUERIES["search_by_relevance.get_words"], params)
     columns = [column.name for column in cursor.description]
     params = params | dict(zip(columns, cursor.fetchone(), strict=True))
     part = str(params["part"])

@@ -114,7 +114,7 @@ def test_uuid_in_a_path_is_taken_in_any_case(client, admin, make_agent):
     assert client.get(path, headers=admin).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/api/v1", "/api/v2/agents/", "/api/v1/agent"])
+@pytest.mark.parametrize("path", ["/nothing", "/api/v2", "/api/v2/agents/", "/api/v1/agent"])
 def test_path_that_is_none_is_not_found(client, admin, path):
     assert outcome(client.get(path, headers=admin)) == (404, "NOT_FOUND")
 

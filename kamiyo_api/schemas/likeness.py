@@ -1,0 +1,16 @@
+"""The known words that a mistyped one is like."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+LIKENESS = 0.7
+LONGEST = 64
+
+
+def nearest(word: str, known: Iterable[str], most: int) -> list[str]:
+    """Return the known words that a word is like, the most like first; none for a long one."""
+    if len(word) > LONGEST:
+        return []
+    return difflib.get_close_matches(word, list(known), n=most, cutoff=LIKENESS)
