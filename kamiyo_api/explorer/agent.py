@@ -14,6 +14,7 @@ from kamiyo_api.explorer.identity import identity_of
 from kamiyo_api.explorer.pages import page, rendered
 from kamiyo_api.explorer.voices import evidence_of
 from kamiyo_api.explorer.words import why_unknown
+from kamiyo_api.lint.registration import lint_of
 from kamiyo_api.schemas import pages
 from kamiyo_api.trust.report import report_on
 
@@ -25,7 +26,8 @@ LONGEST_METADATA = 256
 @page("/agents/<uuid:agent_uuid>")
 def show_agent(agent_uuid: str) -> Response:
     """Show one agent."""
-    agent = orjson.loads(agent_of(agent_uuid))
+    body = agent_of(agent_uuid)
+    agent = orjson.loads(body)
     stats = orjson.loads(stats_of(agent_uuid))
     trust = orjson.loads(trust_in(agent_uuid))
     return rendered(
@@ -35,6 +37,7 @@ def show_agent(agent_uuid: str) -> Response:
         **decision_on(agent_uuid),
         stats=stats,
         who=identity_of(agent),
+        lint=lint_of(body),
         unknown=why_unknown(stats["caveats"]),
         **evidence_of(agent_uuid),
         **records_of(agent_uuid),

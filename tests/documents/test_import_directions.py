@@ -17,6 +17,7 @@ LAYERS = (
     ("cli", "explorer", "server"),
     ("routes", "doctor", "demo"),
     ("web",),
+    ("lint",),
     ("access", "health", "importer", "indexer", "search", "trust"),
     ("cache", "chains"),
     ("db",),

@@ -26,6 +26,10 @@ HOSTILE = {
     + "x" * 20_000,
     "description": '"><img src=https://evil.example/x onerror=alert(1)>\u2066\u200b{{7*7}}' * 50,
     "image": "https://evil.example/pixel.png",
+    "x402Support": "<b>true</b>",
+    "\u202emember<script>alert(1)</script>": 1,
+    "supportedTrust": ["<script>alert(1)</script>\u202e"],
+    "registrations": [{"agentId": "<i>", "agentRegistry": "\u202ejavascript:alert(1)"}],
     "services": [
         {"name": "<b>web</b>", "endpoint": "javascript:alert(1)"},
         {"name": "data", "endpoint": "data:text/html,<script>alert(1)</script>"},

@@ -388,3 +388,33 @@ def test_history_is_drawn_with_its_table(look, people, sql):
     page = Elements(look(path).text)
     assert any("Score from 2026-01-02" in attrs.get("aria-label", "") for _, attrs in page.found)
     assert "2026-01-02" in page.text
+
+
+def test_page_says_what_to_change_in_the_file(look, get, people):
+    for agent_uuid in people.values():
+        lint = get(f"/agents/{agent_uuid}/registration/lint")
+        text = Elements(look(f"/agents/{agent_uuid}").text).text
+        counts = lint["counts"]
+        assert re.search(rf"{counts['error']} errors?, {counts['warning']} warnings?", text)
+        assert all(each["code"] in text for each in lint["findings"])
+
+
+def test_page_of_an_agent_without_a_file_says_so(look, people, sql):
+    sql(
+        "update erc8004_agents set registration_file = null, token_uri = 'ipfs://x' where id = %s",
+        people["unknown"],
+    )
+    text = Elements(look(f"/agents/{people['unknown']}").text).text
+    assert "No file has been read yet" in text
+    assert "NOT_READ" in text
+
+
+def test_file_that_nests_deep_is_no_fault(look, people, sql):
+    sql(
+        "update erc8004_agents set registration_file"
+        " = jsonb_build_object('x', (repeat('[', 990) || repeat(']', 990))::jsonb) where id = %s",
+        people["unknown"],
+    )
+    answer = look(f"/agents/{people['unknown']}")
+    assert answer.status_code == 200
+    assert "nests too deep" in answer.text
