@@ -18,6 +18,8 @@ HTML = {"Accept": "text/html"}
 NO_ADDRESS = "00000000-0000-4000-8000-000000000000"
 NOWHERE = "postgresql://kamiyo@127.0.0.1:1/kamiyo"
 MOST_BYTES = 120_000
+# The agent, its statistics, its trust, the decision, and three for all sections below.
+MOST_QUERIES_OF_AN_AGENT = 7
 
 
 class Elements(HTMLParser):
@@ -373,21 +375,92 @@ def test_examples_of_the_rule_are_computed_by_it(look):
     assert "One customer who paid a dollar says 100. 33 67 100" in text
 
 
+def labels(page):
+    """What the plots of a page say that they show."""
+    return [attrs["aria-label"] for tag, attrs in page.found if tag == "svg"]
+
+
 def test_history_is_drawn_with_its_table(look, people, sql):
     path = f"/agents/{people['good']}"
-    assert "Score over time" not in look(path).text
+    before = labels(Elements(look(path).text))
+    assert not [each for each in before if each.startswith("Score from")]
     sql(
         """
         insert into erc8004_trust_history
-        select (jsonb_populate_record(h, '{"day": "2026-01-02", "score": 41.5}')).*
+        select (
+          jsonb_populate_record(h, '{"day": "2026-01-02", "score": 41.5, "trust_level": "poor"}')
+        ).*
         from erc8004_trust_history as h
         where h.agent_uuid = %s
         """,
         people["good"],
     )
     page = Elements(look(path).text)
-    assert any("Score from 2026-01-02" in attrs.get("aria-label", "") for _, attrs in page.found)
-    assert "2026-01-02" in page.text
+    assert any(each.startswith("Score from 2026-01-02") for each in labels(page))
+    level = next(each for each in labels(page) if each.startswith("Level from"))
+    assert "at first poor, at last good" in level
+    assert "poor since 2026-01-02, then good since" in " ".join(page.text.split())
+
+
+def payments_on(sql, agent_uuid, days, status="verified", usdc="2.50", each=1):
+    """Payments to an agent at noon of some days."""
+    sql(
+        """
+        insert into erc8004_agent_payments
+          (id, agent_uuid, chain, tx_hash, amount_usdc, status, created_at, verified_at)
+        select
+          gen_random_uuid(), %s, 'base', '0x' || md5(random()::text) || md5(random()::text),
+          %s, %s, at, case %s when 'verified' then at end
+        from unnest(%s::date[]) as d (day)
+        cross join lateral (select d.day + interval '12 hours') as t (at)
+        cross join generate_series(1, %s)
+        """,
+        *(agent_uuid, usdc, status, status, days, each),
+    )
+
+
+def test_payments_are_drawn_by_day_with_their_table(look, people, sql):
+    agent_uuid = people["unknown"]
+    payments_on(sql, agent_uuid, ["2026-03-01", "2026-03-04"], each=3)
+    payments_on(sql, agent_uuid, ["2026-03-04"], "failed", "7")
+    payments_on(sql, agent_uuid, ["2026-03-02"], "rejected", "1")
+    payments_on(sql, agent_uuid, ["2026-03-02"], "pending", "4", each=2)
+    page = Elements(look(f"/agents/{agent_uuid}").text)
+    text = " ".join(page.text.split())
+    said = "Payments by day from 2026-03-01 to 2026-03-04: 6 went through, 2 failed, 2 pending"
+    assert said in labels(page)
+    assert "2026-03-01 3 0 0 $7.50 $0.00" in text
+    assert "2026-03-02 0 1 2 $0.00 $9.00" in text
+    assert "2026-03-04 3 1 0 $7.50 $7.00" in text
+    assert "2026-03-03" not in text
+    assert "USDC that went through: $15.00" in text
+    assert "of the newest 10 payments." in text
+
+
+def test_payments_of_long_are_drawn_by_week(look, people, sql):
+    payments_on(sql, people["unknown"], ["2025-06-04", "2026-03-01"])
+    page = Elements(look(f"/agents/{people['unknown']}").text)
+    said = "Payments by week from 2025-06-02 to 2026-02-23: 2 went through, 0 failed, 0 pending"
+    assert said in labels(page)
+    parts = [attrs for tag, attrs in page.found if tag == "rect" and "class" in attrs]
+    assert [each["class"] for each in parts] == ["verified", "verified"]
+    assert 290 < float(parts[1]["x"]) < 300
+
+
+def test_only_the_newest_payments_are_drawn(look, people, sql):
+    payments_on(sql, people["unknown"], ["2026-03-02"], each=1_000)
+    payments_on(sql, people["unknown"], ["2020-03-01"], each=50)
+    page = Elements(look(f"/agents/{people['unknown']}").text)
+    assert "1,000 payments; older ones are not drawn" in " ".join(page.text.split())
+    assert any("from 2026-03-02 to 2026-03-02: 1000 went" in each for each in labels(page))
+
+
+def test_page_of_an_agent_asks_few_queries(look, people, statements):
+    for each in (people["good"], people["hostile"]):
+        statements()
+        assert look(f"/agents/{each}").status_code == 200
+        asked = [each for each in statements() if "select" in each]
+        assert len(asked) <= MOST_QUERIES_OF_AN_AGENT, asked
 
 
 def test_page_says_what_to_change_in_the_file(look, get, people):
