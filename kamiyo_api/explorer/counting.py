@@ -51,14 +51,19 @@ def counts_of(search: dict[str, Any], found: dict[str, Any], totals: Any) -> Cou
     nothing, else none."""
     if found["did_you_mean"]:
         return Counts({}, "Nothing is counted by filter for a text that may be mistyped.")
-    if looks_for_something(search):
+    if looks_for_something(search) and is_few(found):
         return within(search, search | ALL)
-    if is_open(search):
-        return Counts(over_all(totals), OVER_ALL) if totals else Counts({}, UNCOUNTED)
-    if found["total_relation"] == "eq" and found["total"] <= COUNTED_UP_TO:
+    if is_open(search) and not looks_for_something(search) and totals:
+        return Counts(over_all(totals), OVER_ALL)
+    if is_few(found):
         counts = within(search, search)
         return counts._replace(facets=without_choices(counts.facets, search))
     return Counts({}, UNCOUNTED)
+
+
+def is_few(found: dict[str, Any]) -> bool:
+    """Return whether few enough agents match to be counted."""
+    return bool(found["total_relation"] == "eq" and found["total"] <= COUNTED_UP_TO)
 
 
 def looks_for_something(search: dict[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 from markupsafe import Markup, escape
 
+from kamiyo_api.explorer.typed import ens_name_in
 from kamiyo_api.explorer.voices import OUTCOMES
 from kamiyo_api.explorer.words import CHAIN_MARKS, caveat, why_unknown
 
@@ -158,6 +159,7 @@ def init_app(app: Flask) -> None:
         day,
         chain_mark,
         total,
+        ens_name_in,
         caveat,
         why_unknown,
     ):

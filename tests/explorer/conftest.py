@@ -89,5 +89,6 @@ def paths(people, get) -> list[str]:
         f"/reviewers/{reviewer}",
         "/compare?" + "&".join(f"agent={each}" for each in people.values()),
         *("/decide", f"/decide?whom={hostile}", "/decide?whom=https://evil.example/"),
+        *("/agents?q=tides.eth", "/decide?whom=tides.eth", "/agents?q=\u202ep\u0430ypal.eth"),
         *("/trust", "/guides/", "/guides/README.md", "/guides/trust.md"),
     ]

@@ -549,3 +549,27 @@ def test_what_changed_before_yesterday_is_not_said_to_have_changed(look, people,
 def test_agents_that_lists_leave_out_are_not_said_to_have_changed(look, people, sql):
     sql("update erc8004_agent_search set is_testnet = true")
     assert "Nothing changed" in Elements(look("/").text).text
+
+
+@pytest.mark.parametrize("typed", ["tides.eth", "Tides.eth", "tides.base.eth"])
+def test_name_of_ens_leads_to_who_claims_it(client, look, make_agent, typed):
+    name = typed.lower()
+    services = [{"name": "ENS", "endpoint": name}]
+    agent = make_agent(registration_file={"name": "Claims a name", "services": services})
+    make_agent(
+        registration_file={"name": "Has another", "services": [services[0] | {"endpoint": "x.eth"}]}
+    )
+    found = look(client.get("/find", query_string={"q": typed}).location).text
+    decided = client.get("/decide", query_string={"whom": typed}, headers=HTML).text
+    for page in map(Elements, (found, decided)):
+        assert agent["agent_uuid"] in str(page.links())
+        assert "Has another" not in page.text
+        assert "found here as agents claim it" in page.text
+    assert 'class="verdict allow"' not in decided
+
+
+@pytest.mark.parametrize("typed", ["tides.example", "eth", "https://tides.eth/x", "a tides.eth"])
+def test_other_texts_are_no_names_of_ens(look, client, typed):
+    for path, name in (("/agents", "q"), ("/decide", "whom")):
+        answer = client.get(path, query_string={name: typed}, headers=HTML)
+        assert "a name of ENS. It" not in answer.text
