@@ -36,7 +36,7 @@ Choices = dict[str, dict[str, int]]
 
 
 class Counts(NamedTuple):
-    """How many agents each choice of a facet leaves, and what is counted, in words."""
+    """The numbers of agents that each choice of a facet leaves, and what is counted, in words."""
 
     facets: Choices
     words: str
