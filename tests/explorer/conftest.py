@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.support import factories
+from tests.support.html import HTML
 from tests.support.programs import needed
 
 # As root, in a container, and asking no host of its maker.
@@ -92,3 +93,9 @@ def paths(people, get) -> list[str]:
         *("/agents?q=tides.eth", "/decide?whom=tides.eth", "/agents?q=\u202ep\u0430ypal.eth"),
         *("/trust", "/guides/", "/guides/README.md", "/guides/trust.md"),
     ]
+
+
+@pytest.fixture
+def look(client):
+    """Look at a page, as a browser requests it."""
+    return lambda path: client.get(path, headers=HTML)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from kamiyo_api.explorer import counting
-
-HTML = {"Accept": "text/html"}
-UUIDS = re.compile(r'href="/agents/([0-9a-f-]{36})"')
+from tests.support.html import HTML
 
 
 class Filters(HTMLParser):

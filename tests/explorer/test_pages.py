@@ -6,45 +6,17 @@ import dataclasses
 import json
 import re
 import unicodedata
-from html.parser import HTMLParser
 
 import pytest
 
 from kamiyo_api import create_app
 from kamiyo_api.config import Config
 from kamiyo_api.explorer.shown import leads_to_web, mixes_scripts
+from tests.support.html import HTML, Elements
 
-HTML = {"Accept": "text/html"}
 NO_ADDRESS = "00000000-0000-4000-8000-000000000000"
 NOWHERE = "postgresql://kamiyo@127.0.0.1:1/kamiyo"
 MOST_BYTES = 120_000
-# The agent, its statistics, its trust, the decision, and three for all sections below.
-MOST_QUERIES_OF_AN_AGENT = 7
-
-
-class Elements(HTMLParser):
-    """The elements of a page with their attributes, and its text."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.found, self.text = [], ""
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.text += f"{data} "
-
-    def links(self):
-        """Where the page leads."""
-        return [attrs for tag, attrs in self.found if tag == "a" and "href" in attrs]
-
-
-@pytest.fixture
-def look(client):
-    """Look at a page, as a browser requests it."""
-    return lambda path: client.get(path, headers=HTML)
 
 
 @pytest.fixture
@@ -373,182 +345,6 @@ def test_guides_lead_to_each_other(look):
 def test_examples_of_the_rule_are_computed_by_it(look):
     text = " ".join(Elements(look("/trust").text).text.split())
     assert "One customer who paid a dollar says 100. 33 67 100" in text
-
-
-def labels(page):
-    """What the plots of a page say that they show."""
-    return [attrs["aria-label"] for tag, attrs in page.found if tag == "svg"]
-
-
-def test_history_is_drawn_with_its_table(look, people, sql):
-    path = f"/agents/{people['good']}"
-    before = labels(Elements(look(path).text))
-    assert not [each for each in before if each.startswith("Score from")]
-    sql(
-        """
-        insert into erc8004_trust_history
-        select (
-          jsonb_populate_record(h, '{"day": "2026-01-02", "score": 41.5, "trust_level": "poor"}')
-        ).*
-        from erc8004_trust_history as h
-        where h.agent_uuid = %s
-        """,
-        people["good"],
-    )
-    page = Elements(look(path).text)
-    assert any(each.startswith("Score from 2026-01-02") for each in labels(page))
-    level = next(each for each in labels(page) if each.startswith("Level from"))
-    assert "at first poor, at last good" in level
-    assert "poor since 2026-01-02, then good since" in " ".join(page.text.split())
-
-
-def payments_on(sql, agent_uuid, days, status="verified", usdc="2.50", each=1):
-    """Payments to an agent at noon of some days."""
-    sql(
-        """
-        insert into erc8004_agent_payments
-          (id, agent_uuid, chain, tx_hash, amount_usdc, status, created_at, verified_at)
-        select
-          gen_random_uuid(), %s, 'base', '0x' || md5(random()::text) || md5(random()::text),
-          %s, %s, at, case %s when 'verified' then at end
-        from unnest(%s::date[]) as d (day)
-        cross join lateral (select d.day + interval '12 hours') as t (at)
-        cross join generate_series(1, %s)
-        """,
-        *(agent_uuid, usdc, status, status, days, each),
-    )
-
-
-def test_payments_are_drawn_by_day_with_their_table(look, people, sql):
-    agent_uuid = people["unknown"]
-    payments_on(sql, agent_uuid, ["2026-03-01", "2026-03-04"], each=3)
-    payments_on(sql, agent_uuid, ["2026-03-04"], "failed", "7")
-    payments_on(sql, agent_uuid, ["2026-03-02"], "rejected", "1")
-    payments_on(sql, agent_uuid, ["2026-03-02"], "pending", "4", each=2)
-    page = Elements(look(f"/agents/{agent_uuid}").text)
-    text = " ".join(page.text.split())
-    said = "Payments by day from 2026-03-01 to 2026-03-04: 6 went through, 2 failed, 2 pending"
-    assert said in labels(page)
-    assert "2026-03-01 3 0 0 $7.50 $0.00" in text
-    assert "2026-03-02 0 1 2 $0.00 $9.00" in text
-    assert "2026-03-04 3 1 0 $7.50 $7.00" in text
-    assert "2026-03-03" not in text
-    assert "USDC that went through: $15.00" in text
-    assert "of the newest 10 payments." in text
-
-
-def test_payments_of_long_are_drawn_by_week(look, people, sql):
-    payments_on(sql, people["unknown"], ["2025-06-04", "2026-03-01"])
-    page = Elements(look(f"/agents/{people['unknown']}").text)
-    said = "Payments by week from 2025-06-02 to 2026-02-23: 2 went through, 0 failed, 0 pending"
-    assert said in labels(page)
-    parts = [attrs for tag, attrs in page.found if tag == "rect" and "class" in attrs]
-    assert [each["class"] for each in parts] == ["verified", "verified"]
-    assert 290 < float(parts[1]["x"]) < 300
-
-
-def test_only_the_newest_payments_are_drawn(look, people, sql):
-    payments_on(sql, people["unknown"], ["2026-03-02"], each=1_000)
-    payments_on(sql, people["unknown"], ["2020-03-01"], each=50)
-    page = Elements(look(f"/agents/{people['unknown']}").text)
-    assert "1,000 payments; older ones are not drawn" in " ".join(page.text.split())
-    assert any("from 2026-03-02 to 2026-03-02: 1000 went" in each for each in labels(page))
-
-
-def test_page_of_an_agent_asks_few_queries(look, people, statements):
-    for each in (people["good"], people["hostile"]):
-        statements()
-        assert look(f"/agents/{each}").status_code == 200
-        asked = [each for each in statements() if "select" in each]
-        assert len(asked) <= MOST_QUERIES_OF_AN_AGENT, asked
-
-
-def test_page_says_what_to_change_in_the_file(look, get, people):
-    for agent_uuid in people.values():
-        lint = get(f"/agents/{agent_uuid}/registration/lint")
-        text = Elements(look(f"/agents/{agent_uuid}").text).text
-        counts = lint["counts"]
-        assert re.search(rf"{counts['error']} errors?, {counts['warning']} warnings?", text)
-        assert all(each["code"] in text for each in lint["findings"])
-
-
-def test_page_of_an_agent_without_a_file_says_so(look, people, sql):
-    sql(
-        "update erc8004_agents set registration_file = null, token_uri = 'ipfs://x' where id = %s",
-        people["unknown"],
-    )
-    text = Elements(look(f"/agents/{people['unknown']}").text).text
-    assert "No file has been read yet" in text
-    assert "NOT_READ" in text
-
-
-def test_file_that_nests_deep_is_no_fault(look, people, sql):
-    sql(
-        "update erc8004_agents set registration_file"
-        " = jsonb_build_object('x', (repeat('[', 990) || repeat(']', 990))::jsonb) where id = %s",
-        people["unknown"],
-    )
-    answer = look(f"/agents/{people['unknown']}")
-    assert answer.status_code == 200
-    assert "nests too deep" in answer.text
-
-
-def test_first_page_says_that_nothing_changed(look, people, sql):
-    sql("delete from erc8004_trust_history")
-    assert "Nothing changed: no level or score" in Elements(look("/").text).text
-
-
-def test_first_page_says_what_changed_in_the_last_day(look, people, sql):
-    good, praised = people["good"], people["praised"]
-    sql(
-        """
-        insert into erc8004_trust_history
-        select (
-          jsonb_populate_record(
-            h,
-            '{"day": "2026-01-02", "recorded_at": "2026-01-02", "score": 41, "trust_level": "poor"}'
-          )
-        ).*
-        from erc8004_trust_history as h
-        where h.agent_uuid = %s
-        """,
-        good,
-    )
-    sql(
-        "update erc8004_reputation set is_revoked = true, revoked_at = now() where agent_uuid = %s",
-        good,
-    )
-    payments_on(sql, praised, ["2026-03-04"], "failed", "7")
-    sql("update erc8004_agent_payments set created_at = now() where status = 'failed'")
-    sql(
-        """
-        insert into erc8004_ownership_epochs
-          (agent_uuid, owner_address, tx_hash, from_block, from_log_index, from_time,
-           to_block, to_log_index, to_time)
-        values
-          (%s, '0x' || repeat('aa', 20), '0x', 1, 1, now() - interval '9 days', 7, 2, now()),
-          (%s, '0x' || repeat('bb', 20), '0x', 7, 2, now(), null, null, null)
-        """,
-        praised,
-        praised,
-    )
-    text = " ".join(Elements(look("/").text).text.split())
-    changed = text[text.index("Changed in the last day") :]
-    assert re.search(r"Weather agent poor to good , score 41 to \d+", changed)
-    assert "Praised agent 0xaaaa…aaaa to 0xbbbb…bbbb" in changed
-    assert "Weather agent 11 records" in changed
-    assert "Praised agent 1 payment, $7.00" in changed
-
-
-def test_what_changed_before_yesterday_is_not_said_to_have_changed(look, people, sql):
-    sql("update erc8004_trust_history set recorded_at = recorded_at - interval '25 hours'")
-    payments_on(sql, people["good"], ["2026-03-04"], "failed", "7")
-    assert "Nothing changed" in Elements(look("/").text).text
-
-
-def test_agents_that_lists_leave_out_are_not_said_to_have_changed(look, people, sql):
-    sql("update erc8004_agent_search set is_testnet = true")
-    assert "Nothing changed" in Elements(look("/").text).text
 
 
 @pytest.mark.parametrize("typed", ["tides.eth", "Tides.eth", "tides.base.eth"])
