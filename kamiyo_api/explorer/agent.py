@@ -12,20 +12,20 @@ from kamiyo_api.cache.answers import cached_agent
 from kamiyo_api.explorer.decision import decision_on
 from kamiyo_api.explorer.identity import identity_of
 from kamiyo_api.explorer.pages import page, rendered
-from kamiyo_api.explorer.voices import evidence_of
+from kamiyo_api.explorer.voices import courses_of, evidence_of
 from kamiyo_api.explorer.words import why_unknown
-from kamiyo_api.schemas import pages
+from kamiyo_api.lint.registration import lint_of
 from kamiyo_api.trust.report import report_on
 
 SHOWN = 20
-DAYS = 100
-LONGEST_METADATA = 256
+LONGEST = 2_048
 
 
 @page("/agents/<uuid:agent_uuid>")
 def show_agent(agent_uuid: str) -> Response:
     """Show one agent."""
-    agent = orjson.loads(agent_of(agent_uuid))
+    body = agent_of(agent_uuid)
+    agent = orjson.loads(body)
     stats = orjson.loads(stats_of(agent_uuid))
     trust = orjson.loads(trust_in(agent_uuid))
     return rendered(
@@ -35,8 +35,10 @@ def show_agent(agent_uuid: str) -> Response:
         **decision_on(agent_uuid),
         stats=stats,
         who=identity_of(agent),
+        lint=lint_of(body),
         unknown=why_unknown(stats["caveats"]),
         **evidence_of(agent_uuid),
+        **courses_of(agent_uuid),
         **records_of(agent_uuid),
     )
 
@@ -63,26 +65,6 @@ def trust_in(agent_uuid: str) -> bytes:
     return cached_agent("trust", agent_uuid, compute)
 
 
-def history_of(agent_uuid: str) -> list[db.Row]:
-    """Return what the trust in an agent was on the last days that it changed, the first first."""
-    days = db.rows("trust.list_history", agent_uuid=agent_uuid, limit=DAYS, before_day=None)
-    return [day for day in reversed(days) if day["day"] is not None]
-
-
 def records_of(agent_uuid: str) -> dict[str, Any]:
     """Return the newest records about an agent, by kind."""
-    newest = {"agent_uuid": agent_uuid, "limit": SHOWN, "longest": pages.LISTED}
-    newest |= {"after_time": None, "after_id": None}
-    anyone = dict.fromkeys(("client_address", "tag1", "tag2", "source"))
-    from_start = {"before_block": None, "before_index": None}
-    return {
-        "feedback": db.rows("feedback.list_by_agent", **newest, **anyone),
-        "payments": db.rows("payments.list_by_agent", **newest),
-        "validations": db.rows("validations.list_by_agent", **newest, source=None),
-        "checked": db.row("validations.get_summary", agent_uuid=agent_uuid),
-        "history": history_of(agent_uuid),
-        "owners": db.rows("ownership.list_by_agent", **newest, **from_start),
-        "metadata": db.rows(
-            "metadata.list_by_agent", **newest | {"longest": LONGEST_METADATA}, after_key=None
-        ),
-    }
+    return db.rows("pages.get_records", agent_uuid=agent_uuid, limit=SHOWN, longest=LONGEST)[0]

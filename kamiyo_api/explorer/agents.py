@@ -8,6 +8,7 @@ from flask import Response, request
 
 from kamiyo_api import db
 from kamiyo_api.explorer.addresses import address, next_page, without_empty
+from kamiyo_api.explorer.counting import counts_of
 from kamiyo_api.explorer.facets import chosen, facets_of
 from kamiyo_api.explorer.pages import page, rendered
 from kamiyo_api.explorer.searching import page_of, searching
@@ -23,7 +24,9 @@ def list_agents() -> Any:
 def found_agents(search: dict[str, Any]) -> Response:
     """Return the page of a search."""
     found = page_of(search)
-    totals = db.rows("stats.get_totals_by_chain")
+    refreshed = db.rows("stats.get_totals_by_chain")
+    totals = refreshed[0]["totals"] if refreshed else None
+    counts = counts_of(search, found, totals)
     uuids = [agent["agent_uuid"] for agent in found["agents"]]
     proofs = db.rows("explorer.list_proofs", agents=uuids, limit=len(uuids))
     return rendered(
@@ -31,7 +34,8 @@ def found_agents(search: dict[str, Any]) -> Response:
         search=search,
         found=found,
         proofs={str(each["agent_uuid"]): each for each in proofs},
-        facets=facets_of(totals[0]["totals"] if totals else None),
+        facets=facets_of(counts, totals),
+        counted=counts.words,
         chosen=chosen,
         first=address(),
         next=next_page(found["next_cursor"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from flask import Flask
@@ -17,10 +17,10 @@ class Bar(NamedTuple):
     height: float
 
 
-def bars(values: Sequence[int], width: float, height: float, most: int = 0) -> list[Bar]:
+def bars(values: Sequence[float], width: float, height: float, most: int = 0) -> list[Bar]:
     """Return the bars of some counts, side by side, the highest of which is as high as the plot; a
     count of at least one can be seen."""
-    top = max(*values, most, 1) if values else 1
+    top = max([*values, most]) or 1
     step = width / max(len(values), 1)
     gap = min(2.0, step / 5)
     found = []
@@ -37,6 +37,24 @@ def bars(values: Sequence[int], width: float, height: float, most: int = 0) -> l
     return found
 
 
+def stacks(
+    rows: Sequence[Mapping[str, int]], names: Sequence[str], width: float, height: float
+) -> list[tuple[str, Bar]]:
+    """Return the parts of the bars of some rows, each of which counts the same things by name: the
+    first lowest, the highest bar as high as the plot."""
+    top = max([sum(row[name] for name in names) for row in rows], default=0) or 1
+    found = []
+    for place, row in enumerate(rows):
+        x, step = place * width / len(rows), width / len(rows)
+        y = height
+        for name in names:
+            high = max(height * row[name] / top, 1.5) if row[name] else 0.0
+            y -= high
+            box = Bar(round(x, 2), round(y, 2), round(step - min(2.0, step / 5), 2), round(high, 2))
+            found.append((name, box))
+    return [each for each in found if each[1].height]
+
+
 def along(value: float, width: float) -> float:
     """Return the place of a score on a line from 0 to 100."""
     return round(max(0.0, min(100.0, value)) * width / 100, 2)
@@ -50,5 +68,6 @@ def place(number: int, of: int) -> float:
 def init_app(app: Flask) -> None:
     """Let templates draw."""
     app.add_template_global(bars)
+    app.add_template_global(stacks)
     app.add_template_global(along)
     app.add_template_global(place)

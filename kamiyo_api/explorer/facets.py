@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from flask import request
 
 from kamiyo_api.explorer.addresses import PLACE, address, toggled
+from kamiyo_api.explorer.counting import Counts, over_all
+from kamiyo_api.explorer.words import CHAIN_MARKS
 from kamiyo_api.schemas.agents import TRUST_LEVELS
 
 SORTS = {
@@ -22,6 +24,15 @@ YES = {
     "verified": "file names it back",
     "x402": "takes x402",
 }
+# What a search leaves out unless it is asked for.
+LEFT_OUT = {
+    "Status": {"status": {"suspended": "suspended", "revoked": "revoked", "any": "any status"}},
+    "Left out": {
+        "claimed": {"true": "owner only claimed", "any": "claimed ones, too"},
+        "testnet": {"true": "testnets only", "any": "testnets, too"},
+    },
+}
+MOST_CHAINS = 30
 
 
 class Option(NamedTuple):
@@ -40,28 +51,40 @@ class Facet(NamedTuple):
     options: list[Option]
 
 
-def facets_of(totals: dict[str, Any] | None) -> list[Facet]:
-    """Return the filters; with the totals over all agents, beside what they count."""
-    levels = (totals or {}).get("trust_levels", {})
-    chains: Counter[str] = Counter()
-    for each in (totals or {}).get("agents", []):
-        chains[each["chain"]] += each["agents"]
+def facets_of(counts: Counts, totals: dict[str, Any] | None) -> list[Facet]:
+    """Return the filters, with the counts beside their choices where there are some."""
+    levels = [option("trust_level", each, each, counts, True) for each in TRUST_LEVELS]
+    chains = [option("chain", each, each, counts) for each in chains_of(counts, totals)]
     return [
         Facet("Sort by", [option("sort", value, label) for value, label in sorts().items()]),
         Facet(
             "Paid and rated by",
             [option("min_paying_reviewers", *each) for each in EVIDENCE.items()],
         ),
-        Facet(
-            "Level",
-            [option("trust_level", each, each, levels.get(each, 0), True) for each in TRUST_LEVELS],
-        ),
-        Facet(
-            "Chain", [option("chain", name, name, count) for name, count in chains.most_common(30)]
-        ),
-        Facet("Proofs", [option(name, "true", label) for name, label in YES.items()]),
+        Facet("Level", levels),
+        Facet("Chain", chains),
+        Facet("Proofs", [option(name, "true", label, counts) for name, label in YES.items()]),
+        *(Facet(title, left_out(names, counts)) for title, names in LEFT_OUT.items()),
         Facet("Owners", [option("collapse", "owner", "one agent of each")]),
     ]
+
+
+def left_out(names: dict[str, dict[str, str]], counts: Counts) -> list[Option]:
+    """Return the choices of agents that a search leaves out; "any" adds them to the others, which
+    are counted already."""
+    return [
+        option(name, value, label, None if value == "any" else counts)
+        for name, labels in names.items()
+        for value, label in labels.items()
+    ]
+
+
+def chains_of(counts: Counts, totals: dict[str, Any] | None) -> list[str]:
+    """Return the chains to choose from: those of the agents found, else of all, by their agents."""
+    chosen = request.args.getlist("chain")
+    by_agents = counts.facets.get("chain") or (over_all(totals)["chain"] if totals else {})
+    names = [name for name, _ in Counter(by_agents).most_common(MOST_CHAINS)]
+    return [*names, *(each for each in chosen if each not in names and each in CHAIN_MARKS)]
 
 
 def sorts() -> dict[str, str]:
@@ -70,9 +93,10 @@ def sorts() -> dict[str, str]:
 
 
 def option(
-    name: str, value: str, label: str, count: int | None = None, repeats: bool = False
+    name: str, value: str, label: str, counts: Counts | None = None, repeats: bool = False
 ) -> Option:
     """Return a choice of a filter."""
+    count = counts.of(name, value) if counts else None
     is_on = value in request.args.getlist(name)
     return Option(label, toggled(name, value, repeats=repeats), is_on, count)
 
@@ -89,5 +113,7 @@ def chosen() -> list[Option]:
 def words_of(name: str, value: str) -> str:
     """Return the words for a choice: those of its facet, if it has one."""
     known = {"sort": sorts(), "min_paying_reviewers": EVIDENCE}.get(name, {})
-    label = YES.get(name) if value == "true" else known.get(value)
+    others = {name: labels for names in LEFT_OUT.values() for name, labels in names.items()}
+    label = YES.get(name) if value == "true" and name in YES else known.get(value)
+    label = label or others.get(name, {}).get(value)
     return label or f"{name}: {value}"

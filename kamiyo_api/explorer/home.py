@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, redirect, request, url_for
 
 from kamiyo_api import db
+from kamiyo_api.explorer.changes import changes_of_last_day
 from kamiyo_api.explorer.pages import page, rendered
 from kamiyo_api.explorer.searching import first_agents
 from kamiyo_api.explorer.typed import ACCOUNT, GLOBAL_NAME, uuid_in
@@ -24,6 +25,7 @@ def home() -> Response:
         known=totals[0] if totals else None,
         chains=db.rows("chains.list_followed"),
         newest=first_agents(sort="-registered_at", limit=SHOWN),
+        changes=changes_of_last_day(),
         proven=first_agents(sort="-reputation_score", limit=SHOWN, min_paying_reviewers=1),
     )
 

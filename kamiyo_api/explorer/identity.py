@@ -24,16 +24,23 @@ class Claim(NamedTuple):
 def identity_of(agent: dict[str, Any]) -> dict[str, Any]:
     """Return what the page of an agent says of who it is."""
     file = agent["registration_file"] or {}
-    text = orjson.dumps(file, option=orjson.OPT_INDENT_2).decode()
     return {
         "name": text_in(file, "name") or f"Agent {agent['agent_id'][:12]}",
         "is_named": bool(text_in(file, "name")),
         "description": text_in(file, "description"),
         "claims": [owner_claim(agent), wallet_claim(agent), file_claim(agent), domain_claim(agent)],
         "services": services_in(file),
-        "file": text if agent["registration_file"] else None,
+        "file": text_of(file) if agent["registration_file"] else None,
         "file_limit": LONGEST_FILE,
     }
+
+
+def text_of(file: dict[str, Any]) -> str:
+    """Return a registration file as text, one member a line."""
+    try:
+        return orjson.dumps(file, option=orjson.OPT_INDENT_2).decode()
+    except orjson.JSONEncodeError:
+        return "It nests too deep to be shown here."
 
 
 def text_in(file: dict[str, Any], name: str) -> str | None:

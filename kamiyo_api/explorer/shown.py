@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from flask import Flask
 from markupsafe import Markup, escape
 
+from kamiyo_api.explorer.typed import ens_name_in
+from kamiyo_api.explorer.voices import OUTCOMES
 from kamiyo_api.explorer.words import CHAIN_MARKS, caveat, why_unknown
 
 LINKED = ("http", "https")
@@ -139,6 +141,11 @@ def chain_mark(name: str) -> Markup:
     return Markup('<abbr class="chain" title="{}">{}</abbr>').format(name, letters)
 
 
+def total(row: dict[str, Any]) -> int:
+    """Return how many payments a day or week has."""
+    return sum(row[name] for name in OUTCOMES)
+
+
 def init_app(app: Flask) -> None:
     """Let templates use these."""
     for each in (
@@ -151,6 +158,8 @@ def init_app(app: Flask) -> None:
         money,
         day,
         chain_mark,
+        total,
+        ens_name_in,
         caveat,
         why_unknown,
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from kamiyo_api import db
@@ -12,25 +13,60 @@ MOST_RECORDS = 1_000
 MOST_REVIEWERS = 15
 MOST_TAGS = 12
 MOST_MONTHS = 24
+MOST_DAYS = 100
+MOST_STEPS = 60
+STEP_DAYS = {"day": 1, "week": 7}
+OUTCOMES = ("verified", "failed", "pending")
+NOTHING = dict.fromkeys((*OUTCOMES, "verified_usdc", "other_usdc"), 0)
 STEPS = [f"{low} to {low + 9}" for low in range(0, 90, 10)] + ["90 to 100"]
 
 
 def evidence_of(agent_uuid: str) -> dict[str, Any]:
-    """Return the voices, the reviewers and the course of the feedback of an agent."""
-    voices = db.rows("explorer.get_voices", agent_uuid=agent_uuid, most=MOST_VOICES)[0]
-    course = db.rows("explorer.get_course", agent_uuid=agent_uuid, most=MOST_RECORDS)[0]
-    return {
-        "steps": STEPS,
-        "voices": voices,
-        "is_part": voices["counted"] >= MOST_VOICES,
+    """Return the voices and the reviewers of an agent, and what the trust in it was."""
+    evidence = db.rows(
+        "pages.get_evidence",
+        agent_uuid=agent_uuid,
+        most_voices=MOST_VOICES,
+        most_reviewers=MOST_REVIEWERS,
+        most_days=MOST_DAYS,
+    )[0]
+    is_part = evidence["voices"]["counted"] >= MOST_VOICES
+    return evidence | {
+        "ranges": STEPS,
+        "is_part": is_part,
+        "levels": levels_in(evidence["history"]),
+    }
+
+
+def levels_in(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the days on which the level changed, each with the level since then."""
+    before = [None, *(day["trust_level"] for day in history)]
+    return [day for day, level in zip(history, before, strict=False) if day["trust_level"] != level]
+
+
+def courses_of(agent_uuid: str) -> dict[str, Any]:
+    """Return how the feedback of an agent came and how its payments did, and what became of its
+    validations."""
+    course = db.rows(
+        "pages.get_courses", agent_uuid=agent_uuid, most=MOST_RECORDS, most_steps=MOST_STEPS
+    )[0]
+    return course | {
         "months": without_gaps(course["months"]),
         "tags": course["tags"][:MOST_TAGS],
-        "records": course["records"],
         "most_records": MOST_RECORDS,
-        "reviewers": db.rows(
-            "explorer.list_reviewers", agent_uuid=agent_uuid, most=MOST_VOICES, limit=MOST_REVIEWERS
-        ),
+        "paid": without_empty_steps(course["paid"], STEP_DAYS[course["step"]]),
     }
+
+
+def without_empty_steps(buckets: list[dict[str, Any]], days: int) -> list[dict[str, Any]]:
+    """Return the days or weeks from the first to the last, of which the newest MOST_STEPS."""
+    if not buckets:
+        return []
+    by_day = {each["day"]: each for each in buckets}
+    first, last = (dt.date.fromisoformat(buckets[place]["day"]) for place in (0, -1))
+    count = min((last - first).days // days + 1, MOST_STEPS)
+    names = [str(last - dt.timedelta(days * place)) for place in reversed(range(count))]
+    return [by_day.get(name, NOTHING | {"day": name}) for name in names]
 
 
 def without_gaps(months: list[dict[str, Any]]) -> list[dict[str, Any]]:

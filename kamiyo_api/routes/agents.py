@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,15 +12,17 @@ from flask import Response, request, url_for
 
 from kamiyo_api import db, errors
 from kamiyo_api.access.admission import require_wallet
-from kamiyo_api.cache.answers import cached
+from kamiyo_api.cache.answers import cached, cached_agent
 from kamiyo_api.cache.invalidation import invalidate_agent
 from kamiyo_api.chains import refuse_other_registry, require_chain
+from kamiyo_api.lint.registration import lint_of
 from kamiyo_api.observability import metrics
 from kamiyo_api.policies import public, requires, transactional
 from kamiyo_api.routes.agent_access import refuse_decided, require_owned_agent
 from kamiyo_api.schemas import agent_answers as answers
 from kamiyo_api.schemas import agents as schemas
 from kamiyo_api.schemas.fields import MAX_FILE_BYTES
+from kamiyo_api.schemas.lint import Lint
 from kamiyo_api.schemas.numbers import UNSTORABLE, digits_added
 from kamiyo_api.schemas.search import AgentSearch
 from kamiyo_api.search import find_page
@@ -186,3 +188,16 @@ def get_registration(agent_uuid: str) -> Response:
     if agent["registration_file"] is None:
         raise errors.NotFound("This agent has no registration file.")
     return Response(agent["registration_file"], mimetype="application/json")
+
+
+@blueprint.get("/<uuid:agent_uuid>/registration/lint")
+@requires("read")
+@blueprint.response(200, Lint)
+def lint_registration(agent_uuid: str) -> Any:
+    """Compare the registration file of an agent with what ERC-8004 asks for.
+
+    Each finding says in one sentence what its owner should change. Nothing is fetched: the stored
+    file counts, which `is_read` says if there is one.
+    """
+    row = partial(db.row, "agents.get", agent_uuid=agent_uuid)
+    return lint_of(cached_agent("agent", agent_uuid, row))

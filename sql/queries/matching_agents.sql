@@ -81,6 +81,12 @@ matching as not materialized (
     s.domain_words,
     s.owner_address,
     s.registered_at,
+    s.chain,
+    s.trust_level,
+    s.status,
+    s.claimed,
+    s.is_testnet,
+    s.verified,
     case %(driving_column)s
       when 'score' then s.score
       when 'average_score' then s.average_score

@@ -110,3 +110,8 @@ create table erc8004_ownership_epochs (
 create unique index uq__erc8004_ownership_epochs__current
   on erc8004_ownership_epochs (agent_uuid)
   where to_block is null;
+
+-- The transfers of all agents, by when each ended an epoch.
+create index ix__erc8004_ownership_epochs__ended
+  on erc8004_ownership_epochs (to_time, agent_uuid)
+  where to_time is not null;

@@ -118,6 +118,11 @@ create index ix__erc8004_reputation__unconfirmed
   on erc8004_reputation (tx_hash, log_index)
   where source <> 'chain' and tx_hash is not null;
 
+-- Revoked feedback of all agents, by when it was revoked.
+create index ix__erc8004_reputation__revoked
+  on erc8004_reputation (revoked_at, id)
+  where is_revoked;
+
 -- Responses to a feedback, which anybody may append.
 create table erc8004_feedback_responses (
   id uuid not null,

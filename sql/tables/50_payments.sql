@@ -66,3 +66,8 @@ create index ix__erc8004_agent_payments__agent_created
   on erc8004_agent_payments (agent_uuid, created_at, id);
 create index ix__erc8004_agent_payments__agent_status
   on erc8004_agent_payments (agent_uuid, status, created_at, id);
+
+-- Failed payments of all agents, by their time.
+create index ix__erc8004_agent_payments__failed
+  on erc8004_agent_payments (created_at, id)
+  where status in ('failed', 'rejected');

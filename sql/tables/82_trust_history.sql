@@ -21,3 +21,7 @@ create table erc8004_trust_history (
   constraint fk__erc8004_trust_history__agent
     foreign key (agent_uuid) references erc8004_agents (id) on delete cascade
 );
+
+-- The changes of all agents, by when they were recorded.
+create index ix__erc8004_trust_history__recorded
+  on erc8004_trust_history (recorded_at, agent_uuid);

@@ -21,6 +21,7 @@ POST   /api/v1/agents/register                            write
 GET    /api/v1/agents/{agent_uuid}                        read
 PATCH  /api/v1/agents/{agent_uuid}                        write
 GET    /api/v1/agents/{agent_uuid}/registration           none
+GET    /api/v1/agents/{agent_uuid}/registration/lint      read
 GET    /api/v1/agents/{agent_uuid}/reputation             read
 GET    /api/v1/agents/{agent_uuid}/reputation/on-chain    read
 GET    /api/v1/agents/{agent_uuid}/ownership              read

@@ -18,6 +18,7 @@ LAYERS = (
     ("cli", "explorer", "server"),
     ("routes", "doctor", "demo"),
     ("web",),
+    ("lint",),
     ("access", "health", "importer", "indexer", "search", "trust"),
     ("cache", "chains"),
     ("db",),

@@ -16,6 +16,7 @@ from tests.support.documents import rows
 # The names of the functions of generated clients: never rename one, only add.
 OPERATION_IDS = {
     *("search_agents", "register_agent", "get_agent", "change_agent", "get_registration"),
+    "lint_registration",
     *("get_agent_stats", "get_reputation", "get_on_chain_reputation", "list_owners", "get_totals"),
     *("get_reviewer", "list_reviewed_agents", "list_reviewer_tags", "get_owner"),
     *("get_decision", "make_decision", "make_decisions"),

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.support import factories
+from tests.support.html import HTML
 from tests.support.programs import needed
 
 # As root, in a container, and asking no host of its maker.
@@ -26,6 +27,10 @@ HOSTILE = {
     + "x" * 20_000,
     "description": '"><img src=https://evil.example/x onerror=alert(1)>\u2066\u200b{{7*7}}' * 50,
     "image": "https://evil.example/pixel.png",
+    "x402Support": "<b>true</b>",
+    "\u202emember<script>alert(1)</script>": 1,
+    "supportedTrust": ["<script>alert(1)</script>\u202e"],
+    "registrations": [{"agentId": "<i>", "agentRegistry": "\u202ejavascript:alert(1)"}],
     "services": [
         {"name": "<b>web</b>", "endpoint": "javascript:alert(1)"},
         {"name": "data", "endpoint": "data:text/html,<script>alert(1)</script>"},
@@ -85,6 +90,13 @@ def paths(people, get) -> list[str]:
         f"/reviewers/{reviewer}",
         "/compare?" + "&".join(f"agent={each}" for each in people.values()),
         *("/decide", f"/decide?whom={hostile}", "/decide?whom=https://evil.example/"),
+        *("/agents?q=tides.eth", "/decide?whom=tides.eth", "/agents?q=\u202ep\u0430ypal.eth"),
         *("/trust", "/guides/", "/guides/README.md", "/guides/trust.md"),
         *("/docs", "/docs/errors"),
     ]
+
+
+@pytest.fixture
+def look(client):
+    """Look at a page, as a browser requests it."""
+    return lambda path: client.get(path, headers=HTML)

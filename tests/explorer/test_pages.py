@@ -6,43 +6,17 @@ import dataclasses
 import json
 import re
 import unicodedata
-from html.parser import HTMLParser
 
 import pytest
 
 from kamiyo_api import create_app
 from kamiyo_api.config import Config
 from kamiyo_api.explorer.shown import leads_to_web, mixes_scripts
+from tests.support.html import HTML, Elements
 
-HTML = {"Accept": "text/html"}
 NO_ADDRESS = "00000000-0000-4000-8000-000000000000"
 NOWHERE = "postgresql://kamiyo@127.0.0.1:1/kamiyo"
 MOST_BYTES = 120_000
-
-
-class Elements(HTMLParser):
-    """The elements of a page with their attributes, and its text."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.found, self.text = [], ""
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.text += f"{data} "
-
-    def links(self):
-        """Where the page leads."""
-        return [attrs for tag, attrs in self.found if tag == "a" and "href" in attrs]
-
-
-@pytest.fixture
-def look(client):
-    """Look at a page, as a browser requests it."""
-    return lambda path: client.get(path, headers=HTML)
 
 
 @pytest.fixture
@@ -373,18 +347,25 @@ def test_examples_of_the_rule_are_computed_by_it(look):
     assert "One customer who paid a dollar says 100. 33 67 100" in text
 
 
-def test_history_is_drawn_with_its_table(look, people, sql):
-    path = f"/agents/{people['good']}"
-    assert "Score over time" not in look(path).text
-    sql(
-        """
-        insert into erc8004_trust_history
-        select (jsonb_populate_record(h, '{"day": "2026-01-02", "score": 41.5}')).*
-        from erc8004_trust_history as h
-        where h.agent_uuid = %s
-        """,
-        people["good"],
+@pytest.mark.parametrize("typed", ["tides.eth", "Tides.eth", "tides.base.eth"])
+def test_name_of_ens_leads_to_who_claims_it(client, look, make_agent, typed):
+    name = typed.lower()
+    services = [{"name": "ENS", "endpoint": name}]
+    agent = make_agent(registration_file={"name": "Claims a name", "services": services})
+    make_agent(
+        registration_file={"name": "Has another", "services": [services[0] | {"endpoint": "x.eth"}]}
     )
-    page = Elements(look(path).text)
-    assert any("Score from 2026-01-02" in attrs.get("aria-label", "") for _, attrs in page.found)
-    assert "2026-01-02" in page.text
+    found = look(client.get("/find", query_string={"q": typed}).location).text
+    decided = client.get("/decide", query_string={"whom": typed}, headers=HTML).text
+    for page in map(Elements, (found, decided)):
+        assert agent["agent_uuid"] in str(page.links())
+        assert "Has another" not in page.text
+        assert "found here as agents claim it" in page.text
+    assert 'class="verdict allow"' not in decided
+
+
+@pytest.mark.parametrize("typed", ["tides.example", "eth", "https://tides.eth/x", "a tides.eth"])
+def test_other_texts_are_no_names_of_ens(look, client, typed):
+    for path, name in (("/agents", "q"), ("/decide", "whom")):
+        answer = client.get(path, query_string={name: typed}, headers=HTML)
+        assert "a name of ENS. It" not in answer.text

@@ -1,0 +1,289 @@
+-- The sections of the page of one agent, several to a query, each as JSON. Each reads a bounded number of
+-- rows, whatever the history.
+
+-- name: get_evidence
+-- Return what stands behind the score of an agent: how many reviewers say what, in ten steps from 0 to
+-- 100, those who left money with it or are trusted, and the others, of the first `most_voices`; its
+-- reviewers, those who left money first, then others among the same; and what the trust in it was on the
+-- newest `most_days` days on which it changed.
+with reviewers as (
+  select
+    least(c.voice / 1000, 9) as step,
+    c.net_usdc > 0 or c.is_trusted as is_paid
+  from erc8004_client_counts as c
+  where c.agent_uuid = %(agent_uuid)s
+    and c.voice is not null
+  order by c.client_address
+  limit %(most_voices)s
+),
+steps as (
+  select
+    s.step,
+    count(r.step) filter (where r.is_paid) as paid,
+    count(r.step) filter (where not r.is_paid) as unpaid
+  from generate_series(0, 9) as s (step)
+  left join reviewers as r on r.step = s.step
+  group by s.step
+),
+listed as (
+  select
+    l.client_address,
+    l.voice / 100.0 as voice,
+    l.net_usdc,
+    l.returned_usdc,
+    l.is_paid,
+    l.is_reciprocal,
+    l.is_established,
+    l.is_trusted,
+    l.weight,
+    l.last_rating_at
+  from (
+    select
+      c.client_address,
+      c.voice,
+      c.net_usdc,
+      c.returned_usdc,
+      c.net_usdc > 0 or c.is_trusted as is_paid,
+      c.is_reciprocal,
+      c.is_established,
+      c.is_trusted,
+      erc8004_weight(c.net_usdc, c.is_reciprocal, c.is_trusted, erc8004_public_stake())
+        / erc8004_public_stake()::float8 as weight,
+      c.last_rating_at
+    from (
+      (
+        select
+          p.client_address, p.voice, p.net_usdc, p.returned_usdc, p.is_reciprocal, p.is_established,
+          p.is_trusted, p.last_rating_at
+        from erc8004_client_counts as p
+        where p.agent_uuid = %(agent_uuid)s
+          and p.voice is not null
+          and (p.net_usdc > 0 or p.is_trusted)
+        order by p.last_rating_at desc, p.client_address
+        limit %(most_reviewers)s
+      )
+      union all
+      (
+        select
+          u.client_address, u.voice, u.net_usdc, u.returned_usdc, u.is_reciprocal, u.is_established,
+          u.is_trusted, u.last_rating_at
+        from (
+          select
+            f.client_address, f.voice, f.net_usdc, f.returned_usdc, f.is_reciprocal,
+            f.is_established, f.is_trusted, f.last_rating_at
+          from erc8004_client_counts as f
+          where f.agent_uuid = %(agent_uuid)s
+            and f.voice is not null
+          order by f.client_address
+          limit %(most_voices)s
+        ) as u
+        where not (u.net_usdc > 0 or u.is_trusted)
+        order by u.client_address
+        limit %(most_reviewers)s
+      )
+    ) as c
+  ) as l
+  order by l.is_paid desc, l.weight desc, l.last_rating_at desc, l.client_address
+  limit %(most_reviewers)s
+),
+days as (
+  select
+    h.day, h.trust_level, h.score, h.score_low, h.score_high, h.paying_reviewers
+  from erc8004_trust_history as h
+  where h.agent_uuid = %(agent_uuid)s
+  order by h.day desc
+  limit %(most_days)s
+)
+select
+  (
+    select jsonb_build_object(
+      'paid', array_agg(s.paid order by s.step),
+      'unpaid', array_agg(s.unpaid order by s.step),
+      'counted', sum(s.paid + s.unpaid)
+    )
+    from steps as s
+  ) as voices,
+  (
+    select coalesce(
+      jsonb_agg(
+        to_jsonb(l)
+        order by l.is_paid desc, l.weight desc, l.last_rating_at desc, l.client_address
+      ),
+      '[]'
+    )
+    from listed as l
+  ) as reviewers,
+  (select coalesce(jsonb_agg(to_jsonb(d) order by d.day), '[]') from days as d) as history;
+
+-- name: get_courses
+-- Return how the newest feedback of an agent came, by month and by tag, and how its newest payments did,
+-- by day if they are of sixty days, else by week: of so many records at most. And how many of its newest
+-- validations are answered, with their mean.
+with records as (
+  select r.score, r.tag1, r.created_at
+  from erc8004_reputation as r
+  where r.agent_uuid = %(agent_uuid)s
+    and not r.is_revoked
+  order by r.created_at desc, r.id desc
+  limit %(most)s
+),
+months as (
+  select
+    to_char(date_trunc('month', r.created_at at time zone 'UTC'), 'YYYY-MM') as month,
+    count(r.created_at) as records,
+    round(avg(r.score), 1)::float8 as average
+  from records as r
+  group by 1
+  order by 1 desc
+  limit 24
+),
+tags as (
+  select
+    left(coalesce(r.tag1, ''), 64) as tag,
+    count(r.created_at) as records,
+    round(avg(r.score), 1)::float8 as average
+  from records as r
+  group by 1
+  order by 2 desc, 1
+  limit 50
+),
+payments as materialized (
+  select p.status, p.amount_usdc, p.created_at at time zone 'UTC' as created_at
+  from erc8004_agent_payments as p
+  where p.agent_uuid = %(agent_uuid)s
+  order by p.created_at desc, p.id desc
+  limit %(most)s
+),
+span as (
+  select
+    case
+      when max(p.created_at) - min(p.created_at) > interval '60 days' then 'week'
+      else 'day'
+    end as step,
+    count(p.created_at) as records
+  from payments as p
+),
+buckets as (
+  select
+    date_trunc(s.step, p.created_at)::date as day,
+    count(p.status) filter (where p.status = 'verified') as verified,
+    count(p.status) filter (where p.status in ('failed', 'rejected')) as failed,
+    count(p.status) filter (where p.status = 'pending') as pending,
+    coalesce(sum(p.amount_usdc) filter (where p.status = 'verified'), 0) as verified_usdc,
+    coalesce(sum(p.amount_usdc) filter (where p.status <> 'verified'), 0) as other_usdc
+  from payments as p
+  cross join span as s
+  group by 1
+  order by 1 desc
+  limit %(most_steps)s
+),
+validations as (
+  select v.response
+  from erc8004_validations as v
+  where v.agent_uuid = %(agent_uuid)s
+  order by v.created_at desc, v.id desc
+  limit %(most)s
+)
+select
+  (select count(r.created_at) from records as r) as records,
+  (select coalesce(jsonb_agg(to_jsonb(m) order by m.month), '[]') from months as m) as months,
+  (
+    select coalesce(jsonb_agg(to_jsonb(t) order by t.records desc, t.tag), '[]') from tags as t
+  ) as tags,
+  s.step,
+  s.records as paid_records,
+  (select coalesce(jsonb_agg(to_jsonb(b) order by b.day), '[]') from buckets as b) as paid,
+  (
+    select jsonb_build_object(
+      'count', count(*),
+      'completed', count(v.response),
+      'mean', round(avg(v.response), 2)
+    )
+    from validations as v
+  ) as checked
+from span as s;
+
+-- name: get_records
+-- Return the newest records about an agent by kind, as its page shows them: feedback, payments,
+-- validations, owners and metadata.
+with feedback as (
+  select
+    r.id, r.created_at, r.client_address, r.score, left(r.tag1, 64) as tag1,
+    left(r.tag2, 64) as tag2, left(r.file_uri, %(longest)s) as file_uri, r.source
+  from erc8004_reputation as r
+  where r.agent_uuid = %(agent_uuid)s
+    and not r.is_revoked
+  order by r.created_at desc, r.id desc
+  limit %(limit)s
+),
+payments as (
+  select
+    p.id, p.created_at, p.payer_address, p.amount_usdc, p.status, p.tx_hash,
+    left(p.endpoint, %(longest)s) as endpoint
+  from erc8004_agent_payments as p
+  where p.agent_uuid = %(agent_uuid)s
+  order by p.created_at desc, p.id desc
+  limit %(limit)s
+),
+validations as (
+  select
+    v.id, v.created_at, v.validator_address, v.response, left(v.tag, 64) as tag,
+    case when v.status = 'pending' and v.expires_at <= now() then 'expired' else v.status end
+      as status
+  from erc8004_validations as v
+  where v.agent_uuid = %(agent_uuid)s
+  order by v.created_at desc, v.id desc
+  limit %(limit)s
+),
+owners as (
+  select o.owner_address, o.from_time, o.to_time, o.from_block, o.from_log_index
+  from erc8004_ownership_epochs as o
+  where o.agent_uuid = %(agent_uuid)s
+  order by o.from_block desc, o.from_log_index desc
+  limit %(limit)s
+),
+metadata as (
+  select
+    {metadata.entry}
+  from erc8004_agents as a
+  cross join lateral (
+    (
+      select m.key, m.value, m.updated_at, m.unstorable
+      from erc8004_agent_metadata as m
+      where m.agent_uuid = a.id
+        and (m.key <> 'agentWallet' or a.source <> 'chain')
+      order by m.key
+      limit %(limit)s
+    )
+    union all
+    (
+      {metadata.wallet}
+    )
+    order by key
+    limit %(limit)s
+  ) as e
+  where a.id = %(agent_uuid)s
+)
+select
+  (
+    select coalesce(jsonb_agg(to_jsonb(f) order by f.created_at desc, f.id desc), '[]')
+    from feedback as f
+  ) as feedback,
+  (
+    select coalesce(jsonb_agg(to_jsonb(p) order by p.created_at desc, p.id desc), '[]')
+    from payments as p
+  ) as payments,
+  (
+    select coalesce(jsonb_agg(to_jsonb(v) order by v.created_at desc, v.id desc), '[]')
+    from validations as v
+  ) as validations,
+  (
+    select coalesce(
+      jsonb_agg(to_jsonb(o) order by o.from_block desc, o.from_log_index desc), '[]'
+    )
+    from owners as o
+  ) as owners,
+  (
+    select coalesce(jsonb_agg(jsonb_build_object('key', m.key, 'value', m.value) order by m.key), '[]')
+    from metadata as m
+  ) as metadata;
