@@ -225,7 +225,7 @@ from erc8004_found_page(
 -- Return how many agents match by chain, level, status, claim, testnet and proof, as JSON: each counted
 -- among those that the other choices leave, where the matches are those without any of these choices, or
 -- with all of them. At most one more than may be counted is read, and total says how many.
-with {matching},
+with {matching_agents.matching},
 found as materialized (
   select
     s.chain,
@@ -242,7 +242,7 @@ found as materialized (
     coalesce(s.is_testnet = %(of_testnet_given)s::boolean, true) as is_net_given,
     coalesce(s.verified = %(of_verified)s::boolean, true) as is_verified
   from matching as s
-  where {has_texts}
+  where {matching_agents.has_texts}
   limit %(counted_up_to)s + 1
 ),
 counted (facet, choice, agents) as (
