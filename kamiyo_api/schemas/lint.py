@@ -42,7 +42,7 @@ MEANINGS = {
 }
 
 
-class Found(ma.Schema):
+class LintFinding(ma.Schema):
     """Something that the owner of a registration file should change."""
 
     severity = Choice(SEVERITIES, required=True)
@@ -58,7 +58,7 @@ class Found(ma.Schema):
     )
 
 
-class Counted(ma.Schema):
+class LintCounts(ma.Schema):
     """The numbers of findings of each severity."""
 
     error = fields.Integer(required=True)
@@ -80,8 +80,8 @@ class Lint(ma.Schema):
         allow_none=True,
     )
     resolved_at = own.timestamp("When the file was fetched.", required=True, allow_none=True)
-    counts = fields.Nested(Counted, required=True)
-    findings = fields.List(fields.Nested(Found), required=True)
+    counts = fields.Nested(LintCounts, required=True)
+    findings = fields.List(fields.Nested(LintFinding), required=True)
     is_cut = fields.Boolean(
         required=True,
         metadata={"description": "Whether there are more than the hundred that are listed."},
