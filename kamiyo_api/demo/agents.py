@@ -10,16 +10,16 @@ import orjson
 from kamiyo_api.db.copying import escaped
 from kamiyo_api.demo import population
 from kamiyo_api.demo.files import host_of, registration_file
-from kamiyo_api.demo.population import REGISTRY, Agent, timestamp
+from kamiyo_api.demo.population import REGISTRY, Agent, Size, timestamp
 
 METADATA_EVERY = 20
 CATEGORIES = (b"research", b"trading", b"infrastructure", b"entertainment")
 
 
-def agent_rows(seed: int, agents: int) -> Iterator[bytes]:
+def agent_rows(size: Size) -> Iterator[bytes]:
     """Yield rows of erc8004_agents: six of ten without a file, nearly all active."""
-    random = Random(f"{seed} agent rows")
-    for agent in population.agents(seed, agents):
+    random = Random(f"{size.seed} agent rows")
+    for agent in population.agents(size):
         at = timestamp(agent.created_at)
         columns = (
             agent.uuid,
@@ -54,9 +54,9 @@ def status(chance: float) -> str:
     return "suspended" if chance < 0.98 else "revoked"
 
 
-def metadata_rows(seed: int, agents: int) -> Iterator[bytes]:
+def metadata_rows(size: Size) -> Iterator[bytes]:
     """Yield rows of erc8004_agent_metadata: a wallet and a category for one agent of twenty."""
-    for agent in population.agents(seed, agents):
+    for agent in population.agents(size):
         if agent.number % METADATA_EVERY:
             continue
         category = CATEGORIES[agent.number // METADATA_EVERY % len(CATEGORIES)]

@@ -7,7 +7,16 @@ from random import Random
 
 from kamiyo_api.demo import population
 from kamiyo_api.demo.files import host_of
-from kamiyo_api.demo.population import GOLDEN, HOUR, Agent, Ids, address, moment, timestamp
+from kamiyo_api.demo.population import (
+    GOLDEN,
+    HOUR,
+    Agent,
+    Ids,
+    Size,
+    address,
+    moment,
+    timestamp,
+)
 from kamiyo_api.demo.values import Reading, rating, value_of
 
 TOP = 0.75
@@ -20,14 +29,15 @@ REVOKED = 0.01
 REASONS = ("given by mistake", "the agent has mended it", "wrong agent")
 
 
-def feedback_rows(seed: int, agents: int, feedback: int) -> Iterator[bytes]:
+def feedback_rows(size: Size) -> Iterator[bytes]:
     """Yield rows of erc8004_reputation, agent by agent; about half of the agents have any."""
+    seed = size.seed
     random = Random(f"{seed} feedback rows")
     ids = Ids(seed, "feedback")
-    reviewers = max(1, feedback // 20)
-    for agent, first, many in rated(seed, agents, feedback):
+    reviewers = max(1, size.feedback // 20)
+    for agent, first, many in rated(size):
         regular = reviewer(random, reviewers)
-        is_paid = many < CROWD and population.payments_of(agent, agents, feedback) > 0
+        is_paid = many < CROWD and population.payments_of(agent, size) > 0
         for position in range(many):
             number = first + position
             at = moment(agent, position, many, jitter(number))
@@ -40,10 +50,10 @@ def feedback_rows(seed: int, agents: int, feedback: int) -> Iterator[bytes]:
             yield row(random, agent, ids.of(number), client, at, reading).encode()
 
 
-def response_rows(seed: int, agents: int, feedback: int) -> Iterator[bytes]:
+def response_rows(size: Size) -> Iterator[bytes]:
     """Yield rows of erc8004_feedback_responses: the owner's, to one feedback of thirty-three."""
-    feedback_ids, ids = Ids(seed, "feedback"), Ids(seed, "responses")
-    for agent, first, many in rated(seed, agents, feedback):
+    feedback_ids, ids = Ids(size.seed, "feedback"), Ids(size.seed, "responses")
+    for agent, first, many in rated(size):
         for number in range(first + -first % RESPONSE_EVERY, first + many, RESPONSE_EVERY):
             given_at = moment(agent, number - first, many, jitter(number))
             at = timestamp(given_at + (1 + number % 40) * HOUR)
@@ -52,11 +62,11 @@ def response_rows(seed: int, agents: int, feedback: int) -> Iterator[bytes]:
             yield f"{ids.of(number)}\t{feedback_id}\t{agent.owner}\t{uri}\t{at}\n".encode()
 
 
-def rated(seed: int, agents: int, feedback: int) -> Iterator[tuple[Agent, int, int]]:
+def rated(size: Size) -> Iterator[tuple[Agent, int, int]]:
     """Yield each rated agent, the number of its first feedback, and how many it has."""
     first = 0
-    for agent in population.agents(seed, agents):
-        many = population.records_of(agent.rank, max(1, agents // 2), feedback, TOP)
+    for agent in population.agents(size):
+        many = population.records_of(agent.rank, max(1, size.agents // 2), size.feedback, TOP)
         if many:
             yield agent, first, many
         first += many

@@ -7,7 +7,17 @@ from random import Random
 
 from kamiyo_api.demo import population
 from kamiyo_api.demo.files import host_of
-from kamiyo_api.demo.population import DAY, HOUR, Agent, Ids, address, digest, moment, timestamp
+from kamiyo_api.demo.population import (
+    DAY,
+    HOUR,
+    Agent,
+    Ids,
+    Size,
+    address,
+    digest,
+    moment,
+    timestamp,
+)
 
 PENDING = 0.04
 PATHS = ("/mcp", "/a2a", "/api/query", "/api/report", "/stream")
@@ -22,13 +32,14 @@ VALIDATORS = 12
 REGISTRIES = 9
 
 
-def payment_rows(seed: int, agents: int, payments: int) -> Iterator[bytes]:
+def payment_rows(size: Size) -> Iterator[bytes]:
     """Yield rows of erc8004_agent_payments: few agents have most, nine of ten have none."""
+    seed = size.seed
     random = Random(f"{seed} payment rows")
     ids = Ids(seed, "payments")
     number = 0
-    for agent in population.agents(seed, agents):
-        many = population.payments_of(agent, agents, payments)
+    for agent in population.agents(size):
+        many = population.payments_of(agent, size)
         for position in range(many):
             place, jitter = position % BATCH_EVERY, random.random()
             if place < BATCH:
@@ -74,12 +85,13 @@ def status_of(random: Random, agent: Agent) -> str:
     return "failed" if random.random() < 0.75 else "rejected"
 
 
-def validation_rows(seed: int, agents: int) -> Iterator[bytes]:
+def validation_rows(size: Size) -> Iterator[bytes]:
     """Yield rows of erc8004_validations: up to three for one agent of forty."""
+    seed = size.seed
     random = Random(f"{seed} validation rows")
     ids = Ids(seed, "validations")
     number = 0
-    for agent in population.agents(seed, agents):
+    for agent in population.agents(size):
         many = 0 if agent.number % VALIDATED_EVERY else random.randrange(1, 4)
         for position in range(many):
             at = moment(agent, position, many, random.random())

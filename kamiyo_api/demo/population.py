@@ -10,17 +10,19 @@ import datetime as dt
 import hashlib
 import itertools
 import math
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
 REGISTRY = "0xdec0de8004dec0de8004dec0de8004dec0de8004"
-NOW = int(dt.datetime(2026, 8, 11, tzinfo=dt.UTC).timestamp())
 FIRST_ID_MS = int(dt.datetime(2026, 1, 1, tzinfo=dt.UTC).timestamp()) * 1000
 HOUR = 3600
 DAY = 24 * HOUR
 SETTLING = 2 * DAY
+LASTING, YOUNGEST = 120 * DAY, 7 * DAY
 UINT256 = 2**256
 GOLDEN = (math.sqrt(5) - 1) / 2
 
@@ -56,8 +58,20 @@ QUALITIES = (
 )
 
 
+@dataclass(frozen=True)
+class Size:
+    """The number of rows, the seed, and the second at which the data ends; the same size and seed
+    give the same rows, so many seconds before that end."""
+
+    agents: int
+    feedback: int
+    payments: int
+    seed: int
+    now: int = field(default_factory=lambda: int(time.time()))
+
+
 class Agent(NamedTuple):
-    """An agent of the demo; rank 0 has the most records."""
+    """An agent of the demo, with records until a second; rank 0 has the most."""
 
     number: int
     uuid: str
@@ -66,6 +80,7 @@ class Agent(NamedTuple):
     owner: str
     rank: int
     created_at: int
+    until: int
     mean_score: float
     spread: float
     success: float
@@ -96,8 +111,9 @@ def address(seed: int, kind: str, number: int) -> str:
     return "0x" + digest(seed, kind, number, 20)
 
 
-def agents(seed: int, count: int) -> Iterator[Agent]:
+def agents(size: Size) -> Iterator[Agent]:
     """Yield all agents in the order of their registration, the same each time."""
+    seed, count = size.seed, size.agents
     random = Random(f"{seed} agents")
     ids = Ids(seed, "agents")
     token_ids = {chain: itertools.count() for chain in CHAINS}
@@ -115,7 +131,8 @@ def agents(seed: int, count: int) -> Iterator[Agent]:
             chain=chain,
             owner=address(seed, "owner", heavy_tailed(random.random(), owners(count))),
             rank=number * step % count,
-            created_at=registered_at(number, count),
+            created_at=size.now - registered_before(number, count),
+            until=size.now - SETTLING,
             mean_score=mean,
             spread=spread,
             success=success,
@@ -140,10 +157,10 @@ def stride(count: int) -> int:
     return step
 
 
-def registered_at(number: int, count: int) -> int:
-    """Return when an agent was registered: over the last 200 days, more and more often."""
-    age = 200 * DAY * (1 - ((number + 1) / (count + 1)) ** 0.7)
-    return NOW - SETTLING - 5 * DAY - int(age)
+def registered_before(number: int, count: int) -> int:
+    """Return how many seconds ago an agent was registered: ever more of them of late."""
+    age = (LASTING - YOUNGEST) * (1 - ((number + 1) / (count + 1)) ** 0.7)
+    return YOUNGEST + int(age)
 
 
 def customer(seed: int, agent: Agent, number: int) -> str:
@@ -152,12 +169,12 @@ def customer(seed: int, agent: Agent, number: int) -> str:
     return address(seed, "customer", agent.number * 20 + number % customers)
 
 
-def payments_of(agent: Agent, agents: int, payments: int) -> int:
+def payments_of(agent: Agent, size: Size) -> int:
     """Return how many payments an agent has: of those with most feedback, one of five has any."""
     rank, remainder = divmod(agent.rank, PAID_EVERY)
     if remainder:
         return 0
-    return records_of(rank, max(1, agents * 6 // 50), payments, TOP_PAID)
+    return records_of(rank, max(1, size.agents * 6 // 50), size.payments, TOP_PAID)
 
 
 def records_of(rank: int, ranked: int, total: int, top: float) -> int:
@@ -180,7 +197,7 @@ def share(ranks: float, top: float) -> float:
 
 def moment(agent: Agent, position: int, count: int, jitter: float) -> int:
     """Return the time of a record of an agent in seconds; it grows with the position."""
-    age = NOW - SETTLING - agent.created_at
+    age = agent.until - agent.created_at
     return agent.created_at + int(age * (position + jitter) / count)
 
 
