@@ -9,8 +9,8 @@ import orjson
 
 from kamiyo_api.db.copying import escaped
 from kamiyo_api.demo import population
-from kamiyo_api.demo.files import host_of, registration_file
-from kamiyo_api.demo.population import REGISTRY, Agent, Size, timestamp
+from kamiyo_api.demo.files import complete_file, host_of, registration_file
+from kamiyo_api.demo.population import DAY, REGISTRY, Agent, Size, timestamp
 
 METADATA_EVERY = 20
 CATEGORIES = (b"research", b"trading", b"infrastructure", b"entertainment")
@@ -27,12 +27,13 @@ def agent_rows(size: Size) -> Iterator[bytes]:
             agent.chain,
             REGISTRY,
             agent.owner,
-            *uri_and_file(random, agent),
-            status(random.random()),
+            *(uri_and_file(random, agent) if agent.member is None else cast_file(agent)),
+            "active" if agent.member else status(random.random()),
             f"0x{random.getrandbits(256):064x}",
             at,
             at,
             at,
+            *claim_and_owner(agent, size),
         )
         yield ("\t".join(columns) + "\n").encode()
 
@@ -45,6 +46,19 @@ def uri_and_file(random: Random, agent: Agent) -> tuple[str, str]:
     if random.random() < 0.5:
         return f"ipfs://bafy{random.getrandbits(240):060x}", file
     return f"https://{host_of(agent)}/agent.json", file
+
+
+def cast_file(agent: Agent) -> tuple[str, str]:
+    """Return the URI and the registration file of an agent of the cast, without defects."""
+    file = escaped(orjson.dumps(complete_file(agent))).decode()
+    return f"https://{host_of(agent)}/agent.json", file
+
+
+def claim_and_owner(agent: Agent, size: Size) -> tuple[str, str]:
+    """Return whether an agent is claimed, and since when it has its owner, if that is known."""
+    if agent.member is None or agent.member.owned_days is None:
+        return ("t" if agent.member and agent.member.is_claimed else "f"), "\\N"
+    return "f", timestamp(size.now - int(agent.member.owned_days * DAY))
 
 
 def status(chance: float) -> str:

@@ -11,11 +11,13 @@ import hashlib
 import itertools
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from random import Random
 from typing import NamedTuple
+
+from kamiyo_api.demo.cast import CAST, Member
 
 REGISTRY = "0xdec0de8004dec0de8004dec0de8004dec0de8004"
 FIRST_ID_MS = int(dt.datetime(2026, 1, 1, tzinfo=dt.UTC).timestamp()) * 1000
@@ -47,6 +49,7 @@ CHAIN_IDS = {
 }
 LOCAL_EVERY = 250
 PAID_EVERY, TOP_PAID = 5, 0.4
+CAST_OWNER = "cast owner"
 
 # For each quality of agents: mean and spread of their scores, the share of their payments that
 # succeeds, and how many of a hundred agents have it.
@@ -69,6 +72,12 @@ class Size:
     seed: int
     now: int = field(default_factory=lambda: int(time.time()))
 
+    @property
+    def cast(self) -> tuple[Member, ...]:
+        """Return the agents that each show something, for which a small size has no room."""
+        has_room = self.agents >= 1000 and self.feedback >= 10_000 and self.payments >= 2500
+        return CAST if has_room else ()
+
 
 class Agent(NamedTuple):
     """An agent of the demo, with records until a second; rank 0 has the most."""
@@ -84,6 +93,7 @@ class Agent(NamedTuple):
     mean_score: float
     spread: float
     success: float
+    member: Member | None = None
 
 
 class Ids:
@@ -112,11 +122,34 @@ def address(seed: int, kind: str, number: int) -> str:
 
 
 def agents(size: Size) -> Iterator[Agent]:
-    """Yield all agents in the order of their registration, the same each time."""
-    seed, count = size.seed, size.agents
-    random = Random(f"{seed} agents")
-    ids = Ids(seed, "agents")
+    """Yield all agents, the cast first, then the others in the order of their registration; the
+    same each time."""
     token_ids = {chain: itertools.count() for chain in CHAINS}
+    ids = Ids(size.seed, "agents")
+    for number, member in enumerate(size.cast):
+        yield agent_of(member, number, ids.of(number), next(token_ids[member.chain]), size)
+    yield from crowd(size, ids, token_ids)
+
+
+def agent_of(member: Member, number: int, uuid: str, agent_id: int, size: Size) -> Agent:
+    """Return an agent of the cast, which nobody else rates or pays."""
+    return Agent(
+        *(number, uuid, agent_id, member.chain, address(size.seed, CAST_OWNER, member.owner)),
+        rank=size.agents * PAID_EVERY,
+        created_at=size.now - int(member.days * DAY),
+        until=size.now - SETTLING,
+        mean_score=90,
+        spread=4,
+        success=1,
+        member=member,
+    )
+
+
+def crowd(size: Size, ids: Ids, token_ids: Mapping[str, Iterator[int]]) -> Iterator[Agent]:
+    """Yield the agents that are not of the cast."""
+    seed, first = size.seed, len(size.cast)
+    count = size.agents - first
+    random = Random(f"{seed} agents")
     chains, chain_weights = tuple(CHAINS), tuple(itertools.accumulate(CHAINS.values()))
     quality_weights = tuple(itertools.accumulate(quality[-1] for quality in QUALITIES))
     step = stride(count)
@@ -125,8 +158,8 @@ def agents(size: Size) -> Iterator[Agent]:
         mean, spread, success, _ = random.choices(QUALITIES, cum_weights=quality_weights)[0]
         local = number % LOCAL_EVERY == LOCAL_EVERY // 2
         yield Agent(
-            number=number,
-            uuid=ids.of(number),
+            number=first + number,
+            uuid=ids.of(first + number),
             agent_id=UINT256 + number if local else next(token_ids[chain]),
             chain=chain,
             owner=address(seed, "owner", heavy_tailed(random.random(), owners(count))),
