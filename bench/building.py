@@ -9,6 +9,7 @@ from kamiyo_api import create_app
 from kamiyo_api.access import keys
 from kamiyo_api.db import schema
 from kamiyo_api.demo import load as demo
+from kamiyo_api.demo.population import Size
 from kamiyo_api.trust.refresh import refresh_stats
 
 FEEDBACK_AN_AGENT = 10
@@ -21,7 +22,7 @@ def build(agents: int) -> str:
     """Migrate, load, refresh; the secret of a key that may do everything."""
     with create_app().app_context():
         schema.migrate()
-        size = demo.Size(agents, FEEDBACK_AN_AGENT * agents, PAYMENTS_AN_AGENT * agents, SEED)
+        size = Size(agents, FEEDBACK_AN_AGENT * agents, PAYMENTS_AN_AGENT * agents, SEED)
         demo.load(size)
         refresh_stats()
         return keys.create("bench", "enterprise", SCOPES, None, None)

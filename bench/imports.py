@@ -59,7 +59,7 @@ def imported(servers: Servers, agents: int) -> tuple[float, int]:
 def write_agents(file: BinaryIO, agents: int) -> None:
     """Lines in the shape of the real registries: four agents of ten have a file."""
     random = Random(SEED)
-    for agent in population.agents(SEED, agents):
+    for agent in population.agents(population.Size(agents, 0, 0, SEED)):
         line = {
             "chain": agent.chain,
             "agent_id": agent.number,

@@ -20,6 +20,7 @@ from psycopg2.extras import execute_values
 from bench.serving import ROOT
 from bench.trust_attacks import ATTACKS, Attack
 from bench.trust_figures import correlation, moved, percent
+from bench.trust_hot import hot_to_cold
 from bench.trust_population import Population, address, population
 from kamiyo_api import create_app
 from kamiyo_api.db import schema
@@ -257,6 +258,7 @@ def measure(database_url: str, agents: int) -> dict[str, Any]:
             "feedback": len(made.feedback),
             "attacks": attacks,
             "rank_correlation": ranking(arena, calm),
+            "hot_to_cold": hot_to_cold(arena),
         }
     finally:
         connection.close()
@@ -292,6 +294,8 @@ def main() -> None:
     found["seconds"] = round(time.monotonic() - began, 1)
     for name, value in found["rank_correlation"].items():
         print(f"rank correlation, {name.replace('_', ' ')}: {value}")
+    for name, figures in found["hot_to_cold"].items():
+        print(f"hot to cold agent, {name.replace('_', ' ')}: {figures}")
     RESULTS.write_text(json.dumps(found, indent=2) + "\n")
     print(f"{found['seconds']} s; kept in {RESULTS.relative_to(ROOT)}")
 

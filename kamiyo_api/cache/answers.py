@@ -43,13 +43,13 @@ POLL_SECONDS = 0.005
 # cached at a time (60 per minute for 300 seconds, and those of one more minute), which take 47 MB.
 MAX_CACHED_BYTES = 128 * 1024
 
-# The resources that show statistics of the last refresh, or what only a refresh knows of reviewers;
-# a refresh does not change the others.
-REFRESHED_RESOURCES = ("agent", "decision", SEARCH)
+# The resources that a refresh changes: they show statistics of the last one, or what only a refresh
+# learns of reviewers, so that the acts of others move the score of an agent.
+REFRESHED_RESOURCES = ("agent", "stats", "trust", "decision", SEARCH)
 NO_REFRESH = "9" * 19
 
 # Returns a row with the JSON of the answer as its body and, for REFRESHED_RESOURCES, the number of
-# the refresh of its statistics.
+# the refresh of its statistics; without one, it is of the one that was known before, or newer.
 Compute = Callable[[], db.Row | None]
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -240,7 +240,7 @@ def _compute_under_lease(
     seconds = NOT_FOUND_SECONDS if answer is None else seconds
     refresh = NO_REFRESH
     if answer is not None and lookup.resource in REFRESHED_RESOURCES:
-        refresh = answer["refresh"]
+        refresh = answer.get("refresh", lookup.database.refresh)
     value = body if len(body) <= MAX_CACHED_BYTES else LARGE
     with suppress(RedisUnavailable):
         backend.put(lookup, refresh.encode() + stamp + value, seconds)

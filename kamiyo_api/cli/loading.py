@@ -15,6 +15,7 @@ from flask.cli import with_appcontext
 from kamiyo_api.cli.arguments import open_file
 from kamiyo_api.cli.failures import one_line_errors
 from kamiyo_api.demo import load as demo
+from kamiyo_api.demo.population import Size
 from kamiyo_api.importer.agents import AGENTS
 from kamiyo_api.importer.feedback import FEEDBACK
 from kamiyo_api.importer.files import ImportFailed, RejectedLine
@@ -102,12 +103,12 @@ def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
 @with_appcontext
 @one_line_errors
 def demo_data(agents: int, feedback: int, payments: int, seed: int, if_empty: bool) -> None:
-    """Load invented agents, feedback and payments. The same seed gives the same data."""
+    """Load invented data of the last months. The same seed gives the same data on a day."""
     if if_empty and not demo.is_empty():
         click.echo("there are agents already; no demo data was loaded")
         return
     began = time.monotonic()
-    size = demo.Size(agents, feedback, payments, seed)
+    size = Size(agents, feedback, payments, seed)
     with progress("loading", agents + feedback + payments) as advance:
         try:
             demo.load(size, advance)

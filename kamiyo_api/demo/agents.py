@@ -9,17 +9,17 @@ import orjson
 
 from kamiyo_api.db.copying import escaped
 from kamiyo_api.demo import population
-from kamiyo_api.demo.files import host_of, registration_file
-from kamiyo_api.demo.population import REGISTRY, Agent, timestamp
+from kamiyo_api.demo.files import complete_file, host_of, registration_file
+from kamiyo_api.demo.population import DAY, REGISTRY, Agent, Size, timestamp
 
 METADATA_EVERY = 20
 CATEGORIES = (b"research", b"trading", b"infrastructure", b"entertainment")
 
 
-def agent_rows(seed: int, agents: int) -> Iterator[bytes]:
+def agent_rows(size: Size) -> Iterator[bytes]:
     """Yield rows of erc8004_agents: six of ten without a file, nearly all active."""
-    random = Random(f"{seed} agent rows")
-    for agent in population.agents(seed, agents):
+    random = Random(f"{size.seed} agent rows")
+    for agent in population.agents(size):
         at = timestamp(agent.created_at)
         columns = (
             agent.uuid,
@@ -27,12 +27,13 @@ def agent_rows(seed: int, agents: int) -> Iterator[bytes]:
             agent.chain,
             REGISTRY,
             agent.owner,
-            *uri_and_file(random, agent),
-            status(random.random()),
+            *(uri_and_file(random, agent) if agent.member is None else cast_file(agent)),
+            "active" if agent.member else status(random.random()),
             f"0x{random.getrandbits(256):064x}",
             at,
             at,
             at,
+            *claim_and_owner(agent, size),
         )
         yield ("\t".join(columns) + "\n").encode()
 
@@ -47,6 +48,19 @@ def uri_and_file(random: Random, agent: Agent) -> tuple[str, str]:
     return f"https://{host_of(agent)}/agent.json", file
 
 
+def cast_file(agent: Agent) -> tuple[str, str]:
+    """Return the URI and the registration file of an agent of the cast, without defects."""
+    file = escaped(orjson.dumps(complete_file(agent))).decode()
+    return f"https://{host_of(agent)}/agent.json", file
+
+
+def claim_and_owner(agent: Agent, size: Size) -> tuple[str, str]:
+    """Return whether an agent is claimed, and since when it has its owner, if that is known."""
+    if agent.member is None or agent.member.owned_days is None:
+        return ("t" if agent.member and agent.member.is_claimed else "f"), "\\N"
+    return "f", timestamp(size.now - int(agent.member.owned_days * DAY))
+
+
 def status(chance: float) -> str:
     """Return a status, which is active for nearly all."""
     if chance < 0.95:
@@ -54,9 +68,9 @@ def status(chance: float) -> str:
     return "suspended" if chance < 0.98 else "revoked"
 
 
-def metadata_rows(seed: int, agents: int) -> Iterator[bytes]:
+def metadata_rows(size: Size) -> Iterator[bytes]:
     """Yield rows of erc8004_agent_metadata: a wallet and a category for one agent of twenty."""
-    for agent in population.agents(seed, agents):
+    for agent in population.agents(size):
         if agent.number % METADATA_EVERY:
             continue
         category = CATEGORIES[agent.number // METADATA_EVERY % len(CATEGORIES)]

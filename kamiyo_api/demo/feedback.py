@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from random import Random
 
-from kamiyo_api.demo import population
+from kamiyo_api.demo import population, scenes
 from kamiyo_api.demo.files import host_of
-from kamiyo_api.demo.population import GOLDEN, HOUR, Agent, Ids, address, moment, timestamp
-from kamiyo_api.demo.values import Reading, rating, value_of
+from kamiyo_api.demo.population import (
+    DAY,
+    GOLDEN,
+    HOUR,
+    Agent,
+    Ids,
+    Size,
+    address,
+    moment,
+    timestamp,
+)
+from kamiyo_api.demo.values import Reading, given, rating, value_of
 
 TOP = 0.75
 RESPONSE_EVERY = 33
@@ -17,17 +28,35 @@ CUSTOMERS_EVERY = 5
 # Agents with so much feedback have it from crowds.
 CROWD = 200
 REVOKED = 0.01
+KEPT = "f\t\\N\t\\N"
 REASONS = ("given by mistake", "the agent has mended it", "wrong agent")
 
 
-def feedback_rows(seed: int, agents: int, feedback: int) -> Iterator[bytes]:
+def feedback_rows(size: Size) -> Iterator[bytes]:
     """Yield rows of erc8004_reputation, agent by agent; about half of the agents have any."""
+    ids = Ids(size.seed, "feedback")
+    yield from cast_rows(size, ids)
+    yield from crowd_rows(size, ids)
+
+
+def cast_rows(size: Size, ids: Ids) -> Iterator[bytes]:
+    """Yield what is said of the cast, none of which is revoked."""
+    random = Random(f"{size.seed} cast feedback rows")
+    members = list(islice(population.agents(size), len(size.cast)))
+    for number, review in enumerate(scenes.script(size).reviews):
+        at = size.now - int(review.days * DAY)
+        agent, reading = members[review.agent], given(review.score)
+        yield row(random, agent, ids.of(number), review.client, at, reading, KEPT).encode()
+
+
+def crowd_rows(size: Size, ids: Ids) -> Iterator[bytes]:
+    """Yield what is said of the others, some of which is revoked."""
+    seed, others = size.seed, scenes.crowd(size)
     random = Random(f"{seed} feedback rows")
-    ids = Ids(seed, "feedback")
-    reviewers = max(1, feedback // 20)
-    for agent, first, many in rated(seed, agents, feedback):
+    reviewers = max(1, others.feedback // 20)
+    for agent, first, many in rated(size):
         regular = reviewer(random, reviewers)
-        is_paid = many < CROWD and population.payments_of(agent, agents, feedback) > 0
+        is_paid = many < CROWD and population.payments_of(agent, others) > 0
         for position in range(many):
             number = first + position
             at = moment(agent, position, many, jitter(number))
@@ -37,13 +66,16 @@ def feedback_rows(seed: int, agents: int, feedback: int) -> Iterator[bytes]:
             else:
                 client = client_of(random, agent, regular, reviewers, seed)
                 reading = value_of(random, agent)
-            yield row(random, agent, ids.of(number), client, at, reading).encode()
+            yield row(
+                *(random, agent, ids.of(number), client, at, reading),
+                revocation(random, at) if random.random() < REVOKED else KEPT,
+            ).encode()
 
 
-def response_rows(seed: int, agents: int, feedback: int) -> Iterator[bytes]:
+def response_rows(size: Size) -> Iterator[bytes]:
     """Yield rows of erc8004_feedback_responses: the owner's, to one feedback of thirty-three."""
-    feedback_ids, ids = Ids(seed, "feedback"), Ids(seed, "responses")
-    for agent, first, many in rated(seed, agents, feedback):
+    feedback_ids, ids = Ids(size.seed, "feedback"), Ids(size.seed, "responses")
+    for agent, first, many in rated(size):
         for number in range(first + -first % RESPONSE_EVERY, first + many, RESPONSE_EVERY):
             given_at = moment(agent, number - first, many, jitter(number))
             at = timestamp(given_at + (1 + number % 40) * HOUR)
@@ -52,11 +84,12 @@ def response_rows(seed: int, agents: int, feedback: int) -> Iterator[bytes]:
             yield f"{ids.of(number)}\t{feedback_id}\t{agent.owner}\t{uri}\t{at}\n".encode()
 
 
-def rated(seed: int, agents: int, feedback: int) -> Iterator[tuple[Agent, int, int]]:
-    """Yield each rated agent, the number of its first feedback, and how many it has."""
-    first = 0
-    for agent in population.agents(seed, agents):
-        many = population.records_of(agent.rank, max(1, agents // 2), feedback, TOP)
+def rated(size: Size) -> Iterator[tuple[Agent, int, int]]:
+    """Yield each other rated agent, the number of its first feedback, and how many it has."""
+    others = scenes.crowd(size)
+    first = size.feedback - others.feedback
+    for agent in islice(population.agents(size), len(size.cast), None):
+        many = population.records_of(agent.rank, max(1, others.agents // 2), others.feedback, TOP)
         if many:
             yield agent, first, many
         first += many
@@ -94,17 +127,24 @@ def reviewer_address(seed: int, number: int) -> str:
     return address(seed, "owner" if number % 7 == 3 else "client", number)
 
 
+def revocation(random: Random, at: int) -> str:
+    """Return the columns of a revocation within two days of a feedback."""
+    return f"t\t{timestamp(at + random.randrange(40) * HOUR)}\t{random.choice(REASONS)}"
+
+
 def row(
-    random: Random, agent: Agent, feedback_id: str, client: str, at: int, reading: Reading
+    random: Random,
+    agent: Agent,
+    feedback_id: str,
+    client: str,
+    at: int,
+    reading: Reading,
+    revoked: str,
 ) -> str:
     """Return one line for COPY."""
     value, decimals, score, tag1, tag2 = reading
     endpoint = f"https://{host_of(agent)}/mcp" if random.random() < 0.3 else "\\N"
     tx_hash = "\\N" if score != "\\N" else f"0x{random.getrandbits(256):064x}"
-    revoked = "f\t\\N\t\\N"
-    if random.random() < REVOKED:
-        revoked_at = timestamp(at + random.randrange(40) * HOUR)
-        revoked = f"t\t{revoked_at}\t{random.choice(REASONS)}"
     return (
         f"{feedback_id}\t{agent.uuid}\t{client}\t{value}\t{decimals}\t{score}\t{tag1}\t{tag2}\t"
         f"{endpoint}\t{agent.chain}\t{tx_hash}\t{revoked}\t{timestamp(at)}\n"

@@ -68,6 +68,27 @@ def registration_file(random: Random, agent: Agent) -> dict[str, Any]:
     return with_defects(random, file)
 
 
+def complete_file(agent: Agent) -> dict[str, Any]:
+    """Return the registration file of an agent of the cast."""
+    listed = [{"name": name, "endpoint": address} for name, address in told(agent)]
+    return {
+        "type": TYPE,
+        "name": agent.member.name if agent.member else None,
+        "description": agent.member.description if agent.member else None,
+        "image": f"https://{host_of(agent)}/image.png",
+        "services": listed,
+        "x402Support": True,
+        "active": True,
+        "registrations": [registration(agent)],
+        "supportedTrust": TRUST[0],
+    }
+
+
+def told(agent: Agent) -> list[tuple[str, str]]:
+    """Return the names and addresses of the services of an agent of the cast."""
+    return [service(name, agent) for name in ("MCP", "A2A", "agentWallet")]
+
+
 def registration(agent: Agent) -> dict[str, str]:
     """Return the registry and the id of an agent, as its file repeats them."""
     registry = f"eip155:{CHAIN_IDS[agent.chain]}:{REGISTRY}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from kamiyo_api import db
@@ -12,21 +11,11 @@ from kamiyo_api.db.copying import copy_rows
 from kamiyo_api.demo.agents import agent_rows, metadata_rows
 from kamiyo_api.demo.feedback import feedback_rows, response_rows
 from kamiyo_api.demo.payments import payment_rows, validation_rows
-from kamiyo_api.demo.population import REGISTRY
+from kamiyo_api.demo.population import REGISTRY, Size
 
 # PostgreSQL holds the foreign keys to check in memory until a COPY ends.
 ROWS_PER_COPY = 100_000
 ROWS_PER_STEP = 500
-
-
-@dataclass(frozen=True)
-class Size:
-    """The number of rows, and the seed; the same size and seed give the same rows."""
-
-    agents: int
-    feedback: int
-    payments: int
-    seed: int
 
 
 class AlreadyLoaded(Exception):
@@ -44,18 +33,15 @@ def load(size: Size, advance: Callable[[int], object] = lambda rows: None) -> No
 
     Raises AlreadyLoaded, and the errors of db.transaction().
     """
-    seed, agents = size.seed, size.agents
     with db.transaction(limited=False) as tx:
         invalidate_all(tx)
         check_not_loaded(tx)
-        copy(tx, "demo.copy_agents", metered(agent_rows(seed, agents), advance))
-        copy(tx, "demo.copy_metadata", metadata_rows(seed, agents))
-        feedback = feedback_rows(seed, agents, size.feedback)
-        copy(tx, "demo.copy_feedback", metered(feedback, advance))
-        copy(tx, "demo.copy_responses", response_rows(seed, agents, size.feedback))
-        payments = payment_rows(seed, agents, size.payments)
-        copy(tx, "demo.copy_payments", metered(payments, advance))
-        copy(tx, "demo.copy_validations", validation_rows(seed, agents))
+        copy(tx, "demo.copy_agents", metered(agent_rows(size), advance))
+        copy(tx, "demo.copy_metadata", metadata_rows(size))
+        copy(tx, "demo.copy_feedback", metered(feedback_rows(size), advance))
+        copy(tx, "demo.copy_responses", response_rows(size))
+        copy(tx, "demo.copy_payments", metered(payment_rows(size), advance))
+        copy(tx, "demo.copy_validations", validation_rows(size))
         tx.execute("demo.update_fetches", registry_address=REGISTRY)
         tx.execute("demo.analyze_tables")
 

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from random import Random
 
-from kamiyo_api.demo import population
+from kamiyo_api.demo import population, scenes
 from kamiyo_api.demo.files import host_of
-from kamiyo_api.demo.population import DAY, HOUR, Agent, Ids, address, digest, moment, timestamp
+from kamiyo_api.demo.population import (
+    DAY,
+    HOUR,
+    Agent,
+    Ids,
+    Size,
+    address,
+    digest,
+    moment,
+    timestamp,
+)
 
 PENDING = 0.04
 PATHS = ("/mcp", "/a2a", "/api/query", "/api/report", "/stream")
@@ -22,13 +33,32 @@ VALIDATORS = 12
 REGISTRIES = 9
 
 
-def payment_rows(seed: int, agents: int, payments: int) -> Iterator[bytes]:
+def payment_rows(size: Size) -> Iterator[bytes]:
     """Yield rows of erc8004_agent_payments: few agents have most, nine of ten have none."""
+    ids = Ids(size.seed, "payments")
+    yield from cast_rows(size, ids)
+    yield from crowd_rows(size, ids)
+
+
+def cast_rows(size: Size, ids: Ids) -> Iterator[bytes]:
+    """Yield what is paid to the cast, each by a transaction of its own."""
+    random = Random(f"{size.seed} cast payment rows")
+    members = list(islice(population.agents(size), len(size.cast)))
+    for number, paid in enumerate(scenes.script(size).payments):
+        at = size.now - int(paid.days * DAY)
+        agent, nonce = members[paid.agent], digest(size.seed, "nonce", number, 32)
+        known = f"{paid.payer}\t{paid.payee}\t0x{nonce}"
+        settled = f"{paid.usdc:.6f}", paid.status
+        yield payment_row(random, agent, ids.of(number), at, None, known, *settled).encode()
+
+
+def crowd_rows(size: Size, ids: Ids) -> Iterator[bytes]:
+    """Yield what is paid to the others, some of it in batches."""
+    seed, others = size.seed, scenes.crowd(size)
     random = Random(f"{seed} payment rows")
-    ids = Ids(seed, "payments")
-    number = 0
-    for agent in population.agents(seed, agents):
-        many = population.payments_of(agent, agents, payments)
+    number = size.payments - others.payments
+    for agent in population.agents(size):
+        many = population.payments_of(agent, others)
         for position in range(many):
             place, jitter = position % BATCH_EVERY, random.random()
             if place < BATCH:
@@ -37,7 +67,8 @@ def payment_rows(seed: int, agents: int, payments: int) -> Iterator[bytes]:
             else:
                 at, log = moment(agent, position, many, jitter), None
             known = parties(seed, agent, number, position)
-            yield payment_row(random, agent, ids.of(number), at, log, known).encode()
+            settled = f"{random.lognormvariate(-1, 2):.6f}", status_of(random, agent)
+            yield payment_row(random, agent, ids.of(number), at, log, known, *settled).encode()
             number += 1
 
 
@@ -50,17 +81,23 @@ def parties(seed: int, agent: Agent, number: int, position: int) -> str:
 
 
 def payment_row(
-    random: Random, agent: Agent, payment_id: str, at: int, log: str | None, known: str
+    random: Random,
+    agent: Agent,
+    payment_id: str,
+    at: int,
+    log: str | None,
+    known: str,
+    usdc: str,
+    status: str,
 ) -> str:
     """Return one line for COPY; without a log it is the only payment of a transaction."""
-    status = status_of(random, agent)
     endpoint = f"https://{host_of(agent)}{random.choice(PATHS)}"
     reason = random.choice(FAILURES[status]) if status in FAILURES else "\\N"
     verified_at = timestamp(at + random.randrange(1, 90)) if status == "verified" else "\\N"
     alone = f"0x{random.getrandbits(256):064x}\t\\N"
     return (
         f"{payment_id}\t{agent.uuid}\t{agent.chain}\t{log or alone}\t{known}\t"
-        f"{random.lognormvariate(-1, 2):.6f}\t{status}\t{endpoint}\t{reason}\t"
+        f"{usdc}\t{status}\t{endpoint}\t{reason}\t"
         f"{timestamp(at)}\t{verified_at}\n"
     )
 
@@ -74,12 +111,13 @@ def status_of(random: Random, agent: Agent) -> str:
     return "failed" if random.random() < 0.75 else "rejected"
 
 
-def validation_rows(seed: int, agents: int) -> Iterator[bytes]:
+def validation_rows(size: Size) -> Iterator[bytes]:
     """Yield rows of erc8004_validations: up to three for one agent of forty."""
+    seed = size.seed
     random = Random(f"{seed} validation rows")
     ids = Ids(seed, "validations")
     number = 0
-    for agent in population.agents(seed, agents):
+    for agent in population.agents(size):
         many = 0 if agent.number % VALIDATED_EVERY else random.randrange(1, 4)
         for position in range(many):
             at = moment(agent, position, many, random.random())

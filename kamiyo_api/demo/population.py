@@ -10,17 +10,21 @@ import datetime as dt
 import hashlib
 import itertools
 import math
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
+from kamiyo_api.demo.cast import CAST, Member
+
 REGISTRY = "0xdec0de8004dec0de8004dec0de8004dec0de8004"
-NOW = int(dt.datetime(2026, 8, 11, tzinfo=dt.UTC).timestamp())
 FIRST_ID_MS = int(dt.datetime(2026, 1, 1, tzinfo=dt.UTC).timestamp()) * 1000
 HOUR = 3600
 DAY = 24 * HOUR
 SETTLING = 2 * DAY
+LASTING, YOUNGEST = 120 * DAY, 7 * DAY
 UINT256 = 2**256
 GOLDEN = (math.sqrt(5) - 1) / 2
 
@@ -45,6 +49,7 @@ CHAIN_IDS = {
 }
 LOCAL_EVERY = 250
 PAID_EVERY, TOP_PAID = 5, 0.4
+CAST_OWNER = "cast owner"
 
 # For each quality of agents: mean and spread of their scores, the share of their payments that
 # succeeds, and how many of a hundred agents have it.
@@ -56,8 +61,26 @@ QUALITIES = (
 )
 
 
+@dataclass(frozen=True)
+class Size:
+    """The number of rows, the seed, and the second at which the data ends; the same size and seed
+    give the same rows, so many seconds before that end."""
+
+    agents: int
+    feedback: int
+    payments: int
+    seed: int
+    now: int = field(default_factory=lambda: int(time.time()))
+
+    @property
+    def cast(self) -> tuple[Member, ...]:
+        """Return the agents that each show something, for which a small size has no room."""
+        has_room = self.agents >= 1000 and self.feedback >= 10_000 and self.payments >= 2500
+        return CAST if has_room else ()
+
+
 class Agent(NamedTuple):
-    """An agent of the demo; rank 0 has the most records."""
+    """An agent of the demo, with records until a second; rank 0 has the most."""
 
     number: int
     uuid: str
@@ -66,9 +89,11 @@ class Agent(NamedTuple):
     owner: str
     rank: int
     created_at: int
+    until: int
     mean_score: float
     spread: float
     success: float
+    member: Member | None = None
 
 
 class Ids:
@@ -96,11 +121,35 @@ def address(seed: int, kind: str, number: int) -> str:
     return "0x" + digest(seed, kind, number, 20)
 
 
-def agents(seed: int, count: int) -> Iterator[Agent]:
-    """Yield all agents in the order of their registration, the same each time."""
-    random = Random(f"{seed} agents")
-    ids = Ids(seed, "agents")
+def agents(size: Size) -> Iterator[Agent]:
+    """Yield all agents, the cast first, then the others in the order of their registration; the
+    same each time."""
     token_ids = {chain: itertools.count() for chain in CHAINS}
+    ids = Ids(size.seed, "agents")
+    for number, member in enumerate(size.cast):
+        yield agent_of(member, number, ids.of(number), next(token_ids[member.chain]), size)
+    yield from crowd(size, ids, token_ids)
+
+
+def agent_of(member: Member, number: int, uuid: str, agent_id: int, size: Size) -> Agent:
+    """Return an agent of the cast, which nobody else rates or pays."""
+    return Agent(
+        *(number, uuid, agent_id, member.chain, address(size.seed, CAST_OWNER, member.owner)),
+        rank=size.agents * PAID_EVERY,
+        created_at=size.now - int(member.days * DAY),
+        until=size.now - SETTLING,
+        mean_score=90,
+        spread=4,
+        success=1,
+        member=member,
+    )
+
+
+def crowd(size: Size, ids: Ids, token_ids: Mapping[str, Iterator[int]]) -> Iterator[Agent]:
+    """Yield the agents that are not of the cast."""
+    seed, first = size.seed, len(size.cast)
+    count = size.agents - first
+    random = Random(f"{seed} agents")
     chains, chain_weights = tuple(CHAINS), tuple(itertools.accumulate(CHAINS.values()))
     quality_weights = tuple(itertools.accumulate(quality[-1] for quality in QUALITIES))
     step = stride(count)
@@ -109,13 +158,14 @@ def agents(seed: int, count: int) -> Iterator[Agent]:
         mean, spread, success, _ = random.choices(QUALITIES, cum_weights=quality_weights)[0]
         local = number % LOCAL_EVERY == LOCAL_EVERY // 2
         yield Agent(
-            number=number,
-            uuid=ids.of(number),
+            number=first + number,
+            uuid=ids.of(first + number),
             agent_id=UINT256 + number if local else next(token_ids[chain]),
             chain=chain,
             owner=address(seed, "owner", heavy_tailed(random.random(), owners(count))),
             rank=number * step % count,
-            created_at=registered_at(number, count),
+            created_at=size.now - registered_before(number, count),
+            until=size.now - SETTLING,
             mean_score=mean,
             spread=spread,
             success=success,
@@ -140,10 +190,10 @@ def stride(count: int) -> int:
     return step
 
 
-def registered_at(number: int, count: int) -> int:
-    """Return when an agent was registered: over the last 200 days, more and more often."""
-    age = 200 * DAY * (1 - ((number + 1) / (count + 1)) ** 0.7)
-    return NOW - SETTLING - 5 * DAY - int(age)
+def registered_before(number: int, count: int) -> int:
+    """Return how many seconds ago an agent was registered: ever more of them of late."""
+    age = (LASTING - YOUNGEST) * (1 - ((number + 1) / (count + 1)) ** 0.7)
+    return YOUNGEST + int(age)
 
 
 def customer(seed: int, agent: Agent, number: int) -> str:
@@ -152,12 +202,12 @@ def customer(seed: int, agent: Agent, number: int) -> str:
     return address(seed, "customer", agent.number * 20 + number % customers)
 
 
-def payments_of(agent: Agent, agents: int, payments: int) -> int:
+def payments_of(agent: Agent, size: Size) -> int:
     """Return how many payments an agent has: of those with most feedback, one of five has any."""
     rank, remainder = divmod(agent.rank, PAID_EVERY)
     if remainder:
         return 0
-    return records_of(rank, max(1, agents * 6 // 50), payments, TOP_PAID)
+    return records_of(rank, max(1, size.agents * 6 // 50), size.payments, TOP_PAID)
 
 
 def records_of(rank: int, ranked: int, total: int, top: float) -> int:
@@ -180,7 +230,7 @@ def share(ranks: float, top: float) -> float:
 
 def moment(agent: Agent, position: int, count: int, jitter: float) -> int:
     """Return the time of a record of an agent in seconds; it grows with the position."""
-    age = NOW - SETTLING - agent.created_at
+    age = agent.until - agent.created_at
     return agent.created_at + int(age * (position + jitter) / count)
 
 

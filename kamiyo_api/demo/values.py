@@ -45,6 +45,10 @@ def untagged(random: Random, agent: Agent) -> Reading:
     return with_decimals(random, grade(random, agent), NULL)
 
 
+def given(score: int) -> Reading:
+    return Reading(score, score=str(score))
+
+
 def rating(random: Random, agent: Agent) -> Reading:
     score = round(grade(random, agent))
     return Reading(score, score=str(score), tag1=random.choice(RATED_TAGS))

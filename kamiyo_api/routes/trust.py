@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from kamiyo_api import db, errors
 from kamiyo_api.cache.answers import cached
 from kamiyo_api.policies import requires
 from kamiyo_api.schemas import pages
 from kamiyo_api.schemas import trust as schemas
-from kamiyo_api.trust.report import report_on
+from kamiyo_api.trust.report import answer_on
 from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
@@ -29,8 +27,7 @@ def get_agent_trust(agent_uuid: str) -> Any:
     move; `difference` says how far the score is from it. `caveats` are what to know beside the
     score, and `not_computed` what this service cannot tell.
     """
-    report = report_on(agent_uuid)
-    return report and {"body": orjson.dumps(report).decode()}
+    return answer_on(agent_uuid)
 
 
 @blueprint.get("/<uuid:agent_uuid>/trust/history")

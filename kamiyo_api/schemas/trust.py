@@ -47,7 +47,7 @@ class AtStake(Scores):
 
 
 class OfTag(Scores):
-    """The scores of the records with one tag1, of the newest thousand of the agent."""
+    """The scores of the records with one tag1, among the newest hundred of the agent."""
 
     tag = fields.String(required=True, allow_none=True)
     kind = Choice(
@@ -108,7 +108,11 @@ class Trust(OnChain, Scores):
     caveats = fields.List(Choice(CAVEATS), required=True)
     not_computed = fields.List(fields.Nested(Unknown), required=True)
     by_stake = fields.List(fields.Nested(AtStake), required=True)
-    by_tag = fields.List(fields.Nested(OfTag), required=True)
+    by_tag = fields.List(
+        fields.Nested(OfTag),
+        required=True,
+        metadata={"description": "By tag1, from the newest hundred records only."},
+    )
     histogram = fields.List(fields.Nested(Bin), required=True)
     as_of = own.timestamp(required=True)
     sentences = fields.Dict(

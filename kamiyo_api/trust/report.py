@@ -64,8 +64,18 @@ def report_on(agent_uuid: str) -> db.Row | None:
     """Return everything about the score of an agent with its sentences; None if there is no such
     agent."""
     found = db.row("trust.get_by_agent", agent_uuid=agent_uuid)
-    if found is None:
-        return None
+    return found and in_words(found)
+
+
+def answer_on(agent_uuid: str) -> db.Row | None:
+    """Return the report on an agent as the JSON of the answer, with the number of its refresh; None
+    if there is no such agent."""
+    found = db.row("trust.get_by_agent", agent_uuid=agent_uuid)
+    return found and {"refresh": found["refresh"], "body": orjson.dumps(in_words(found)).decode()}
+
+
+def in_words(found: db.Row) -> db.Row:
+    """Return a report with its sentences."""
     report: db.Row = orjson.loads(found["report"])
     return report | {"sentences": {name: sentence(report, name) for name in SENTENCES}}
 

@@ -9,6 +9,16 @@ begin atomic
   ) is distinct from erc8004_rule_version();
 end;
 
+-- Return whether the planner believes that there are no counts: it never saw any, or they were deleted.
+-- For each of many it would then read all the others.
+create or replace function erc8004_are_counts_unknown() returns boolean
+language sql stable
+begin atomic
+  select bool_or(c.reltuples <= 0)
+  from pg_catalog.pg_class as c
+  where c.oid in ('erc8004_client_counts'::regclass, 'erc8004_feedback_counts'::regclass);
+end;
+
 -- Return the agents that became stale since the last refresh: their counts did not change.
 create or replace function erc8004_agents_gone_stale(as_of timestamptz) returns setof uuid
 language sql stable
@@ -22,12 +32,13 @@ begin atomic
 end;
 
 -- Fold all changes into the counts, evidence and scores, or count the whole history. Return the agents
--- whose statistics changed. From history, each step fills tables of which the planner knows nothing yet.
+-- whose statistics changed. The planner is told what each step filled where it knows nothing of it yet.
 create or replace function erc8004_count_all(as_of timestamptz, from_history boolean) returns uuid[]
 language plpgsql
 as $$
 declare
   changed uuid[] := '{}';
+  are_unknown constant boolean := from_history or erc8004_are_counts_unknown();
 begin
   if from_history then
     call erc8004_reset_counts();
@@ -36,21 +47,23 @@ begin
   end if;
   changed := changed || array(select erc8004_fold_feedback(from_history));
   changed := changed || array(select erc8004_fold_payments(from_history));
-  if from_history then
+  if are_unknown then
     analyze erc8004_client_counts, erc8004_feedback_counts, erc8004_money_flows;
   end if;
   perform erc8004_count_parties(from_history);
-  if from_history then
+  if are_unknown then
     analyze erc8004_rated_parties;
   end if;
   perform erc8004_count_reviewers(from_history);
-  if from_history then
+  if are_unknown then
     analyze erc8004_reviewers;
   end if;
   perform erc8004_classify_reviewers(as_of, from_history);
   changed := changed || array(select erc8004_count_evidence(from_history));
-  if from_history then
+  if are_unknown then
     analyze erc8004_evidence;
+  end if;
+  if from_history then
     changed := array(select agent_uuid from erc8004_agent_search);
   else
     changed := array(

@@ -37,9 +37,15 @@ begin atomic
   order by s.stake;
 end;
 
--- Return the scores of one agent by tag, from its newest thousand records that are not revoked: the plain
--- mean, and what the rule makes of one voice per reviewer and tag. Its own records and those of a former
--- owner's time give no voice.
+-- Return from how many of the newest records of an agent the scores by tag are: so few that the answer
+-- takes about as long for an agent with many.
+create or replace function erc8004_records_by_tag() returns integer
+language sql immutable parallel safe
+return 100;
+
+-- Return the scores of one agent by tag, from its newest records that are not revoked: the plain mean, and
+-- what the rule makes of one voice per reviewer and tag. Its own records and those of a former owner's
+-- time give no voice. Each client is looked up, once if it has a voice: an agent may have many others.
 create or replace function erc8004_trust_by_tag(agent uuid) returns table (
   tag text,
   kind text,
@@ -52,29 +58,28 @@ create or replace function erc8004_trust_by_tag(agent uuid) returns table (
 )
 language sql stable
 begin atomic
-  with newest as materialized (
+  with owned as materialized (
+    select erc8004_own_addresses(a.id) as own_addresses, a.owner_since as voices_since
+    from erc8004_agents as a
+    where a.id = agent
+  ),
+  newest as materialized (
     select
       coalesce(r.tag1, '') as tag,
       r.client_address,
       r.score,
       r.is_measurement,
-      r.client_address <> all(f.own_addresses)
-        and (f.voices_since is null or r.created_at >= f.voices_since) as has_voice
+      r.client_address <> all(o.own_addresses)
+        and (o.voices_since is null or r.created_at >= o.voices_since) as has_voice
     from (
       select n.tag1, n.client_address, n.score, n.is_measurement, n.created_at
       from erc8004_reputation as n
       where n.agent_uuid = agent
         and not n.is_revoked
       order by n.created_at desc, n.id desc
-      limit 1000
+      limit erc8004_records_by_tag()
     ) as r
-    cross join (
-      select
-        erc8004_own_addresses(a.id) as own_addresses,
-        a.owner_since as voices_since
-      from erc8004_agents as a
-      where a.id = agent
-    ) as f
+    cross join owned as o
     where r.score is not null
   ),
   tags as materialized (
@@ -101,20 +106,32 @@ begin atomic
     select
       v.tag,
       v.voice,
-      coalesce(r.is_established, false) as is_established,
+      coalesce(r.is_established, c.is_established, false) as is_established,
       erc8004_weight(
         greatest(
           coalesce(c.paid_usdc, 0) + coalesce(p.paid_usdc, 0) - coalesce(c.returned_usdc, 0), 0
         ),
         coalesce(c.is_reciprocal, false),
-        coalesce(r.is_trusted, false),
+        coalesce(r.is_trusted, c.is_trusted, false),
         erc8004_public_stake()
       ) as weight
     from voices as v
-    left join erc8004_client_counts as c
-      on c.agent_uuid = agent and c.client_address = v.client_address
+    left join lateral (
+      select
+        k.paid_usdc, k.returned_usdc, k.voice, k.is_reciprocal, k.is_established, k.is_trusted
+      from erc8004_client_counts as k
+      where k.agent_uuid = agent
+        and k.client_address = v.client_address
+      limit 1
+    ) as c on true
     left join erc8004_payers_changed(agent) as p on p.client_address = v.client_address
-    left join erc8004_reviewers as r on r.client_address = v.client_address
+    left join lateral (
+      select k.is_established, k.is_trusted
+      from erc8004_reviewers as k
+      where k.client_address = v.client_address
+        and c.voice is null
+      limit 1
+    ) as r on true
   ),
   sums as (
     select

@@ -30,7 +30,8 @@ begin atomic
 end;
 
 -- Return what the reviewers whom a caller trusts say of an agent, as of now, by class: how many they are,
--- the sum of their voices, and what they weigh at a stake beyond what they weigh for everybody.
+-- the sum of their voices, and what they weigh at a stake beyond what they weigh for everybody. Each is
+-- looked up: an agent may have a hundred times as many others.
 create or replace function erc8004_vouching(agent uuid, clients text[], stake bigint) returns table (
   reviewers bigint,
   voices numeric,
@@ -57,10 +58,14 @@ begin atomic
     from (
       select c.is_established, 1 as sign, c.voice, c.net_usdc, c.is_reciprocal, c.is_trusted
       from unnest(clients) as t (client_address)
-      join erc8004_client_counts as c
-        on c.agent_uuid = agent
-        and c.client_address = t.client_address
-        and c.voice is not null
+      cross join lateral (
+        select k.is_established, k.voice, k.net_usdc, k.is_reciprocal, k.is_trusted
+        from erc8004_client_counts as k
+        where k.agent_uuid = agent
+          and k.client_address = t.client_address
+          and k.voice is not null
+        limit 1
+      ) as c
       union all
       select n.is_established, n.sign, n.voice, n.net_usdc, n.is_reciprocal, n.is_trusted
       from (select where clients <> '{}') as asked

@@ -20,7 +20,8 @@ where exists (select from erc8004_agents);
 -- Copy demo agents; a trigger adds them to the search.
 copy erc8004_agents (
   id, agent_id, chain, registry_address, owner_address, token_uri, registration_file,
-  status, tx_hash, created_at, updated_at, last_activity_at
+  status, tx_hash, created_at, updated_at, last_activity_at,
+  claimed, owner_since
 )
 from stdin with (encoding 'utf8');
 

@@ -1,6 +1,7 @@
 -- name: get_by_agent
--- Return all statistics of one agent as of now, as the JSON of the answer.
-select answer.body
+-- Return all statistics of one agent as of now, as the JSON of the answer, and the number of the refresh
+-- that classed its reviewers.
+select erc8004_stats_refresh_number() as refresh, answer.body
 from erc8004_agent_stats_answer(%(agent_uuid)s) as answer (body);
 
 -- name: get_reputation

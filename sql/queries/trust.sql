@@ -1,6 +1,7 @@
 -- name: get_by_agent
--- Return everything about the score of one agent as of now, as JSON; no row if there is none.
-select answer.report::text as report
+-- Return everything about the score of one agent as of now, as JSON, and the number of the refresh that
+-- classed its reviewers; no row if there is none.
+select erc8004_stats_refresh_number() as refresh, answer.report::text as report
 from erc8004_trust_answer(%(agent_uuid)s) as answer (report);
 
 -- name: list_voices

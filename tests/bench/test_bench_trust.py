@@ -32,6 +32,10 @@ def test_no_unpaid_attack_moves_a_level_and_all_move_the_mean(found, sql):
         f"%{b'attacker'.hex()}%",
     ) == [{"count": 0}]
     assert set(found["rank_correlation"]) >= {"mean_calm", "score_attacked_of_paid"}
+    reads = ("trust", "stats", "decision", "decision_with_100_trusted")
+    assert tuple(found["hot_to_cold"]) == reads
+    assert min(figures["hot_ms"] for figures in found["hot_to_cold"].values()) > 0
+    assert sql("select count(*) from erc8004_agents where agent_id >= 1e9") == [{"count": 0}]
 
 
 def test_population_is_the_same_each_time_and_has_the_shape_of_the_field():

@@ -8,9 +8,10 @@ import time
 
 import pytest
 
-from kamiyo_api.cache.answers import ERC8004Cache
+from kamiyo_api.cache.answers import ERC8004Cache, cached_agent
 from kamiyo_api.importer.agents import import_file
 from kamiyo_api.trust.refresh import refresh_stats
+from kamiyo_api.trust.report import answer_on
 from kamiyo_api.web.json import timestamp
 from tests.support.clearing import by_command, by_flush, by_keys, by_scan
 from tests.support.clients import outcome
@@ -122,6 +123,38 @@ def test_refresh_by_the_application_shows_at_once_in_all_workers(
     assert len(before) == 1
     assert before != after
     assert read("?")["agents"][0]["total_feedback"] == 1
+
+
+def test_score_that_the_acts_of_others_moved_shows_at_once_after_the_refresh(
+    read, make_agent, give_feedback, link_payment, another_worker
+):
+    one, other = make_agent(), make_agent()
+    paid = {"payer_address": other["owner_address"], "payee_address": one["owner_address"]}
+    link_payment(agent_uuid=one["agent_uuid"], **paid)
+    give_feedback(agent_uuid=one["agent_uuid"], client_address=other["owner_address"])
+    refresh_stats()
+    paths = [f"{one['agent_uuid']}/{resource}" for resource in ("stats", "trust")]
+
+    def shown():
+        workers = ({}, {"client": another_worker})
+        return {read(path, **worker)["score"] for path in paths for worker in workers}
+
+    before = shown()
+    # The owner rates back: of the agent that is rated back, nothing is written.
+    give_feedback(agent_uuid=other["agent_uuid"], client_address=one["owner_address"])
+    assert shown() == before
+    refresh_stats()
+    assert shown() != before
+    assert len(before) == len(shown()) == 1
+
+
+def test_answer_that_does_not_say_its_refresh_does_not_outlive_the_next(read, agent):
+    row = {"body": answer_on(agent)["body"]}
+    cached_agent("trust", agent, lambda: row)
+    old = json.loads(row["body"])
+    assert read(f"{agent}/trust") == old
+    refresh_stats()
+    assert read(f"{agent}/trust")["as_of"] > old["as_of"]
 
 
 def test_refresh_by_psql_shows_within_a_second(read, sql, agent, give_feedback, figures):

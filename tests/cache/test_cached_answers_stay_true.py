@@ -6,18 +6,13 @@ from __future__ import annotations
 import dataclasses
 import random
 import time
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    RuleBasedStateMachine,
-    consumes,
-    multiple,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, multiple, rule
+from hypothesis.stateful import run_state_machine_as_test as run
 
 from kamiyo_api import config, create_app, db
 from kamiyo_api.cache import answers, state
@@ -26,6 +21,7 @@ from kamiyo_api.redis import client as redis_client
 from kamiyo_api.schemas.search import AgentSearch
 from kamiyo_api.search import find_page
 from kamiyo_api.trust.refresh import refresh_stats
+from kamiyo_api.trust.report import answer_on
 from tests.support import factories
 
 pytestmark = pytest.mark.slow
@@ -34,16 +30,25 @@ AGENTS = "/api/v1/agents/"
 RECHECK_SECONDS = 0.1
 PAUSE_MS = 120
 SEARCHES = ("limit=3", "limit=3&status=any&sort=-total_feedback", "limit=3&sort=reputation_score")
-QUERIES = {
-    "agent": "agents.get",
-    "stats": "stats.get_by_agent",
-    "reputation": "stats.get_reputation",
+COMPUTED = {
+    "agent": partial(db.row, "agents.get"),
+    "stats": partial(db.row, "stats.get_by_agent"),
+    "reputation": partial(db.row, "stats.get_reputation"),
+    "trust": answer_on,
+    "decision": partial(db.row, "decisions.get_inputs"),
 }
-BELOW = {"agent": "", "stats": "/stats", "reputation": "/reputation"}
+BELOW = {
+    "agent": "",
+    "stats": "/stats",
+    "reputation": "/reputation",
+    "trust": "/trust",
+    "decision": "/decision?amount_usdc=1",
+}
+REGULAR = "0x" + "7e" * 20
 
 workers = st.sampled_from([0, 1])
 scores = st.sampled_from([0, 50, 90])
-resources = st.sampled_from(sorted(QUERIES))
+resources = st.sampled_from(sorted(COMPUTED))
 searches = st.sampled_from(SEARCHES)
 events = st.sampled_from(
     [
@@ -102,7 +107,7 @@ class Interleaving(RuleBasedStateMachine):
         super().__init__()
         self.world = world
         self.psql_refreshed = 0.0
-        self.known = []
+        self.owners = {}
 
     def send(self, worker, method, path, **body):
         client = self.world.clients[worker]
@@ -112,9 +117,9 @@ class Interleaving(RuleBasedStateMachine):
 
     @rule(target=agents, worker=workers)
     def register(self, worker):
-        agent = self.send(worker, "POST", "register", **factories.agent()).json["agent_uuid"]
-        self.known.append(agent)
-        return agent
+        registered = self.send(worker, "POST", "register", **factories.agent()).json
+        self.owners[registered["agent_uuid"]] = registered["owner_address"]
+        return registered["agent_uuid"]
 
     @rule(worker=workers, agent=agents, status=st.sampled_from(["active", "suspended"]))
     def change(self, worker, agent, status):
@@ -125,6 +130,27 @@ class Interleaving(RuleBasedStateMachine):
         body = factories.feedback(agent_uuid=agent, score=score)
         answer = self.send(worker, "POST", "feedback", **body)
         return answer.json["feedback_id"] if answer.status_code == 201 else multiple()
+
+    @rule(worker=workers, one=agents, other=agents)
+    def rate_the_agent_of_another(self, worker, one, other):
+        """Let an owner pay and rate, and perhaps another return it: others move the score."""
+        owner = self.owners[other]
+        paid = factories.payment(agent_uuid=one, payer_address=owner, payee_address=owner)
+        self.send(worker, "POST", "link-payment", **paid)
+        given = factories.feedback(agent_uuid=one, client_address=owner)
+        self.send(worker, "POST", "feedback", **given)
+
+    @rule(worker=workers, agent=agents, score=scores, is_trusted=st.booleans())
+    def trust_a_client(self, worker, agent, score, is_trusted):
+        """Trust a client, or no longer: only the refresh moves the scores of what it rated."""
+        given = factories.feedback(agent_uuid=agent, score=score, client_address=REGULAR)
+        self.send(worker, "POST", "feedback", **given)
+        self.compare(worker, f"{agent}/trust")
+        self.world.sql("delete from erc8004_trusted_reviewers")
+        trust = "insert into erc8004_trusted_reviewers (client_address) select %s where %s"
+        self.world.sql(trust, REGULAR, is_trusted)
+        self.refresh_by_the_application(worker)
+        self.compare(1 - worker, f"{agent}/trust")
 
     @rule(worker=workers, feedback=consumes(given))
     def revoke_feedback(self, worker, feedback):
@@ -178,7 +204,7 @@ class Interleaving(RuleBasedStateMachine):
     @rule(worker=workers, agent=agents, resource=resources, event=events, other=workers)
     def read_while_something_happens(self, worker, agent, resource, event, other):
         def compute():
-            row = db.row(QUERIES[resource], agent_uuid=agent)
+            row = COMPUTED[resource](agent_uuid=agent)
             happen()
             return row
 
@@ -243,7 +269,7 @@ class Interleaving(RuleBasedStateMachine):
     def teardown(self):
         time.sleep(max(0, self.psql_refreshed + RECHECK_SECONDS + 0.06 - time.monotonic()))
         paths = [f"?{search}" for search in SEARCHES]
-        paths += [agent + below for agent in self.known for below in BELOW.values()]
+        paths += [agent + below for agent in self.owners for below in BELOW.values()]
         for worker in (0, 1):
             for path in paths:
                 self.compare(worker, path)
@@ -254,7 +280,7 @@ def test_cached_answer_is_always_that_of_the_database(servers, admin, sql, monke
     monkeypatch.setattr(state, "RECHECK_SECONDS", RECHECK_SECONDS)
     monkeypatch.setattr(redis_client, "PROBE_SECONDS", 0.05)
     world = World(servers, admin, sql)
-    run_state_machine_as_test(
+    run(
         lambda: Interleaving(world),
         settings=settings(
             max_examples=25,

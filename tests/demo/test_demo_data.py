@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import signal
 import subprocess
@@ -43,11 +44,19 @@ def load(app: Flask) -> Callable[..., Result]:
 
 @pytest.fixture
 def contents(sql) -> Callable[[], dict[str, Any]]:
-    """Everything that the demo loads."""
+    """Everything that the demo loads; times as they are before the newest agent."""
 
     def read() -> dict[str, Any]:
+        (newest,) = sql("select max(created_at) as at from erc8004_agents")
         return {
-            table: sql(f"select * from {table} order by {key}") for table, key in TABLES.items()
+            table: [
+                {
+                    name: newest["at"] - value if isinstance(value, dt.datetime) else value
+                    for name, value in row.items()
+                }
+                for row in sql(f"select * from {table} order by {key}")
+            ]
+            for table, key in TABLES.items()
         }
 
     return read
@@ -134,15 +143,75 @@ def test_values_keep_the_scales_of_their_tags_and_some_lie_off_them(load, sql):
         assert count(sql, "erc8004_reputation", beyond) > 0, beyond
 
 
-def test_feedback_is_never_from_the_owner_and_a_part_of_it_is_revoked_or_answered(load, sql):
+def test_feedback_is_never_from_the_owner_but_of_one_and_some_is_revoked_or_answered(load, sql):
     load()
     given = "erc8004_reputation as r join erc8004_agents as a on a.id = r.agent_uuid"
-    assert count(sql, given, "r.client_address = a.owner_address") == 0
+    own = f"select distinct registration_file ->> 'name' as name from {given}"
+    shown = [{"name": "Cedar Notary"}]
+    assert sql(f"{own} where r.client_address = a.owner_address") == shown
     assert count(sql, given, "r.created_at < a.created_at") == 0
     assert 0 < count(sql, given, "r.is_revoked and r.revoked_at >= r.created_at") < 1000
     answers = f"erc8004_feedback_responses as f join ({given}) on r.id = f.feedback_id"
     owners = "f.responder_address = a.owner_address and f.created_at > r.created_at"
     assert count(sql, answers, owners) == count(sql, "erc8004_feedback_responses") > 0
+
+
+# What may not be before what, or after now, and what was said or done in the months of the demo.
+TIMES = {
+    "erc8004_agents": ("created_at", "last_activity_at"),
+    "erc8004_agent_metadata": ("updated_at",),
+    "erc8004_reputation": ("created_at", "revoked_at"),
+    "erc8004_feedback_responses": ("created_at",),
+    "erc8004_agent_payments": ("created_at", "verified_at"),
+    "erc8004_validations": ("created_at", "responded_at"),
+}
+
+
+def test_the_demo_is_of_the_last_months_until_the_day_of_loading(load, sql):
+    load()
+    for table, columns in TIMES.items():
+        for column in columns:
+            (times,) = sql(
+                f"select now() - max({column}) as newest, now() - min({column}) as oldest "
+                f"from {table}"
+            )
+            assert dt.timedelta() < times["newest"] < dt.timedelta(days=10), (table, column)
+            assert dt.timedelta(days=80) < times["oldest"] < dt.timedelta(days=121), (table, column)
+
+
+def test_an_agent_is_registered_before_it_is_rated_paid_or_validated(load, sql):
+    load()
+    for table in ("reputation", "agent_payments", "validations"):
+        early = f"erc8004_{table} as t join erc8004_agents as a on a.id = t.agent_uuid"
+        assert count(sql, early, "t.created_at < a.created_at") == 0, table
+    (early,) = sql("""
+        select count(*) as n
+        from erc8004_agent_metadata as m
+        join erc8004_agents as a on a.id = m.agent_uuid
+        where m.updated_at < a.created_at
+    """)
+    assert early["n"] == 0
+
+
+def test_agents_with_recent_paid_reviews_are_not_stale(load, sql, refresh):
+    load()
+    refresh()
+    good = "trust_level in ('good', 'excellent')"
+    assert count(sql, "v_erc8004_agent_stats", good) > 20
+    # One of the cast shows what it is to be stale.
+    assert count(sql, "v_erc8004_agent_stats", f"{good} and 'STALE' = any(caveats)") == 1
+    (reviewers,) = sql("select count(*) as n from erc8004_reviewers where is_established")
+    assert reviewers["n"] > 50
+
+
+def test_nothing_of_the_demo_changes_by_itself_while_somebody_looks_at_it(load, sql, refresh):
+    load()
+    refresh()
+    after = "between now() - interval '{0}' and now() - interval '{0}' + interval '6 hours'"
+    established = f"owners = 3 and first_seen_at {after.format('30 days')}"
+    assert count(sql, "erc8004_reviewers", established) == 0
+    stale = f"last_backed_at {after.format('90 days')}"
+    assert count(sql, "erc8004_feedback_counts", stale) == 0
 
 
 def test_agents_stand_in_a_registry_of_their_own_numbered_from_0(load, sql):
@@ -259,10 +328,11 @@ def test_demo_and_imported_agents_do_not_mix(load, app, sql):
 
 
 def test_rows_are_made_in_order_and_one_at_a_time():
+    size = population.Size(agents=10**9, feedback=10**10, payments=10**9, seed=1)
     makers = (
-        agents.agent_rows(1, 10**9),
-        feedback.feedback_rows(1, 10**9, 10**10),
-        payments.payment_rows(1, 10**9, 10**9),
+        agents.agent_rows(size),
+        feedback.feedback_rows(size),
+        payments.payment_rows(size),
     )
     for rows in makers:
         ids = [next(rows).split(b"\t")[0] for _ in range(100)]

@@ -199,3 +199,19 @@ def test_times_of_a_client_are_those_of_history_if_it_changes_during_a_full_refr
     from erc8004_client_counts
     """
     assert sql(times) == [{"first_days": 60, "last_days": 30}]
+
+
+def test_first_refresh_after_all_was_deleted_tells_the_planner_what_it_counted(
+    make_agent, give_feedback, sql, refresh
+):
+    give_feedback(agent_uuid=make_agent()["agent_uuid"])
+    refresh()
+    sql("delete from erc8004_agents")
+    sql("analyze erc8004_client_counts, erc8004_feedback_counts")
+    give_feedback(agent_uuid=make_agent()["agent_uuid"])
+    refresh()
+    known = sql("""
+        select distinct reltuples as rows from pg_class
+        where relname in ('erc8004_client_counts', 'erc8004_feedback_counts', 'erc8004_evidence')
+    """)
+    assert known == [{"rows": 1}]
