@@ -1,4 +1,4 @@
-"""What is said and paid of the cast: each scene is what one kind of agent shows."""
+"""Everything that is said and paid of the cast: each scene is what one kind of agent shows."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Script(NamedTuple):
 
 
 class Stage:
-    """Where the scenes are played, with the dice of a seed."""
+    """The stage on which the scenes are played, with the dice of a seed."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
