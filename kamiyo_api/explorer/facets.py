@@ -42,6 +42,8 @@ class Option(NamedTuple):
     href: str
     is_on: bool
     agents: int | None = None
+    name: str | None = None
+    """What tells it from others, whatever it counts."""
 
 
 class Facet(NamedTuple):
@@ -98,7 +100,8 @@ def option(
     """Return a choice of a filter."""
     count = counts.of(name, value) if counts else None
     is_on = value in request.args.getlist(name)
-    return Option(label, toggled(name, value, repeats=repeats), is_on, count)
+    href = toggled(name, value, repeats=repeats)
+    return Option(label, href, is_on, count, f"{name}={value}")
 
 
 def chosen() -> list[Option]:

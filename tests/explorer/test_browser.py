@@ -162,12 +162,20 @@ def test_list_changes_in_place_and_back_leads_back(visit, people):
     expect(page.get_by_role("heading", level=1)).to_have_text("0 agents")
     assert page.evaluate("() => window.isSame")
     assert "min_paying_reviewers=10" in page.url
-    focused = page.evaluate("() => document.activeElement.textContent")
+    focused = page.evaluate("() => document.activeElement.textContent.trim()")
     assert focused == "ten or more"
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text("4 agents")
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("4 agents")
+
+
+def test_choice_keeps_the_focus_when_its_count_changes(visit, people):
+    page = visit().to("/agents")
+    page.get_by_role("link", name=re.compile("^base [0-9]")).click()
+    expect(page.locator("a[data-choice='chain=base'][aria-current]")).to_have_text("base")
+    focused = page.evaluate("() => document.activeElement.dataset.choice")
+    assert focused == "chain=base"
 
 
 def test_badge_is_an_image(visit, people):

@@ -18,11 +18,11 @@ async function swap(address, isNew) {
     location.assign(address);
     return;
   }
-  const label = document.activeElement?.textContent;
+  const choice = document.activeElement?.dataset.choice;
   results.replaceWith(fresh);
   document.title = page.title;
   if (isNew) history.pushState({ swapped: true }, "", address);
-  const same = [...fresh.querySelectorAll("a[data-swap]")].find((each) => each.textContent === label);
+  const same = [...fresh.querySelectorAll("a[data-choice]")].find((each) => each.dataset.choice === choice);
   (same || document.getElementById("main")).focus({ preventScroll: true });
 }
 
