@@ -118,6 +118,11 @@ select
   pg_advisory_xact_lock(hashtext('refresh_erc8004_stats')),
   pg_advisory_xact_lock(hashtext('erc8004_agent_search'));
 
+-- name: get_lock_timeout
+-- Set how long each half of an import waits for a lock. A session that waits for one half while the
+-- other waits for it would wait for ever: PostgreSQL does not see that the halves end together.
+select set_config('lock_timeout', %(milliseconds)s::text, true) as lock_timeout;
+
 -- name: upsert_agents
 -- Insert or update the agents of the staged lines that contain something new, and count them. An
 -- agent is no longer claimed after that. Fields that a line omits stay as they are, unless another
