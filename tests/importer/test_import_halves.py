@@ -44,6 +44,7 @@ SESSIONS = """
     from pg_stat_activity
     where application_name = 'kamiyo-api' and state <> 'idle'
 """
+IS_WRITTEN = f"{SESSIONS} and state = 'idle in transaction' and query like '%_chain_cursors%'"
 COPYING = "select pid from pg_stat_progress_copy"
 SEARCH_ROWS = """
     select a.id, s.agent_uuid
@@ -132,17 +133,18 @@ def test_without_a_second_connection_one_writes_all(app, sql):
     assert sql(WRITERS.format("erc8004_agents")) == [{"writers": 1}]
 
 
+@pytest.mark.slow
 def test_a_session_between_the_halves_ends_the_import(app, servers, sql, monkeypatch):
     """One half waits for it, and it for the other half; PostgreSQL does not see that the halves
     wait for each other."""
-    monkeypatch.setattr(halves, "LOCK_TIMEOUT_MS", 2_000)
+    monkeypatch.setattr(halves, "LOCK_TIMEOUT_MS", 5_000)
 
     def stand_between() -> None:
         with database.session(servers.database_url) as session:
             database.run(session, "begin")
             database.run(session, INSERT, OF_THE_FIRST, factories.address())
             began.set()
-            wait_until(lambda: sql(WAITING))
+            wait_until(lambda: sql(WAITING) and sql(IS_WRITTEN))
             database.run(session, INSERT, OF_THE_SECOND, factories.address())
             database.run(session, "rollback")
 
