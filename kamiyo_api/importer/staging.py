@@ -9,8 +9,10 @@ and a request write at once.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
@@ -56,7 +58,8 @@ class Kind(NamedTuple):
     """Queries that delete the staged lines that another one of the file replaces, and count those
     that are older."""
     write: Callable[[db.Transaction], Written]
-    analyze: str
+    analyze: tuple[str, ...]
+    """Queries that update the planner's statistics, which run at once."""
     prepare: str | None = None
     """The query that changes the staged lines before others look at them."""
     older: str | None = None
@@ -198,7 +201,7 @@ def import_lines(
     began = time.monotonic()
     reader = StagingReader(kind, unpack(file, advance), read_chains(db), on_rejected)
     written = load(kind, reader)
-    analyze(kind)
+    analyze(kind.analyze)
     unchanged = reader.read - reader.rejected - sum(written)
     return Imported(
         reader.read,
@@ -231,11 +234,17 @@ def load(kind: Kind, reader: StagingReader) -> Written:
     return written
 
 
-def analyze(kind: Kind) -> None:
-    """Update the planner's statistics, now that all lines are committed; autovacuum does so later
-    if this fails."""
-    with suppress(errors.ApiError, db.ConnectionLost), db.transaction(limited=False) as tx:
-        tx.execute(kind.analyze)
+def analyze(queries: Sequence[str]) -> None:
+    """Update the planner's statistics now that all lines are committed, each table over a
+    connection of its own. Where this fails, autovacuum does so later."""
+
+    def run(query: str) -> None:
+        with suppress(errors.ApiError, db.ConnectionLost), db.transaction(limited=False) as tx:
+            tx.execute(query)
+
+    with ThreadPoolExecutor(len(queries)) as threads:
+        for query in queries:
+            threads.submit(copy_context().run, run, query)
 
 
 def write(tx: db.Transaction, kind: Kind, order: Order) -> Written:

@@ -317,7 +317,11 @@ where n.updated_at < now();
 
 -- name: analyze_agents
 -- Update the planner's statistics after many new rows.
-analyze erc8004_agents, erc8004_agent_search;
+analyze erc8004_agents;
+
+-- name: analyze_search
+-- Update the planner's statistics of the search.
+analyze erc8004_agent_search;
 
 -- name: list_agents
 -- Return the agents of some lines, by uuid or by token.

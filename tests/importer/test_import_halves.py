@@ -33,7 +33,11 @@ LOCK = 8004
 HOLD = f"if new.agent_id = {{}} then perform pg_advisory_xact_lock({LOCK}); end if;"
 FAIL = "if new.agent_id = {} then raise exception 'refused' using errcode = '53100'; end if;"
 WRITTEN, COMMITTED = "before insert", "constraint after insert"
-WAITING = "select pid from pg_locks where not granted"
+WAITING = """
+    select pid
+    from pg_locks
+    where locktype in ('advisory', 'transactionid') and not granted
+"""
 REGISTER = "/api/v1/agents/register"
 INSERT = f"""
     insert into erc8004_agents (chain, registry_address, agent_id, owner_address)
