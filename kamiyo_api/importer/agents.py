@@ -47,6 +47,7 @@ AGENTS = Kind(
     prepare="imports.update_too_large",
     older="imports.delete_older",
     place_of=place_of,
+    joined=("imports.delete_repeated_words",),
     is_second=is_second,
 )
 

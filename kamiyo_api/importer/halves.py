@@ -69,6 +69,11 @@ class SecondHalf(Generic[Result]):
             self._abort()
         self._threads.shutdown()
 
+    @property
+    def is_used(self) -> bool:
+        """Return whether the rows were enough for a second half."""
+        return self._done is not None
+
     def first(self, rows: Iterable[Row]) -> Iterator[bytes]:
         """Yield the rows of the first half in COPY's text format, or all rows if they are few.
 
@@ -141,7 +146,7 @@ class SecondHalf(Generic[Result]):
         for permission in (self._may_write, self._may_commit):
             if not permission.done():
                 permission.set_exception(Aborted())
-        with suppress(BaseException):
+        with suppress(Exception):
             self._put(None)
 
     def _load(self) -> None:

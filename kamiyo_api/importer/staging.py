@@ -70,6 +70,8 @@ class Kind(NamedTuple):
     line_number, reason and source."""
     place_of: Callable[[Row], tuple[Hashable, int]] | None = None
     """Return a series and a number; if the numbers of each series ascend, no line is repeated."""
+    joined: tuple[str, ...] = ()
+    """Queries that run beside those if two halves were loaded."""
     is_second: Callable[[Row], bool] | None = None
     """Return whether a line is in the second half of a large file. Lines about the same thing are
     in the same half; two halves update no row of a table both."""
@@ -201,7 +203,6 @@ def import_lines(
     began = time.monotonic()
     reader = StagingReader(kind, unpack(file, advance), read_chains(db), on_rejected)
     written = load(kind, reader)
-    analyze(kind.analyze)
     unchanged = reader.read - reader.rejected - sum(written)
     return Imported(
         reader.read,
@@ -231,12 +232,13 @@ def load(kind: Kind, reader: StagingReader) -> Written:
         if kind.left is not None:
             reject_staged(tx, kind.left, reader)
         half.commit()
+    tidy_up((*kind.analyze, *kind.joined) if half.is_used else kind.analyze)
     return written
 
 
-def analyze(queries: Sequence[str]) -> None:
-    """Update the planner's statistics now that all lines are committed, each table over a
-    connection of its own. Where this fails, autovacuum does so later."""
+def tidy_up(queries: Sequence[str]) -> None:
+    """Run what follows the commit, such as updating the planner's statistics, each query over a
+    connection of its own. Nothing depends on it, so that it may fail."""
 
     def run(query: str) -> None:
         with suppress(errors.ApiError, db.ConnectionLost), db.transaction(limited=False) as tx:

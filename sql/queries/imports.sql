@@ -323,6 +323,18 @@ analyze erc8004_agents;
 -- Update the planner's statistics of the search.
 analyze erc8004_agent_search;
 
+-- name: delete_repeated_words
+-- Delete the words of names that both halves of an import inserted, as neither saw those of the other.
+delete from erc8004_name_words as n
+using (
+  select w.word, min(w.id) as id
+  from erc8004_name_words as w
+  group by w.word
+  having count(*) > 1
+) as kept
+where n.word = kept.word
+  and n.id > kept.id;
+
 -- name: list_agents
 -- Return the agents of some lines, by uuid or by token.
 select

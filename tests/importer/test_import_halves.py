@@ -79,6 +79,15 @@ def test_two_connections_write_a_large_file_and_one_a_small_one(run_import, sql)
     assert sql(WRITERS.format("erc8004_agents")) == [{"writers": 3}]
 
 
+def test_a_word_in_names_of_both_halves_is_one(run_import, sql):
+    names = [
+        line(agent_id=n, registration_file={"name": "Ferry", "x": PADDING}) for n in range(LINES)
+    ]
+    assert figures(run_import(names)) == (LINES, 0, 0, 0, 0)
+    assert sql(WRITERS.format("erc8004_agents")) == [{"writers": 2}]
+    assert sql("select word from erc8004_name_words") == [{"word": "ferry"}]
+
+
 def test_the_same_large_file_changes_nothing(run_import, sql):
     run_import(FILE)
     before = sql(AGENTS)
