@@ -102,14 +102,16 @@ from deleted;
 
 -- name: get_memory
 -- Set more memory for this transaction, for hashing and sorting the staged lines and for adding
--- the words of new agents to their index in batches of ten thousand.
+-- the words of new agents to their index in batches of ten thousand; and a smaller sample of the staged
+-- lines, which is enough to choose how to join them.
 select
+  set_config('default_statistics_target', '30', true) as default_statistics_target,
   set_config('work_mem', '32MB', true) as work_mem,
   set_config('gin_pending_list_limit', '32MB', true) as gin_pending_list_limit;
 
 -- name: analyze_staging
 -- Update the planner's statistics of the staged lines.
-analyze agents_staging (line_number, chain, registry_address, agent_id, metadata);
+analyze agents_staging (chain, registry_address, agent_id, metadata);
 
 -- name: get_refresh_lock
 -- Wait until no refresh of the statistics runs, and lock refreshes out until the transaction ends:
