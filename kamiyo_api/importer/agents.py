@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from typing import BinaryIO, cast
+from zlib import crc32
 
 from kamiyo_api import db
 from kamiyo_api.importer.files import RejectedLine
+from kamiyo_api.importer.halves import Row
 from kamiyo_api.importer.lines import StagingRow, parse_line
-from kamiyo_api.importer.staging import Imported, Kind, Row, Written, import_lines
+from kamiyo_api.importer.staging import Imported, Kind, Written, import_lines
 
 
 def write(tx: db.Transaction) -> Written:
@@ -28,6 +30,11 @@ def place_of(columns: Row) -> tuple[Hashable, int]:
     return (row.chain, row.registry_address), int(row.agent_id)
 
 
+def is_second(columns: Row) -> bool:
+    """Return whether an agent is in the second half of a large file, by its number."""
+    return bool(crc32(cast(StagingRow, columns).agent_id) & 1)
+
+
 AGENTS = Kind(
     parse=parse_line,
     completer=lambda: iter,
@@ -36,10 +43,12 @@ AGENTS = Kind(
     analyze_staged="imports.analyze_staging",
     repeated=("imports.delete_duplicates",),
     write=write,
-    analyze="imports.analyze_agents",
+    analyze=("imports.analyze_agents", "imports.analyze_search"),
     prepare="imports.update_too_large",
     older="imports.delete_older",
     place_of=place_of,
+    joined=("imports.delete_repeated_words",),
+    is_second=is_second,
 )
 
 

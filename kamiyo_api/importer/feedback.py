@@ -101,5 +101,5 @@ FEEDBACK = Kind(
     analyze_staged="imports.analyze_lines",
     repeated=("imports_feedback.delete_repeated",),
     write=write,
-    analyze="imports_feedback.analyze_feedback",
+    analyze=("imports_feedback.analyze_feedback",),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -108,6 +109,14 @@ def registry_of(agent: dict[str, Any], chain: Chain) -> bytes:
     given = agent.get("registry_address")
     if not given:
         return chain.identity_registry.encode()
+    if isinstance(given, str):
+        return named_registry(given, chain)
+    return hex_of(ADDRESS, "registry_address", given)
+
+
+@lru_cache(1000)
+def named_registry(given: str, chain: Chain) -> bytes:
+    """Return a registry that lines name again and again. Raises LineRejected."""
     registry = hex_of(ADDRESS, "registry_address", given)
     refusal = chain.refusal_of(registry.decode())
     if refusal is not None:

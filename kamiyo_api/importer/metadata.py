@@ -38,5 +38,5 @@ METADATA = Kind(
     repeated=("imports_metadata.delete_repeated",),
     older="imports_metadata.delete_older",
     write=write,
-    analyze="imports_metadata.analyze_metadata",
+    analyze=("imports_metadata.analyze_metadata",),
 )

@@ -155,6 +155,6 @@ PAYMENTS = Kind(
         "imports_payments.delete_repeated",
     ),
     write=write,
-    analyze="imports_payments.analyze_payments",
+    analyze=("imports_payments.analyze_payments",),
     left="imports_payments.delete_left",
 )

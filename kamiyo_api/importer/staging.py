@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
-from kamiyo_api import db
+from kamiyo_api import db, errors
 from kamiyo_api.cache.invalidation import invalidate_all
 from kamiyo_api.chains import KnownChains, read_chains
 from kamiyo_api.db.copying import copy_rows
 from kamiyo_api.importer.files import ImportFailed, Line, RejectedLine, read_lines, unpack
+from kamiyo_api.importer.halves import Row, SecondHalf
 from kamiyo_api.importer.values import LineRejected, NotJson
 
 NOT_JSON_LINES = "is neither JSON Lines nor gzip of it; nothing was loaded"
@@ -26,8 +30,6 @@ MAX_SERIES = 10_000
 LINES_PER_BATCH = 500
 BYTES_PER_BATCH = 256 * 1024
 
-Row = Sequence[bytes]
-
 
 class Written(NamedTuple):
     """The numbers of inserted and updated rows, and of lines that are older than the stored."""
@@ -35,6 +37,10 @@ class Written(NamedTuple):
     inserted: int
     updated: int
     older: int = 0
+
+    def plus(self, other: Written | None) -> Written:
+        """Return the sums of two halves."""
+        return self if other is None else Written(*map(sum, zip(self, other, strict=True)))
 
 
 class Kind(NamedTuple):
@@ -52,7 +58,8 @@ class Kind(NamedTuple):
     """Queries that delete the staged lines that another one of the file replaces, and count those
     that are older."""
     write: Callable[[db.Transaction], Written]
-    analyze: str
+    analyze: tuple[str, ...]
+    """Queries that update the planner's statistics, which run at once."""
     prepare: str | None = None
     """The query that changes the staged lines before others look at them."""
     older: str | None = None
@@ -63,6 +70,11 @@ class Kind(NamedTuple):
     line_number, reason and source."""
     place_of: Callable[[Row], tuple[Hashable, int]] | None = None
     """Return a series and a number; if the numbers of each series ascend, no line is repeated."""
+    joined: tuple[str, ...] = ()
+    """Queries that run beside those if two halves were loaded."""
+    is_second: Callable[[Row], bool] | None = None
+    """Return whether a line is in the second half of a large file. Lines about the same thing are
+    in the same half; two halves update no row of a table both."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +133,10 @@ class StagingReader:
         self._on_rejected = on_rejected
         self.read = 0
         self.rejected = 0
-        self.older = 0
         self.order = Order(kind)
         self._not_json = 0
 
-    def rows(self) -> Iterator[bytes]:
+    def rows(self) -> Iterator[Row]:
         """Yield the staging rows of all valid lines.
 
         Raises ImportFailed if the file is truncated or not JSON Lines at all.
@@ -138,7 +149,7 @@ class StagingReader:
                     self._reject_or_fail(line, columns)
                 else:
                     self.order.add(columns)
-                    yield b"\t".join(columns) + b"\n"
+                    yield columns
         if self.read and self._not_json == self.read:
             raise ImportFailed(NOT_JSON_LINES)
 
@@ -191,40 +202,65 @@ def import_lines(
     """
     began = time.monotonic()
     reader = StagingReader(kind, unpack(file, advance), read_chains(db), on_rejected)
-    with db.transaction(limited=False) as tx:
-        invalidate_all(tx)
-        tx.execute(kind.create)
-        copy_rows(tx, kind.copy, reader.rows())
-        written = write(tx, kind, reader)
-    unchanged = reader.read - reader.rejected - reader.older - written.inserted - written.updated
+    written = load(kind, reader)
+    unchanged = reader.read - reader.rejected - sum(written)
     return Imported(
         reader.read,
         written.inserted,
         written.updated,
         unchanged,
-        reader.older,
+        written.older,
         reader.rejected,
         time.monotonic() - began,
     )
 
 
-def write(tx: db.Transaction, kind: Kind, reader: StagingReader) -> Written:
+def load(kind: Kind, reader: StagingReader) -> Written:
+    """Load the lines of a file, those of a large file in two halves at once."""
+
+    def write_half(tx: db.Transaction) -> Written:
+        return write(tx, kind, reader.order)
+
+    half = SecondHalf((kind.create, kind.copy), kind.is_second, write_half)
+    with db.transaction(limited=False) as tx, half:
+        invalidate_all(tx)
+        tx.execute(kind.create)
+        copy_rows(tx, kind.copy, half.first(reader.rows()))
+        tx.row("imports.get_refresh_lock")
+        half.begin_writing(tx)
+        written = write_half(tx).plus(half.written())
+        if kind.left is not None:
+            reject_staged(tx, kind.left, reader)
+        half.commit()
+    tidy_up((*kind.analyze, *kind.joined) if half.is_used else kind.analyze)
+    return written
+
+
+def tidy_up(queries: Sequence[str]) -> None:
+    """Run what follows the commit, such as updating the planner's statistics, each query over a
+    connection of its own. Nothing depends on it, so that it may fail."""
+
+    def run(query: str) -> None:
+        with suppress(errors.ApiError, db.ConnectionLost), db.transaction(limited=False) as tx:
+            tx.execute(query)
+
+    with ThreadPoolExecutor(len(queries)) as threads:
+        for query in queries:
+            threads.submit(copy_context().run, run, query)
+
+
+def write(tx: db.Transaction, kind: Kind, order: Order) -> Written:
     """Write the staged lines that are neither rejected nor older than others or what is stored."""
-    tx.row("imports.get_refresh_lock")
+    older = 0
     tx.row("imports.get_memory")
     if kind.prepare is not None:
         tx.execute(kind.prepare)
-    if not reader.order.is_ascending:
-        reader.older += sum(delete_staged(tx, query) for query in kind.repeated)
+    if not order.is_ascending:
+        older += sum(delete_staged(tx, query) for query in kind.repeated)
     tx.execute(kind.analyze_staged)
     if kind.older is not None:
-        reader.older += delete_staged(tx, kind.older)
-    written = kind.write(tx)
-    reader.older += written.older
-    if kind.left is not None:
-        reject_staged(tx, kind.left, reader)
-    tx.execute(kind.analyze)
-    return written
+        older += delete_staged(tx, kind.older)
+    return kind.write(tx).plus(Written(0, 0, older))
 
 
 def reject_staged(tx: db.Transaction, query: str, reader: StagingReader) -> None:

@@ -90,5 +90,5 @@ VALIDATIONS = Kind(
     repeated=("imports_validations.delete_repeated",),
     older="imports_validations.delete_older",
     write=write,
-    analyze="imports_validations.analyze_validations",
+    analyze=("imports_validations.analyze_validations",),
 )

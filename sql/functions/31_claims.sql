@@ -42,7 +42,7 @@ $$;
 -- Return the word of the host of a place, from the word of the place.
 create or replace function erc8004_host_word(place_word text) returns text
 language sql immutable parallel safe
-return substring(place_word, '[^/?#]+');
+return split_part(split_part(split_part(place_word, '/', 1), '?', 1), '#', 1);
 
 -- Return the word of a wallet: an address, with or without a chain before it; null if the text is
 -- none.
@@ -122,26 +122,24 @@ create or replace function erc8004_claim_words(registration_file jsonb) returns 
 language plpgsql immutable parallel safe
 as $$
 declare
-  claimed text[] := (erc8004_claims(registration_file)).places;
   place text;
   word text;
   words text[] := '{}';
 begin
-  if claimed is null then
-    return words;
-  end if;
-  foreach place in array claimed loop
+  foreach place in array coalesce((erc8004_claims(registration_file)).places, '{}') loop
     word := null;
     if strpos(place, '0x') > 0 then
       word := coalesce(erc8004_wallet_word(place), erc8004_place_word(place));
     elsif strpos(place, '.') > 0 then
       word := erc8004_place_word(place);
     end if;
-    words := words || word;
-    if word ~ '[/?#]' then
-      words := words || erc8004_host_word(word);
+    if word is not null then
+      words := words || word;
+      if word ~ '[/?#]' then
+        words := words || erc8004_host_word(word);
+      end if;
     end if;
   end loop;
-  return array_remove(words, null);
+  return words;
 end;
 $$;

@@ -98,39 +98,51 @@ return array[
   mark || left(word, 8)
 ];
 
--- Return a word of a name with its beginnings.
+-- Return a word of a name with its beginnings, if it has more than two characters and is no number. A
+-- comparison shows in a tenth of the time of a regular expression that most words begin with a letter.
 create or replace function erc8004_name_word(word text) returns text[]
 language sql immutable parallel safe
-return '=' || word || case
-  when word ~ '[^0-9]' and length(word) > 2 then erc8004_beginnings('<', word)
-  else '{}'::text[]
+return case
+  when length(word) < 3 or (word < ':' collate "C" and word !~ '[^0-9]') then array['=' || word]
+  else array[
+    '=' || word,
+    '<' || left(word, 3),
+    '<' || left(word, 4),
+    '<' || left(word, 5),
+    '<' || left(word, 6),
+    '<' || left(word, 7),
+    '<' || left(word, 8)
+  ]
 end;
 
--- Return the words of a name with their marks.
+-- Return the words of a name with their marks. Each word is in a variable first, as PostgreSQL inlines
+-- an argument wherever the function uses it.
 create or replace function erc8004_name_words(name text) returns text[]
 language plpgsql immutable parallel safe
 as $$
 declare
   plain constant text := erc8004_plain_text(name);
   words text[] := erc8004_word_list(plain);
-  whole text;
+  word text;
   found text[] := '{}';
 begin
   if name is null then
     return found;
   end if;
   if cardinality(words) > 0 then
-    whole := left(array_to_string(words, ''), 200);
-    found := '^' || whole || erc8004_beginnings('>', whole);
+    word := left(array_to_string(words, ''), 200);
+    found := '^' || word || erc8004_beginnings('>', word);
   end if;
   if octet_length(plain) > length(plain) then
     found := found || array(select '=' || p.pair from unnest(erc8004_character_pairs(plain)) as p (pair));
     words := erc8004_word_list(erc8004_spaced_text(plain));
   end if;
   for place in 1 .. least(cardinality(words), 50) loop
-    found := found || erc8004_name_word(left(words[place], 200));
-    if place < cardinality(words) then
-      found := found || erc8004_name_word(left(words[place] || words[place + 1], 200));
+    word := left(words[place], 200);
+    found := found || erc8004_name_word(word);
+    word := left(words[place] || words[place + 1], 200);
+    if word is not null then
+      found := found || erc8004_name_word(word);
     end if;
   end loop;
   if erc8004_has_camel_case(name) then
@@ -138,7 +150,8 @@ begin
       erc8004_spaced_text(erc8004_plain_text(erc8004_split_camel_case(name)))
     );
     for place in 1 .. least(cardinality(words), 50) loop
-      found := found || erc8004_name_word(left(words[place], 200));
+      word := left(words[place], 200);
+      found := found || erc8004_name_word(word);
     end loop;
   end if;
   return found;

@@ -1,7 +1,8 @@
 -- Triggers that maintain one search row per agent, and delete what a former owner wrote. The last
 -- statements write rows and words again where these functions have changed.
 
--- Return what search knows of a registration file; no row without a file. PostgreSQL inlines it.
+-- Return what search knows of a registration file; no row without a file. PostgreSQL inlines it;
+-- offset 0 lets it look for a file before it looks into it, as most agents have none.
 create or replace function erc8004_searched_file(registration_file jsonb)
 returns table (
   services text[],
@@ -15,14 +16,14 @@ language sql immutable parallel safe
 begin atomic
   select
     o.services,
-    erc8004_supports_x402(registration_file),
-    erc8004_is_active(registration_file),
-    erc8004_agent_words(registration_file),
+    erc8004_supports_x402(given.file),
+    erc8004_is_active(given.file),
+    erc8004_agent_words(given.file),
     erc8004_skill_words(k.skills),
     erc8004_skill_words(k.domains)
-  from erc8004_service_names(registration_file) as o
-  cross join erc8004_skills(registration_file) as k
-  where registration_file is not null;
+  from (select registration_file as file where registration_file is not null offset 0) as given
+  cross join lateral erc8004_service_names(given.file) as o
+  cross join lateral erc8004_skills(given.file) as k;
 end;
 
 -- Insert or update the search rows of the agents that a statement wrote, and insert the words of

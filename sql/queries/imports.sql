@@ -102,14 +102,16 @@ from deleted;
 
 -- name: get_memory
 -- Set more memory for this transaction, for hashing and sorting the staged lines and for adding
--- the words of new agents to their index in batches of ten thousand.
+-- the words of new agents to their index in batches of ten thousand; and a smaller sample of the staged
+-- lines, which is enough to choose how to join them.
 select
+  set_config('default_statistics_target', '30', true) as default_statistics_target,
   set_config('work_mem', '32MB', true) as work_mem,
   set_config('gin_pending_list_limit', '32MB', true) as gin_pending_list_limit;
 
 -- name: analyze_staging
 -- Update the planner's statistics of the staged lines.
-analyze agents_staging (line_number, chain, registry_address, agent_id, metadata);
+analyze agents_staging (chain, registry_address, agent_id, metadata);
 
 -- name: get_refresh_lock
 -- Wait until no refresh of the statistics runs, and lock refreshes out until the transaction ends:
@@ -117,6 +119,11 @@ analyze agents_staging (line_number, chain, registry_address, agent_id, metadata
 select
   pg_advisory_xact_lock(hashtext('refresh_erc8004_stats')),
   pg_advisory_xact_lock(hashtext('erc8004_agent_search'));
+
+-- name: get_lock_timeout
+-- Set how long each half of an import waits for a lock. A session that waits for one half while the
+-- other waits for it would wait for ever: PostgreSQL does not see that the halves end together.
+select set_config('lock_timeout', %(milliseconds)s::text, true) as lock_timeout;
 
 -- name: upsert_agents
 -- Insert or update the agents of the staged lines that contain something new, and count them. An
@@ -312,7 +319,23 @@ where n.updated_at < now();
 
 -- name: analyze_agents
 -- Update the planner's statistics after many new rows.
-analyze erc8004_agents, erc8004_agent_search;
+analyze erc8004_agents;
+
+-- name: analyze_search
+-- Update the planner's statistics of the search.
+analyze erc8004_agent_search;
+
+-- name: delete_repeated_words
+-- Delete the words of names that both halves of an import inserted, as neither saw those of the other.
+delete from erc8004_name_words as n
+using (
+  select w.word, min(w.id) as id
+  from erc8004_name_words as w
+  group by w.word
+  having count(*) > 1
+) as kept
+where n.word = kept.word
+  and n.id > kept.id;
 
 -- name: list_agents
 -- Return the agents of some lines, by uuid or by token.
