@@ -53,7 +53,11 @@ def connection(app, servers):
 @pytest.mark.parametrize("name", NAMES)
 def test_query_fits_the_schema(connection, name):
     with connection.cursor() as cursor:
-        if STATEMENTS[name].startswith("copy"):
+        if written := re.search(
+            r"^copy \((.+)\)\s+to stdout", QUERIES[name], re.DOTALL | re.MULTILINE
+        ):
+            cursor.execute(f"explain {written[1]}", parameters(name))
+        elif STATEMENTS[name].startswith("copy"):
             columns = re.search(r"copy (\w+) \((.+?)\)", STATEMENTS[name], re.DOTALL)
             cursor.execute(f"select {columns[2]} from {columns[1]} limit 0")
         elif STATEMENTS[name].startswith("create"):
