@@ -1,3 +1,7 @@
--- How much of a journal one transaction projects follows from the logs that it reads.
+-- Let the projection of a chain do less for each row: it reads the logs themselves to see how many one
+-- transaction projects, and what two foreign keys checked row by row, triggers check by the statement.
 
-drop function erc8004_projection_end(text, bigint, integer, bigint);
+drop function if exists erc8004_projection_end(text, bigint, integer, bigint);
+
+alter table erc8004_reputation drop constraint fk__erc8004_reputation__chain;
+alter table erc8004_ownership_epochs drop constraint fk__erc8004_ownership_epochs__agent;
