@@ -51,9 +51,9 @@ def block_rows(chain: str, headers: Iterable[Header]) -> Iterator[bytes]:
     yield TRAILER
 
 
-class BoundedFile(list[bytes]):
-    """What COPY writes, row by row, until it is more than so many bytes; `is_cut` says that rows
-    were left out."""
+class BoundedRows(list[bytes]):
+    """The rows that COPY writes, as the driver hands them over, until they are more than so many
+    bytes; `is_cut` says that some were left out."""
 
     def __init__(self, most_bytes: int) -> None:
         super().__init__()
@@ -62,25 +62,26 @@ class BoundedFile(list[bytes]):
 
     def write(self, row: bytes) -> None:
         """Keep a row while there is room."""
+        row = row if self else row.removeprefix(SIGNATURE)
+        if row == TRAILER:
+            return
         if self._left < 0:
-            self.is_cut |= row != TRAILER
+            self.is_cut = True
             return
         self._left -= len(row)
         self.append(row)
 
 
-def projected_logs(copied: Iterable[bytes]) -> list[ProjectedLog]:
-    """Return the block, index, transaction, contract, topics and data of the logs that
+def block_of(row: bytes) -> int:
+    """Return the block of a log that projection.copy_logs wrote."""
+    return int.from_bytes(row[6:14])
+
+
+def projected_logs(rows: Iterable[bytes]) -> Iterator[ProjectedLog]:
+    """Yield the block, index, transaction, contract, topics and data of logs that
     projection.copy_logs wrote."""
-    packed = b"".join(copied)
     fixed, size = PROJECTED.unpack_from, PROJECTED.size
-    at, end = len(SIGNATURE), len(packed) - size
-    logs = []
-    while at <= end:
-        number, index, transaction, address, length = fixed(packed, at)
-        start = at + size
-        topics = packed[start : start + length]
-        start += length + 4
-        at = start + int.from_bytes(packed[start - 4 : start])
-        logs.append((number, index, transaction, address, topics, packed[start:at]))
-    return logs
+    for row in rows:
+        number, index, transaction, address, length = fixed(row)
+        end = size + length
+        yield number, index, transaction, address, row[size:end], row[end + 4 :]

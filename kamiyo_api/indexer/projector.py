@@ -4,13 +4,13 @@ validations, some thousand logs in a transaction, which also moves the cursor.""
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import IO, NamedTuple, cast
 
 from kamiyo_api import db
 from kamiyo_api.cache.invalidation import Invalidation, invalidate_all, know_database
 from kamiyo_api.cache.prefetch import SEARCH_VERSION, agent_keys
-from kamiyo_api.indexer.binary_copy import BoundedFile, ProjectedLog, projected_logs
+from kamiyo_api.indexer.binary_copy import BoundedRows, block_of, projected_logs
 from kamiyo_api.indexer.collecting import without_collector
 from kamiyo_api.indexer.columns import columns_of
 from kamiyo_api.indexer.facts import Place, Token
@@ -82,8 +82,8 @@ def project_range(
             f"{DECODER_VERSION}); run `flask index-chain {chain} --rebuild`"
         )
     after = found["projected_block"]
-    upto, read_logs = next_logs(tx, chain, after, found["upto_block"], logs)
-    facts = read(tx, chain, after, upto, read_logs)
+    upto, rows = next_rows(tx, chain, after, found["upto_block"], logs)
+    facts = read(tx, chain, after, upto, rows)
     uuids = find_agents(tx, chain, list(facts.tokens()))
     facts.fold(set(uuids))
     writing = Writing(tx, chain, facts, uuids, is_any_unconfirmed=found["is_any_unconfirmed"])
@@ -97,45 +97,43 @@ def project_range(
     )
     if not moved:
         raise ProjectionStopped(f"{chain} was changed by somebody else while it was projected")
-    return Projected(upto, len(read_logs)), writing
+    return Projected(upto, len(rows)), writing
 
 
-def next_logs(
+def next_rows(
     tx: db.Transaction, chain: str, after: int, upto: int, limit: int
-) -> tuple[int, list[ProjectedLog]]:
+) -> tuple[int, list[bytes]]:
     """Return the last of some blocks, and their logs: about so many, and always all of them."""
-    logs, are_all = copied_logs(tx, chain, after, upto, limit, BYTES_PER_TRANSACTION)
+    rows, are_all = copied_rows(tx, chain, after, upto, limit, BYTES_PER_TRANSACTION)
     if are_all:
-        return upto, logs
-    last = logs[-1][0]
-    if logs[0][0] < last:
-        return last - 1, [log for log in logs if log[0] < last]
-    return last, copied_logs(tx, chain, last - 1, last)[0]
+        return upto, rows
+    last = block_of(rows[-1])
+    if block_of(rows[0]) < last:
+        return last - 1, [row for row in rows if block_of(row) < last]
+    return last, copied_rows(tx, chain, last - 1, last)[0]
 
 
-def copied_logs(
+def copied_rows(
     tx: db.Transaction,
     chain: str,
     after: int,
     upto: int,
     limit: int | None = None,
     most_bytes: int = sys.maxsize,
-) -> tuple[list[ProjectedLog], bool]:
+) -> tuple[list[bytes], bool]:
     """Return the first logs of some blocks, and whether they are all."""
-    file = BoundedFile(most_bytes)
+    rows = BoundedRows(most_bytes)
     blocks = {"chain": chain, "after_block": after, "upto_block": upto}
-    count = tx.copy_out("projection.copy_logs", cast(IO[bytes], file), logs=limit, **blocks)
-    return projected_logs(file), count != limit and not file.is_cut
+    count = tx.copy_out("projection.copy_logs", cast(IO[bytes], rows), logs=limit, **blocks)
+    return rows, count != limit and not rows.is_cut
 
 
-def read(
-    tx: db.Transaction, chain: str, after: int, upto: int, logs: Iterable[ProjectedLog]
-) -> Folding:
+def read(tx: db.Transaction, chain: str, after: int, upto: int, rows: Sequence[bytes]) -> Folding:
     """Return the facts in logs, read but not folded. Raises ProjectionStopped."""
     facts = Folding(registries_of(tx, chain))
     blocks = {"chain": chain, "after_block": after, "upto_block": upto}
     times = {row["block_number"]: row["block_time"] for row in tx.rows(GET_TIMES, **blocks)}
-    for block, index, transaction, address, topics, data in logs:
+    for block, index, transaction, address, topics, data in projected_logs(rows):
         time = times.get(block)
         if time is None:
             raise ProjectionStopped(f"{chain} has logs of block {block}, but not its header")
