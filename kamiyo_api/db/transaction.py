@@ -131,6 +131,14 @@ class Transaction:
             cursor.copy_expert(QUERIES[query], source)
             return int(cursor.rowcount)
 
+    def copy_out(self, query: str, /, target: IO[bytes], **params: Any) -> int:
+        """Run a named `copy … to stdout`, and return the number of rows that it wrote."""
+        if not self.has_begun:
+            self.run_script("")
+        with self._connection.cursor() as cursor:
+            cursor.copy_expert(cursor.mogrify(QUERIES[query], params), target)
+            return int(cursor.rowcount)
+
     def run_script(self, script: str) -> None:
         """Run SQL that is not a named query: a file of the schema, or a statement such as
         commit."""

@@ -34,6 +34,11 @@ class Earlier:
         """`identities` are the identity registries of the contracts."""
         self._chain = chain
         self._identities = identities
+        self._contracts = {name: raw(name) for name in identities.values()}
+
+    def token_of(self, pair: Pair) -> Token:
+        """Return the token of the agent that feedback is given to."""
+        return Token(self._contracts[self._identities[pair.address]], pair.words[:32])
 
     def next_token(self, address: bytes, from_block: int, to_block: int) -> int | None:
         """Return the token that is minted next, or None if none was minted."""

@@ -3,7 +3,7 @@ and validations. No database."""
 
 from __future__ import annotations
 
-import hashlib
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from kamiyo_api.indexer.texts import marks_of, name_of, text_of
@@ -11,6 +11,8 @@ from kamiyo_api.indexer.texts import marks_of, name_of, text_of
 NOBODY = f"0x{0:040x}"
 NO_HASH = bytes(32)
 MOST_MILLISECONDS = 2**48 - 1
+# The digit of an id that holds the variant, by the digit whose two lower bits it keeps.
+VARIANTS = {f"{digit:x}": f"{8 | digit & 3:x}" for digit in range(16)}
 
 # The identity registry of an agent, and its number in it.
 Token = tuple[str, int]
@@ -33,10 +35,10 @@ class Place(NamedTuple):
 def uuid_at(chain: str, place: Place) -> str:
     """Return the id of the row that a log leads to: always the same, and in the order of time (RFC
     9562, version 8)."""
-    seed = f"{chain}/{place.block}/{place.log_index}".encode()
-    tail = bytearray(hashlib.blake2b(seed, digest_size=10).digest())
-    tail[0], tail[2] = 0x80 | tail[0] & 0xF, 0x80 | tail[2] & 0x3F
-    return f"{place.time * 1000 & MOST_MILLISECONDS:012x}{tail.hex()}"
+    block, log_index, time, _ = place
+    tail = blake2b(f"{chain}/{block}/{log_index}".encode(), digest_size=10).hexdigest()
+    begin = f"{time * 1000 & MOST_MILLISECONDS:012x}"
+    return f"{begin}8{tail[1:4]}{VARIANTS[tail[4]]}{tail[5:]}"
 
 
 def hash_of(raw: bytes) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kamiyo_api import db, outages
+from kamiyo_api.indexer.collecting import without_collector
 from kamiyo_api.indexer.failures import Stop
 from kamiyo_api.indexer.journal import CursorMoved
 from kamiyo_api.indexer.reader import ChainReader
@@ -108,7 +109,8 @@ def _follow(
     report(reader)
     projected = None
     while True:
-        has_more = _patiently(reader.step)
+        with without_collector():
+            has_more = _patiently(reader.step)
         report(reader)
         if reader.checked_block != projected:
             _patiently(lambda: project(reader.reading.chain))

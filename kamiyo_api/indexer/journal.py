@@ -6,10 +6,9 @@ it: of two processes that read the same chain, one writes a range and the other 
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from struct import Struct
+from io import BytesIO
 from typing import Any, NamedTuple
 
 from kamiyo_api import db
@@ -19,8 +18,6 @@ from kamiyo_api.indexer.failures import Stop
 from kamiyo_api.indexer.values import Header, Log
 
 Outcomes = Counter[tuple[str, str]]
-PLACE = Struct("!qi").pack
-LENGTH = Struct("!i").pack
 MOST_REASON = 300
 
 
@@ -219,10 +216,13 @@ class Journal:
         row = db.row("journal.get_any_log", chain=self.chain) or {}
         return not row["has_logs"]
 
-    def digest(self, start: int, end: int) -> tuple[int, bytes]:
-        """Return the number and the hash of the logs of a range."""
-        row = db.row("journal.get_digest", chain=self.chain, from_block=start, to_block=end) or {}
-        return row["logs"], bytes(row["digest"])
+    def holds(self, start: int, end: int, logs: Sequence[Log]) -> bool:
+        """Return whether the logs of a range are these, in every byte; they are sorted."""
+        stored = BytesIO()
+        with db.transaction(limited=False) as tx:
+            bounds = {"from_block": start, "to_block": end}
+            tx.copy_out("journal.copy_logs_between", stored, chain=self.chain, **bounds)
+        return stored.getvalue() == b"".join(log_rows(self.chain, logs))
 
     def logs(self, start: int, end: int) -> list[Log]:
         """Return the logs of a range."""
@@ -275,23 +275,3 @@ class Journal:
 def as_bytes(value: Any) -> Any:
     """Return bytes for the memory that the driver answers them in."""
     return bytes(value) if isinstance(value, memoryview) else value
-
-
-def digest_of(logs: Sequence[Log]) -> tuple[int, bytes]:
-    """Return the number and the hash of sorted logs, as the database computes it."""
-    digest = hashlib.sha256()
-    for number, index, block, transaction, address, topics, data in logs:
-        digest.update(
-            b"".join(
-                (
-                    PLACE(number, index),
-                    block,
-                    transaction,
-                    address,
-                    LENGTH(len(topics)),
-                    topics,
-                    data,
-                )
-            )
-        )
-    return len(logs), digest.digest()

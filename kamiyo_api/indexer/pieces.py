@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from kamiyo_api.indexer.blooms import bits_of_logs
 from kamiyo_api.indexer.failures import CallError, Contradiction, Fault, Incomplete, Refused
 from kamiyo_api.indexer.provider import Call, Provider
-from kamiyo_api.indexer.values import Header, Log, header_of, log_of
+from kamiyo_api.indexer.values import Header, Log, header_of, logs_in
 from kamiyo_api.indexer.wordings import suggested_range
 
 # A range whose answers are larger does not grow.
@@ -175,7 +175,7 @@ def logs_of(provider: Provider, answer: Any, contracts: Collection[bytes]) -> li
     are of other contracts, or that are repeated."""
     if not isinstance(answer, list):
         raise Fault("logs that are none")
-    valid = [log_of(each) for each in answer if not is_removed(each)]
+    valid = logs_in([each for each in answer if not is_removed(each)])
     if len(valid) < len(answer):
         provider.suspect("removed", len(answer) - len(valid))
     logs = [log for log in valid if log.address in contracts]
@@ -192,12 +192,14 @@ def is_removed(value: Any) -> bool:
 
 def without_repetitions(provider: Provider, logs: list[Log]) -> list[Log]:
     """Return sorted logs, each once. Raises Contradiction if two are at one position."""
-    unique = logs[:1] + [log for before, log in pairwise(logs) if log != before]
-    if len(unique) < len(logs):
-        provider.suspect("repeated", len(logs) - len(unique))
-    for before, log in pairwise(unique):
-        if before.log_index == log.log_index and before.block_number == log.block_number:
-            raise Contradiction(f"it answers two logs at {log.block_number}/{log.log_index}")
+    unique = logs
+    if len({log[:2] for log in logs}) < len(logs):
+        unique = logs[:1] + [log for before, log in pairwise(logs) if log != before]
+        if len(unique) < len(logs):
+            provider.suspect("repeated", len(logs) - len(unique))
+        for before, log in pairwise(unique):
+            if before[:2] == log[:2]:
+                raise Contradiction(f"it answers two logs at {log.block_number}/{log.log_index}")
     if unique and min(log.log_index for log in unique) < 0:
         raise Fault("a log that is none")
     return unique
@@ -237,7 +239,7 @@ def explained(provider: Provider, header: Header, known: Iterable[Log]) -> set[L
         except CallError as error:
             provider.note(error)
             return seen
-        logs = [log_of(each) for each in answer or () if not is_removed(each)]
+        logs = logs_in([each for each in answer or () if not is_removed(each)])
         seen |= {log for log in logs if log.block_hash == header.hash}
         if not header.bloom & ~bits_of_logs(seen):
             return seen

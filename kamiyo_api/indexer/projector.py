@@ -3,15 +3,15 @@ validations, some thousand logs in a transaction, which also moves the cursor.""
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from struct import Struct
-from typing import NamedTuple
+import sys
+from collections.abc import Callable, Sequence
+from typing import IO, NamedTuple, cast
 
 from kamiyo_api import db
 from kamiyo_api.cache.invalidation import Invalidation, invalidate_all, know_database
 from kamiyo_api.cache.prefetch import SEARCH_VERSION, agent_keys
+from kamiyo_api.indexer.binary_copy import BoundedRows, block_of, projected_logs
+from kamiyo_api.indexer.collecting import without_collector
 from kamiyo_api.indexer.columns import columns_of
 from kamiyo_api.indexer.facts import Place, Token
 from kamiyo_api.indexer.folding import DECODER_VERSION, Folding, Registry
@@ -21,10 +21,6 @@ LOGS_PER_TRANSACTION = 4000
 LOGS_BEFORE_ANALYZE, FEW_ROWS = 10_000, 1000
 BYTES_PER_TRANSACTION = 16 * 1024 * 1024
 GET_TIMES = "projection.get_times"
-# A log in what get_logs returns: its block, index, transaction and contract, and how long its
-# topics and its data are, which follow.
-LOG = Struct("!qi32s20sii")
-HEAD, HEAD_BYTES = LOG.unpack_from, LOG.size
 
 
 class ProjectionStopped(Exception):
@@ -73,25 +69,11 @@ def project_next(chain: str, logs: int = LOGS_PER_TRANSACTION) -> Projected | No
     return done
 
 
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Suspend the garbage collector, which would take a third of the time: the thousands of records
-    of a transaction contain no cycles, and go with it."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 def project_range(
     tx: db.Transaction, chain: str, logs: int
 ) -> tuple[Projected | None, Writing | None]:
     """Project the next blocks of a chain, and move the cursor."""
-    limits = {"logs": logs, "bytes": BYTES_PER_TRANSACTION}
-    found = tx.row("projection.get_range", chain=chain, **limits)
+    found = tx.row("projection.get_range", chain=chain)
     if found is None or found["upto_block"] <= found["projected_block"]:
         return None, None
     if found["decoder_version"] not in (0, DECODER_VERSION):
@@ -99,8 +81,9 @@ def project_range(
             f"{chain} was projected by other rules (version {found['decoder_version']}, now "
             f"{DECODER_VERSION}); run `flask index-chain {chain} --rebuild`"
         )
-    after, upto = found["projected_block"], found["upto_block"]
-    facts, count = read(tx, chain, after, upto)
+    after = found["projected_block"]
+    upto, rows = next_rows(tx, chain, after, found["upto_block"], logs)
+    facts = read(tx, chain, after, upto, rows)
     uuids = find_agents(tx, chain, list(facts.tokens()))
     facts.fold(set(uuids))
     writing = Writing(tx, chain, facts, uuids, is_any_unconfirmed=found["is_any_unconfirmed"])
@@ -114,27 +97,48 @@ def project_range(
     )
     if not moved:
         raise ProjectionStopped(f"{chain} was changed by somebody else while it was projected")
-    return Projected(upto, count), writing
+    return Projected(upto, len(rows)), writing
 
 
-def read(tx: db.Transaction, chain: str, after: int, upto: int) -> tuple[Folding, int]:
-    """Read the logs of some blocks, and return their number, too. Raises ProjectionStopped."""
+def next_rows(
+    tx: db.Transaction, chain: str, after: int, upto: int, limit: int
+) -> tuple[int, list[bytes]]:
+    """Return the last of some blocks, and their logs: about so many, and always all of them."""
+    rows, are_all = copied_rows(tx, chain, after, upto, limit, BYTES_PER_TRANSACTION)
+    if are_all:
+        return upto, rows
+    last = block_of(rows[-1])
+    if block_of(rows[0]) < last:
+        return last - 1, [row for row in rows if block_of(row) < last]
+    return last, copied_rows(tx, chain, last - 1, last)[0]
+
+
+def copied_rows(
+    tx: db.Transaction,
+    chain: str,
+    after: int,
+    upto: int,
+    limit: int | None = None,
+    most_bytes: int = sys.maxsize,
+) -> tuple[list[bytes], bool]:
+    """Return the first logs of some blocks, and whether they are all."""
+    rows = BoundedRows(most_bytes)
+    blocks = {"chain": chain, "after_block": after, "upto_block": upto}
+    count = tx.copy_out("projection.copy_logs", cast(IO[bytes], rows), logs=limit, **blocks)
+    return rows, count != limit and not rows.is_cut
+
+
+def read(tx: db.Transaction, chain: str, after: int, upto: int, rows: Sequence[bytes]) -> Folding:
+    """Return the facts in logs, read but not folded. Raises ProjectionStopped."""
     facts = Folding(registries_of(tx, chain))
     blocks = {"chain": chain, "after_block": after, "upto_block": upto}
     times = {row["block_number"]: row["block_time"] for row in tx.rows(GET_TIMES, **blocks)}
-    packed = bytes(tx.rows("projection.get_logs", **blocks)[0]["logs"] or b"")
-    at = count = 0
-    while at < len(packed):
-        block, index, transaction, address, topics, data = HEAD(packed, at)
+    for block, index, transaction, address, topics, data in projected_logs(rows):
         time = times.get(block)
         if time is None:
             raise ProjectionStopped(f"{chain} has logs of block {block}, but not its header")
-        start = at + HEAD_BYTES
-        middle, at = start + topics, start + topics + data
-        place = Place(block, index, time, transaction)
-        facts.read(place, address, packed[start:middle], packed[middle:at])
-        count += 1
-    return facts, count
+        facts.read(Place(block, index, time, transaction), address, topics, data)
+    return facts
 
 
 def find_agents(tx: db.Transaction, chain: str, tokens: list[Token]) -> dict[Token, str]:

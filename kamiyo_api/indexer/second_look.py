@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kamiyo_api.indexer.failures import Contradiction, Incomplete
-from kamiyo_api.indexer.journal import Cursor, Tip, digest_of
+from kamiyo_api.indexer.journal import Cursor, Tip
 from kamiyo_api.indexer.pieces import Piece, fetch_piece, headers_by_number, logs_of_block
 from kamiyo_api.indexer.provider import Provider
 from kamiyo_api.indexer.reading import Reading
@@ -78,7 +78,7 @@ def compare(reading: Reading, cursor: Cursor, until: int, tip: Tip) -> Look:
     )
     end = min(piece.end, until)
     second = [log for log in piece.logs if log.block_number <= end]
-    if digest_of(second) == reading.journal.digest(start, end):
+    if reading.journal.holds(start, end, second):
         return Look(end, second, (), ())
     stored = reading.journal.logs(start, end)
     settled = settle(reading, stored, second)

@@ -7,7 +7,7 @@ to the projected block, the journal above it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -33,6 +33,7 @@ from kamiyo_api.indexer.values import Log
 NOBODY = bytes(20)
 # The first token of a registry.
 FIRST_TOKENS = (0, 1)
+ABOUT_FEEDBACK = {FEEDBACK, REVOKED, RESPONSE}
 MAX_REMEMBERED = 4096
 
 
@@ -62,7 +63,9 @@ class Sequences:
         check_registrations(logs)
         known = self._before(logs, checked, projected) if is_whole else Range({}, {}, {})
         for log in logs:
-            check_log(log, known, is_whole=is_whole)
+            check = CHECKS.get(log.topics[:32])
+            if check is not None:
+                check(log, known, is_whole)
         return known
 
     def remember(self, known: Range, block: int) -> None:
@@ -81,14 +84,18 @@ class Sequences:
         self._last_feedback.clear()
 
     def _before(self, logs: Sequence[Log], checked: int, projected: int) -> Range:
-        """Return what is known of the sequences that a range continues."""
-        tokens = {token_of(log) for log in logs if is_move(log)}
-        pairs = {pair_of(log) for log in logs if log.topics[:32] in (FEEDBACK, REVOKED, RESPONSE)}
-        minting = {log.address for log in logs if is_mint(log)}
+        """Return what is known of the sequences that a range continues. A token that it mints has
+        neither an owner nor feedback before."""
+        moves = [log for log in logs if is_move(log)]
+        mints = [log for log in moves if log.topics[44:64] == NOBODY]
+        minted = {token_of(log) for log in mints}
+        tokens = {token_of(log) for log in moves} - minted
+        pairs = {pair_of(log) for log in logs if log.topics[:32] in ABOUT_FEEDBACK}
+        pairs = {each for each in pairs if self._earlier.token_of(each) not in minted}
         owners = {each: self._owners[each] for each in tokens if each in self._owners}
         last = {each: self._last_feedback[each] for each in pairs if each in self._last_feedback}
         unread = (projected + 1, checked)
-        for address in minting - self._next_tokens.keys():
+        for address in {log.address for log in mints} - self._next_tokens.keys():
             self._next_tokens[address] = self._earlier.next_token(address, *unread)
         owners |= self._earlier.owners(tokens - owners.keys(), *unread)
         last |= self._earlier.last_feedback(pairs - last.keys(), *unread)
@@ -102,9 +109,12 @@ def check_registrations(logs: Iterable[Log]) -> None:
     for log in logs:
         by_contract.setdefault(log.address, []).append(log)
     for each in by_contract.values():
-        for pair in pairwise([None, *each, None]):
-            check_neighbours(*pair)
-        check_mints(each)
+        kinds = [log.topics[:32] for log in each]
+        if URI in kinds or REGISTERED in kinds:
+            for pair in pairwise([None, *each, None]):
+                check_neighbours(*pair)
+        if TRANSFER in kinds or REGISTERED in kinds:
+            check_mints(each)
 
 
 def check_neighbours(before: Log | None, log: Log | None) -> None:
@@ -121,15 +131,17 @@ def check_neighbours(before: Log | None, log: Log | None) -> None:
 def check_mints(logs: Sequence[Log]) -> None:
     """Check that what is minted is registered in the same transaction, and the reverse. Raises
     Incomplete."""
-    minted = {(log.transaction_hash, log.topics[96:128]) for log in logs if is_mint(log)}
-    registered = {
-        (log.transaction_hash, log.topics[32:64]) for log in logs if log.topics[:32] == REGISTERED
+    mints = {(log.transaction_hash, log.topics[96:128]): log for log in logs if is_mint(log)}
+    registrations = {
+        (log.transaction_hash, log.topics[32:64]): log
+        for log in logs
+        if log.topics[:32] == REGISTERED
     }
-    for log in logs:
-        if is_mint(log) and (log.transaction_hash, log.topics[96:128]) not in registered:
+    for key, log in mints.items():
+        if key not in registrations:
             raise missing(log, "the Registered after a mint")
-        is_registered = log.topics[:32] == REGISTERED
-        if is_registered and (log.transaction_hash, log.topics[32:64]) not in minted:
+    for key, log in registrations.items():
+        if key not in mints:
             raise missing(log, "the mint before Registered")
 
 
@@ -143,26 +155,19 @@ def is_right_after(before: Log | None, log: Log, kind: bytes) -> bool:
     )
 
 
-def check_log(log: Log, known: Range, *, is_whole: bool) -> None:
-    """Check that a log continues its sequence, and add it. Raises Incomplete."""
+def check_move(log: Log, known: Range, is_whole: bool) -> None:
+    """Check that a transfer is from the owner. Raises Incomplete."""
     if is_mint(log):
-        check_mint(log, known, is_whole=is_whole)
+        check_mint(log, known, is_whole)
     elif is_move(log):
-        owner = known.owners.get(token_of(log))
+        token = token_of(log)
+        owner = known.owners.get(token)
         if (owner is not None or is_whole) and owner != log.topics[44:64]:
             raise missing(log, "a Transfer before this one")
-        known.owners[token_of(log)] = log.topics[76:96]
-    elif len(log.topics) == 128 and len(log.data) >= 32 and log.topics[:32] == FEEDBACK:
-        pair, index = pair_of(log), int.from_bytes(log.data[:32])
-        last = known.last_feedback.get(pair, 0 if is_whole else index - 1)
-        if index != last + 1:
-            raise missing(log, f"feedback {last + 1} before {index}")
-        known.last_feedback[pair] = index
-    elif log.topics[:32] in (REVOKED, RESPONSE) and is_whole:
-        check_reference(log, known)
+        known.owners[token] = log.topics[76:96]
 
 
-def check_mint(log: Log, known: Range, *, is_whole: bool) -> None:
+def check_mint(log: Log, known: Range, is_whole: bool) -> None:
     """Check that the next token is minted. Raises Incomplete."""
     token = int.from_bytes(log.topics[96:128])
     expected = known.next_tokens.get(log.address)
@@ -173,12 +178,31 @@ def check_mint(log: Log, known: Range, *, is_whole: bool) -> None:
     known.owners[token_of(log)] = log.topics[76:96]
 
 
-def check_reference(log: Log, known: Range) -> None:
+def check_feedback(log: Log, known: Range, is_whole: bool) -> None:
+    """Check that a client's next feedback is numbered so. Raises Incomplete."""
+    if len(log.topics) != 128 or len(log.data) < 32:
+        return
+    pair, index = pair_of(log), int.from_bytes(log.data[:32])
+    last = known.last_feedback.get(pair, 0 if is_whole else index - 1)
+    if index != last + 1:
+        raise missing(log, f"feedback {last + 1} before {index}")
+    known.last_feedback[pair] = index
+
+
+def check_reference(log: Log, known: Range, is_whole: bool) -> None:
     """Check that the feedback exists that is revoked or answered. Raises Incomplete."""
     where = log.topics[96:128] if log.topics[:32] == REVOKED else log.data[:32]
     index = int.from_bytes(where)
-    if len(where) == 32 and index > known.last_feedback.get(pair_of(log), 0):
+    if is_whole and len(where) == 32 and index > known.last_feedback.get(pair_of(log), 0):
         raise missing(log, f"feedback {index} before what refers to it")
+
+
+CHECKS: dict[bytes, Callable[[Log, Range, bool], None]] = {
+    TRANSFER: check_move,
+    FEEDBACK: check_feedback,
+    REVOKED: check_reference,
+    RESPONSE: check_reference,
+}
 
 
 def missing(log: Log, what: str) -> Incomplete:

@@ -4,6 +4,7 @@ the provider; what is not final enough to have a hash is a block that it does no
 from __future__ import annotations
 
 from binascii import unhexlify
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from kamiyo_api.indexer.failures import Behind, Contradiction, Fault
@@ -13,8 +14,6 @@ HASH_LENGTH = 2 + 2 * WORD
 ADDRESS_LENGTH = 2 + 40
 BLOOM_LENGTH = 2 + 512
 MAX_TOPICS = 4
-# Of both hashes and the address.
-HEAD_BYTES = 84
 NO_HASH = bytes(WORD)
 # The latest time that PostgreSQL's timestamps surely hold.
 MAX_TIME = 1 << 38
@@ -96,37 +95,50 @@ def bloom_of(value: Any) -> int:
         return 0
 
 
-def log_of(value: Any) -> Log:
-    """Return a log in an answer. Raises Behind if it is of a block that is not sealed, Fault."""
-    try:
-        block_hash, transaction, data = value["blockHash"], value["transactionHash"], value["data"]
-        address, topics = value["address"], value["topics"]
-        if block_hash is None or value["logIndex"] is None:
-            raise Behind("it answers logs of a block that is not sealed")
-        words = len(topics)
-        joined = "".join(topics)
-        # Decoded at once, which is faster.
-        head = f"{block_hash}{transaction}{address}{joined}".replace("0x", "")
-        end = HEAD_BYTES + WORD * words
-        if (
-            len(block_hash) != HASH_LENGTH
-            or len(transaction) != HASH_LENGTH
-            or len(address) != ADDRESS_LENGTH
-            or len(joined) != HASH_LENGTH * words
-            or words > MAX_TOPICS
-            or len(head) != 2 * end
-            or data[:2] != "0x"
-        ):
+class Known(dict[str, bytes]):
+    """The bytes of values of one length that are written in hex, each decoded once: most of those
+    in an answer are repeated."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__()
+        self._length = length
+
+    def __missing__(self, text: str) -> bytes:
+        if len(text) != self._length or text[:2] != "0x":
             raise Fault("a log that is none")
-        raw = unhexlify(head)
-        return Log(
-            int(value["blockNumber"], 16),
-            int(value["logIndex"], 16),
-            raw[:32],
-            raw[32:64],
-            raw[64:84],
-            raw[84:],
-            unhexlify(data[2:]),
+        raw = self[text] = unhexlify(text[2:])
+        return raw
+
+
+def logs_in(values: Sequence[Any]) -> list[Log]:
+    """Return the logs in an answer, column by column, which is faster. Raises Behind if one is of a
+    block that is not sealed, Fault."""
+    words, addresses = Known(HASH_LENGTH).__getitem__, Known(ADDRESS_LENGTH).__getitem__
+    try:
+        hashes = [value["blockHash"] for value in values]
+        indexes = [value["logIndex"] for value in values]
+        if None in hashes or None in indexes:
+            raise Behind("it answers logs of a block that is not sealed")
+        topics = [value["topics"] for value in values]
+        data = [value["data"] for value in values]
+        if max(map(len, topics), default=0) > MAX_TOPICS or {each[:2] for each in data} - {"0x"}:
+            raise Fault("a log that is none")
+        return list(
+            map(
+                Log,
+                [int(value["blockNumber"], 16) for value in values],
+                [int(each, 16) for each in indexes],
+                map(words, hashes),
+                [words(value["transactionHash"]) for value in values],
+                [addresses(value["address"]) for value in values],
+                [b"".join(map(words, each)) for each in topics],
+                [unhexlify(each[2:]) for each in data],
+            )
         )
     except (TypeError, ValueError, KeyError):
         raise Fault("a log that is none") from None
+
+
+def log_of(value: Any) -> Log:
+    """Return one log. Raises as logs_in() does."""
+    return logs_in([value])[0]

@@ -167,30 +167,17 @@ values (
 )
 on conflict do nothing;
 
--- name: get_digest
--- Return the number of logs in a range of blocks, and the hash of everything that they say.
-select
-  count(*) as logs,
-  sha256(
-    coalesce(
-      string_agg(
-        int8send(l.block_number)
-        || int4send(l.log_index)
-        || l.block_hash
-        || l.transaction_hash
-        || l.address
-        || int4send(octet_length(l.topics))
-        || l.topics
-        || l.data,
-        ''::bytea
-        order by l.block_number, l.log_index
-      ),
-      ''
-    )
-  ) as digest
-from erc8004_chain_logs as l
-where l.chain = %(chain)s
-  and l.block_number between %(from_block)s and %(to_block)s;
+-- name: copy_logs_between
+-- Write the logs of a range of blocks as copy_logs loads them, in the order of the chain.
+copy (
+  select
+    l.chain, l.block_number, l.log_index, l.block_hash, l.transaction_hash, l.address, l.topics, l.data
+  from erc8004_chain_logs as l
+  where l.chain = %(chain)s
+    and l.block_number between %(from_block)s and %(to_block)s
+  order by l.block_number, l.log_index
+)
+to stdout with (format binary);
 
 -- name: list_logs
 -- Return the logs of a range of blocks.

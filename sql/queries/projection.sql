@@ -7,45 +7,38 @@ select
   set_config('jit', 'off', true);
 
 -- name: get_range
--- Return up to which block a chain is projected, and up to which the next transaction should: blocks
--- are never split, and the first block beyond either limit is the last. And whether there is feedback of
--- imports or clients that may turn out to be that of a chain.
+-- Return up to which block a chain is projected, and up to which it can be. And whether there is feedback
+-- of imports or clients that may turn out to be that of a chain. Until the transaction ends, rows are read by
+-- their keys, in the order of these, whatever the planner believes of tables that grow faster than its
+-- statistics.
 select
   c.projected_block,
   c.decoder_version,
-  least(
-    c.checked_block,
-    c.final_block,
-    erc8004_projection_end(c.chain, c.projected_block, %(logs)s, %(bytes)s)
-  ) as upto_block,
+  least(c.checked_block, c.final_block) as upto_block,
   exists (
     select
     from erc8004_reputation as r
     where r.source <> 'chain'
       and r.tx_hash is not null
-  ) as is_any_unconfirmed
+  ) as is_any_unconfirmed,
+  set_config('enable_seqscan', 'off', true),
+  set_config('enable_bitmapscan', 'off', true),
+  set_config('enable_sort', 'off', true)
 from erc8004_chain_cursors as c
 where c.chain = %(chain)s;
 
--- name: get_logs
--- Return the logs of some blocks in the order of the chain, each one after the other in one value:
--- thousands of rows of small values cost more than what they lead to. The range limits them.
-select string_agg(
-  int8send(l.block_number)
-  || int4send(l.log_index)
-  || l.transaction_hash
-  || l.address
-  || int4send(octet_length(l.topics))
-  || int4send(octet_length(l.data))
-  || l.topics
-  || l.data,
-  ''::bytea
+-- name: copy_logs
+-- Write the first logs of some blocks, in the order of the chain.
+copy (
+  select l.block_number, l.log_index, l.transaction_hash, l.address, l.topics, l.data
+  from erc8004_chain_logs as l
+  where l.chain = %(chain)s
+    and l.block_number > %(after_block)s
+    and l.block_number <= %(upto_block)s
   order by l.block_number, l.log_index
-) as logs
-from erc8004_chain_logs as l
-where l.chain = %(chain)s
-  and l.block_number > %(after_block)s
-  and l.block_number <= %(upto_block)s;
+  limit %(logs)s
+)
+to stdout with (format binary);
 
 -- name: get_times
 -- Return the times of some blocks. The range limits them.

@@ -86,7 +86,9 @@ create index ix__erc8004_agents__agent_wallet
   where agent_wallet is not null;
 
 -- The owners of an agent that was read from a chain, in the order of its transfers. The last has no
--- end; one that lasted within a block ends where it began.
+-- end; one that lasted within a block ends where it began. The rows have no foreign key: the projection
+-- writes the row of the agent, which also locks it, in the transaction that inserts them, and triggers
+-- delete them with their agents (functions/56_ownership_epochs.sql).
 create table erc8004_ownership_epochs (
   agent_uuid uuid not null,
   owner_address text not null,
@@ -99,8 +101,6 @@ create table erc8004_ownership_epochs (
   to_time timestamptz,
 
   constraint pk__erc8004_ownership_epochs primary key (agent_uuid, from_block, from_log_index),
-  constraint fk__erc8004_ownership_epochs__agent
-    foreign key (agent_uuid) references erc8004_agents (id) on delete cascade,
   constraint ck__erc8004_ownership_epochs__end check (
     (to_block is null) = (to_log_index is null) and (to_block is null) = (to_time is null)
   )
