@@ -14,7 +14,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from typing import Any, Generic, TypeVar
 
-from kamiyo_api import db, errors
+from kamiyo_api import db, outages
 from kamiyo_api.db.copying import copy_rows
 
 # A file whose second half is smaller is loaded over one connection, as a whole.
@@ -128,7 +128,7 @@ class SecondHalf(Generic[Result]):
         self._done = self._threads.submit(copy_context().run, self._load)
         try:
             self._begun.result()
-        except (errors.DatabaseBusy, errors.DatabaseUnavailable):
+        except (outages.DatabaseBusy, outages.DatabaseUnavailable):
             self._done = self._belongs = None
             return False
         self._limit = BYTES_AT_ONCE
