@@ -83,7 +83,7 @@ def run() -> Iterator[Run]:
 def test_the_first_command_that_it_shows_answers_agents_with_names(run):
     (command,) = re.findall(r"^ +Try +(curl .*)$", run.said, re.MULTILINE)
     agents = json.loads(run.type(f"{command} --silent"))["agents"]
-    assert len(agents) == 2
+    assert len(agents) == 3
     assert all(agent["name"] for agent in agents)
 
 

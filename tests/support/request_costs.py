@@ -94,8 +94,8 @@ def once(app: Flask, method: str, target: str, body: bytes, headers: dict[str, s
     answer = b"".join(chunks)
     seconds = time.thread_time() - began
     size = sum(len(name) + len(value) for name, value in answered)
-    # The document is longer, and the same whatever is sent.
-    if not target.startswith("/openapi.json"):
+    # The document and its page are longer, and the same whatever is sent.
+    if not target.startswith(("/openapi.json", "/docs")):
         size += len(answer)
     return Result(seconds, int(status.split()[0]), size, answer)
 
