@@ -325,6 +325,20 @@ def test_any_size_of_transactions_leads_to_the_same_tables(chain, project, sql, 
     assert journal.tables(sql) == whole
 
 
+def test_transactions_of_few_bytes_lead_to_the_same_tables(chain, project, sql, monkeypatch):
+    history(chain)
+    logs_in_all = len(chain.logs)
+    assert project(chain) == logs_in_all
+    whole = journal.tables(sql)
+    empty_projection(sql)
+    monkeypatch.setattr(projector, "BYTES_PER_TRANSACTION", 3000)
+    sizes = []
+    while (done := projector.project_next("base")) is not None:
+        sizes.append(done.logs)
+    assert (sum(sizes), max(sizes) < logs_in_all / 2) == (logs_in_all, True)
+    assert journal.tables(sql) == whole
+
+
 def empty_projection(sql):
     """Delete all that was projected."""
     for table in journal.PROJECTED:
