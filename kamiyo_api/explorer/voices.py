@@ -8,7 +8,7 @@ from typing import Any
 from kamiyo_api import db
 
 # How many reviewers and records a page looks at, so that its cost does not grow with history.
-MOST_VOICES = 5_000
+MOST_VOICES = 500
 MOST_RECORDS = 1_000
 MOST_REVIEWERS = 15
 MOST_TAGS = 12
@@ -30,12 +30,7 @@ def evidence_of(agent_uuid: str) -> dict[str, Any]:
         most_reviewers=MOST_REVIEWERS,
         most_days=MOST_DAYS,
     )[0]
-    is_part = evidence["voices"]["counted"] >= MOST_VOICES
-    return evidence | {
-        "ranges": STEPS,
-        "is_part": is_part,
-        "levels": levels_in(evidence["history"]),
-    }
+    return evidence | {"ranges": STEPS, "levels": levels_in(evidence["history"])}
 
 
 def levels_in(history: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -3,26 +3,16 @@
 
 -- name: get_evidence
 -- Return what stands behind the score of an agent: how many reviewers say what, in ten steps from 0 to
--- 100, those who left money with it or are trusted, and the others, of the first `most_voices`; its
--- reviewers, those who left money first, then others among the same; and what the trust in it was on the
--- newest `most_days` days on which it changed.
-with reviewers as (
-  select
-    least(c.voice / 1000, 9) as step,
-    c.net_usdc > 0 or c.is_trusted as is_paid
-  from erc8004_client_counts as c
-  where c.agent_uuid = %(agent_uuid)s
-    and c.voice is not null
-  order by c.client_address
-  limit %(most_voices)s
-),
-steps as (
+-- 100, those who left money with it, and the others; its reviewers, those who left money first, then
+-- others, of the first `most_voices`; and what the trust in it was on the newest `most_days` days on which
+-- it changed.
+with steps as (
   select
     s.step,
-    count(r.step) filter (where r.is_paid) as paid,
-    count(r.step) filter (where not r.is_paid) as unpaid
-  from generate_series(0, 9) as s (step)
-  left join reviewers as r on r.step = s.step
+    coalesce(sum(e.paying_counts[s.step]), 0)::bigint as paid,
+    coalesce(sum(e.voice_counts[s.step] - e.paying_counts[s.step]), 0)::bigint as unpaid
+  from generate_series(1, 10) as s (step)
+  left join erc8004_evidence as e on e.agent_uuid = %(agent_uuid)s
   group by s.step
 ),
 listed as (
