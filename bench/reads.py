@@ -32,6 +32,16 @@ def stats_paths(place: Place) -> list[str]:
     return [f"/api/v1/agents/{agent}/stats" for agent in place.agents]
 
 
+def trust_paths(place: Place) -> list[str]:
+    """The explained scores of many agents."""
+    return [f"/api/v1/agents/{agent}/trust" for agent in place.agents]
+
+
+def decision_paths(place: Place) -> list[str]:
+    """A decision about each of many agents."""
+    return [f"/api/v1/agents/{agent}/decision?amount_usdc=1" for agent in place.agents]
+
+
 def search_paths(place: Place) -> list[str]:
     """Pages of 50, from the first on, in every order; shuffled."""
     queries = [f"sort={sign}{sort}" for sort in SORTS for sign in ("", "-")]
@@ -56,9 +66,11 @@ def walk(place: Place, query: str) -> Iterator[str]:
 
 
 def measure(place: Place, seconds: float) -> list[Figure]:
-    """The four reads, each beside its target."""
+    """The reads, cached and not, each beside its target."""
     stats, search = stats_paths(place), search_paths(place)
-    bodies = {"stats": body(place, stats[0]), "search": body(place, search[0])}
+    trust, decisions = trust_paths(place), decision_paths(place)
+    paths_of = {"stats": stats, "search": search, "trust": trust, "decision": decisions}
+    bodies = {name: body(place, paths[0]) for name, paths in paths_of.items()}
     with bare(bodies) as yardstick:
 
         def figures(name: str, what: str, paths: Sequence[str], *targets: float) -> list[Figure]:
@@ -76,6 +88,8 @@ def measure(place: Place, seconds: float) -> list[Figure]:
         return [
             *figures("stats", "stats", stats, 0.45, 0.22),
             *figures("search", "search page of 50", search, 0.35, 0.10),
+            *figures("trust", "trust", trust, 0.45, 0.20),
+            *figures("decision", "decision", decisions, 0.45, 0.20),
         ]
 
 

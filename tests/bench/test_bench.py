@@ -40,11 +40,11 @@ def in_a_hurry(monkeypatch, tmp_path):
 def test_every_target_has_a_figure(in_a_hurry):
     needed("wrk")
     figures = bench.measure(TINY)
-    assert len({figure.what for figure in figures}) == len(figures) == 27
+    assert len({figure.what for figure in figures}) == len(figures) == 31
     assert all(math.isfinite(figure.value) for figure in figures)
     missed = next(each for each in figures if "did not show" in each.what)
     assert missed.value == 0
-    assert len(table(figures).splitlines()) == 29
+    assert len(table(figures).splitlines()) == 33
 
 
 def test_figure_is_held_to_its_target_from_the_right_side(in_a_hurry):
