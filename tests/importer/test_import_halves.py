@@ -15,7 +15,7 @@ from zlib import crc32
 
 import pytest
 
-from kamiyo_api import errors
+from kamiyo_api import outages
 from kamiyo_api.db.driver import pooled_connection
 from kamiyo_api.dev.databases import Servers
 from kamiyo_api.importer import halves
@@ -165,7 +165,7 @@ def test_a_session_between_the_halves_ends_the_import(app, servers, sql, monkeyp
     with ThreadPoolExecutor(1) as threads:
         stood = threads.submit(stand_between)
         began.wait()
-        with pytest.raises(errors.DatabaseBusy):
+        with pytest.raises(outages.DatabaseBusy):
             import_file(io.BytesIO(FILE), print)
         stood.result()
     assert sql(AGENTS) == []
