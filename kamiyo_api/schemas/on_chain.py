@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import marshmallow as ma
 from marshmallow import fields
 
@@ -18,9 +20,9 @@ MOST_CLIENTS = 100
 MOST_TAG_CHARACTERS = 1024
 
 
-def source(about: str = "") -> Choice:
+def source(about: str = "", meanings: Mapping[str, str] = SOURCES) -> Choice:
     """Return the field that says who brought a row."""
-    return Choice(SOURCES, about=about, required=True)
+    return Choice(meanings, about=about, required=True)
 
 
 def as_of_block() -> fields.Integer:

@@ -12,6 +12,7 @@ from kamiyo_api.schemas import fields as own
 from kamiyo_api.schemas.chains import OnChain
 from kamiyo_api.schemas.choices import Choice
 from kamiyo_api.schemas.marks import unstorable
+from kamiyo_api.schemas.on_chain import SOURCES, source
 
 STATUSES = {
     "pending": "Not settled yet.",
@@ -19,6 +20,8 @@ STATUSES = {
     "failed": "Not settled: the transaction failed or was not seen in time; it may still be.",
     "rejected": "Settled: the payment was refused.",
 }
+# No registry of a chain knows of payments.
+PAYMENT_SOURCES = {word: SOURCES[word] for word in ("import", "api")}
 NETWORK = "The chain in the words of x402, instead of chain: base-sepolia or eip155:84532."
 LOG_INDEX = "The log of the transfer in its block, for one of several in a transaction."
 PAYER = "Who paid: `from` of the authorization."
@@ -30,6 +33,9 @@ class PaymentsQuery(pages.Page):
     """The filter of a list of payments, and its page."""
 
     status = pages.statuses(STATUSES)
+    source = Choice(
+        PAYMENT_SOURCES, about="Where payments come from; all by default.", load_default=None
+    )
 
 
 class PaymentToLink(bounded.Schema):
@@ -89,6 +95,7 @@ class Payment(OnChain):
     failure_reason = fields.String(required=True, allow_none=True)
     created_at = own.timestamp(required=True)
     verified_at = own.timestamp(required=True, allow_none=True)
+    source = source(meanings=PAYMENT_SOURCES)
     unstorable = unstorable()
     truncated = pages.truncated()
 

@@ -197,7 +197,8 @@ updated as (
     failure_reason = n.failure_reason,
     created_at = n.created_at,
     verified_at = n.verified_at,
-    unstorable = n.unstorable
+    unstorable = n.unstorable,
+    source = 'import'
   from news as n
   where p.id = n.id
     -- A request may have settled it since this statement began.
@@ -226,14 +227,15 @@ select
 with inserted as (
   insert into erc8004_agent_payments (
     id, agent_uuid, chain, tx_hash, log_index, nonce, payer_address, payee_address, amount_usdc,
-    status, endpoint, failure_reason, created_at, verified_at, unstorable
+    status, endpoint, failure_reason, created_at, verified_at, unstorable, source
   )
   select
     s.id, s.agent_uuid, s.chain, s.tx_hash, s.log_index, s.nonce, s.payer_address, s.payee_address,
     s.amount_usdc, s.status, s.endpoint, s.failure_reason,
     coalesce(s.created_at, s.verified_at, now()),
     case s.status when 'verified' then coalesce(s.verified_at, s.created_at, now()) end,
-    s.unstorable
+    s.unstorable,
+    'import'
   from lines_staging as s
   where %(known_by)s = case when s.log_index is not null then 1 when s.nonce is not null then 2 else 3 end
   order by s.tx_hash, s.line_number

@@ -17,6 +17,7 @@ p.id as payment_id,
   p.failure_reason,
   p.created_at,
   p.verified_at,
+  p.source,
   p.unstorable,
   '{}'::text[] as truncated
 
@@ -51,6 +52,7 @@ p.id as payment_id,
   left(p.failure_reason, %(longest)s) as failure_reason,
   p.created_at,
   p.verified_at,
+  p.source,
   erc8004_shown_marks(p.unstorable, %(longest)s) as unstorable,
   array_remove(
     array[
@@ -163,6 +165,7 @@ select
 from erc8004_agent_payments as p
 join erc8004_chains as c on c.name = p.chain
 where p.agent_uuid = %(agent_uuid)s
+  and (%(source)s::text is null or p.source = %(source)s)
   and (
     %(after_id)s::uuid is null
     or (p.created_at, p.id) < (%(after_time)s::timestamptz, %(after_id)s::uuid)
@@ -187,6 +190,7 @@ with page as (
         coalesce(%(after_time)s::timestamptz, 'infinity'),
         coalesce(%(after_id)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
       )
+      and (%(source)s::text is null or p.source = %(source)s)
     order by p.status desc, p.created_at desc, p.id desc
     limit %(limit)s
   ) as s

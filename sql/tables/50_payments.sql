@@ -1,6 +1,7 @@
 -- x402 payments to agents.
 
--- `unstorable` marks imported texts that PostgreSQL cannot store as they are.
+-- `source` says who brought a payment, an import or a client; no registry knows of any. `unstorable`
+-- marks imported texts that PostgreSQL cannot store as they are.
 create table erc8004_agent_payments (
   id uuid not null,
   agent_uuid uuid not null,
@@ -17,6 +18,7 @@ create table erc8004_agent_payments (
   log_index integer,
   nonce text,
   unstorable jsonb,
+  source text not null default 'api',
 
   constraint pk__erc8004_agent_payments primary key (id),
   constraint fk__erc8004_agent_payments__agent
@@ -39,7 +41,8 @@ create table erc8004_agent_payments (
   constraint ck__erc8004_agent_payments__nonce
     check (octet_length(nonce) = 66 and nonce ~ '^0x[0-9a-f]*$'),
   constraint ck__erc8004_agent_payments__nonce_has_payer
-    check (nonce is null or payer_address is not null)
+    check (nonce is null or payer_address is not null),
+  constraint ck__erc8004_agent_payments__source check (source in ('import', 'api'))
 );
 
 -- Which payment is meant. One transaction may hold many: each has its log, and each payer uses a

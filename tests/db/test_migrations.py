@@ -105,6 +105,27 @@ def test_upgrade_that_fails_changes_nothing(empty):
     assert versions(empty)[-1] == 27
 
 
+def test_payments_with_marked_texts_are_known_to_be_imported(empty):
+    load(empty, STATE_27)
+    migrate(empty)
+    payments = "select count(*) filter (where source = 'import') from erc8004_agent_payments"
+    changes = "select count(*) from erc8004_payment_changes"
+    assert read(empty, payments) == [(0,)]
+    read(
+        empty,
+        """
+        alter table erc8004_agent_payments drop column source;
+        update erc8004_agent_payments set unstorable = '{}'
+        where id = '00000000-0000-7000-c000-000000000201';
+        select 1
+        """,
+    )
+    counted = read(empty, changes)
+    (migration,) = (SQL / "migrations").glob("*_say_who_brought_payments.sql")
+    load(empty, migration.read_text())
+    assert (read(empty, payments), read(empty, changes)) == ([(1,)], counted)
+
+
 def test_database_that_is_too_old_is_one_line_that_says_what_to_do(empty):
     load(empty, STATE_27)
     read(empty, "delete from schema_migrations where version > 20 returning 1")

@@ -150,6 +150,34 @@ def test_a_payment_linked_after_an_import_is_the_imported_one(
     assert len(sql(PAYMENTS)) == 1
 
 
+def test_a_payment_says_that_an_import_brought_it_and_keeps_it(
+    run_import_of, agent, client, admin, get
+):
+    run_import_of("payments", [line(status="pending")])
+    (listed,) = get(f"/agents/{agent['agent_uuid']}/payments")["payments"]
+    body = {"agent_uuid": agent["agent_uuid"], "chain": "base", "tx_hash": TX, "log_index": 3}
+    body |= {"amount_usdc": "0.01", "status": "verified"}
+    settled = client.post("/api/v1/agents/link-payment", json=body, headers=admin).json
+    read = get(f"/agents/payments/{settled['payment_id']}")
+    assert (settled["payment_id"], settled["status"]) == (listed["payment_id"], "verified")
+    assert [each["source"] for each in (listed, settled, read)] == ["import"] * 3
+
+
+def test_an_import_takes_over_a_payment_of_a_client_only_if_it_says_something_new(
+    run_import_of, agent, link_payment, sql
+):
+    posted = linked(link_payment, agent, log_index=3, status="pending")
+    said = keyless(status="pending", endpoint=posted["endpoint"], created_at=None)
+    for each, change, source in (
+        (said, (0, 0, 1, 0, 0), "api"),
+        (said | {"status": "verified"}, (0, 1, 0, 0, 0), "import"),
+        (said, (0, 0, 0, 1, 0), "import"),
+    ):
+        assert figures(run_import_of("payments", [each])) == change
+        assert [row["source"] for row in sql(PAYMENTS)] == [source]
+    assert posted["source"] == "api"
+
+
 def test_lines_with_and_without_a_key_about_one_payment_are_one_row(run_import_of, agent, sql):
     lines = [keyless(), line(nonce=NONCE), line(log_index=None, nonce=NONCE), line()]
     assert figures(run_import_of("payments", lines)) == (1, 0, 3, 0, 0)

@@ -82,10 +82,25 @@ def test_validations_are_listed_by_their_source(agent, get, sql, narrowed):
     assert len(get(f"/agents/{agent}/validations")["validations"]) == 2
 
 
-def test_other_sources_are_refused(agent, client, admin):
-    for path in ("feedback", "validations", "reputation"):
-        answer = client.get(f"/api/v1/agents/{agent}/{path}?source=me", headers=admin)
-        assert (answer.status_code, list(answer.json["errors"])) == (422, ["source"])
+@pytest.mark.parametrize("narrowed", ["", "&status=verified", "&status=verified&status=pending"])
+def test_payments_are_listed_by_their_source(agent, get, link_payment, sql, narrowed):
+    imported, posted = (link_payment(agent_uuid=agent)["payment_id"] for _ in range(2))
+    sql("update erc8004_agent_payments set source = 'import' where id = %s", imported)
+    for source, payment_id in (("import", imported), ("api", posted)):
+        found = get(f"/agents/{agent}/payments?source={source}{narrowed}")["payments"]
+        assert [(each["payment_id"], each["source"]) for each in found] == [(payment_id, source)]
+    assert len(get(f"/agents/{agent}/payments?limit=9{narrowed}")["payments"]) == 2
+
+
+@pytest.mark.parametrize("path", ["feedback", "validations", "reputation", "payments"])
+def test_other_sources_are_refused(agent, client, admin, path):
+    answer = client.get(f"/api/v1/agents/{agent}/{path}?source=me", headers=admin)
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["source"])
+
+
+def test_no_chain_is_the_source_of_a_payment(agent, client, admin):
+    answer = client.get(f"/api/v1/agents/{agent}/payments?source=chain", headers=admin)
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["source"])
 
 
 def test_answers_mark_what_is_not_stored_as_the_chain_holds_it(agent, get):

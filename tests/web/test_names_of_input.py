@@ -30,7 +30,7 @@ WORDS = [
     ("", "trust_level=New&trust_level= fair", "trust_level=new&trust_level=fair"),
     ("", "collapse=Owner", "collapse=owner"),
     ("{agent_uuid}/feedback", "sort=-SCORE&source=Api", "sort=-score&source=api"),
-    ("{agent_uuid}/payments", "status=Verified", "status=verified"),
+    ("{agent_uuid}/payments", "status=Verified&source=Import", "status=verified&source=import"),
     ("{agent_uuid}/validations", "status=PENDING&source=API", "status=pending&source=api"),
     ("{agent_uuid}/reputation", "source=API", "source=api"),
     ("{agent_uuid}/decision", "amount_usdc=1&policy=Strict", "amount_usdc=1&policy=strict"),
