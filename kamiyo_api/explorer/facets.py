@@ -24,7 +24,7 @@ YES = {
     "verified": "file names it back",
     "x402": "takes x402",
 }
-# What a search leaves out unless it is asked for.
+# What a search leaves out by default; a filter includes it.
 LEFT_OUT = {
     "Status": {"status": {"suspended": "suspended", "revoked": "revoked", "any": "any status"}},
     "Left out": {

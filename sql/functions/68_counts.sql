@@ -32,7 +32,7 @@ begin atomic
 end;
 
 -- Fold all changes into the counts, evidence and scores, or count the whole history. Return the agents
--- whose statistics changed. The planner is told what each step filled where it knows nothing of it yet.
+-- whose statistics changed. If the planner knows nothing of the counts, it is told what each step filled.
 create or replace function erc8004_count_all(as_of timestamptz, from_history boolean) returns uuid[]
 language plpgsql
 as $$

@@ -20,7 +20,7 @@ PRICE = "0.01"
 
 
 class Told(NamedTuple):
-    """What docs/trust.md tells of an agent."""
+    """What docs/trust.md says of an agent."""
 
     name: str
     caveats: list[str]
