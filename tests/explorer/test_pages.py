@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 import unicodedata
 
 import pytest
 
-from kamiyo_api import create_app
-from kamiyo_api.config import Config
 from kamiyo_api.explorer.shown import leads_to_web, mixes_scripts
 from tests.support.html import HTML, Elements
 
 NO_ADDRESS = "00000000-0000-4000-8000-000000000000"
-NOWHERE = "postgresql://kamiyo@127.0.0.1:1/kamiyo"
 MOST_BYTES = 120_000
-
-
-@pytest.fixture
-def configured(app):
-    """A client of the service with other settings."""
-
-    def create(**settings):
-        made = create_app(dataclasses.replace(Config.from_environment(), **settings))
-        return made.test_client()
-
-    return create
 
 
 def test_no_page_has_scripts_or_styles_of_its_own(look, paths):
@@ -184,29 +169,6 @@ def test_agent_that_does_not_exist_is_not_found_in_words(look, client):
     assert look("/api/v1/nothing").mimetype == "application/problem+json"
 
 
-@pytest.mark.parametrize(
-    ("typed", "leads_to"),
-    [
-        ("tide table", "/agents?q=tide+table"),
-        ("42", "/agents?agent_id=42"),
-        (f"eip155:8453:0x{'8' * 40}", f"/agents?q=0x{'8' * 40}"),
-        (NO_ADDRESS, f"/agents/{NO_ADDRESS}"),
-        ("  ", "/agents"),
-    ],
-)
-def test_box_leads_to_what_was_typed(client, typed, leads_to):
-    answer = client.get("/find", query_string={"q": typed})
-    assert (answer.status_code, answer.location) == (302, leads_to)
-
-
-def test_global_name_leads_to_its_agent(look, client, people, get):
-    agent = get(f"/agents/{people['good']}")
-    answer = client.get(
-        "/find", query_string={"q": f"{agent['agent_registry']}:{agent['agent_id']}"}
-    )
-    assert people["good"] in look(answer.location).text
-
-
 def test_badge_can_be_cached(look, client, people):
     path = f"/badge/{people['good']}.svg"
     badge = look(path)
@@ -220,57 +182,19 @@ def test_first_view_is_small(client, look, people):
     addresses = {"/", f"/agents/{people['good']}", "/agents"}
     for address in addresses:
         page = Elements(look(address).text)
-        files = {attrs["href"] for tag, attrs in page.found if tag == "link"}
+        files = {attrs["href"] for tag, attrs in page.found if tag == "link"} - {"#end"}
         files |= {attrs["src"] for tag, attrs in page.found if tag == "script"}
         bodies = [client.get(each, headers=HTML).data for each in (address, *files)]
         assert sum(map(len, bodies)) < MOST_BYTES
 
 
 def test_file_of_the_explorer_stays_with_its_address(client, look):
-    style = next(attrs["href"] for tag, attrs in Elements(look("/").text).found if tag == "link")
+    links = [attrs for tag, attrs in Elements(look("/").text).found if tag == "link"]
+    style = next(each["href"] for each in links if each["rel"] == "stylesheet")
     assert "immutable" in client.get(style).headers["Cache-Control"]
     other = re.sub(r"/assets/\w+/", "/assets/000000000000/", style)
     assert client.get(other).status_code == 404
     assert client.get("/assets/000000000000/..%2fpages.py").status_code == 404
-
-
-def test_page_counts_against_the_address(configured):
-    client = configured(explorer_pages_per_minute=2)
-    statuses = [client.get("/chains", headers=HTML).status_code for _ in range(3)]
-    assert statuses == [200, 200, 429]
-    refused = client.get("/chains", headers=HTML)
-    assert int(refused.headers["Retry-After"]) >= 1
-    assert "Too many pages at once" in refused.text
-    other = {"REMOTE_ADDR": "192.0.2.7"}
-    assert client.get("/chains", environ_overrides=other).status_code == 200
-    assert client.get("/health/live").status_code == 200
-
-
-def test_key_counts_in_its_own_windows(configured, admin):
-    client = configured(explorer_pages_per_minute=1)
-    statuses = [client.get("/chains", headers=admin).status_code for _ in range(3)]
-    assert statuses == [200, 200, 200]
-
-
-def test_explorer_can_be_turned_off(configured):
-    client = configured(explorer=False)
-    assert client.get("/").location == "/docs/"
-    assert client.get("/agents").status_code == 404
-
-
-def test_pages_work_without_redis(configured, people, paths):
-    client = configured(redis_url=None)
-    statuses = [client.get(path, headers=HTML).status_code for path in paths]
-    assert statuses == [404 if path == "/agents/x" else 200 for path in paths]
-
-
-def test_database_that_is_away_is_said_in_words(configured):
-    client = configured(database_url=NOWHERE, redis_url=None)
-    for path in ("/", "/agents", f"/agents/{NO_ADDRESS}", "/chains"):
-        answer = client.get(path, headers=HTML)
-        assert (answer.status_code, answer.mimetype) == (503, "text/html")
-        assert "The service cannot look this up right now" in answer.text
-        assert int(answer.headers["Retry-After"]) >= 1
 
 
 @pytest.mark.parametrize(
@@ -345,27 +269,3 @@ def test_guides_lead_to_each_other(look):
 def test_examples_of_the_rule_are_computed_by_it(look):
     text = " ".join(Elements(look("/trust").text).text.split())
     assert "One customer who paid a dollar says 100. 33 67 100" in text
-
-
-@pytest.mark.parametrize("typed", ["tides.eth", "Tides.eth", "tides.base.eth"])
-def test_name_of_ens_leads_to_who_claims_it(client, look, make_agent, typed):
-    name = typed.lower()
-    services = [{"name": "ENS", "endpoint": name}]
-    agent = make_agent(registration_file={"name": "Claims a name", "services": services})
-    make_agent(
-        registration_file={"name": "Has another", "services": [services[0] | {"endpoint": "x.eth"}]}
-    )
-    found = look(client.get("/find", query_string={"q": typed}).location).text
-    decided = client.get("/decide", query_string={"whom": typed}, headers=HTML).text
-    for page in map(Elements, (found, decided)):
-        assert agent["agent_uuid"] in str(page.links())
-        assert "Has another" not in page.text
-        assert "found here as agents claim it" in page.text
-    assert 'class="verdict allow"' not in decided
-
-
-@pytest.mark.parametrize("typed", ["tides.example", "eth", "https://tides.eth/x", "a tides.eth"])
-def test_other_texts_are_no_names_of_ens(look, client, typed):
-    for path, name in (("/agents", "q"), ("/decide", "whom")):
-        answer = client.get(path, query_string={name: typed}, headers=HTML)
-        assert "a name of ENS. It" not in answer.text

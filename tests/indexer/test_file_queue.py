@@ -19,18 +19,14 @@ from kamiyo_api.indexer.files.queue import (
     BATCH,
     MOST_OF_ONE_HOST,
     Found,
-    Job,
     leased,
     resolve_some,
-    spread,
     store,
 )
-from kamiyo_api.indexer.files.references import domains_of
 from kamiyo_api.indexer.files.resolving import Resolver
 from tests.support import ROOT, hosts
 from tests.support.agent_files import GLOBAL, data, entry, naming
-from tests.support.hosts import NAME, answering
-from tests.support.imports import counts, line
+from tests.support.hosts import answering
 
 FETCHES = """
 select kind, status, reason, failures, due_at is null as is_final, due_at <= now() as is_due
@@ -144,12 +140,6 @@ def test_failure_is_stored_with_its_reason_and_the_next_try(insert, resolve, age
     assert resolve() == {}
 
 
-def test_uri_that_is_not_stored_as_the_chain_holds_it_is_not_fetched(run_import, resolve, sql):
-    run_import([line(token_uri="https://127.0.0.1/\x00a")])
-    assert resolve() == {"invalid_uri": 1}
-    assert sql("select due_at from erc8004_file_fetches") == [{"due_at": None}]
-
-
 def test_new_uri_is_fetched_at_once_and_proves_nothing_before(insert, resolve, agent_of, get, sql):
     agent = insert(VERIFIED)
     resolve()
@@ -254,69 +244,6 @@ def test_file_that_only_a_gateway_vouches_for_does_not_verify(insert, app, agent
     assert get("/agents/?verified=true")["total"] == 0
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return hosts.Authority(tmp_path_factory.mktemp("authority"), NAME)
-
-
-def test_domain_proves_that_it_knows_the_agent(authority, insert, app, agent_of, sql):
-    def resolve(server):
-        fetcher = Fetcher(hosts.is_allowed, hosts.look_up_here, authority.trusted())
-        with ThreadPoolExecutor(1) as pool:
-            return resolve_some(Resolver(fetcher, Gateways(fetcher, (), ())), pool)
-
-    with hosts.host(authority.serving()) as server:
-        path = "/.well-known/agent-registration.json"
-        server.behaviours[path] = answering(json.dumps(naming(entry())).encode())
-        domain = f"{NAME}:{server.port}"
-        service = {"name": "MCP", "endpoint": f"https://{domain}/mcp"}
-        file = naming(entry(), services=[{"name": "web", "endpoint": "http://a.example"}, service])
-        agent = insert(data(file))
-        assert resolve(server) == {"resolved": 1}
-        before = agent_of(agent)
-        assert (before["domain"], before["domain_proof"]) == (domain, None)
-        assert resolve(server) == {"resolved": 1}
-        assert agent_of(agent)["domain_proof"] == "verified"
-        server.behaviours[path] = answering(status="404 Not Found")
-        sql("update erc8004_file_fetches set due_at = now(), status = 'pending'")
-        assert resolve(server) == {"resolved": 1, "not_found": 1}
-        after = agent_of(agent)
-        assert (after["domain_proof"], after["domain_reason"]) == ("not_resolved", "not_found")
-        assert after["verified"] is True
-
-
-def test_any_domain_of_the_services_proves_the_agent(authority, insert, app, agent_of):
-    path = "/.well-known/agent-registration.json"
-    with hosts.host(authority.serving()) as server, ThreadPoolExecutor(1) as pool:
-        fetcher = Fetcher(hosts.is_allowed, hosts.look_up_here, authority.trusted())
-        resolver = Resolver(fetcher, Gateways(fetcher, (), ()))
-        server.behaviours[path] = answering(json.dumps(naming(entry())).encode())
-        domain = f"{NAME}:{server.port}"
-        places = ["https://nowhere.example/a", "https://nowhere.example/b", f"https://{domain}/c"]
-        services = [{"name": "MCP", "endpoint": place} for place in places]
-        agent = insert(data(naming(entry(), services=services)))
-        resolve_some(resolver, pool)
-        assert agent_of(agent)["domain"] == "nowhere.example"
-        assert resolve_some(resolver, pool) == {"resolved": 1}
-        found = agent_of(agent)
-        assert (found["domain"], found["domain_proof"]) == (domain, "verified")
-
-
-def test_few_domains_are_asked_for_an_agent():
-    services = [{"endpoint": f"https://a{number}.example/x"} for number in range(9)]
-    endpoints = {"services": services[:1] * 3, "endpoints": services}
-    assert domains_of(endpoints) == [f"a{number}.example" for number in range(5)]
-
-
-def test_no_other_domain_of_many_agents_is_asked_at_once():
-    jobs = [
-        Job("", "domain", 1, [f"a{number}.example", "b.example"], "", False, "", "1")
-        for number in range(MOST_OF_ONE_HOST * 2)
-    ]
-    now, later = spread(jobs)
-    assert (len(now), len(later)) == (MOST_OF_ONE_HOST, MOST_OF_ONE_HOST)
-
-
 def test_no_host_is_asked_for_many_files_at_once(insert, resolve, sql):
     for number in range(MOST_OF_ONE_HOST * 2 + 1):
         insert(f"https://127.0.0.1/{number}", number)
@@ -346,68 +273,6 @@ def test_command_resolves_until_nothing_is_due(insert, agent_of, database_url):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "http_refused 8, resolved 1\n"
     assert agent_of(agents[7])["verified"] is True
-
-
-def test_import_without_the_file_leaves_one_that_was_fetched(run_import, resolve, get, sql):
-    content = base64.b64encode(b'{"name": "a\\u0000b", "registrations": []}').decode()
-    old = line(token_uri=f"data:;base64,{content}")
-    assert run_import([old]).exit_code == 0
-    assert resolve() == {"resolved": 1}
-    before = sql("select * from erc8004_agents")
-    assert before[0]["unstorable"]["registration_file"]["reasons"] == ["nul"]
-    assert (
-        counts(run_import([old]))
-        == "read 1 lines: 0 inserted, 0 updated, 1 unchanged, 0 older, 0 rejected"
-    )
-    assert (sql("select * from erc8004_agents"), resolve()) == (before, {})
-    new = line(token_uri=data({"name": "New"}), block_number=24339926)
-    run_import([new])
-    assert resolve() == {"resolved": 1}
-    (agent,) = sql("select registration_file from erc8004_agents")
-    assert agent["registration_file"] == {"name": "New"}
-
-
-def test_import_with_a_file_ends_the_fetches(run_import, resolve, sql):
-    run_import([line(token_uri=VERIFIED)])
-    resolve()
-    run_import([line(token_uri=VERIFIED, registration_file={"name": "Imported"})])
-    assert sql("select from erc8004_file_fetches") == []
-    (agent,) = sql("select registration_file from erc8004_agents")
-    assert agent["registration_file"] == {"name": "Imported"}
-
-
-FOLLOWED = """
-insert into erc8004_chain_cursors (
-  chain, from_block, read_block, read_hash, final_block, checked_block, projected_block, head_block
-)
-select chain, 1, 1, decode(repeat('00', 32), 'hex'), 1, 1, 1, 1
-from erc8004_agents
-"""
-
-
-def test_import_leaves_the_fetched_file_of_an_agent_of_a_chain(run_import, resolve, sql):
-    run_import([line(token_uri=VERIFIED)])
-    sql("update erc8004_agents set source = 'chain', registered_at = created_at")
-    sql(FOLLOWED)
-    other = line(token_uri=VERIFIED, registration_file={"name": "Imported"})
-    run_import([other])
-    assert sql("select registration_file ->> 'name' as n from erc8004_agents")[0]["n"] == "Imported"
-    sql("update erc8004_agents set registration_file = null")
-    assert resolve() == {"resolved": 1}
-    before = sql("select registration_file, unstorable from erc8004_agents")
-    run_import([other])
-    assert sql("select registration_file, unstorable from erc8004_agents") == before
-    assert sql("select status from erc8004_file_fetches") == [{"status": "resolved"}]
-
-
-def test_new_owner_who_names_no_uri_has_no_file(run_import, resolve, sql):
-    run_import([line(token_uri=VERIFIED)])
-    resolve()
-    run_import([line(owner_address="0x" + "9" * 40, block_number=24339999)])
-    (agent,) = sql("select token_uri, registration_file from erc8004_agents")
-    assert (agent["token_uri"], agent["registration_file"]) == (None, None)
-    assert sql("select from erc8004_file_fetches") == []
-    assert sql("select verified from erc8004_agent_search") == [{"verified": False}]
 
 
 def test_what_waited_for_a_gateway_is_due_once_there_is_one(insert, resolve, session_app, sql):

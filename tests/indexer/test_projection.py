@@ -6,14 +6,21 @@ from decimal import Decimal
 
 import pytest
 
-from kamiyo_api import db
 from kamiyo_api.indexer import projector
 from kamiyo_api.indexer.projector import ProjectionStopped
 from tests.support import chain_logs as logs
-from tests.support import journal
+from tests.support.chain_history import (
+    BUYER,
+    CLIENT,
+    ODD,
+    OTHER,
+    OWNER,
+    agent,
+    history,
+    write_blocks,
+)
 from tests.support.chain_logs import FIRST_TIME, IDENTITY, NOBODY, REPUTATION, Chain
 
-OWNER, BUYER, CLIENT, OTHER = ("0x" + digit * 40 for digit in "abcd")
 DIGEST = bytes(range(32))
 AGENTS = """
 select agent_id::text, owner_address, token_uri, agent_wallet, source, claimed, unstorable
@@ -25,11 +32,6 @@ order by agent_id
 @pytest.fixture
 def chain():
     return Chain()
-
-
-def agent(sql, number=0):
-    """The row of an agent."""
-    return sql("select * from erc8004_agents where agent_id = %s", number)[0]
 
 
 def test_a_registration_sets_owner_uri_and_wallet(chain, project, sql):
@@ -177,9 +179,6 @@ def test_the_latest_response_of_a_validation_is_stored(chain, project, sql, toge
     ]
 
 
-ODD = b"n\0me\xff"
-
-
 def test_odd_text_is_shown_and_its_bytes_are_kept(chain, project, sql):
     chain.block([*logs.registration(0, OWNER, ODD), logs.metadata_set(0, b"", b"empty")])
     chain.block([logs.feedback(0, CLIENT, 1, tag1=ODD, endpoint=ODD, uri=b"{\"a,\\'\n}")])
@@ -282,115 +281,6 @@ def test_only_what_is_final_and_checked_is_projected(chain, project, sql):
         assert len(sql(AGENTS)) == agents
 
 
-def write_blocks(chain, sql):
-    """Write the blocks of a chain into the journal, once, and leave the cursor at its beginning."""
-    for row in chain.blocks:
-        sql("insert into erc8004_chain_blocks values (%s, %s, %s, %s, to_timestamp(%s))", *row)
-    for row in chain.logs:
-        sql("insert into erc8004_chain_logs values (%s, %s, %s, %s, %s, %s, %s, %s)", *row)
-    if chain.blocks:
-        sql("update erc8004_chain_cursors set read_block = %s", chain.number - 1)
-    chain.blocks, chain.logs = [], []
-
-
-def history(chain):
-    """A little of everything, over many blocks."""
-    for number in range(12):
-        chain.block(
-            logs.registration(number, OWNER, b"ipfs://%d" % number),
-            [logs.metadata_set(number, b"k%d" % (number % 3), ODD)],
-        )
-        clients = [f"0x{each + 1:040x}" for each in range(4)]
-        chain.block(
-            [logs.feedback(number, each, 1, 50 + number, tag1=b"starred") for each in clients]
-        )
-        chain.block(
-            [logs.transfer(number, OWNER, BUYER), *logs.uri_updated(number, ODD)],
-            [logs.revoked(number, clients[0], 1), logs.response(number, clients[1], 1, OTHER, ODD)],
-            [logs.validation_request(number, OTHER, logs.hashed(b"%d" % number), ODD)],
-            [logs.validation_response(number, OTHER, logs.hashed(b"%d" % number), number, ODD)],
-            [logs.feedback(99, CLIENT, 1)],
-        )
-
-
-@pytest.mark.parametrize("size", [1, 7, 50])
-def test_any_size_of_transactions_leads_to_the_same_tables(chain, project, sql, size):
-    history(chain)
-    logs_in_all = len(chain.logs)
-    assert project(chain) == logs_in_all
-    whole = journal.tables(sql)
-    empty_projection(sql)
-    while projector.project_next("base", size) is not None:
-        pass
-    assert journal.tables(sql) == whole
-
-
-def test_transactions_of_few_bytes_lead_to_the_same_tables(chain, project, sql, monkeypatch):
-    history(chain)
-    logs_in_all = len(chain.logs)
-    assert project(chain) == logs_in_all
-    whole = journal.tables(sql)
-    empty_projection(sql)
-    monkeypatch.setattr(projector, "BYTES_PER_TRANSACTION", 3000)
-    sizes = []
-    while (done := projector.project_next("base")) is not None:
-        sizes.append(done.logs)
-    assert (sum(sizes), max(sizes) < logs_in_all / 2) == (logs_in_all, True)
-    assert journal.tables(sql) == whole
-
-
-def empty_projection(sql):
-    """Delete all that was projected."""
-    for table in journal.PROJECTED:
-        if table != "erc8004_agents":
-            sql(f"delete from {table}")
-    sql("delete from erc8004_agents")
-    sql("update erc8004_chain_cursors set projected_block = from_block - 1")
-
-
-def test_a_rebuild_leads_to_identical_tables(chain, project, sql):
-    history(chain)
-    project(chain)
-    whole = journal.tables(sql)
-    assert projector.rebuild("base") == 12 * 17
-    assert journal.tables(sql) == whole
-
-
-def test_a_rebuild_keeps_a_uri_that_is_longer_than_clients_may_post(chain, project, sql):
-    chain.block(logs.registration(0, OWNER, b"data:," + b"x" * 70_000))
-    project(chain)
-    whole = journal.tables(sql)
-    projector.rebuild("base")
-    assert journal.tables(sql) == whole
-    assert len(agent(sql)["token_uri"]) == 70_006
-
-
-def test_a_rebuild_undoes_what_the_journal_does_not_say(chain, project, sql, refresh, get):
-    history(chain)
-    project(chain)
-    whole = journal.tables(sql)
-    sql("update erc8004_agents set owner_address = %s, token_uri = 'x' where agent_id = 3", OTHER)
-    sql("update erc8004_reputation set value = 1, is_revoked = false, revoked_at = null")
-    sql("update erc8004_validations set response = 1")
-    sql("delete from erc8004_agent_metadata")
-    sql("delete from erc8004_feedback_responses")
-    sql(
-        """
-        insert into erc8004_reputation (
-          agent_uuid, client_address, value, chain, tx_hash, log_index,
-          feedback_index, block_number, source
-        )
-        select id, %s, 1, 'base', %s, 1, 7, 1, 'chain'
-        from erc8004_agents
-        where agent_id = 3
-        """,
-        OTHER,
-        f"0x{DIGEST.hex()}",
-    )
-    projector.rebuild("base")
-    assert journal.tables(sql) == whole
-
-
 def test_counts_follow_what_was_projected(chain, project, sql, refresh, get):
     history(chain)
     project(chain)
@@ -427,18 +317,6 @@ def test_a_block_without_its_header_stops_loudly(chain, project, sql):
     assert sql(AGENTS) == []
 
 
-def test_what_other_rules_projected_is_rebuilt_first(chain, project, sql):
-    chain.block(logs.registration(0, OWNER))
-    project(chain)
-    sql("update erc8004_chain_cursors set decoder_version = 99")
-    chain.block([logs.transfer(0, OWNER, BUYER)])
-    with pytest.raises(ProjectionStopped, match="--rebuild"):
-        project(chain)
-    assert agent(sql)["owner_address"] == OWNER
-    projector.rebuild("base")
-    assert agent(sql)["owner_address"] == BUYER
-
-
 def test_two_reputation_registries_of_one_identity_registry_stop_loudly(chain, project, sql):
     sql(
         "insert into erc8004_registries (chain, address, kind, identity_registry)"
@@ -450,64 +328,3 @@ def test_two_reputation_registries_of_one_identity_registry_stop_loudly(chain, p
     with pytest.raises(ProjectionStopped, match="two reputation registries"):
         project(chain)
     sql("delete from erc8004_registries where address = %s", OTHER)
-
-
-def wrapped(number):
-    """A number as int128 holds it."""
-    return (number + 2**127) % 2**128 - 2**127
-
-
-SUMMARIES = [
-    # Values with their decimals, and what the contract says of them.
-    ([], (0, "0", 0)),
-    ([(87, 0), (88, 0)], (2, "87", 0)),
-    ([(-87, 0), (-88, 0)], (2, "-87", 0)),
-    ([(876, 1), (99, 0)], (2, "93", 0)),
-    ([(876, 1), (99, 0), (991, 1)], (3, "952", 1)),
-    ([(10**38, 0)], (1, str(10**38), 0)),
-    ([(10**38, 0), (1, 18), (1, 18)], (3, str(wrapped((10**56 + 2) // 3)), 18)),
-    ([(-(10**38), 0), (1, 18), (1, 18)], (3, str(wrapped(-((10**56 - 2) // 3))), 18)),
-]
-
-
-@pytest.fixture
-def summary(sql):
-    """What getSummary says of agent 0."""
-
-    def ask(clients, tag1=b"", tag2=b""):
-        found = db.row(
-            "reputation_on_chain.get_summary",
-            agent_uuid=agent(sql)["id"],
-            clients=clients,
-            tag1=tag1,
-            tag2=tag2,
-        )
-        return found["count"], found["value"], found["value_decimals"]
-
-    return ask
-
-
-@pytest.mark.parametrize(("given", "expected"), SUMMARIES)
-def test_the_summary_is_cut_and_wrapped_as_the_contract_does(
-    chain, project, summary, given, expected
-):
-    chain.block(logs.registration(0, OWNER))
-    chain.block([logs.feedback(0, CLIENT, n, *each) for n, each in enumerate(given, 1)])
-    project(chain)
-    assert summary([CLIENT]) == expected
-
-
-def test_the_summary_compares_bytes_and_counts_clients_as_often_as_they_are_listed(
-    chain, project, summary
-):
-    chain.block(logs.registration(0, OWNER))
-    tags = [ODD, b"n\xef\xbf\xbdme\xef\xbf\xbd", b"", b"plain"]
-    chain.block([logs.feedback(0, CLIENT, n, n, 0, tag, tag) for n, tag in enumerate(tags, 1)])
-    chain.block([logs.feedback(0, OTHER, 1, 100), logs.feedback(0, OTHER, 2, 5)])
-    chain.block([logs.revoked(0, OTHER, 1)])
-    project(chain)
-    assert summary([CLIENT], ODD) == (1, "1", 0)
-    assert summary([CLIENT], b"", tags[1]) == (1, "2", 0)
-    assert summary([CLIENT], b"plain", ODD) == (0, "0", 0)
-    assert summary([CLIENT]) == (4, "2", 0)
-    assert summary([OTHER, OTHER, BUYER]) == (2, "5", 0)

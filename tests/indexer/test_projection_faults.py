@@ -13,8 +13,8 @@ import pytest
 
 from kamiyo_api.indexer import projector
 from kamiyo_api.trust.refresh import refresh_stats
-from tests.indexer.test_projection import empty_projection, history
 from tests.support import ROOT, journal
+from tests.support.chain_history import empty_projection, history
 from tests.support.chain_logs import Chain
 
 PROGRAM = """
