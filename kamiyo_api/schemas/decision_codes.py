@@ -33,7 +33,7 @@ IDENTITY = {
 # What only a decision can tell, beside the caveats.
 FINDINGS = {
     "NOT_PROVEN": "The level at the stake is below allow_from, and not poor.",
-    "FORGEABLE": "To forge the evidence costs less than a cheat could win.",
+    "FORGEABLE": "Forging the evidence would cost less than a cheat would gain.",
     "STAKE_ABOVE_SCALE": "The amount is above the highest stake at which evidence is weighed.",
     "TRUSTED_DIFFER": "The agent is poor, but the reviewers whom the caller trusts vouch for it.",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -56,8 +57,9 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "At this stake the agent is {value}; your policy allows from {threshold} on.",
     ),
     "FORGEABLE": (
-        "To forge this evidence costs {value} USDC, less than the {threshold} that a cheat wins.",
-        "To forge this evidence costs {value} USDC; a cheat wins {threshold}.",
+        "Forging this evidence would cost {value} USDC, less than the {threshold} USDC that a "
+        "cheat would gain.",
+        "Forging this evidence would cost {value} USDC; a cheat would gain {threshold} USDC.",
     ),
     "STAKE_ABOVE_SCALE": (
         "{value} USDC is more than {threshold}, the highest stake at which evidence is weighed.",
@@ -88,5 +90,14 @@ class Check(NamedTuple):
         failed, passed = SENTENCES[self.code]
         if self.code == "TOO_OLD_FOR_POLICY" and self.value is None:
             return "No paying or trusted reviewer has rated it."
-        shown = {"value": "nothing" if self.value is None else self.value}
-        return (passed if self.passed else failed).format(**shown, threshold=self.threshold)
+        value = "nothing" if self.value is None else in_cents(self.value)
+        sentence = passed if self.passed else failed
+        return sentence.format(value=value, threshold=in_cents(self.threshold))
+
+
+def in_cents(value: Any) -> Any:
+    """Return an amount of six decimals without the zeros after the cents; others as they are."""
+    if not re.fullmatch(r"\d+\.\d{6}", str(value)):
+        return value
+    whole, decimals = str(value).split(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
