@@ -37,7 +37,7 @@ class Place:
     agents: list[str]
 
     def clear_cache(self) -> None:
-        """Let every answer be computed anew."""
+        """Let every answer be computed again."""
         self.redis.flushdb()
 
     def sql(self, statement: str, *params: Any) -> list[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""The commands that say whom the operator trusts as reviewers."""
+"""The commands that list, add and remove the reviewers the operator trusts."""
 
 from __future__ import annotations
 

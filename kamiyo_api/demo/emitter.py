@@ -119,7 +119,7 @@ def _emission(count: int) -> list[Part]:
     ]
 
 
-def told(logs: Iterable[Log]) -> bytes:
+def calldata(logs: Iterable[Log]) -> bytes:
     """Return the calldata that makes the contract emit logs."""
     return b"".join(
         word(len(log.topics) // WORD) + log.topics + word(len(log.data)) + log.data for log in logs

@@ -70,7 +70,7 @@ def registration_file(random: Random, agent: Agent) -> dict[str, Any]:
 
 def complete_file(agent: Agent) -> dict[str, Any]:
     """Return the registration file of an agent of the cast."""
-    listed = [{"name": name, "endpoint": address} for name, address in told(agent)]
+    listed = [{"name": name, "endpoint": address} for name, address in listed_services(agent)]
     return {
         "type": TYPE,
         "name": agent.member.name if agent.member else None,
@@ -84,7 +84,7 @@ def complete_file(agent: Agent) -> dict[str, Any]:
     }
 
 
-def told(agent: Agent) -> list[tuple[str, str]]:
+def listed_services(agent: Agent) -> list[tuple[str, str]]:
     """Return the names and addresses of the services of an agent of the cast."""
     return [service(name, agent) for name in ("MCP", "A2A", "agentWallet")]
 

@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from kamiyo_api.demo.emitter import emitter, told
+from kamiyo_api.demo.emitter import calldata, emitter
 from kamiyo_api.demo.logs import Log
 from kamiyo_api.dev.databases import free_port
 from kamiyo_api.dev.processes import NotStarted, run_server
@@ -101,7 +101,7 @@ class Anvil:
 
     def _request(self, nonce: int, address: str, logs: Sequence[Log]) -> dict[str, str]:
         gas = {"gas": hex(GAS), "gasPrice": "0x0"}
-        data = f"0x{told(logs).hex()}"
+        data = f"0x{calldata(logs).hex()}"
         return {"from": self._sender, "to": address, "nonce": hex(nonce), "data": data, **gas}
 
 

@@ -20,7 +20,7 @@ PROOFS = {
     "agent_wallet": "The wallet itself is the agentWallet on the chain of the payment: it signed.",
     "domain": "The host of the URL names the agent in its /.well-known/agent-registration.json.",
 }
-NOTES = CAVEATS | FINDINGS | {"VOUCHED": "The reviewers whom the caller trusts vouch for it."}
+NOTES = CAVEATS | FINDINGS | {"VOUCHED": "The reviewers the caller trusts vouch for it."}
 ITEM_CODES = [error.code for error in (errors.ChainNotSupported, errors.InvalidInput)]
 
 
@@ -82,7 +82,7 @@ class ClassSums(ma.Schema):
     voices = text("The sum of their voices.")
     weight = text("What their voices weigh.")
     weighted_voices = text("The sum of each weight times its voice.")
-    trusted_weight = text("What those whom the caller trusts weigh more, so that they count fully.")
+    trusted_weight = text("What those the caller trusts weigh more, so that they count fully.")
     trusted_weighted_voices = text("The sum of that times the voice of each.")
 
 
@@ -102,7 +102,7 @@ class DecisionEvidence(ma.Schema):
     reviewers = count("Reviewers with a voice.")
     established_reviewers = count("Those who are no newcomers.")
     paying_reviewers = count("Those whose money stayed with the agent.")
-    trusted_reviewers = count("Those whom the operator trusts.")
+    trusted_reviewers = count("Those the operator trusts.")
     reciprocal_reviewers = count("Those whose agents the agent's owner rates in return.")
     ratings = count("Ratings that give a voice.")
     own_ratings = count("Ratings by the agent itself.")
@@ -194,7 +194,7 @@ class Decision(ma.Schema):
     low = figure("What it would be with two more customers, both unhappy.")
     high = figure("What it would be with two more customers, both happy.")
     effective_reviewers = figure("How many fully paying reviewers the evidence is worth.")
-    trusted_mean = figure("What the reviewers whom the caller trusts say on average.")
+    trusted_mean = figure("What the reviewers the caller trusts say on average.")
     forgery_cost_usdc = usdc("What it costs at least to forge this evidence.")
     cheat_gain_usdc = usdc("What a cheat wins until complaints have made the agent fair.")
     expected_loss_usdc = usdc("What the payment loses on average.")

@@ -13,7 +13,7 @@ EFFECTS = DECISIONS
 # What the policy demands: a check that fails blocks.
 DEMANDS = {
     "NOT_ACTIVE": "The agent is suspended or revoked.",
-    "TRUSTED_OBJECT": "The reviewers whom the caller trusts rate it below 50 on average.",
+    "TRUSTED_OBJECT": "The reviewers the caller trusts rate it below 50 on average.",
     "POOR_AT_STAKE": "The agent is poor by what reviewers who risked as much say, or by payments.",
     "LEVEL_BELOW_POLICY": "The level at the stake is below min_level.",
     "SCORE_BELOW_POLICY": "The low of the score is below min_score_low.",
@@ -35,7 +35,7 @@ FINDINGS = {
     "NOT_PROVEN": "The level at the stake is below allow_from, and not poor.",
     "FORGEABLE": "Forging the evidence would cost less than a cheat would gain.",
     "STAKE_ABOVE_SCALE": "The amount is above the highest stake at which evidence is weighed.",
-    "TRUSTED_DIFFER": "The agent is poor, but the reviewers whom the caller trusts vouch for it.",
+    "TRUSTED_DIFFER": "The agent is poor, but the reviewers the caller trusts vouch for it.",
 }
 WARNABLE = CAVEATS | FINDINGS
 CODES = DEMANDS | IDENTITY | WARNABLE
@@ -53,7 +53,7 @@ WARNINGS = (
     "STAKE_ABOVE_SCALE",
     "TRUSTED_DIFFER",
 )
-# What a warning is not given for if reviewers whom the caller trusts vouch for the agent.
+# What a warning is not given for if reviewers the caller trusts vouch for the agent.
 CURED_BY_VOUCHING = frozenset(
     (
         *("NO_REVIEWS", "UNPAID_ONLY", "FEW_PAYING_REVIEWERS"),

@@ -12,8 +12,8 @@ from kamiyo_api.schemas.decision_codes import CODES
 SENTENCES: Mapping[str, tuple[str, str]] = {
     "NOT_ACTIVE": ("The agent is {value}.", "The agent is active."),
     "TRUSTED_OBJECT": (
-        "The reviewers whom you trust rate it {value} on average, below {threshold}.",
-        "The reviewers whom you trust do not object.",
+        "The reviewers you trust rate it {value} on average, below {threshold}.",
+        "The reviewers you trust do not object.",
     ),
     "POOR_AT_STAKE": (
         "By reviewers who risked as much as you would, or by its payments, the agent is poor.",
@@ -36,8 +36,8 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{value} of its reviewers paid it; your policy demands {threshold}.",
     ),
     "TRUSTED_BELOW_POLICY": (
-        "{value} of the reviewers whom you trust rated it; your policy demands {threshold}.",
-        "{value} of the reviewers whom you trust rated it; your policy demands {threshold}.",
+        "{value} of the reviewers you trust rated it; your policy demands {threshold}.",
+        "{value} of the reviewers you trust rated it; your policy demands {threshold}.",
     ),
     "LOSS_ABOVE_POLICY": (
         "The expected loss is {value} USDC, above the {threshold} of your policy.",
@@ -65,7 +65,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{value} USDC is more than {threshold}, the highest stake at which evidence is weighed.",
         "{value} USDC is within the stakes at which evidence is weighed.",
     ),
-    "TRUSTED_DIFFER": (CODES["TRUSTED_DIFFER"], "Those whom you trust do not contradict others."),
+    "TRUSTED_DIFFER": (CODES["TRUSTED_DIFFER"], "Those you trust do not contradict others."),
 }
 
 

@@ -52,7 +52,7 @@ class Case(NamedTuple):
 
     @property
     def trusted_mean(self) -> Decimal | None:
-        """Return what the reviewers whom the caller trusts say on average."""
+        """Return what the reviewers the caller trusts say on average."""
         reviewers = self.inputs["vouching_reviewers"]
         return Decimal(self.inputs["vouching_voices"]) / (100 * reviewers) if reviewers else None
 

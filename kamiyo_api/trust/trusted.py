@@ -1,4 +1,4 @@
-"""The reviewers whom the operator trusts; the next refresh counts them."""
+"""The reviewers the operator trusts; the next refresh counts them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def distrust(address: str) -> bool:
 
 
 def all_trusted() -> list[db.Row]:
-    """Return the reviewers whom the operator trusts, those added last first."""
+    """Return the reviewers the operator trusts, those added last first."""
     return db.rows("reviewers.list_trusted")
 
 

@@ -113,7 +113,7 @@ def test_reason_is_told_in_each_line_and_no_secret_is(session_app, log_format, f
     assert "somebody" not in "\n".join(lines)
 
 
-def test_whom_the_server_refuses_is_not_told(session_app, servers):
+def test_whom_the_server_refuses_is_not_reported(session_app, servers):
     address = servers.database_url.replace("postgres@", f"somebody:{PASSWORD}@")
     with serving(DATABASE_URL=address, LOG_LEVEL="info", LOG_FORMAT="json") as server:
         asked(server, 503, "DATABASE_UNAVAILABLE")

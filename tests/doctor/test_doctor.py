@@ -128,7 +128,7 @@ def test_expired_things_are_seen_and_cleared_by_fix(doctor, sql, request_validat
     assert sql("select 1 from idempotency_keys") == []
 
 
-def test_settings_that_do_not_fit_together_are_told(addresses):
+def test_settings_that_do_not_fit_together_are_reported(addresses):
     odd = {"WEB_THREADS": "20", "REDIS_TIMEOUT_MS": "900", "RATE_LIMITS_FREE": "9,5,1,1"}
     found = examined({**addresses, **odd})["settings"]
     assert found["status"] == "warning"
@@ -153,7 +153,7 @@ def test_key_that_ends_later_is_no_matter(doctor):
     assert doctor().status("expiring-keys") == "ok"
 
 
-def test_service_without_any_key_is_told(doctor, cure):
+def test_service_without_any_key_is_reported(doctor, cure):
     found = doctor()["api-keys"]
     assert found["status"] == "warning"
     cure(found)
@@ -182,7 +182,7 @@ def test_empty_database_is_told_and_migrated(addresses, sql, servers):
         assert examined({"DATABASE_URL": address}).status("pending-migrations") == "ok"
 
 
-def test_pending_and_unknown_migrations_are_told(doctor, sql):
+def test_pending_and_unknown_migrations_are_reported(doctor, sql):
     (last,) = sql(
         "delete from schema_migrations where version = %s returning version, name", int(LAST[:4])
     )

@@ -120,7 +120,7 @@ def test_address_that_is_none_is_a_warning(doctor, url):
     assert doctor(url=url).status("service") == "warning"
 
 
-def test_server_that_is_another_is_told(doctor):
+def test_server_that_is_another_is_reported(doctor):
     with answering(200, body=b"<html>Welcome</html>") as url:
         found = doctor(url=url)["service"]
     assert found["status"] == "warning"
@@ -150,7 +150,7 @@ def test_metrics_that_are_refused_need_the_token_of_the_service(addresses):
     assert "a-token-of-mine" not in json.dumps([refused.report, allowed.report])
 
 
-def test_errors_and_failed_writes_are_told(doctor, web, admin, sql):
+def test_errors_and_failed_writes_are_reported(doctor, web, admin, sql):
     with trigger(sql, "erc8004_agents", "raise exception 'again' using errcode = '40001';"):
         answers = at_once(8, lambda _: register(web, admin))
     assert {answer.status_code for answer in answers} == {503}
@@ -169,7 +169,7 @@ def register(web, headers):
     return web.request("POST", f"{AGENTS}register", json=factories.agent(), headers=headers)
 
 
-def test_slow_answers_are_told(doctor, web, admin, servers, app):
+def test_slow_answers_are_reported(doctor, web, admin, servers, app):
     def ask(number):
         path = f"{AGENTS}?limit={number + 1}"
         return web.request("GET", path, headers=admin).status_code
@@ -186,7 +186,7 @@ def test_slow_answers_are_told(doctor, web, admin, servers, app):
     assert "at the slowest, /api/v1/agents/; should be below 500 ms" in found["figure"]
 
 
-def test_pool_that_is_too_small_is_told(addresses, admin):
+def test_pool_that_is_too_small_is_reported(addresses, admin):
     small = {**addresses, "DATABASE_POOL_SIZE": "1", "DATABASE_MAX_OVERFLOW": "0"}
     with serving(**small, DATABASE_POOL_TIMEOUT_MS="300") as web:
         web.request("GET", AGENTS, headers=admin)
@@ -207,7 +207,7 @@ def test_pool_that_is_too_small_is_told(addresses, admin):
     assert "DATABASE_POOL_SIZE=2" in found["cure"]
 
 
-def test_refusals_for_rates_and_keys_are_told(doctor, web, key_for):
+def test_refusals_for_rates_and_keys_are_reported(doctor, web, key_for):
     free = key_for(None, "read", tier="free")
     statuses = [web.request("GET", AGENTS, headers=free).status_code for _ in range(80)]
     assert (statuses.count(200), statuses.count(429)) == (60, 20)

@@ -199,7 +199,7 @@ def test_other_branch_is_not_compared(followed, audited):
     assert "another one than the projected one" in result.detail
 
 
-def test_calls_that_fail_alone_are_told(followed, audited):
+def test_calls_that_fail_alone_are_reported(followed, audited):
     followed.behave(calls_fail=("0x42dd519c",))
     result = audited(followed)
     assert (result.outcome, result.unanswered) == ("equal", AGENTS)

@@ -202,7 +202,7 @@ def test_what_is_written_is_counted_once_it_is_kept(ask, admin, agent, moved):
     assert moved("erc8004_registrations_total") == 6
 
 
-def test_what_redis_and_postgres_say_of_themselves_is_told(server, app):
+def test_what_redis_and_postgres_say_of_themselves_is_reported(server, app):
     told = scrape(server)
     assert told.total("erc8004_redis_up") == told.total("erc8004_database_up") == 1
     assert told.total("erc8004_redis_memory_used_bytes") > 100_000

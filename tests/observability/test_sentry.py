@@ -103,7 +103,7 @@ def test_defect_is_one_event_that_finds_the_request_again(server, events, admin,
     }
 
 
-def test_every_defect_is_told(server, events, admin, sql):
+def test_every_defect_is_reported(server, events, admin, sql):
     with trigger(sql, "erc8004_agents", DEFECT):
         for _ in range(5):
             server.request("POST", REGISTER, headers=admin, json=factories.agent())
@@ -111,7 +111,7 @@ def test_every_defect_is_told(server, events, admin, sql):
     assert len({event["tags"]["request_id"] for event in events(5)}) == 5
 
 
-def test_nothing_that_a_client_sent_is_told(server, sentry, events, admin, sql):
+def test_nothing_that_a_client_sent_is_reported(server, sentry, events, admin, sql):
     file = {"name": "body-secret", "description": "body-secret"}
     agent = factories.agent(registration_file=file, chain="celo")
     headers = {

@@ -86,7 +86,7 @@ def test_chain_whose_history_is_read_is_behind_by_its_blocks(chain, read, base, 
     assert following["lag_seconds"] > 86400
 
 
-def test_what_was_checked_but_does_not_show_yet_is_told(chain, read, base, sql):
+def test_what_was_checked_but_does_not_show_yet_is_reported(chain, read, base, sql):
     read(chain)
     sql(OLDER)
     assert base()["following"]["projection_lag_seconds"] > 2 * 3600
@@ -117,7 +117,7 @@ def test_error_says_code_and_cure_but_no_key(chain, read, base):
     assert SECRET not in str(base())
 
 
-def test_last_audit_is_told(chain, reader_for, read, base, sql):
+def test_last_audit_is_reported(chain, reader_for, read, base, sql):
     read(chain)
     projector.project("base")
     reader_for(chain)

@@ -29,7 +29,7 @@ class Question:
     policy: dict[str, Any] = field(default_factory=dict)
 
     def reviewers(self, *, trusted: bool, only: bool = False) -> list[Reviewer]:
-        """The reviewers of the agent, with those whom the caller trusts, too, or these alone."""
+        """The reviewers of the agent, with those the caller trusts, too, or these alone."""
         own = set(self.policy.get("trusted_reviewers", ()))
         return [
             reviewer_of(each, trusted and each.client in own)
