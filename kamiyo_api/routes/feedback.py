@@ -138,7 +138,7 @@ def revoke_feedback(tx: db.Transaction, revocation: dict[str, Any], feedback_id:
 def append_response(tx: db.Transaction, response: dict[str, Any], feedback_id: str) -> Any:
     """Append a response to a feedback, as the wallet of your key; anyone may append several."""
     require_wallet(response["responder_address"], errors.NotResponder)
-    appended = tx.row("feedback.insert_response", feedback_id=feedback_id, **response)
+    appended = tx.row("responses.insert", feedback_id=feedback_id, **response)
     if appended is None:
         raise errors.FeedbackNotFound
     return appended
@@ -151,7 +151,7 @@ def append_response(tx: db.Transaction, response: dict[str, Any], feedback_id: s
 def list_responses(query: dict[str, Any], feedback_id: str) -> Any:
     """List the responses to one feedback, newest first; `by_owner` marks those of the owner."""
     page = pages.NewestFirst("responses", "response_id", query, feedback_id)
-    rows = db.rows("feedback.list_responses", feedback_id=feedback_id, **page.parameters())
+    rows = db.rows("responses.list_by_feedback", feedback_id=feedback_id, **page.parameters())
     if not rows:
         find_feedback(feedback_id)
     return page.answer(rows)
@@ -163,7 +163,7 @@ def list_responses(query: dict[str, Any], feedback_id: str) -> Any:
 def get_response(feedback_id: str, response_id: str) -> Any:
     """Return one response to a feedback in full."""
     response = db.row(
-        "feedback.get_response",
+        "responses.get",
         feedback_id=feedback_id,
         response_id=response_id,
         longest=pages.WHOLE,
