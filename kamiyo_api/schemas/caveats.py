@@ -6,8 +6,8 @@ from __future__ import annotations
 CAVEATS = {
     "NO_REVIEWS": "Nobody has rated the agent under its current owner.",
     "ONE_REVIEWER": "All ratings come from one reviewer.",
-    "UNPAID_ONLY": "No reviewer has a net payment to the agent; the score is little more than a guess.",
-    "NEWCOMERS_ONLY": "No reviewer has a net payment to the agent, and all of them are new here.",
+    "UNPAID_ONLY": "No reviewer has a net payment to it; the score is little more than a guess.",
+    "NEWCOMERS_ONLY": "No reviewer has a net payment to it, and all of them are new here.",
     "FEW_PAYING_REVIEWERS": "Fewer than three reviewers paid the agent or are trusted.",
     "UNPAID_DISAGREE": "Unpaid and paying reviewers differ by 30 points or more.",
     "REPEATED_RECORDS": "There are ten or more ratings per reviewer; each reviewer counts once.",

@@ -14,7 +14,7 @@ EFFECTS = DECISIONS
 DEMANDS = {
     "NOT_ACTIVE": "The agent is suspended or revoked.",
     "TRUSTED_OBJECT": "The reviewers the caller trusts rate it below 50 on average.",
-    "POOR_AT_STAKE": "At the stake the agent is poor, by its reviewers or by its payments.",
+    "POOR_AT_STAKE": "At this stake the agent is poor, by its reviewers or by its payments.",
     "LEVEL_BELOW_POLICY": "The level at the stake is below min_level.",
     "SCORE_BELOW_POLICY": "The low of the score is below min_score_low.",
     "REVIEWERS_BELOW_POLICY": "There are fewer effective reviewers than min_effective_reviewers.",

@@ -121,8 +121,8 @@ def find_by_claims(questions: Sequence[Question]) -> None:
 
 
 def settle(question: Question, rows: Sequence[db.Row]) -> None:
-    """Choose the one agent that proves the claim of a question. An agent that proves the wallet goes
-    before one that proves the host, then one that names the URL before others.
+    """Choose the one agent that proves the claim of a question. An agent that proves the wallet
+    goes before one that proves the host, then one that names the URL before others.
 
     An unproved claim chooses no agent: anyone can make it.
     """

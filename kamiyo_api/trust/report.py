@@ -27,7 +27,7 @@ SENTENCES = {
     "reviewers": "{reviewers} reviewers rated it; each counts once, with the mean of its ratings.",
     "established_reviewers": "{established_reviewers} of them are known: for 30 days, by ratings "
     "of agents of three owners.",
-    "new_reviewers": "{new_reviewers} are new; together, those who did not pay weigh less than one.",
+    "new_reviewers": "{new_reviewers} are new; together, the unpaid ones weigh less than one.",
     "paying_reviewers": "{paying_reviewers} of them paid the agent more than they got back.",
     "trusted_reviewers": "The operator trusts {trusted_reviewers} of them.",
     "reciprocal_reviewers": "{reciprocal_reviewers} of them and the owner rated each other's "
