@@ -10,7 +10,7 @@ from kamiyo_api.schemas.lint import SEVERITIES
 LONGEST_VALUE = 60
 MOST_FINDINGS = 100
 KINDS = {
-    str: "a text",
+    str: "a string",
     bool: "true or false",
     int: "a number",
     float: "a number",

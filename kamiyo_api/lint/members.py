@@ -24,8 +24,8 @@ DATA_IMAGE = {
 
 
 class Member(NamedTuple):
-    """A member: its kind, the text for that kind, and if it is missing: the code, the consequence
-    and the remedy."""
+    """A member: its kind and the words for it; if it is missing: the code, the effect and the
+    remedy."""
 
     kind: type
     expected: str
@@ -39,10 +39,10 @@ MEMBERS = {
     "type": Member(
         str, TYPE, "REQUIRED_MISSING", "clients cannot recognize the file", f"write {TYPE}"
     ),
-    "name": Member(str, "a text", "REQUIRED_MISSING", "lists can only show its number", "add it"),
+    "name": Member(str, "a string", "REQUIRED_MISSING", "lists can only show its number", "add it"),
     "description": Member(
         str,
-        "a text",
+        "a string",
         "RECOMMENDED_MISSING",
         "nobody can see what the agent does",
         "describe what it does and what it costs",
@@ -60,7 +60,7 @@ MEMBERS = {
     "registrations": Member(list, "a list of objects with agentId and agentRegistry", "", "", ""),
     "supportedTrust": Member(
         list,
-        "a list of texts",
+        "a list of strings",
         "OPTIONAL_MISSING",
         "clients only use it to discover the agent, not to trust it",
         f"list those that apply of {', '.join(TRUST)}",
@@ -165,7 +165,7 @@ def check_trust(found: Findings, path: str, models: list[Any]) -> None:
     """Find trust models that the standard does not define."""
     for place, model in enumerate(models[:MOST_TRUST]):
         if not isinstance(model, str):
-            found.add("WRONG_KIND", f"{path}[{place}]", kind=kind_of(model), expected="a text")
+            found.add("WRONG_KIND", f"{path}[{place}]", kind=kind_of(model), expected="a string")
         elif model not in TRUST:
             known = ", ".join(TRUST)
             found.add("UNKNOWN_TRUST", f"{path}[{place}]", value=shown(model), expected=known)

@@ -34,8 +34,8 @@ def lint_of(body: bytes) -> dict[str, Any]:
 
 
 def exactly(body: bytes) -> dict[str, Any]:
-    """Return the object of a JSON text with exact numbers: orjson rounds numbers beyond 64 bits, but
-    can read deeper nesting."""
+    """Return the object of a JSON text with exact numbers: orjson rounds numbers beyond 64 bits,
+    but can read deeper nesting."""
     try:
         read: dict[str, Any] = json.loads(body)
     except RecursionError:

@@ -65,7 +65,7 @@ def text_of(found: Findings, path: str, service: dict[str, Any], member: str) ->
     if is_text(value):
         return str(value)
     if value is not None and not isinstance(value, str):
-        found.add("WRONG_KIND", f"{path}.{member}", kind=kind_of(value), expected="a text")
+        found.add("WRONG_KIND", f"{path}.{member}", kind=kind_of(value), expected="a string")
         return None
     other = next((each for each in ALIASES[member] if is_text(service.get(each))), None)
     if other is None:
@@ -88,9 +88,9 @@ def check_endpoint(found: Findings, path: str, kind: str, endpoint: str) -> None
 
 
 def check_version(found: Findings, path: str, kind: str, version: Any) -> None:
-    """Find whether a service states the version of its protocol as a text."""
+    """Find whether a service states the version of its protocol as a string."""
     if version is not None and not isinstance(version, str):
-        found.add("WRONG_KIND", path, kind=kind_of(version), expected="a text")
+        found.add("WRONG_KIND", path, kind=kind_of(version), expected="a string")
     elif kind in VERSIONED and not is_text(version):
         because, do = "clients have to guess it", "write the version of its protocol"
         found.add("OPTIONAL_MISSING", path, how="missing", because=because, do=do)
