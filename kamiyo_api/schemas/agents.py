@@ -22,7 +22,7 @@ TRUST_LEVELS = {
 STATUSES = {
     "active": "Accepts feedback, payments and validation requests.",
     "suspended": "Accepts nothing new until its owner sets it active.",
-    "revoked": "Accepts nothing new for good, unless an admin key or the registry sets it active.",
+    "revoked": "Accepts nothing new, unless an admin key or the registry sets it active again.",
 }
 
 
@@ -61,7 +61,7 @@ class AgentToRegister(bounded.Schema):
 
 
 class AgentChange(bounded.Schema):
-    """The fields of an agent to change; those left out stay as they are."""
+    """The fields of an agent to change; missing fields stay unchanged."""
 
     registration_file = own.RegistrationFile(load_default=None)
     token_uri = uris.Uri(load_default=None)
