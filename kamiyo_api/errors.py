@@ -136,8 +136,8 @@ class AgentNotFound(NotFound):
 
 
 class ReviewerNotFound(NotFound):
-    """Nobody of this address gave feedback or paid, as of the last refresh of the statistics; check
-    the address."""
+    """This address gave no feedback and made no payment, as of the last refresh of the statistics;
+    check the address."""
 
     code, title = "REVIEWER_NOT_FOUND", "Reviewer not found"
 
@@ -163,8 +163,8 @@ class ResponseNotFound(NotFound):
 
 
 class NotReadFromChain(NotFound):
-    """This agent was not read from a chain, so nothing is known of what its registry says; `source`
-    of GET /api/v1/agents/{agent_uuid} says where it comes from."""
+    """This agent was not read from a chain, so this service has no on-chain data about it; see
+    `source` of GET /api/v1/agents/{agent_uuid}."""
 
     code, title = "NOT_READ_FROM_CHAIN", "Not read from a chain"
 
@@ -244,8 +244,8 @@ class AlreadyRevoked(Conflict):
 
 
 class DecidedOnChain(Conflict):
-    """The chain decides this, and is read here; send the transaction that changes it to the
-    registry of the agent, and it shows here once its block is final."""
+    """The chain decides this; send the transaction that changes it to the registry of the agent.
+    The change shows here once its block is final."""
 
     code, title = "DECIDED_ON_CHAIN", "Decided on chain"
 
@@ -271,7 +271,7 @@ class InvalidInput(ApiError):
 
 
 class UnstorableInput(InvalidInput):
-    """PostgreSQL can store no NUL character and no number with thousands of digits; take it out."""
+    """PostgreSQL can store no NUL character and no number with thousands of digits; remove it."""
 
 
 class RegistrationFileTooLarge(InvalidInput):

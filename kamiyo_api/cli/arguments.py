@@ -57,7 +57,7 @@ class Blocks(click.ParamType[Any]):
 
 @contextmanager
 def open_file(path: str, mode: str) -> Iterator[BinaryIO]:
-    """Open a file, or stdin or stdout for -. Raises ClickException, which is one line."""
+    """Open a file, or stdin or stdout for -. Raises ClickException."""
     if path == "-":
         yield (sys.stdin if mode == "rb" else sys.stdout).buffer
         return

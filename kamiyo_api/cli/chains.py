@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
 AUDIT_EXIT_CODES = {"equal": 0, "unasked": 1, "different": 3}
 
-# What reads chains is imported by the commands that do it, not whenever the application starts.
+# The commands import the indexer themselves, so that other commands start faster.
 
 
 @click.command("index-chain")
 @click.argument("name")
-@click.option("--once", is_flag=True, help="Read what there is now, then end.")
-@click.option("--from-block", type=click.IntRange(min=0), help="Where to begin.")
+@click.option("--once", is_flag=True, help="Read up to the newest block, then exit.")
+@click.option("--from-block", type=click.IntRange(min=0), help="The first block to read.")
 @click.option("--to-block", type=click.IntRange(min=0), help="The last block to read.")
 @click.option("--finality", help="When a block is final: finalized, safe, or after N blocks.")
 @click.option(
-    "--max-range", type=click.IntRange(1, 1_000_000), help="At most so many blocks at once."
+    "--max-range", type=click.IntRange(1, 1_000_000), help="The maximum number of blocks at once."
 )
-@click.option("--skip", type=Blocks(), help="Give up on a final block, or on FROM-TO, then end.")
-@click.option("--rebuild", is_flag=True, help="Project the stored logs once more, then end.")
+@click.option("--skip", type=Blocks(), help="Skip a final block, or FROM-TO, then exit.")
+@click.option("--rebuild", is_flag=True, help="Project the stored logs again, then exit.")
 @with_appcontext
 @one_line_errors
 def index_chain(
@@ -48,7 +48,7 @@ def index_chain(
     skip: tuple[int, int] | None,
     rebuild: bool,
 ) -> None:
-    """Read a chain and follow it. Continue where it stopped. NAME is that of the chain."""
+    """Read the chain NAME and follow it. Continue where it stopped."""
     from kamiyo_api.indexer.chains import reader_of
     from kamiyo_api.indexer.failures import Stop
     from kamiyo_api.indexer.following import follow
@@ -86,7 +86,7 @@ def index_chain(
 @with_appcontext
 @one_line_errors
 def index_chains() -> None:
-    """Read and follow all chains that have a URL. Its variable is RPC_URL_ and the name."""
+    """Read and follow all chains that have a URL, set as RPC_URL_NAME."""
     from kamiyo_api.indexer.chains import chains_with_urls
     from kamiyo_api.indexer.supervising import follow_all
 
@@ -94,8 +94,8 @@ def index_chains() -> None:
     if names:
         click.echo(f"reading {', '.join(names)}")
     else:
-        # An end would end the other processes of a Procfile, too.
-        click.echo("no chain has a URL: there is nothing to read; set RPC_URL_BASE", err=True)
+        # An exit would stop the other processes of a Procfile.
+        click.echo("no chain has a URL, so there is nothing to read; set RPC_URL_BASE", err=True)
     follow_all(cast(Any, current_app)._get_current_object(), names)
 
 
@@ -105,11 +105,11 @@ chains = AppGroup("chains", help="Add chains to those that the service knows.")
 @chains.command("add")
 @click.argument("name")
 @click.argument("chain_id", type=click.IntRange(1, 2**63 - 1))
-@click.option("--testnet", is_flag=True, help="It is a testnet, with the registries of testnets.")
-@click.option("--identity-registry", type=Wallet(), help="If it is not the one of most chains.")
-@click.option("--reputation-registry", type=Wallet(), help="If it is not the one of most chains.")
+@click.option("--testnet", is_flag=True, help="A testnet, with the registries of testnets.")
+@click.option("--identity-registry", type=Wallet(), help="If it is not the default one.")
+@click.option("--reputation-registry", type=Wallet(), help="If it is not the default one.")
 @click.option("--validation-registry", type=Wallet(), multiple=True, help="One or several.")
-@click.option("--first-block", type=click.IntRange(min=0), help="Where its registries begin.")
+@click.option("--first-block", type=click.IntRange(min=0), help="Its first block to read.")
 @with_appcontext
 @one_line_errors
 def add(
@@ -140,14 +140,14 @@ def add(
     type=click.IntRange(1, 100_000),
     default=100,
     show_default=True,
-    help="How many agents to compare.",
+    help="The number of agents to compare.",
 )
 @with_appcontext
 @one_line_errors
 def audit_chain(name: str, sample: int) -> None:
-    """Compare a chain as it is here with its contracts. NAME is that of the chain.
+    """Compare the data of the chain NAME with its contracts.
 
-    Exits with 0 if all answers are equal, 3 if one is different, 1 if the provider does not answer.
+    Exits with 0 if all answers are equal, 3 if one differs, 1 if the provider does not answer.
     """
     from kamiyo_api.indexer.audit import PATIENCE, audit, lines_of
     from kamiyo_api.indexer.chains import providers_of
@@ -181,7 +181,7 @@ def bar_of(chain: str, until: int | None) -> Iterator[Callable[[ChainReader], No
 
 
 def summary_of(chain: str, cursor: Cursor | None) -> str:
-    """Return the line that says how far a chain was read."""
+    """Return the line about the progress of a chain."""
     if cursor is None:
         return f"{chain}: nothing was read"
     return (

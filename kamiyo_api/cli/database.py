@@ -29,7 +29,7 @@ def migrate() -> None:
 
 
 @click.command("refresh-stats")
-@click.option("--every", type=click.IntRange(min=1), help="Repeat, once in this many seconds.")
+@click.option("--every", type=click.IntRange(min=1), help="Repeat, once every so many seconds.")
 @click.option("--full", is_flag=True, help="Recount all of history, with the same result.")
 @with_appcontext
 @one_line_errors

@@ -14,7 +14,7 @@ from kamiyo_api.context import services
 
 
 def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Make a command end with one line on stderr and exit code 1 if it raises an error of ours."""
+    """Make a command exit with one line on stderr and code 1 if it raises one of our errors."""
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
@@ -32,7 +32,7 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Do not log that PostgreSQL is unavailable, as the command itself reports it."""
+    """Do not log that PostgreSQL is unavailable, because the command itself reports it."""
     reach = services().db.reach
     reach.is_logged = False
     try:
@@ -42,7 +42,7 @@ def quiet() -> Iterator[None]:
 
 
 def explanation(error: errors.ApiError) -> str:
-    """Return what an error means to an operator."""
+    """Return the explanation of an error for an operator."""
     if isinstance(error, outages.DatabaseUnavailable):
         cause = outages.first_cause(error)
         return f"the database does not answer ({cause}); check DATABASE_URL"

@@ -21,12 +21,12 @@ api_keys = AppGroup("api-keys", help="Create, list, revoke and rotate API keys."
 
 
 @api_keys.command("create")
-@click.option("--name", required=True, help="Whose key it is; up to 100 characters.")
+@click.option("--name", required=True, help="The name of its user; up to 100 characters.")
 @click.option("--tier", type=click.Choice(TIERS), default="free", show_default=True)
 @click.option("--scope", "scopes", type=click.Choice(SCOPES), multiple=True, required=True)
 @click.option("--wallet", type=Wallet(), help="The address that a write key acts for.")
 @click.option("--expires", type=Duration(), help="When the key expires, such as 90d.")
-@click.option("--secret-only", is_flag=True, help="Print nothing but the secret.")
+@click.option("--secret-only", is_flag=True, help="Print only the secret.")
 @with_appcontext
 @one_line_errors
 def create_key(
@@ -62,7 +62,7 @@ def list_keys() -> None:
 
 
 def prefix_of(key: str) -> str:
-    """Return the prefix of the one key that a prefix or a name means. Raises ClickException."""
+    """Return the prefix of the one key with a prefix or a name. Raises ClickException."""
     found = keys.find(key)
     if not found:
         raise click.ClickException(

@@ -53,7 +53,7 @@ def import_command(things: str, kind: Kind) -> click.Command:
 
 
 def import_one(kind: Kind, file: str, rejects: str | None) -> None:
-    """Import a file, show which lines were rejected, and print the summary."""
+    """Import a file, show the rejected lines, and print the summary."""
     if rejects and os.path.exists(rejects) and os.path.realpath(rejects) == os.path.realpath(file):
         raise click.UsageError("--rejects would overwrite the file that is imported")
     size = os.path.getsize(file) if os.path.isfile(file) else 0
@@ -77,7 +77,7 @@ import_commands = [import_command(things, kind) for things, kind in KINDS.items(
 
 
 def report_to(rejects_file: BinaryIO) -> Callable[[RejectedLine], None]:
-    """Return a function that shows which line was rejected and why, and saves it."""
+    """Return a function that shows a rejected line with the reason, and saves it."""
 
     def report(line: RejectedLine) -> None:
         click.echo(f"line {line.number} refused: {line.reason}", err=True)
@@ -103,7 +103,7 @@ def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
 @with_appcontext
 @one_line_errors
 def demo_data(agents: int, feedback: int, payments: int, seed: int, if_empty: bool) -> None:
-    """Load invented data of the last months. The same seed gives the same data on a day."""
+    """Load demo data of the last months. The same seed gives the same data on the same day."""
     if if_empty and not demo.is_empty():
         click.echo("there are agents already; no demo data was loaded")
         return

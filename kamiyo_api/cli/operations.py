@@ -1,4 +1,4 @@
-"""The commands that find out what is wrong and collect what support needs."""
+"""The commands that check the service and collect data for support."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def address(url: str | None) -> str:
 @with_appcontext
 @quiet()
 def examine(as_json: bool, fix: bool, long: dt.timedelta, url: str | None) -> None:
-    """Check the service, its servers and its data. Print what is wrong, and what fixes it.
+    """Check the service, its servers and its data. Print the problems and how to fix them.
 
     Exits with 0 if all is well, 1 if there is a warning, 2 if something fails.
     """
@@ -61,7 +61,7 @@ def examine(as_json: bool, fix: bool, long: dt.timedelta, url: str | None) -> No
 @with_appcontext
 @quiet()
 def collect(output: str | None, log: str | None, postgres_log: str | None, url: str | None) -> None:
-    """Collect what support needs, without secrets. All of it is in one archive."""
+    """Collect diagnostic data for support in one archive, without secrets."""
     try:
         bundle = support_bundle.collect(address(url), log, postgres_log)
         path = support_bundle.write(bundle, output)

@@ -24,9 +24,9 @@ RETRY_SECONDS = 5.0
 @with_appcontext
 @one_line_errors
 def resolve_files(once: bool) -> None:
-    """Fetch the registration files that are due. Check what they say.
+    """Fetch the registration files that are due. Check that they name their agents.
 
-    Several may run at once: each fetches other files.
+    Several may run at once: each fetches different files.
     """
     resolver = Resolver.of_config(services().config)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="fetch") as pool:
@@ -42,8 +42,8 @@ def resolve_files(once: bool) -> None:
 
 
 def resolve_due(resolver: Resolver, pool: ThreadPoolExecutor, *, keeps_on: bool) -> Counter[str]:
-    """Resolve some files; if the database does not answer, wait, or raise if it is not to be kept
-    on."""
+    """Resolve some files. If the database does not answer, wait for the next try, or raise the
+    error if there is none."""
     try:
         return resolve_some(resolver, pool)
     except (errors.ApiError, db.ConnectionLost) as error:

@@ -19,14 +19,14 @@ ROW = "{:<42}  {:<10}  {:>7}  {:<8}  {}"
 HEADER = ROW.format("ADDRESS", "ADDED", "AGENTS", "COUNTED", "NOTE")
 
 trusted_reviewers = AppGroup(
-    "trusted-reviewers", help="Say whose ratings weigh in full, paid or not."
+    "trusted-reviewers", help="Manage the reviewers who always count in full."
 )
 
 
 def checked_note(
     context: click.Context, parameter: click.Parameter, note: str | None
 ) -> str | None:
-    """Return a note that can be stored. Raises BadParameter."""
+    """Return a valid note. Raises BadParameter."""
     if note is not None and (len(note.encode()) > trusted.LONGEST_NOTE or "\0" in note):
         raise click.BadParameter(f"give at most {trusted.LONGEST_NOTE} bytes")
     return note
@@ -48,7 +48,7 @@ def add_reviewer(address: str, note: str | None) -> None:
 @with_appcontext
 @one_line_errors
 def remove_reviewer(address: str) -> None:
-    """Trust the reviewer ADDRESS no longer. The next refresh counts it as any other."""
+    """Stop trusting the reviewer ADDRESS. The next refresh counts it like any other."""
     if not trusted.distrust(address):
         raise click.ClickException(f"{address} is not trusted; see `flask trusted-reviewers list`")
     click.echo(f"removed {address}")
@@ -58,7 +58,7 @@ def remove_reviewer(address: str) -> None:
 @with_appcontext
 @one_line_errors
 def list_reviewers() -> None:
-    """List the trusted reviewers, those added last first."""
+    """List the trusted reviewers, newest first."""
     click.echo(HEADER)
     for each in trusted.all_trusted():
         counted = "yes" if each["is_counted"] else "no"
@@ -74,7 +74,7 @@ def list_reviewers() -> None:
 def import_reviewers(path: str) -> None:
     """Trust the reviewers in FILE, or - for standard input. A line is an address, then a note.
 
-    Empty lines and those that begin with # are skipped. If one line is wrong, nothing is kept.
+    Empty lines and those that begin with # are skipped. If one line is invalid, none is added.
     """
     with open_file(path, "rb") as file:
         given = list(reviewers_in(file))
@@ -103,6 +103,6 @@ def reviewers_in(file: BinaryIO) -> Iterator[tuple[str, str | None]]:
 @with_appcontext
 @one_line_errors
 def suggest_reviewers() -> None:
-    """Suggest wallets of keys in paid tiers. Add none: first look at what each has rated."""
+    """Suggest wallets of keys in paid tiers. Look at the ratings of each before you add it."""
     for each in trusted.suggested():
         click.echo(f"{each['client_address']}  {each['agents']:>7} agents  {each['names']}")

@@ -1,4 +1,4 @@
-"""The command that explains a score: from the rows to the figure."""
+"""The command that explains a score, step by step."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ COLUMNS = "client_address", "voice", "rating_count", "net_usdc", "weight"
 @with_appcontext
 @one_line_errors
 def explain_trust(agent: Any) -> None:
-    """Show how the score of an agent came about. Anyone can recompute it from that.
+    """Show how the score of an agent is computed, with all inputs.
 
-    The voices are those of the last refresh; everything else is as of now.
+    The table of voices is as of the last refresh, everything else as of now.
     """
     report = report_on(str(agent))
     if report is None:
@@ -36,20 +36,20 @@ def explain_trust(agent: Any) -> None:
 
 
 def voices(agent_uuid: str) -> list[str]:
-    """Return the table of the voices that weigh most."""
+    """Return the table of the voices with the most weight."""
     rows = db.rows("trust.list_voices", agent_uuid=agent_uuid, limit=SHOWN + 1)
     lines = ["  ".join(COLUMNS)]
     for row in rows[:SHOWN]:
         figures = "  ".join(str(row[name]) for name in COLUMNS)
         lines.append(f"{figures}  {', '.join(standing(row))}")
     if len(rows) > SHOWN:
-        lines.append(f"and others: only the {SHOWN} that weigh most are shown")
+        lines.append(f"and others: only the {SHOWN} with the most weight are shown")
     return lines
 
 
 def standing(row: db.Row) -> list[str]:
-    """Return what a reviewer is, in words."""
-    words = {"is_trusted": "trusted", "is_reciprocal": "rated in return"}
+    """Return the labels of a reviewer."""
+    words = {"is_trusted": "trusted", "is_reciprocal": "reciprocal"}
     found = [word for name, word in words.items() if row[name]]
     return [*found, "established" if row["is_established"] else "new"]
 
@@ -62,8 +62,8 @@ def steps(report: db.Row) -> list[str]:
     mean, unpaid = report["backed_mean"] or 0, report["unpaid_mean"] or 0
     imagined = max(2, backed / 8)
     return [
-        f"B = {backed}, the sum of the weights; S = B x {mean}, that of weight x voice",
-        f"U = {weight}, the weight of what is not paid for; its mean is {unpaid}",
+        f"B = {backed}, the sum of the weights; S = B x {mean}, the sum of weight x voice",
+        f"U = {weight}, the weight of all unpaid voices; their mean is {unpaid}",
         f"i = max(2, B / 8) = {imagined:g}",
         f"score  = (100 + S + U x {unpaid}) / (2 + B + U) = {report['score']}",
         f"middle = (100 + S) / (2 + B) = {report['score_middle']}",

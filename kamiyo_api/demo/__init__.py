@@ -1,1 +1,1 @@
-"""Invented agents, feedback and payments, distributed as in the real registries."""
+"""Demo data: generated agents, feedback and payments, distributed as in the real registries."""

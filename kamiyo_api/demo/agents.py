@@ -55,14 +55,14 @@ def cast_file(agent: Agent) -> tuple[str, str]:
 
 
 def claim_and_owner(agent: Agent, size: Size) -> tuple[str, str]:
-    """Return whether an agent is claimed, and since when it has its owner, if that is known."""
+    """Return whether an agent is claimed, and the time of its last transfer, if known."""
     if agent.member is None or agent.member.owned_days is None:
         return ("t" if agent.member and agent.member.is_claimed else "f"), "\\N"
     return "f", timestamp(size.now - int(agent.member.owned_days * DAY))
 
 
 def status(chance: float) -> str:
-    """Return a status, which is active for nearly all."""
+    """Return a status; nearly all agents are active."""
     if chance < 0.95:
         return "active"
     return "suspended" if chance < 0.98 else "revoked"

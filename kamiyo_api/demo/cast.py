@@ -1,4 +1,4 @@
-"""The agents of the demo that each show something, as docs/trust.md tells; their names do not."""
+"""The example agents of the demo, which docs/trust.md lists; each shows one case."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Member(NamedTuple):
-    """An agent of the cast: what it shows, by whom it is owned, and for how many days."""
+    """An agent of the cast: its case, its owner, and its age in days."""
 
     name: str
     shows: str
@@ -60,5 +60,5 @@ CAST = (
 
 
 def places(shows: str) -> list[int]:
-    """Return the places in the cast of those who show something."""
+    """Return the places in the cast of the agents that show a case."""
     return [place for place, member in enumerate(CAST) if member.shows == shows]

@@ -1,4 +1,4 @@
-"""A contract that emits every log that it is given, in the place of a registry.
+"""A contract that emits the logs in its calldata, in place of a registry.
 
 In Yul, where `log<count>` is log0 to log4 with the words after `at` as topics:
 
@@ -35,7 +35,7 @@ class Label(NamedTuple):
 
 
 class To(NamedTuple):
-    """The number of the place of a label."""
+    """The offset of a label."""
 
     name: str
 
@@ -104,7 +104,7 @@ def _record() -> list[Part]:
 
 
 def _emission(count: int) -> list[Part]:
-    """Emit a log with so many topics, and go on with the next record."""
+    """Emit a log with so many topics, and continue with the next record."""
     topics: Iterable[Part] = (
         part
         for number in range(count, 0, -1)

@@ -23,9 +23,9 @@ from kamiyo_api.demo.values import Reading, given, rating, value_of
 
 TOP = 0.75
 RESPONSE_EVERY = 33
-# Of the feedback to an agent that has customers, one in so many is of others.
+# One in so many feedback records about an agent with customers comes from others.
 CUSTOMERS_EVERY = 5
-# Agents with so much feedback have it from crowds.
+# Agents with at least this much feedback have it from many clients.
 CROWD = 200
 REVOKED = 0.01
 KEPT = "f\t\\N\t\\N"
@@ -40,7 +40,7 @@ def feedback_rows(size: Size) -> Iterator[bytes]:
 
 
 def cast_rows(size: Size, ids: Ids) -> Iterator[bytes]:
-    """Yield what is said of the cast, none of which is revoked."""
+    """Yield the feedback to the cast; none is revoked."""
     random = Random(f"{size.seed} cast feedback rows")
     members = list(islice(population.agents(size), len(size.cast)))
     for number, review in enumerate(scenes.script(size).reviews):
@@ -50,7 +50,7 @@ def cast_rows(size: Size, ids: Ids) -> Iterator[bytes]:
 
 
 def crowd_rows(size: Size, ids: Ids) -> Iterator[bytes]:
-    """Yield what is said of the others, some of which is revoked."""
+    """Yield the feedback to the other agents; some is revoked."""
     seed, others = size.seed, scenes.crowd(size)
     random = Random(f"{seed} feedback rows")
     reviewers = max(1, others.feedback // 20)
@@ -73,7 +73,7 @@ def crowd_rows(size: Size, ids: Ids) -> Iterator[bytes]:
 
 
 def response_rows(size: Size) -> Iterator[bytes]:
-    """Yield rows of erc8004_feedback_responses: the owner's, to one feedback of thirty-three."""
+    """Yield rows of erc8004_feedback_responses: by the owner, to one of thirty-three records."""
     feedback_ids, ids = Ids(size.seed, "feedback"), Ids(size.seed, "responses")
     for agent, first, many in rated(size):
         for number in range(first + -first % RESPONSE_EVERY, first + many, RESPONSE_EVERY):
@@ -96,7 +96,7 @@ def rated(size: Size) -> Iterator[tuple[Agent, int, int]]:
 
 
 def jitter(number: int) -> float:
-    """Return an offset from 0 to 1; not random, so that responses know the time of feedback."""
+    """Return an offset from 0 to 1; not random, so responses can compute the time of feedback."""
     return number * GOLDEN % 1.0
 
 

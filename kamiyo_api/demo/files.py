@@ -90,7 +90,7 @@ def listed_services(agent: Agent) -> list[tuple[str, str]]:
 
 
 def registration(agent: Agent) -> dict[str, str]:
-    """Return the registry and the id of an agent, as its file repeats them."""
+    """Return the registration entry of an agent for its file."""
     registry = f"eip155:{CHAIN_IDS[agent.chain]}:{REGISTRY}"
     return {"agentId": str(agent.agent_id), "agentRegistry": registry}
 
@@ -120,7 +120,7 @@ def service(name: str, agent: Agent) -> tuple[str, str]:
 
 
 def with_defects(random: Random, file: dict[str, Any]) -> dict[str, Any]:
-    """Return a file, of which a few lack a field or have one of another type."""
+    """Return a file; in a few, a field is missing or has the wrong type."""
     chance = random.random()
     if chance < 0.03:
         del file["description"]

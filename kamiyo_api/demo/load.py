@@ -19,7 +19,7 @@ ROWS_PER_STEP = 500
 
 
 class AlreadyLoaded(Exception):
-    """The database contains demo data already, which cannot be loaded twice."""
+    """The database already contains demo data; it cannot be loaded twice."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -41,7 +41,7 @@ def encoded(*values: Any) -> bytes:
 
 @dataclass(frozen=True)
 class Log:
-    """One log: what the journal holds, without its place."""
+    """One log as in the journal, without its position."""
 
     address: str
     topics: bytes
@@ -54,7 +54,7 @@ def log(address: str, event: str, *indexed: Any, data: bytes = b"") -> Log:
 
 
 def transfer(agent_id: int, sender: str, receiver: str, address: str = IDENTITY) -> Log:
-    """Hand an agent to another owner."""
+    """Transfer an agent to another owner."""
     return log(address, "Transfer", sender, receiver, agent_id)
 
 
@@ -64,18 +64,18 @@ def uri_written(agent_id: int) -> Log:
 
 
 def registered(agent_id: int, owner: str, uri: bytes) -> Log:
-    """End a registration."""
+    """Finish a registration."""
     return log(IDENTITY, "Registered", agent_id, owner, data=encoded(bytearray(uri)))
 
 
 def uri_updated(agent_id: int, uri: bytes, by: str = NOBODY) -> list[Log]:
-    """Give an agent another URI."""
+    """Change the URI of an agent."""
     changed = log(IDENTITY, "URIUpdated", agent_id, by, data=encoded(bytearray(uri)))
     return [uri_written(agent_id), changed]
 
 
 def metadata_set(agent_id: int, key: bytes, value: bytes) -> Log:
-    """Give an agent another value under a key."""
+    """Set a metadata value of an agent."""
     data = encoded(bytearray(key), bytearray(value))
     return log(IDENTITY, "MetadataSet", agent_id, keccak256(key), data=data)
 

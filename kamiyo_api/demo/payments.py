@@ -26,7 +26,7 @@ FAILURES = {
     "failed": ("insufficient funds", "transaction reverted", "timed out"),
     "rejected": ("wrong amount", "wrong recipient"),
 }
-# Of so many payments in a row, the first few are settled by one transaction.
+# In each run of so many payments, one transaction settles the first few.
 BATCH_EVERY, BATCH = 20, 5
 VALIDATED_EVERY = 40
 VALIDATORS = 12
@@ -41,7 +41,7 @@ def payment_rows(size: Size) -> Iterator[bytes]:
 
 
 def cast_rows(size: Size, ids: Ids) -> Iterator[bytes]:
-    """Yield what is paid to the cast, each by a transaction of its own."""
+    """Yield the payments to the cast, each with its own transaction."""
     random = Random(f"{size.seed} cast payment rows")
     members = list(islice(population.agents(size), len(size.cast)))
     for number, paid in enumerate(scenes.script(size).payments):
@@ -53,7 +53,7 @@ def cast_rows(size: Size, ids: Ids) -> Iterator[bytes]:
 
 
 def crowd_rows(size: Size, ids: Ids) -> Iterator[bytes]:
-    """Yield what is paid to the others, some of it in batches."""
+    """Yield the payments to the other agents, some in batches."""
     seed, others = size.seed, scenes.crowd(size)
     random = Random(f"{seed} payment rows")
     number = size.payments - others.payments
@@ -73,7 +73,7 @@ def crowd_rows(size: Size, ids: Ids) -> Iterator[bytes]:
 
 
 def parties(seed: int, agent: Agent, number: int, position: int) -> str:
-    """Return payer, payee and nonce of a payment, which one of three does not tell."""
+    """Return payer, payee and nonce of a payment; one of three payments has none."""
     if number % 3 == 0:
         return "\\N\t\\N\t\\N"
     payer = population.customer(seed, agent, position)
@@ -103,7 +103,7 @@ def payment_row(
 
 
 def status_of(random: Random, agent: Agent) -> str:
-    """Return the status of a payment, by the quality of the agent."""
+    """Return the status of a payment, depending on the quality of the agent."""
     if random.random() < PENDING:
         return "pending"
     if random.random() < agent.success:

@@ -1,4 +1,4 @@
-"""The agents of the demo: their identity, their quality, and how many records each has.
+"""The agents of the demo: their identity, their quality, and their numbers of records.
 
 Everything is computed from the seed and the position of a row, so that each table is generated
 from the same agents and nothing is stored in memory.
@@ -28,7 +28,7 @@ LASTING, YOUNGEST = 120 * DAY, 7 * DAY
 UINT256 = 2**256
 GOLDEN = (math.sqrt(5) - 1) / 2
 
-# How many of a hundred agents are on each chain.
+# The percentage of agents on each chain.
 CHAINS = {
     "base": 46,
     "ethereum": 24,
@@ -51,8 +51,8 @@ LOCAL_EVERY = 250
 PAID_EVERY, TOP_PAID = 5, 0.4
 CAST_OWNER = "cast owner"
 
-# For each quality of agents: mean and spread of their scores, the share of their payments that
-# succeeds, and how many of a hundred agents have it.
+# For each quality: mean and spread of the scores, the share of successful payments, and the
+# percentage of agents with it.
 QUALITIES = (
     (95.0, 4.0, 0.992, 30),
     (84.0, 7.0, 0.93, 30),
@@ -63,8 +63,8 @@ QUALITIES = (
 
 @dataclass(frozen=True)
 class Size:
-    """The number of rows, the seed, and the second at which the data ends; the same size and seed
-    give the same rows, so many seconds before that end."""
+    """The number of rows, the seed, and the second at which the data ends. The same size and seed
+    give the same rows, relative to that end."""
 
     agents: int
     feedback: int
@@ -74,7 +74,7 @@ class Size:
 
     @property
     def cast(self) -> tuple[Member, ...]:
-        """Return the agents that each show something, for which a small size has no room."""
+        """Return the example agents; a small size has none."""
         has_room = self.agents >= 1000 and self.feedback >= 10_000 and self.payments >= 2500
         return CAST if has_room else ()
 
@@ -132,7 +132,7 @@ def agents(size: Size) -> Iterator[Agent]:
 
 
 def agent_of(member: Member, number: int, uuid: str, agent_id: int, size: Size) -> Agent:
-    """Return an agent of the cast, which nobody else rates or pays."""
+    """Return an agent of the cast; nobody outside its scene rates or pays it."""
     return Agent(
         *(number, uuid, agent_id, member.chain, address(size.seed, CAST_OWNER, member.owner)),
         rank=size.agents * PAID_EVERY,
@@ -173,12 +173,12 @@ def crowd(size: Size, ids: Ids, token_ids: Mapping[str, Iterator[int]]) -> Itera
 
 
 def owners(count: int) -> int:
-    """Return how many owners so many agents have; really 15,641 own 61,425."""
+    """Return the number of owners of so many agents; in reality 15,641 own 61,425."""
     return max(1, count // 4)
 
 
 def heavy_tailed(chance: float, many: int) -> int:
-    """Return a number below `many`, the low ones far more often; chance is uniform over 0-1."""
+    """Return a number below `many`, low ones far more often; chance is uniform from 0 to 1."""
     return int(many * chance**6)
 
 
@@ -191,7 +191,7 @@ def stride(count: int) -> int:
 
 
 def registered_before(number: int, count: int) -> int:
-    """Return how many seconds ago an agent was registered: ever more of them of late."""
+    """Return how many seconds ago an agent was registered; recent times are more frequent."""
     age = (LASTING - YOUNGEST) * (1 - ((number + 1) / (count + 1)) ** 0.7)
     return YOUNGEST + int(age)
 
@@ -203,7 +203,7 @@ def customer(seed: int, agent: Agent, number: int) -> str:
 
 
 def payments_of(agent: Agent, size: Size) -> int:
-    """Return how many payments an agent has: of those with most feedback, one of five has any."""
+    """Return the number of payments of an agent: a fifth of those with most feedback have any."""
     rank, remainder = divmod(agent.rank, PAID_EVERY)
     if remainder:
         return 0
@@ -211,7 +211,7 @@ def payments_of(agent: Agent, size: Size) -> int:
 
 
 def records_of(rank: int, ranked: int, total: int, top: float) -> int:
-    """Return how many records a rank has: each at least one, if there are enough.
+    """Return the number of records of a rank: at least one, if there are enough.
 
     The rest follows a heavy-tailed distribution, with the share `top` for the first tenth.
     """
@@ -224,7 +224,7 @@ def records_of(rank: int, ranked: int, total: int, top: float) -> int:
 
 
 def share(ranks: float, top: float) -> float:
-    """Return the share of all records that the first part of the ranks has; both are 0-1."""
+    """Return the share of all records that the first part of the ranks has; both from 0 to 1."""
     return float(top * min(1.0, ranks / 0.1) ** 0.3 + (1 - top) * ranks**0.6)
 
 

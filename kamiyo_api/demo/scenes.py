@@ -1,4 +1,4 @@
-"""Everything that is said and paid of the cast: each scene is what one kind of agent shows."""
+"""The ratings and payments of the cast: each scene shows one case."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from kamiyo_api.demo.cast import CAST, places
 from kamiyo_api.demo.population import CAST_OWNER, Size, address
 
-# Those of the reviewers of all agents who write most and own none: everybody knows them.
+# The most active reviewers who own no agent: they are known reviewers.
 REGULARS = (0, 1, 2, 4, 5, 6)
 HOURS = 1 / 24
 
@@ -44,14 +44,14 @@ class Span(NamedTuple):
 
 
 class Script(NamedTuple):
-    """Everything that is said and paid of the cast, agent by agent."""
+    """All ratings and payments of the cast, agent by agent."""
 
     reviews: Sequence[Review]
     payments: Sequence[Payment]
 
 
 class Stage:
-    """The stage on which the scenes are played, with the dice of a seed."""
+    """The ratings and payments so far, and random numbers from a seed."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -68,7 +68,7 @@ class Stage:
         return address(self.seed, CAST_OWNER, CAST[place].owner)
 
     def regulars(self) -> list[str]:
-        """Return reviewers who have rated many agents for long."""
+        """Return reviewers who have rated many agents for a long time."""
         return [address(self.seed, "client", number) for number in REGULARS]
 
     def day(self, span: Span) -> float:
@@ -76,7 +76,7 @@ class Stage:
         return self.random.uniform(*span)
 
     def rate(self, place: int, clients: Iterable[str], span: Span, mean: float) -> None:
-        """Let each of some clients rate an agent once, about as high."""
+        """Let each client rate an agent once, with a score near the given one."""
         for client in clients:
             score = round(min(100, max(0, self.random.gauss(mean, 3))))
             self.reviews.append(Review(place, self.day(span), client, score))
@@ -84,7 +84,7 @@ class Stage:
     def pay(
         self, place: int, payer: str, days: float, usdc: float, status: str = "verified"
     ) -> None:
-        """Pay an agent, that is, its owner."""
+        """Pay the owner of an agent."""
         amount = round(usdc * self.random.uniform(0.7, 1.3), 2)
         self.payments.append(Payment(place, days, payer, self.owner(place), amount, status))
 
@@ -106,7 +106,7 @@ class Stage:
         return [self.wallet("customer", number) for number in range(first, first + many)]
 
     def crowd(self, kind: str, many: int) -> list[str]:
-        """Return wallets that nobody has seen before."""
+        """Return wallets without a history."""
         return [self.wallet(kind, number) for number in range(many)]
 
 
@@ -135,13 +135,13 @@ def slander(stage: Stage) -> None:
 
 
 def stale(stage: Stage) -> None:
-    """Leave an agent alone after a good beginning."""
+    """Stop rating and paying an agent after a good start."""
     (place,) = places("stale")
     stage.serve(place, stage.customers(26, 14), Span(117, 96), 94)
 
 
 def failing(stage: Stage) -> None:
-    """Take the money of customers for nothing, every second time."""
+    """Let half of the payments to an agent fail."""
     (place,) = places("failing")
     for number, customer in enumerate(stage.customers(60, 10)):
         for status in ("verified", "failed" if number % 2 else "verified", "failed"):
@@ -150,13 +150,13 @@ def failing(stage: Stage) -> None:
 
 
 def one_customer(stage: Stage) -> None:
-    """Let one customer be all that is known of an agent."""
+    """Let one customer be the only reviewer of an agent."""
     (place,) = places("one customer")
     stage.serve(place, stage.customers(70, 1), Span(70, 4), 97, payments=14)
 
 
 def ring(stage: Stage) -> None:
-    """Let owners rate and pay each other, so that the money goes round."""
+    """Let owners rate and pay each other in a circle."""
     members = places("ring")
     for place in members:
         others = [stage.owner(other) for other in members if other != place]
@@ -167,7 +167,7 @@ def ring(stage: Stage) -> None:
 
 
 def sleepers(stage: Stage) -> None:
-    """Wake wallets that rated three agents long ago, to praise one agent within two days."""
+    """Let wallets that rated three agents long ago praise one agent within two days."""
     (place,) = places("sleepers")
     asleep = stage.crowd("sleeper", 40)
     for host in places("sound") + places("stale") + places("failing"):
@@ -184,7 +184,7 @@ def praise(stage: Stage) -> None:
 
 
 def repeated(stage: Stage) -> None:
-    """Write the same again and again, beside two others."""
+    """Let one wallet repeat the same rating many times, besides two other reviewers."""
     (place,) = places("repeated")
     stage.rate(place, stage.crowd("scribe", 1) * 240, Span(85, 2.5), 100)
     stage.rate(place, stage.customers(80, 2), Span(60, 10), 64)
@@ -192,21 +192,21 @@ def repeated(stage: Stage) -> None:
 
 
 def sold(stage: Stage) -> None:
-    """Sell an agent with a good name to somebody who does less for the money."""
+    """Sell an agent with good ratings to an owner who performs worse."""
     (place,) = places("sold")
     stage.serve(place, stage.customers(90, 18), Span(112, 27), 95)
     stage.serve(place, stage.customers(120, 5), Span(21, 3), 66, payments=2)
 
 
 def own_reviews(stage: Stage) -> None:
-    """Rate the own agent, beside some customers."""
+    """Let an owner rate its own agent, besides some customers."""
     (place,) = places("own reviews")
     stage.rate(place, [stage.owner(place)] * 6, Span(75, 5), 100)
     stage.serve(place, stage.customers(130, 4), Span(70, 4), 79)
 
 
 def testnet(stage: Stage) -> None:
-    """Praise agents for money that is worth nothing."""
+    """Praise agents for testnet payments."""
     for place in places("testnet"):
         stage.serve(place, stage.crowd(f"tester {place}", 30), Span(85, 3), 99)
 
@@ -218,7 +218,7 @@ def clones(stage: Stage) -> None:
 
 
 def claimed(stage: Stage) -> None:
-    """Rate an agent whose token nobody confirmed."""
+    """Rate an agent whose token no chain has confirmed."""
     (place,) = places("claimed")
     stage.serve(place, stage.customers(140, 4), Span(28, 4), 90)
 
@@ -230,12 +230,12 @@ SCENES = (
 
 
 def script(size: Size) -> Script:
-    """Return everything that is said and paid of the cast, if there is one."""
+    """Return all ratings and payments of the cast; none if there is no cast."""
     return played(size.seed) if size.cast else Script((), ())
 
 
 def crowd(size: Size) -> Size:
-    """Return the size of everything but the cast."""
+    """Return the size of the data without the cast."""
     reviews, payments = script(size)
     return replace(
         size,
@@ -255,5 +255,5 @@ def played(seed: int) -> Script:
 
 
 def order(record: Review | Payment) -> tuple[int, float]:
-    """Return the place of a record: those of an agent follow each other in time."""
+    """Return the position of a record among those of its agent, ordered by time."""
     return record.agent, -record.days

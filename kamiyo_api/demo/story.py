@@ -1,4 +1,4 @@
-"""The events on the chain of the demo, block by block; the same each time."""
+"""The events on the chain of the demo, block by block, always the same."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ BLOCKS = 600
 FIRST_AGENTS = 4
 CLIENTS, VALIDATORS = 12, 3
 TAGS = (b"", b"", b"quality", b"accuracy", b"starred")
-# Of so many agents, one has a file that names another agent, so that it proves nothing.
+# One in so many agents has a file that names another agent and proves nothing.
 UNVERIFIED_EVERY = 8
 
 Transaction = list[Log]
 
 
 class Block(NamedTuple):
-    """The transactions of a block, and what they do, in words."""
+    """The transactions of a block, and a description of them."""
 
     transactions: list[Transaction]
     deeds: str
@@ -50,7 +50,7 @@ class State:
     requested: list[tuple[int, str, bytes]] = field(default_factory=list)
 
     def agent(self) -> int:
-        """Return an agent: the first ones are known better."""
+        """Return a random agent, the first ones more often."""
         return int(len(self.owners) * self.random.random() ** 2)
 
     def wallet(self, kind: str, many: int) -> str:
@@ -88,7 +88,7 @@ def _endless(state: State) -> Iterator[Block]:
 
 
 def in_words(names: Iterator[str]) -> str:
-    """Return what a block does, such as "registration, feedback x 3"."""
+    """Return the description of a block, such as "registration, feedback x 3"."""
     counted = Counter(names)
     return ", ".join(name if count == 1 else f"{name} x {count}" for name, count in counted.items())
 
@@ -111,7 +111,7 @@ def feedback(state: State) -> Transaction:
     state.latest[agent_id, client] += 1
     index = state.latest[agent_id, client]
     state.given.append((agent_id, client, index))
-    # Agents differ in how good they are, and each use of one differs a little.
+    # Agents differ in quality, and each use differs slightly.
     value = min(100, round(state.random.gauss(60 + agent_id * 7 % 40, 8)))
     return [logs.feedback(agent_id, client, index, value, tag1=state.random.choice(TAGS))]
 
@@ -154,13 +154,13 @@ def validated(state: State) -> Transaction:
 
 
 def file_uri(random: Random, agent_id: int) -> bytes:
-    """Return a URI that holds the registration file of an agent."""
+    """Return a data: URI with the registration file of an agent."""
     file = orjson.dumps(registration_file(random, agent_id))
     return b"data:application/json;base64," + base64.b64encode(file)
 
 
 def registration_file(random: Random, agent_id: int) -> dict[str, object]:
-    """Return a registration file, which names this agent or, for a few, another one."""
+    """Return a registration file that names this agent or, for a few, another one."""
     name = f"{random.choice(ADJECTIVES)} {random.choice(ROLES)}"
     unverified = agent_id % UNVERIFIED_EVERY == UNVERIFIED_EVERY - 1
     registry = f"eip155:{CHAIN_ID}:{IDENTITY}"

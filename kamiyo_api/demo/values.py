@@ -17,7 +17,7 @@ RATED_TAGS = (NULL, NULL, "quality", "helpfulness", "accuracy")
 
 
 class Reading(NamedTuple):
-    """The columns of one value in the format of COPY; only ratings have a score."""
+    """The columns of one value in COPY format; only ratings have a score."""
 
     value: int
     decimals: int = 0
@@ -32,7 +32,7 @@ def grade(random: Random, agent: Agent) -> float:
 
 
 def with_decimals(random: Random, number: float, tag1: str) -> Reading:
-    """Return a number with zero to two decimals, as clients use one tag differently."""
+    """Return a number with zero to two decimals, because clients differ."""
     decimals = int(3 * random.random() ** 2)
     return Reading(round(number * 10**decimals), decimals, tag1=tag1)
 
@@ -106,8 +106,8 @@ def highest(random: Random, agent: Agent) -> Reading:
     return Reading(HIGHEST, tag1="starred")
 
 
-# How many of a thousand feedbacks are of each kind. On the real registries miner-vouch is two
-# thirds; here it is less, so that more agents have a score.
+# How many of a thousand records are of each kind. In the real registries miner-vouch is two thirds;
+# here it is less, so more agents have a score.
 KINDS: dict[Callable[[Random, Agent], Reading], float] = {
     miner_vouch: 260,
     starred: 235,

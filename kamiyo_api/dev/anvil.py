@@ -17,7 +17,7 @@ from kamiyo_api.dev.processes import NotStarted, run_server
 from kamiyo_api.dev.supervision import Process
 from kamiyo_api.indexer.rpc import Endpoint
 
-# make installs it there, by npm.
+# make installs it there with npm.
 INSTALLED = Path(sys.prefix) / "anvil/node_modules/@foundry-rs"
 INSTALL = (
     "anvil is not installed; type `make run CHAIN=demo`, which installs it from npm, "
@@ -52,7 +52,7 @@ class Anvil:
         return [answer["result"] for answer in answers]
 
     def deploy(self, identity: str, *others: str) -> None:
-        """Put the contracts at the addresses of an identity registry and of others of it."""
+        """Put the contracts at the addresses of an identity registry and its other registries."""
         bytecode = f"0x{emitter(identity).hex()}"
         self.ask(*(("anvil_setCode", [address, bytecode]) for address in (identity, *others)))
         (self._sender,) = self.ask(("eth_accounts", []))[0][:1]
@@ -60,7 +60,7 @@ class Anvil:
     def mine(self, *transactions: Iterable[Log], at: int | None = None) -> int:
         """Add a block, with the logs of its transactions; return its number.
 
-        The calls of a batch run at once, so what must follow is a batch of its own.
+        The calls of a batch run at once, so a later step needs its own batch.
         """
         self.ask(*(("eth_sendTransaction", [each]) for each in self._requests([transactions])[0]))
         if at is not None:
@@ -69,7 +69,7 @@ class Anvil:
         return self.head()
 
     def reorganise(self, depth: int, *blocks: Transactions) -> None:
-        """Replace the newest blocks by as many others, the first of which have transactions."""
+        """Replace the newest blocks by as many others; the first ones have the transactions."""
         requests = self._requests(blocks, self.head() - depth)
         pairs = [[each, place] for place, block in enumerate(requests) for each in block]
         self.ask(("anvil_reorg", [depth, pairs]))
@@ -106,7 +106,7 @@ class Anvil:
 
 
 class Refused(Exception):
-    """anvil refused a call; the message is its own."""
+    """An error that anvil returned, with its message."""
 
 
 def by_contract(logs: Iterable[Log]) -> Iterator[tuple[str, Sequence[Log]]]:
@@ -134,7 +134,7 @@ def program() -> Path:
 
 @contextmanager
 def anvil(folder: Path, chain_id: int) -> Iterator[Anvil]:
-    """Run a chain whose blocks come by `mine`; the third newest is final.
+    """Run a chain whose blocks are added by `mine`; the third newest is final.
 
     Raises NotStarted and OSError.
     """
@@ -162,7 +162,7 @@ def command_of(port: int, chain_id: int, genesis: int | None) -> list[str | Path
     return [
         program(),
         *("--port", str(port), "--chain-id", str(chain_id)),
-        # Else it fills the disk with the states of all blocks.
+        # Otherwise it fills the disk with the states of all blocks.
         *("--prune-history", str(BLOCKS_IN_MEMORY)),
         *("--no-mining", "--order", "fifo", "--accounts", "1"),
         *("--slots-in-an-epoch", "1"),

@@ -37,20 +37,20 @@ TRY = {
     "Search": f"/agents/?chain={story.CHAIN}&verified=true&sort=-registered_at&limit=3",
 }
 ANNOUNCEMENT = """
-The chain {chain} runs on this machine, and the service follows it. See how far it was read, an
-agent as of the last block, and the agents whose files prove that they are theirs:
+The chain {chain} runs on this machine, and the service follows it. Show the progress, an agent as
+of the last block, and the agents that are named by their files:
 
 {commands}
 
-Every {seconds} seconds a block is added. A line says what it does and how far the service is.
+Every {seconds} seconds a block is added. A line shows its events and the progress of the service.
 """
 
 
 class DemoChain:
-    """The chain of the demo: its blocks come by and by, and come back after it was stopped.
+    """The chain of the demo: it grows over time, and has the same blocks after a restart.
 
-    The times of its blocks are in a file. As everything else is always the same, so are the blocks
-    and their hashes.
+    The times of its blocks are stored in a file. Everything else is always the same, so the blocks
+    and their hashes are, too.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -66,7 +66,7 @@ class DemoChain:
 
     @contextmanager
     def followed(self, root: Path, supervisor: Supervisor) -> Iterator[None]:
-        """Run the chain and what follows it until the block ends. Raises NotStarted and OSError."""
+        """Run the chain and its followers until the block ends. Raises NotStarted and OSError."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with locked(self.folder), ExitStack() as stack:
             stack.enter_context(Supervised("anvil", self.start, supervisor))
@@ -77,7 +77,7 @@ class DemoChain:
 
     @contextmanager
     def start(self) -> Iterator[Process]:
-        """Start anvil, and play what was played before, else the first blocks."""
+        """Start anvil, and replay the earlier blocks, or play the first ones."""
         if not self._times.exists():
             now = int(time.time())
             self._keep(now - SECONDS_PER_BLOCK * n for n in range(FIRST_BLOCKS, 0, -1))
@@ -97,7 +97,7 @@ class DemoChain:
             file.writelines(f"{each}\n" for each in times)
 
     def step(self, app: Flask) -> None:
-        """Play the next block if it is due, and say how far the service has followed."""
+        """Play the next block if it is due, and print the progress of the service."""
         if time.monotonic() < self._next_at:
             return
         self._next_at = time.monotonic() + SECONDS_PER_BLOCK
@@ -106,7 +106,7 @@ class DemoChain:
         self._said = self._play()
 
     def _play(self) -> str:
-        """Play the next block; return what it does. If anvil has ended, its restart plays it."""
+        """Play the next block; return its events. If anvil has ended, its restart plays it."""
         times = self.times()
         if len(times) >= len(self._blocks):
             return ""
@@ -119,7 +119,7 @@ class DemoChain:
 
 
 def progress(app: Flask) -> str:
-    """Return how far the service has followed the chain."""
+    """Return the progress of the service on the chain."""
     try:
         with app.app_context():
             cursor = db.row("journal.get_cursor", chain=story.CHAIN)
@@ -131,14 +131,14 @@ def progress(app: Flask) -> str:
 
 
 def follower(root: Path, command: str) -> Callable[[], AbstractContextManager[Process]]:
-    """Return what starts a `flask` command that follows the chain, and says only what is wrong."""
+    """Return the starter of a `flask` command that follows the chain and logs only problems."""
     words = [sys.executable, "-m", "flask", "--app", "wsgi", command]
     nothing = subprocess.DEVNULL
     return lambda: run_process(words, cwd=root, stdin=nothing, stdout=nothing)
 
 
 def announcement(api_url: str, key_file: str) -> str:
-    """Return what the terminal shows about the chain."""
+    """Return the announcement of the chain for the terminal."""
     curl = f'curl -s -H "Authorization: Bearer $(cat {key_file})" \'{api_url}'
     commands = "\n".join(f"  {name:<10}{curl}{path}'" for name, path in TRY.items())
     return ANNOUNCEMENT.format(chain=story.CHAIN, commands=commands, seconds=SECONDS_PER_BLOCK)

@@ -24,7 +24,7 @@ from kamiyo_api.dev.supervision import Process, Supervised, Supervisor
 
 DATABASE = "kamiyo"
 LOCALE = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
-# A socket's path may have 103 bytes on macOS, 107 on Linux, with its own name in it.
+# The path of a socket, including its name, may have 103 bytes on macOS and 107 on Linux.
 MAX_SOCKET_FOLDER_LENGTH = 85
 
 DEVELOPMENT = {
@@ -39,7 +39,7 @@ THROWAWAY = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
 }
-# Readiness is read from the log, whatever the configuration of the cluster is.
+# Readiness is read from the log, so the log format must not depend on the cluster.
 LOGGING = {"logging_collector": "off", "log_destination": "stderr", "lc_messages": "C"}
 # PostgreSQL counts statements only if it loads this when it starts.
 STATEMENT_COUNTS = "pg_stat_statements"
@@ -93,8 +93,8 @@ def embedded_postgres(
 ) -> Iterator[str]:
     """Run PostgreSQL in `data_dir`/postgres with a database kamiyo; yield its URL.
 
-    `bin_dir` contains the programs of another PostgreSQL than the bundled 18, which counts
-    statements only if it is configured to. Raises NotStarted and OSError.
+    `bin_dir` contains the programs of another PostgreSQL than the bundled 18; it counts statements
+    only if configured. Raises NotStarted and OSError.
     """
     is_bundled = bin_dir is None
     bin_dir = bin_dir or bundled_postgres()
@@ -163,7 +163,7 @@ def _valkey_command(port: int, *, throwaway: bool) -> list[str | Path]:
         *("--bind", "127.0.0.1", "--port", str(port)),
         *("--pidfile", "valkey.pid", "--save", save),
         *("--maxmemory", "256mb", "--maxmemory-policy", "volatile-lru"),
-        # If the data can no longer be saved, end nevertheless.
+        # Exit even if the data cannot be saved.
         *("--shutdown-on-sigterm", "force"),
     ]
 
@@ -174,7 +174,7 @@ def bundled_postgres() -> Path:
 
 
 def _bundled(package: str, pattern: str) -> Path:
-    """Return a path in an installed package, without importing it, which is slow and warns."""
+    """Return a path in an installed package without importing it; the import is slow and warns."""
     spec = find_spec(package)
     for folder in spec.submodule_search_locations or () if spec else ():
         for path in Path(folder).glob(pattern):
@@ -210,7 +210,7 @@ def _socket_folder(folder: Path) -> Iterator[Path]:
 
 
 def _ensure_cluster(folder: Path, bin_dir: Path, *, throwaway: bool) -> None:
-    """Create the database cluster if there is none, all of it or nothing."""
+    """Create the database cluster if there is none, completely or not at all."""
     if folder.exists() and any(folder.iterdir()):
         return
     unfinished = folder.with_suffix(".new")
@@ -238,7 +238,7 @@ def _connection(sockets: Path) -> tuple[str | Path, ...]:
 
 
 def _run(*command: str | Path, unless: str = "\0", **options: Any) -> None:
-    """Run a program of PostgreSQL. Raises NotStarted if it fails, `unless` it prints that."""
+    """Run a program of PostgreSQL. Raises NotStarted if it fails without printing `unless`."""
     done = subprocess.run(command, capture_output=True, text=True, env=_environment(), **options)
     if done.returncode != 0 and unless not in done.stderr:
         messages = done.stderr.strip().splitlines() or [f"failed with {done.returncode}"]
@@ -246,7 +246,7 @@ def _run(*command: str | Path, unless: str = "\0", **options: Any) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Return our environment without the variables of PostgreSQL's programs, such as PGPORT."""
+    """Return the environment without the variables of PostgreSQL's programs, such as PGPORT."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     return {**environment, "LC_ALL": "C"}
 
@@ -268,17 +268,17 @@ def _postgres_command(
 
 
 def _shared_megabytes() -> int:
-    """Return an eighth of the memory of this machine, but at least what a few agents need and at
-    most what the search among a million needs."""
+    """Return an eighth of the memory of this machine, within the needs of a few and of a million
+    agents."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return min(max(128, memory // 8 // 1024**2), 2048)
 
 
 def _as_owner(folder: Path, *reached: Path) -> dict[str, Any]:
-    """Return the Popen options that run PostgreSQL as another user than root, as it refuses root.
+    """Return the Popen options that run PostgreSQL as a user other than root, which it refuses.
 
-    Folders of root get the owner nobody, who may also pass through the folders above them and
-    above the paths in `reached`.
+    Folders of root get the owner nobody, who may also traverse the folders above them and above
+    the paths in `reached`.
     """
     if os.geteuid() != 0:
         return {}
@@ -291,7 +291,7 @@ def _as_owner(folder: Path, *reached: Path) -> dict[str, Any]:
 
 
 def _let_pass(path: Path) -> None:
-    """Let every user pass through the folders above `path`, without letting them list those."""
+    """Let every user traverse the folders above `path`, without listing them."""
     for folder in path.parents:
         mode = stat.S_IMODE(folder.stat().st_mode)
         if not mode & stat.S_IXOTH:

@@ -1,4 +1,4 @@
-"""Child processes that end with the process that started them, however that one ends.
+"""Child processes that end with their parent, however it ends.
 
 For development and tests: nothing that serves production imports this.
 """
@@ -33,7 +33,7 @@ for path; do rm -rf -- "$path"; rmdir -- "$(dirname -- "$path")"; done
 
 
 class NotStarted(Exception):
-    """A server cannot be started; the message is one line that says why."""
+    """A server cannot be started; the message is one line with the reason."""
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def run_process(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run `command` until the block ends, then stop it and remove the paths in `temporary_paths`.
 
-    It has a session of its own, so that Ctrl-C reaches only us. `options` are those of Popen.
+    It has its own session, so Ctrl-C reaches only the parent. `options` are those of Popen.
     Raises OSError if the program cannot be run.
     """
     process = subprocess.Popen(command, start_new_session=True, **options)
@@ -88,7 +88,7 @@ def _stop(process: subprocess.Popen[bytes], stop_signal: signal.Signals) -> None
 
 
 def _remove(path: Path) -> None:
-    """Remove a file or folder, and the folder that contains it if that is then empty."""
+    """Remove a file or folder, and its parent folder if that is then empty."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -123,7 +123,7 @@ def _read_from(log: Path, start: int) -> str:
 
 
 def _last_error(output: str) -> str:
-    """Return why a server ended: its last FATAL line, else its last line."""
+    """Return the reason why a server ended: its last FATAL line, else its last line."""
     lines = output.strip().splitlines() or ["it ended without a word"]
     fatal = [line.partition("FATAL:")[2] for line in lines if "FATAL:" in line]
     return (fatal or lines)[-1].strip()
@@ -131,7 +131,7 @@ def _last_error(output: str) -> str:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Lock `folder` against other processes until the block ends, by a lock file beside it.
+    """Lock `folder` against other processes until the block ends, with a lock file next to it.
 
     Raises NotStarted if another process has locked it.
     """
@@ -157,7 +157,7 @@ def stop_leftover(pid_file: Path, program: str, stop_signal: signal.Signals) -> 
 
 
 def _wait_for_end(process: psutil.Process) -> None:
-    """Wait for the end of a process that is not our child, and that may never be reaped."""
+    """Wait for the end of a process that is not a child and may never be reaped."""
     for _ in range(SECONDS_TO_STOP * 20):
         if process.status() == psutil.STATUS_ZOMBIE:
             return

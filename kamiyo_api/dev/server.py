@@ -41,10 +41,10 @@ DEMO_KEY = (
     "api-keys create --name demo --tier enterprise "
     "--scope read --scope write --scope payments --scope admin --secret-only"
 )
-# Whom one may pay; all of these agents have names.
+# Agents that pass a decision; all of them have names.
 TRY = "/api/v1/agents/?x402=true&trust_level=excellent&sort=-total_payments&limit=3"
 REFRESH_SECONDS = 60
-# What a chain brings shows in a search after a refresh.
+# Data from a chain appears in searches after a refresh.
 REFRESH_SECONDS_OF_CHAIN = 5
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -56,9 +56,9 @@ class Stopped(SystemExit):
 
 
 def main(port_text: str, chain: str = "") -> None:
-    """Serve at 127.0.0.1 until SIGINT or SIGTERM; end with one line if that is impossible.
+    """Serve at 127.0.0.1 until SIGINT or SIGTERM; exit with one line if that is impossible.
 
-    `chain` is the chain to follow, if it is not empty.
+    `chain` is the chain to follow, or empty.
     """
     for number in STOPPING:
         signal.signal(number, _stop)
@@ -134,7 +134,7 @@ def _clock(seconds: int) -> AbstractContextManager[Process]:
 
 
 def _watch(web: Process, supervisor: Supervisor, step: Callable[[], None]) -> None:
-    """Start again what ends and do a step of something else, until the service itself ends."""
+    """Restart processes that end and run a step of the extra work, until the service ends."""
     while web.poll() is None:
         _stop_if_requested()
         supervisor.restore()
@@ -177,7 +177,7 @@ def _published(servers: Servers, port: int, chain: DemoChain | None) -> Iterator
 
 
 def prepare(app: Flask) -> None:
-    """Migrate and refresh; if the key is not valid yet, load the demo data and create it."""
+    """Migrate and refresh. If the key is not valid yet, load the demo data and create the key."""
     _flask(app, "migrate")
     if not _key_works(app):
         _flask(app, DEMO_DATA)
@@ -186,7 +186,7 @@ def prepare(app: Flask) -> None:
 
 
 def _add_chain(app: Flask) -> None:
-    """Add the chain of the demo as an operator does, unless it is known."""
+    """Add the chain of the demo as an operator does, unless it exists."""
     with app.app_context():
         known = read_chains(db).find(CHAIN)
     if known is None:
@@ -194,7 +194,7 @@ def _add_chain(app: Flask) -> None:
 
 
 def _flask(app: Flask, command: str) -> None:
-    """Run a `flask` command in this process, as another Python would take a second to start."""
+    """Run a `flask` command in this process, because a new one would take a second to start."""
     _stop_if_requested()
     script = ScriptInfo(create_app=lambda: app)
     status = app.cli.main(shlex.split(command), "flask", standalone_mode=False, obj=script)
@@ -209,7 +209,7 @@ def _output_of_flask(app: Flask, command: str) -> str:
 
 
 def _key_works(app: Flask) -> bool:
-    """Return whether the key in the key file is valid in this database, which may be a new one."""
+    """Return whether the key in the key file is valid in this database, which may be new."""
     if not KEY_FILE.exists():
         return False
     headers = {"Authorization": f"Bearer {KEY_FILE.read_text().strip()}"}

@@ -1,4 +1,4 @@
-"""Servers that are started again when they end, and that say so."""
+"""Supervision: restart servers that end, and report it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, ExitStack
 from kamiyo_api.dev.processes import NotStarted
 
 Process = subprocess.Popen[bytes]
-# A PostgreSQL that was killed cannot start before its last session has noticed.
+# A killed PostgreSQL cannot start again until its last session has ended.
 ATTEMPTS = 10
 SECONDS_BETWEEN = 0.5
 MOST_ENDS = 5
@@ -60,20 +60,20 @@ class Supervised:
                 time.sleep(SECONDS_BETWEEN)
 
     def ends_too_often(self) -> bool:
-        """Record an end; return whether too many came within a short time."""
+        """Record an exit; return whether there were too many within a short time."""
         now = time.monotonic()
         self.ends.append(now)
         return len(self.ends) == MOST_ENDS and now - self.ends[0] < WITHIN_SECONDS
 
 
 class Supervisor:
-    """The processes that are started again when they end."""
+    """The supervised processes."""
 
     def __init__(self) -> None:
         self.processes: list[Supervised] = []
 
     def restore(self) -> None:
-        """Start every process again that ended. Raises NotStarted if that does not help."""
+        """Restart every process that ended. Raises NotStarted if that fails."""
         for each in self.processes:
             code = each.process.poll()
             if code is not None:
@@ -88,5 +88,5 @@ class Supervisor:
 
 
 def reason(code: int) -> str:
-    """Return what an exit code means."""
+    """Return the meaning of an exit code."""
     return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

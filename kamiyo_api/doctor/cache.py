@@ -28,7 +28,9 @@ FOUND = "erc8004_cache_requests_total"
 
 
 @check(
-    "cache", "Without Redis every answer is computed, and each worker limits alone.", is_root=True
+    "cache",
+    "Without Redis every answer is computed, and each worker limits on its own.",
+    is_root=True,
 )
 def redis(components: Components) -> Finding:
     """Check whether Redis answers."""
@@ -61,7 +63,7 @@ def redis_memory(components: Components) -> Finding:
 
 @check(
     "cache",
-    "Evicted answers are computed again; under allkeys-* evicted rate limits start again, too.",
+    "Evicted answers are computed again; with allkeys-* evicted rate limits also start again.",
 )
 def redis_evictions(components: Components) -> Finding:
     """Check how many keys Redis evicted."""
@@ -93,7 +95,7 @@ def redis_policy(components: Components) -> Finding:
     "After a restart without saved data, all answers are computed and limits start again.",
 )
 def redis_persistence(components: Components) -> Finding:
-    """Check whether Redis saves its data, and whether that works."""
+    """Check whether Redis saves its data successfully."""
     server = components.redis
     if server.info["rdb_last_bgsave_status"] != "ok":
         return failing("the last save failed: Redis may refuse writes", bgsave())
@@ -129,7 +131,7 @@ def redis_expiry(components: Components) -> Finding:
 
 @check("cache", "PostgreSQL computes each answer that is not cached.")
 def cache_hit_rate(components: Components) -> Finding:
-    """Check how many answers came from the cache, as Redis counts them if no service answers."""
+    """Check the cache hit rate, from the counts of Redis if the service does not answer."""
     server = components.redis
     try:
         by_result = components.metrics.by(FOUND, "result")
@@ -147,8 +149,8 @@ def cache_hit_rate(components: Components) -> Finding:
 
 
 def raise_hit_rate(server: Redis) -> str:
-    """Return the command for more memory if keys were evicted, else for fewer refreshes, each of
-    which invalidates the cache."""
+    """Return the command for more memory if keys were evicted, else for fewer refreshes, since each
+    refresh invalidates the cache."""
     if server.info["evicted_keys"]:
         maxmemory = 2 * max(server.info["maxmemory"], 2**20)
         return commands.redis_cli(f"config set maxmemory {maxmemory}")

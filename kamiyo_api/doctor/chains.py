@@ -1,4 +1,4 @@
-"""The chains that are read: how far, whether that shows, and what the contracts say of it."""
+"""The followed chains: their lag, their projection and their audits."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ DIFFERENCES = (
 )
 
 
-@check("database", "Of a chain that is not read, answers say what was true when it stopped.")
+@check("database", "If the reading of a chain stops, answers about it become stale.")
 def chain_reading(components: Components) -> Finding:
-    """Check that the chains are read, and up to now."""
+    """Check that the chains are read without lag."""
     rows = db.rows("chains.list_status")
     stopped = [row for row in rows if row["error_code"] is not None]
     if stopped:
@@ -43,9 +43,9 @@ def chain_reading(components: Components) -> Finding:
     return ok(f"{named(rows)} up to now{without}" if rows else NONE)
 
 
-@check("database", "What was read of a chain shows in answers only when it is projected.")
+@check("database", "Data of a chain shows in answers only after its projection.")
 def chain_projection(components: Components) -> Finding:
-    """Check that what was read and checked is projected."""
+    """Check that all checked blocks are projected."""
     rows = db.rows("chains.list_status")
     behind = [row for row in rows if row["projection_lag_seconds"] > PROJECTION_SECONDS]
     if behind:
@@ -58,9 +58,9 @@ def chain_projection(components: Components) -> Finding:
     return ok(f"{named(rows)} shown as checked" if rows else NONE)
 
 
-@check("database", "Only the contracts prove that what is held of a chain is right.")
+@check("database", "Only the contracts prove that the stored data of a chain is correct.")
 def chain_audit(components: Components) -> Finding:
-    """Check what the last audits found."""
+    """Check the results of the last audits."""
     rows = db.rows("chains.list_status")
     different = [row for row in rows if row["differences"]]
     if different:

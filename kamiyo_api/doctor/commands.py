@@ -1,4 +1,4 @@
-"""The commands that fix what a check finds, as an operator types them; never with a password."""
+"""The commands that fix findings, ready to paste into a shell; never with a password."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def list_foreign_keys() -> str:
 
 
 def address(url: str, variable: str) -> str:
-    """Return the URL of a server if it contains no secret, else the variable that holds it."""
+    """Return the URL of a server, or the variable that contains it if the URL has a secret."""
     return shlex.quote(url) if url and redacted(url) == url else f'"${variable}"'
 
 
 def quoted(text: str) -> str:
-    """Return a text as one word of the shell; quotes of SQL stay readable."""
+    """Return a text quoted for the shell; quotes in SQL stay readable."""
     return shlex.quote(text) if re.search(r'["$`\\!]', text) else f'"{text}"'
 
 
@@ -54,8 +54,8 @@ def statement(query: str) -> str:
 
 
 def psql_as_superuser(statement: str) -> str:
-    """Return the command that runs a statement for which the role of the service may be too weak,
-    or for which only superusers have a connection left."""
+    """Return the command that runs a statement as superuser, if the role of the service lacks the
+    rights or all other connections are in use."""
     url = urlsplit(config().database_url)
     if url.username in (None, "postgres"):
         return psql(statement)
@@ -67,7 +67,7 @@ def psql_as_superuser(statement: str) -> str:
 
 
 def end_session(pid: int) -> str:
-    """Return the command that ends a session of PostgreSQL and rolls its transaction back."""
+    """Return the command that terminates a PostgreSQL session and rolls its transaction back."""
     return psql_as_superuser(f"select pg_terminate_backend({pid})")
 
 
@@ -83,25 +83,25 @@ def show_data_directory() -> str:
 
 
 def switch_on(names: list[str]) -> str:
-    """Return the commands that switch settings of the server on."""
+    """Return the commands that enable settings of the server."""
     steps = [f"alter system set {name} = on" for name in names]
     return "; ".join(psql_as_superuser(step) for step in [*steps, "select pg_reload_conf()"])
 
 
 def is_made_to_run() -> bool:
-    """Return whether `make run` serves here."""
+    """Return whether the service runs by `make run`."""
     return config().database_url == local_servers().get("DATABASE_URL")
 
 
 def make_run(*assignments: str) -> str:
-    """Return the command that starts `make run` again, at the same port and with more settings."""
+    """Return the command that restarts `make run` on the same port with more settings."""
     port = local_servers().get("PORT", DEFAULT_PORT)
     words = [*assignments, "make", "run", *([f"PORT={port}"] if port != DEFAULT_PORT else [])]
     return f"{' '.join(words)}  # first stop the running one, with Ctrl-C in its terminal"
 
 
 def restart(unit: str) -> str:
-    """Return the command that restarts a unit, on the machine where it is."""
+    """Return the command that restarts a unit, with the machine to run it on."""
     if is_made_to_run():
         return make_run()
     urls = {"postgresql": config().database_url, "redis": config().redis_url or ""}
@@ -110,14 +110,14 @@ def restart(unit: str) -> str:
 
 
 def remote_host(url: str) -> str | None:
-    """Return the host of a server, or None if that is this machine."""
+    """Return the host of a server, or None for this machine."""
     parts = urlsplit(url)
     host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
     return None if host.startswith(("/", "127.")) or host in THIS_MACHINE else host
 
 
 def edit_settings(what: str) -> str:
-    """Return the command that opens the settings of the service, and what to change there."""
+    """Return the command that opens the settings of the service, with the change to make."""
     return f"sudoedit {ENVIRONMENT}  # {what}"
 
 
@@ -130,7 +130,7 @@ def search_log(pattern: str) -> str:
 
 
 def set_and_restart(*assignments: str) -> str:
-    """Return the command that changes settings of the service, which reads them at its start."""
+    """Return the command that changes settings of the service and restarts it."""
     if is_made_to_run():
         return make_run(*assignments)
     lines = " ".join(f"'{assignment}'" for assignment in assignments)

@@ -1,4 +1,4 @@
-"""The components of the service, each queried once, at the same time."""
+"""The components of the service, each queried once, in parallel."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from kamiyo_api.health.background import run_in_background
 from kamiyo_api.redis.client import NoRedis
 
 TIMEOUT_SECONDS = 3.0
-# The check of each component, on which the others depend.
+# The root check of each component; the others depend on it.
 ROOTS = {"database": "database", "cache": "redis", "service": "service"}
 
 Answer = TypeVar("Answer")
@@ -30,7 +30,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class Database:
-    """The answer of PostgreSQL; skew is its clock minus ours, in seconds."""
+    """The answer of PostgreSQL; skew is its clock minus the local one, in seconds."""
 
     version: str
     name: str
@@ -109,7 +109,7 @@ class Components:
 
 
 def timed(query: Callable[[], Answer]) -> tuple[Answer, float, float]:
-    """Return an answer, its time by our clock, and how long it took."""
+    """Return an answer, its time by the local clock, and its duration."""
     began = time.time()
     answer = query()
     ended = time.time()
@@ -117,7 +117,7 @@ def timed(query: Callable[[], Answer]) -> tuple[Answer, float, float]:
 
 
 def skew(clock: float, now: float, uncertainty: float) -> float:
-    """Return how far a clock is at least from ours."""
+    """Return the minimum difference between a clock and the local one."""
     difference = clock - now
     certain = max(0.0, abs(difference) - uncertainty)
     return certain if difference > 0 else -certain
@@ -150,7 +150,7 @@ def query_redis() -> Redis:
     if isinstance(client, NoRedis):
         fix = commands.set_and_restart("REDIS_URL=redis://127.0.0.1:6379/0")
         raise ComponentUnavailable("redis", Status.WARNING, "REDIS_URL is not set", fix)
-    # Not through our client, which would record a failure and write a probe.
+    # Not with the service's client, which would record a failure and write a probe.
     connection: redis.Redis = client.connection
     try:
         (clock, microseconds), now, seconds = timed(connection.time)
@@ -167,7 +167,7 @@ def query_redis() -> Redis:
 
 
 def schedule(connection: redis.Redis) -> str | None:
-    """Return when Redis saves its data; None if it refuses to show that, as managed ones do."""
+    """Return the save schedule of Redis; None if it does not show it, as managed servers do."""
     try:
         return str(connection.config_get("save")["save"])
     except (redis.ResponseError, KeyError):

@@ -1,4 +1,4 @@
-"""Run every check for a bounded time, so that one that hangs hides no other."""
+"""Run every check with a time limit, so a hanging check does not hide others."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CHECK_SECONDS = 1.5
 ALL_SECONDS = 6.0
 LOOK_WHO_LOCKS = "flask doctor  # look at lock-waits and long-transactions"
 
-# The checks that find the holder of a lock are before those that may wait for it.
+# The checks that find the holder of a lock run before those that may wait for it.
 CHECKS: tuple[Check, ...] = (
     *server.CHECKS,
     *sessions.CHECKS,
@@ -64,7 +64,7 @@ def examine(url: str, long_seconds: float = 60) -> Report:
 
 
 def run(check: Check, components: Components, deadline: float) -> Finding:
-    """Run a check; return what it finds, or why it could not run."""
+    """Run a check; return its finding, or why it could not run."""
     timeout = min(CHECK_SECONDS, deadline - time.monotonic())
     try:
         if not check.is_root:
@@ -72,7 +72,7 @@ def run(check: Check, components: Components, deadline: float) -> Finding:
         if timeout <= 0 and check.component == "database":
             return unknown("not asked: the checks before it took all the time", LOOK_WHO_LOCKS)
         future = run_in_background(f"doctor {check.name}", lambda: check.find(components))
-        # A root check waits for its component, whose query has a deadline of its own.
+        # A root check waits for its component; that query has its own deadline.
         return future.result(None if check.is_root else max(0.1, timeout))
     except ComponentUnavailable as error:
         return error.left_out()

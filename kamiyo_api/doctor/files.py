@@ -11,9 +11,9 @@ WAIT_SECONDS = 3600
 LONG_SECONDS = 24 * 3600
 
 
-@check("database", "An agent whose file is not fetched has no name and is found by no words.")
+@check("database", "An agent without a fetched file has no name, and no search finds it by words.")
 def registration_files(components: Components) -> Finding:
-    """Check whether anything fetches the registration files that are due."""
+    """Check whether due registration files are fetched."""
     queue = db.rows("files.get_queue")[0]
     waited = queue["files_wait_seconds"]
     figure = f"{queue['files_due']} are due, the first for {span(waited)}"

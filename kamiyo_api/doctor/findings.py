@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """The status of a finding; unknown if a check needs something that is unavailable."""
+    """The status of a finding; unknown if something that the check needs is unavailable."""
 
     OK = "ok"
     UNKNOWN = "unknown"
@@ -28,16 +28,16 @@ class Finding:
     figure: str
     fix: str | None = None
     left_out_until: str | None = None
-    """The check that has to find better first, if this one could not run."""
+    """The check to fix first, if this one could not run."""
 
 
 def ok(figure: str) -> Finding:
-    """Return the finding that all is well."""
+    """Return the finding that everything is healthy."""
     return Finding(Status.OK, figure)
 
 
 def unknown(figure: str, fix: str | None = None) -> Finding:
-    """Return the finding that nothing is known."""
+    """Return the finding that the result is unknown."""
     return Finding(Status.UNKNOWN, figure, fix)
 
 
@@ -59,7 +59,7 @@ def graded(value: float, warn: float, fail: float, figure: str, fix: str) -> Fin
 
 
 class ComponentUnavailable(Exception):
-    """A component does not answer; `finding` is that of `root`, the check that reports it."""
+    """A component does not answer; `root` is the check that reports it with `finding`."""
 
     def __init__(self, root: str, status: Status, reason: str, fix: str) -> None:
         super().__init__(reason)
@@ -74,9 +74,9 @@ class ComponentUnavailable(Exception):
 
 @dataclass(frozen=True)
 class Check:
-    """One check of one component: why it matters, and the function that finds out.
+    """One check of one component: why it matters, and the function that runs it.
 
-    A root check finds out whether its component is available, which the others need.
+    A root check tests whether its component is available, which the others need.
     """
 
     name: str

@@ -15,11 +15,11 @@ def refresh() -> str:
     done = refresh_stats()
     if done is None:
         return "another refresh is running; it does what this one would"
-    return "refreshed the statistics and cleared what had expired"
+    return "refreshed the statistics and deleted expired rows"
 
 
 def analyze() -> str:
-    """Update the statistics of the planner for every table."""
+    """Update the planner statistics of every table."""
     with db.transaction(limited=False) as tx:
         tx.execute("doctor.analyze_all")
     return "analyzed every table"
@@ -32,13 +32,13 @@ FIXES: Sequence[tuple[Callable[[], str], set[str]]] = (
 
 
 def fix(report: Report) -> list[str]:
-    """Apply the fixes for this report; return what was done, or why it was not."""
+    """Apply the fixes for this report; return the result of each."""
     unhealthy = report.names(Status.WARNING, Status.FAILING)
     return [attempt(action) for action, checks in FIXES if unhealthy & checks]
 
 
 def attempt(action: Callable[[], str]) -> str:
-    """Run a fix; return what it did, or why it failed."""
+    """Run a fix; return its result, or why it failed."""
     try:
         return action()
     except (errors.ApiError, db.ConnectionLost) as error:

@@ -20,7 +20,7 @@ def api_keys(components: Components) -> Finding:
     return ok(figure) if counts["active"] else warning(figure, FIRST_KEY)
 
 
-@check("database", "A key that expires unnoticed locks its owner out.")
+@check("database", "When a key expires, its user is locked out.")
 def expiring_keys(components: Components) -> Finding:
     """Check for keys that expire within a week and have no successor."""
     found = db.rows("doctor.list_expiring_keys", days=SOON_DAYS)

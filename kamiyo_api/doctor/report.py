@@ -23,7 +23,7 @@ COLORS = {
 
 @dataclass(frozen=True)
 class Result:
-    """A check and what it found."""
+    """A check and its finding."""
 
     check: Check
     finding: Finding
@@ -51,7 +51,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Report:
-    """The findings of all checks; `fixed` is what was done before."""
+    """The findings of all checks; `fixed` lists the fixes that were applied before."""
 
     results: Sequence[Result]
     fixed: Sequence[str] = ()
@@ -65,15 +65,15 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """Return 0 if all is well, 1 if there is a warning, 2 if something fails."""
+        """Return 0 if everything is healthy, 1 if there is a warning, 2 if something fails."""
         return EXIT_CODES[self.status]
 
     def count(self, status: Status) -> int:
-        """Return how many checks found this status."""
+        """Return the number of checks with this status."""
         return sum(result.finding.status == status for result in self.results)
 
     def names(self, *statuses: Status) -> set[str]:
-        """Return the names of the checks that found one of these statuses."""
+        """Return the names of the checks with one of these statuses."""
         return {result.check.name for result in self.results if result.finding.status in statuses}
 
     def as_json(self) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class Report:
         }
 
     def left_out_lines(self) -> Iterator[str]:
-        """Yield one line for each finding that has to be fixed before other checks can run."""
+        """Yield one line for each finding to fix before other checks can run."""
         names = defaultdict(list)
         for result in self.results:
             if result.finding.left_out_until:
@@ -102,7 +102,7 @@ class Report:
         return replace(self, fixed=fixed)
 
     def as_text(self, scrub: Callable[[str], str]) -> str:
-        """Return the report as text, with the worst last, next to the prompt."""
+        """Return the report as text, with the worst findings last, next to the prompt."""
         ordered = sorted(self.results, key=lambda each: EXIT_CODES[each.finding.status])
         lines = [
             line

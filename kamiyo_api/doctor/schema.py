@@ -1,4 +1,4 @@
-"""The schema: what is pending, and the indexes of sql/tables."""
+"""The schema: pending migrations, and the indexes of sql/tables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CREATE_INDEX = re.compile(r"create ((?:unique )?index) (\w+)\s+(on [^;]+);")
 
 @check("database", "The code expects the newest tables and functions, and fails without them.")
 def pending_migrations(components: Components) -> Finding:
-    """Compare the schema files of this version with what was applied to the database."""
+    """Compare the schema files of this version with those applied to the database."""
     try:
         records = schema.read_records(db)
     except schema.SchemaTooOld as error:
@@ -36,12 +36,12 @@ def pending_migrations(components: Components) -> Finding:
 
 
 def known_versions() -> set[int]:
-    """Return every version that a database of this code may have run."""
+    """Return every version that a database of this code may have applied."""
     later = {schema.version(path) for path in schema.files(schema.MIGRATIONS)}
     return later | set(range(1, schema.BASELINE + 1))
 
 
-@check("database", "Without its index a query reads the whole table and gets slower as that grows.")
+@check("database", "Without its index a query reads the whole table and slows down as it grows.")
 def missing_indexes(components: Components) -> Finding:
     """Check for indexes of sql/tables that the database does not have."""
     existing = {row["index_name"] for row in db.rows("doctor.list_indexes")}
@@ -54,7 +54,7 @@ def missing_indexes(components: Components) -> Finding:
 
 
 def wanted_indexes() -> dict[str, str]:
-    """Return every index of sql/tables by name, each with the statement that creates it again."""
+    """Return every index of sql/tables by name, each with the statement that recreates it."""
     texts = [path.read_text() for path in schema.files(schema.TABLES)]
     return dict(index for text in texts for index in indexes_in(text))
 
@@ -79,7 +79,7 @@ def invalid_indexes(components: Components) -> Finding:
     return failing(f"{len(invalid)}: {', '.join(invalid)}", steps)
 
 
-@check("database", "A delete that cascades along it reads the whole table for each deleted row.")
+@check("database", "Without an index a cascading delete reads the whole table for each row.")
 def unindexed_foreign_keys(components: Components) -> Finding:
     """Check for foreign keys with cascades and without an index."""
     found = db.rows("doctor.list_unindexed_foreign_keys")

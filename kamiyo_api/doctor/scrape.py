@@ -43,7 +43,7 @@ class Metrics:
         ]
 
     def total(self, name: str, **labels: str) -> float:
-        """Return the sum of all samples of a name that have these labels; 0 if there are none."""
+        """Return the sum of all samples with a name and these labels; 0 if there are none."""
         return sum(
             sample.value
             for sample in self._samples
@@ -60,8 +60,8 @@ class Metrics:
         return dict(sorted(counted, key=lambda each: -each[1]))
 
     def age(self, event: str) -> float | None:
-        """Return how many seconds ago an event was last; None if it never was, or if the service
-        does not say."""
+        """Return the seconds since the last event; None if there was none, or if the service does
+        not report it."""
         name = "erc8004_last_event_timestamp_seconds"
         last = max(
             (s.value for s in self._samples if s.name == name and s.labels["event"] == event),
@@ -80,7 +80,7 @@ class Metrics:
         return dict(sums)
 
     def p95(self, name: str, **labels: str) -> float | None:
-        """Return within how many seconds 95 of 100 were done; None if there were none."""
+        """Return the 95th percentile in seconds; None if there is no sample."""
         buckets: dict[float, float] = defaultdict(float)
         for sample in self._samples:
             if sample.name == f"{name}_bucket" and labels.items() <= sample.labels.items():

@@ -27,7 +27,7 @@ TRANSACTIONS_WARNING = 500_000_000
 TRANSACTIONS_FAILING = 1_500_000_000
 
 
-@check("database", "Without PostgreSQL only what is cached can be answered.", is_root=True)
+@check("database", "Without PostgreSQL the service returns only cached answers.", is_root=True)
 def database(components: Components) -> Finding:
     """Check whether PostgreSQL answers and accepts writes."""
     try:
@@ -62,7 +62,7 @@ def database_writes(components: Components) -> Finding:
 
 
 def allow_writes(state: dict[str, Any]) -> str:
-    """Return the command that makes the server accept writes again, by what prevents them."""
+    """Return the command that makes the server accept writes, for the cause."""
     name = "default_transaction_read_only"
     if state["source"] in ("client", "session", "environment variable"):
         return commands.edit_settings(f"take {name} out of DATABASE_URL")
@@ -76,7 +76,7 @@ def allow_writes(state: dict[str, Any]) -> str:
     return f"{set_off}; {commands.psql_as_superuser('select pg_reload_conf()')}"
 
 
-@check("database", "Once all connections are in use, nobody can connect, not even to fix that.")
+@check("database", "If all connections are in use, nobody can connect, not even to fix it.")
 def connections(components: Components) -> Finding:
     """Check how many of the connections that the server allows are in use."""
     counts = db.rows("doctor.get_connections")[0]
@@ -91,7 +91,7 @@ def connections(components: Components) -> Finding:
     "If all workers together may open more connections than allowed, requests fail under load.",
 )
 def connection_budget(components: Components) -> Finding:
-    """Check whether the connections of all workers are within what the server allows."""
+    """Check whether the server allows the connections of all workers."""
     counts = db.rows("doctor.get_connections")[0]
     config = commands.config()
     per_worker = config.database_pool_size + config.database_max_overflow
@@ -111,7 +111,7 @@ def connection_budget(components: Components) -> Finding:
     "database", "A setting that is off here loses data in a crash, or lets dead rows accumulate."
 )
 def database_settings(components: Components) -> Finding:
-    """Check the settings of the server that nobody should switch off."""
+    """Check the settings of the server that must stay on."""
     settings = {row["name"]: row["setting"] for row in db.rows("doctor.list_server_settings")}
     off = [name for name, setting in settings.items() if setting == "off"]
     if not off:

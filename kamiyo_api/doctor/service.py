@@ -34,7 +34,7 @@ ERROR_CODES = (
     "DATABASE_BUSY",
     "TRANSACTION_FAILED",
 )
-# How long an error or a refusal is news.
+# The time for which an error or a refusal counts as recent.
 RECENT_SECONDS = 3600
 NEXT_TIER = {"free": "pro", "pro": "team", "team": "enterprise", "enterprise": "enterprise"}
 
@@ -48,7 +48,7 @@ def service(components: Components) -> Finding:
         return error.finding
     wrong = {name: text for name, text in scraped.checks.items() if text != "ok"}
     for name in wrong:
-        # What the doctor sees itself, the check of that component reports.
+        # Components that the doctor queries itself have their own checks.
         components.require(name)
     texts = "; ".join(f"{name}: {text}" for name, text in wrong.items())
     figure = f"{scraped.url} is {scraped.status}" + (f" ({texts})" if wrong else "")
@@ -59,7 +59,7 @@ def service(components: Components) -> Finding:
 
 
 def fix_of(name: str) -> str:
-    """Return what fixes a component that only the service finds at fault."""
+    """Return the fix for a component that only the service reports."""
     fixes = {
         "views": lambda: "flask refresh-stats",
         "migrations": lambda: "flask migrate",
@@ -69,9 +69,9 @@ def fix_of(name: str) -> str:
     return fixes.get(name, lambda: commands.restart("kamiyo-api"))()
 
 
-@check("service", "Without metrics nobody sees what fails.")
+@check("service", "Without metrics nobody sees failures.")
 def metrics(components: Components) -> Finding:
-    """Check whether the service shows its metrics to us."""
+    """Check whether the service shows its metrics to the doctor."""
     scraped = components.service
     if scraped.metrics is None:
         fix = commands.with_settings_of_service(f"flask doctor --url {scraped.url}")
@@ -81,7 +81,7 @@ def metrics(components: Components) -> Finding:
 
 @check("service", "Each of these requests failed because of the service.")
 def error_rate(components: Components) -> Finding:
-    """Check the share of answers of 500 and above."""
+    """Check the share of answers with status 500 and above."""
     metrics = components.metrics
     by_status = metrics.requests("status")
     errors = sum(count for status, count in by_status.items() if status >= "500")
@@ -97,8 +97,8 @@ def error_rate(components: Components) -> Finding:
 
 
 def if_recent(finding: Finding, metrics: Metrics, event: str) -> Finding:
-    """Return a finding from counts since the start of the service; ok if the last of what it
-    counts is no news."""
+    """Return a finding from counts since the start of the service; ok if the last event is not
+    recent."""
     age = metrics.age(event)
     if age is None:
         return finding
@@ -107,14 +107,14 @@ def if_recent(finding: Finding, metrics: Metrics, event: str) -> Finding:
 
 
 def error_codes(metrics: Metrics) -> dict[str, float]:
-    """Return the number of errors by code, without those that callers cause."""
+    """Return the number of errors by code, without client errors."""
     codes = metrics.by("erc8004_request_errors_total", "code")
     return {code: codes.get(code, 0) for code in ERROR_CODES}
 
 
-@check("service", "Callers wait this long, and their requests time out at some point.")
+@check("service", "Callers wait this long, and their requests may time out.")
 def latency(components: Components) -> Finding:
-    """Check within what time 95 of 100 requests are answered, by endpoint."""
+    """Check the 95th percentile of the latency, by endpoint."""
     metrics = components.metrics
     by_endpoint = metrics.requests("endpoint")
     p95_by_endpoint = {
@@ -133,7 +133,7 @@ def latency(components: Components) -> Finding:
 def rate_limits(components: Components) -> Finding:
     """Check the share of requests that a rate limit refused."""
     by_tier = components.metrics.by("erc8004_rate_limit_exceeded_total", "tier")
-    # Those that sent too many invalid keys: auth-failures reports them.
+    # Clients that sent too many invalid keys; auth-failures reports them.
     by_tier.pop(NO_TIER, None)
     requests = sum(components.metrics.requests("status").values())
     figure = f"{share(sum(by_tier.values()), requests)} requests refused"
@@ -147,7 +147,7 @@ def rate_limits(components: Components) -> Finding:
 
 @check("service", "Somebody's key is invalid or has expired, or somebody guesses keys.")
 def auth_failures(components: Components) -> Finding:
-    """Check the share of requests that were refused for their key."""
+    """Check the share of requests that were refused because of their key."""
     by_reason = components.metrics.by("erc8004_auth_failures_total", "reason")
     requests = sum(components.metrics.requests("status").values())
     figure = f"{share(sum(by_reason.values()), requests)} requests refused"
@@ -163,7 +163,7 @@ def auth_failures(components: Components) -> Finding:
     "A write that failed after its retries was not stored, and its caller must repeat it.",
 )
 def transactions(components: Components) -> Finding:
-    """Check for transactions that failed in spite of their retries."""
+    """Check for transactions that failed despite retries."""
     outcomes = components.metrics.by("erc8004_transactions_total", "outcome")
     retries = components.metrics.total("erc8004_transaction_retries_total")
     failed = outcomes.get("failed", 0) + outcomes.get("unknown", 0)
@@ -211,7 +211,7 @@ def worker_memory(components: Components) -> Finding:
 
 
 def rate(part: float, whole: float, *, enough: float = ENOUGH_REQUESTS) -> float:
-    """Return a part of a whole as a rate; 0 if the whole is too small to judge by."""
+    """Return a part of a whole as a rate; 0 if the whole is too small to judge."""
     return part / whole if whole >= enough else 0.0
 
 

@@ -8,7 +8,7 @@ from kamiyo_api.doctor.components import Components
 from kamiyo_api.doctor.findings import Finding, check, graded, ok
 from kamiyo_api.doctor.wording import beginning, span
 
-# A transaction that is this many times as long as a long one is failing.
+# A transaction fails the check if it is this many times longer than a long one.
 FAR_TOO_LONG = 15
 WAIT_WARNING = 1
 WAIT_FAILING = 30
@@ -22,7 +22,7 @@ def long_transactions(components: Components) -> Finding:
 
 @check("database", "It holds its locks and a connection without using them.")
 def idle_in_transaction(components: Components) -> Finding:
-    """Check for transactions that somebody opened and left idle."""
+    """Check for idle open transactions."""
     return judge([row for row in transactions(components) if row["is_idle"]], components)
 
 
@@ -32,7 +32,7 @@ def transactions(components: Components) -> list[db.Row]:
 
 
 def judge(found: list[db.Row], components: Components) -> Finding:
-    """Return the finding for long transactions, whose fix is to end the oldest one."""
+    """Return the finding for long transactions; the fix ends the oldest one."""
     if not found:
         return ok(f"none longer than {span(components.long_seconds)}")
     oldest = found[0]

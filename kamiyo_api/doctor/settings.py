@@ -1,4 +1,4 @@
-"""Settings that do not fit together, and clocks that do not agree."""
+"""Conflicting settings, and clocks that differ."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ SKEW_FAILING = 30
 SYNCHRONIZE = "sudo timedatectl set-ntp true"
 
 
-@check("settings", "Of settings that contradict each other, one has no effect.")
+@check("settings", "If settings conflict, one of them has no effect.")
 def settings(components: Components) -> Finding:
-    """Check for settings of the service that do not fit together."""
+    """Check for conflicting settings of the service."""
     found = list(misfits(commands.config()))
     if not found:
         return ok("fit together")
@@ -36,7 +36,7 @@ def settings(components: Components) -> Finding:
 
 
 def misfits(config: Config) -> Iterator[tuple[str, str]]:
-    """Yield what does not fit, each with the setting that would."""
+    """Yield each conflict, with the setting that resolves it."""
     connections = config.database_pool_size + config.database_max_overflow
     if config.web_threads > connections:
         yield (
@@ -59,10 +59,11 @@ def misfits(config: Config) -> Iterator[tuple[str, str]]:
 
 
 @check(
-    "settings", "Keys, limits and cached answers expire by different clocks, so these must agree."
+    "settings",
+    "Keys, limits and cached answers expire by different clocks, which must agree.",
 )
 def clock_skew(components: Components) -> Finding:
-    """Check how far the clocks of PostgreSQL and Redis are from that of this machine."""
+    """Check the difference of the clocks of PostgreSQL and Redis to this machine."""
     skews: dict[str, float] = {}
     with suppress(ComponentUnavailable):
         skews["PostgreSQL"] = components.database.skew

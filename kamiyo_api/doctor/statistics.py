@@ -33,9 +33,9 @@ def view_age(components: Components) -> Finding:
     return graded(age, FRESH_SECONDS, STALE_SECONDS, figure, REFRESH)
 
 
-@check("database", "A refresh that takes longer than the time between two refreshes never ends.")
+@check("database", "If a refresh takes longer than the interval, refreshes run without a pause.")
 def last_refresh(components: Components) -> Finding:
-    """Check how long the last refresh took."""
+    """Check the duration of the last refresh."""
     last = next(iter(db.rows("doctor.list_refreshes")), None)
     if last is None:
         return failing("never refreshed", REFRESH)
@@ -47,7 +47,7 @@ def last_refresh(components: Components) -> Finding:
     return graded(last["seconds"], LONG_REFRESH, FRESH_SECONDS, figure, "flask doctor --fix")
 
 
-@check("database", "Without a regular refresh, the figures of searches get old.")
+@check("database", "Without a regular refresh, the figures in searches become stale.")
 def regular_refresh(components: Components) -> Finding:
     """Check whether anything runs the refresh every few minutes."""
     ages = [row["age"] for row in db.rows("doctor.list_refreshes")]
@@ -61,9 +61,9 @@ def regular_refresh(components: Components) -> Finding:
     return ok(figure)
 
 
-@check("database", "The guide's query of all statistics shows how long their readers wait.")
+@check("database", "The guide's query of all statistics shows how long readers wait.")
 def statistics_query(components: Components) -> Finding:
-    """Check how long a query of fifty agents with all their statistics takes."""
+    """Check the duration of a query of fifty agents with all statistics."""
     began = time.perf_counter()
     found = db.rows("doctor.list_active_stats")
     seconds = time.perf_counter() - began

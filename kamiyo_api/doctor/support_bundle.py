@@ -1,4 +1,4 @@
-"""`flask support-bundle`: what support needs, in one archive, without secrets."""
+"""`flask support-bundle`: diagnostic data for support in one archive, without secrets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ DEBIAN_LOGS = Path("/var/log/postgresql")
 
 
 class Missing(Exception):
-    """Something cannot be collected; the message says why, in one line."""
+    """Something cannot be collected; the message is one line with the reason."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Entry:
     missing: str = ""
 
     def line(self) -> str:
-        """Return the line about this file that the operator sees."""
+        """Return the line about this file for the operator."""
         state = f"missing: {self.missing}" if self.missing else size(len(self.text.encode()))
         return f"{self.name:<26} {self.what} ({state})"
 
@@ -73,26 +73,26 @@ class Bundle:
 
 
 def collect(url: str, log: str | None, postgres_log: str | None) -> Bundle:
-    """Collect all files, as far as they are available, each within a bounded time."""
+    """Collect all available files, each within a time limit."""
     scrub = redactor(config())
     wanted: Sequence[tuple[str, str, Callable[[], str | list[Any] | dict[str, Any]]]] = (
         ("application.log", "the application's log", lambda: application_log(log)),
         ("postgresql.log", "PostgreSQL's log", lambda: postgres_tail(postgres_log)),
         ("redis-info.txt", "Redis INFO all", redis_info),
         ("metrics.txt", "a snapshot of the metrics", lambda: metrics(url)),
-        ("doctor.json", "what the doctor finds", lambda: doctor.examine(url).as_json()),
+        ("doctor.json", "the report of the doctor", lambda: doctor.examine(url).as_json()),
         ("settings.json", "the service's settings", lambda: settings(config())),
         ("versions.json", "versions of Python and its packages", versions),
         ("postgresql-settings.json", "PostgreSQL's version and settings", postgres_settings),
         ("migrations.json", "migrations that ran", lambda: db.rows("support.list_migrations")),
         ("tables.json", "sizes of the tables", lambda: db.rows("support.list_tables")),
-        ("sessions.json", "what PostgreSQL's sessions do", sessions),
+        ("sessions.json", "PostgreSQL's sessions", sessions),
     )
     return Bundle([entry(name, what, get, scrub) for name, what, get in wanted])
 
 
 def entry(name: str, what: str, get: Callable[[], Any], scrub: Callable[[str], str]) -> Entry:
-    """Collect one file; if that fails, the entry says why."""
+    """Collect one file; the entry has the reason if that fails."""
     try:
         content = run_in_background(f"support {name}", get).result(TIMEOUT_SECONDS)
     except TooLate:
@@ -151,7 +151,7 @@ def log_folders() -> Iterator[Path]:
 
 
 def readable_logs(folder: Path) -> list[Path]:
-    """Return the logs of a folder; none if we may not read it."""
+    """Return the logs of a folder; none if it is not readable."""
     try:
         return [path for path in folder.glob("*.log") if os.access(path, os.R_OK)]
     except OSError:
@@ -170,7 +170,7 @@ def tail(path: Path) -> str:
 
 
 def redis_info() -> str:
-    """Return all of INFO. Raises Missing."""
+    """Return the complete INFO. Raises Missing."""
     client = services().redis
     if isinstance(client, NoRedis):
         raise Missing("REDIS_URL is not set")
@@ -182,7 +182,7 @@ def redis_info() -> str:
 
 
 def info_text(value: Any) -> str:
-    """Return a value of INFO in the form of Redis."""
+    """Return a value of INFO in the format of Redis."""
     if isinstance(value, dict):
         return ",".join(f"{name}={each}" for name, each in value.items())
     return str(value)
@@ -200,7 +200,7 @@ def metrics(url: str) -> str:
 
 
 def settings(current: Config) -> dict[str, Any]:
-    """Return the settings; of a secret only whether it is set."""
+    """Return the settings; for a secret only whether it is set."""
     values = asdict(current)
     values["tiers"] = {name: tier._asdict() for name, tier in current.tiers.items()}
     for name in ("metrics_token", "sentry_dsn", "cursor_keys"):
@@ -226,7 +226,7 @@ def postgres_settings() -> dict[str, Any]:
 
 
 def sessions() -> list[dict[str, Any]]:
-    """Return what every session does, without the literals of its statements."""
+    """Return all sessions with their statements, without literals."""
     return [
         {**row, "query": without_literals(row["query"] or "")}
         for row in db.rows("support.list_sessions")

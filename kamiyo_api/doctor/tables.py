@@ -1,4 +1,4 @@
-"""Tables and statements: missing statistics of the planner, dead rows, slow statements."""
+"""Tables and statements: missing planner statistics, dead rows, slow statements."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CREATE_EXTENSION = "create extension pg_stat_statements"
     "The planner can only guess about a table that was never analyzed, and chooses slow plans.",
 )
 def unanalyzed_tables(components: Components) -> Finding:
-    """Check for large tables that the planner has no statistics of."""
+    """Check for large tables without planner statistics."""
     tables = db.rows("doctor.list_tables")
     found = [
         row["table_name"]
@@ -34,11 +34,9 @@ def unanalyzed_tables(components: Components) -> Finding:
     return warning(f"{len(found)}: {', '.join(found)}", "flask doctor --fix")
 
 
-@check(
-    "database", "Dead rows are read with the live ones, so a bloated table is slow for its size."
-)
+@check("database", "Queries read dead rows along with the live ones, so a bloated table is slow.")
 def bloated_tables(components: Components) -> Finding:
-    """Check for tables with which vacuum does not keep up."""
+    """Check for tables with more dead rows than vacuum can remove."""
     tables = db.rows("doctor.list_tables")
     found = [
         row
@@ -55,7 +53,7 @@ def bloated_tables(components: Components) -> Finding:
     return warning(figure, steps)
 
 
-@check("database", "A statement that is slow on average makes every request slow that uses it.")
+@check("database", "A slow statement slows down every request that uses it.")
 def slow_statements(components: Components) -> Finding:
     """Check for slow statements of the service, if pg_stat_statements counts them."""
     extension = db.rows("doctor.get_statement_statistics")[0]

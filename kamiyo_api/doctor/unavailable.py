@@ -1,4 +1,4 @@
-"""The fixes for a server that cannot be reached, by the cause that its driver names."""
+"""The fixes for an unreachable server, by the cause that its driver reports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNKNOWN_HOST = re.compile(r"translate host name|[Nn]ame or service|resolution|no
 
 
 def fix_of_database(cause: str) -> str:
-    """Return what makes PostgreSQL answer."""
+    """Return the fix for an unavailable PostgreSQL."""
     if any(words in cause for words in STARTING):
         return AGAIN
     if database := NO_DATABASE.search(cause):
@@ -32,13 +32,13 @@ def fix_of_database(cause: str) -> str:
 
 
 def as_postgres(command: str) -> str:
-    """Return a command of PostgreSQL that runs as its superuser, where the server is."""
+    """Return a command that runs as the PostgreSQL superuser on the server's machine."""
     host = commands.remote_host(commands.config().database_url)
     return f"sudo -u postgres {command}" + (f"  # on {host}" if host else "")
 
 
 def fix_of_redis(cause: str) -> str:
-    """Return what makes Redis answer."""
+    """Return the fix for an unavailable Redis."""
     if any(words in cause for words in STARTING):
         return AGAIN
     if UNKNOWN_HOST.search(cause) or REDIS_REFUSES.search(cause):

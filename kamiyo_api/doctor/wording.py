@@ -1,4 +1,4 @@
-"""Figures, as the doctor shows them."""
+"""The formatting of figures for the doctor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 UNITS = ("B", "kB", "MB", "GB", "TB")
 SHOWN_OF_QUERY = 80
 COMMENTS = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
-# What the service sends before each statement.
+# The commands that the service sends before each statement.
 PREPARATIONS = re.compile(r"^(?:(?:begin|set local [^;]+);\s*)+(?=\S)")
 LITERALS = re.compile(
     r"\b[eE]'(?:[^'\\]|''|\\.)*'?"
@@ -40,7 +40,7 @@ def span(seconds: float) -> str:
 
 
 def share(part: float, whole: float) -> str:
-    """Return a part of a whole, in numbers and percent."""
+    """Return a part of a whole as numbers and percentage."""
     return f"{part:.0f} of {whole:.0f} ({100 * part / whole if whole else 0:.1f} %)"
 
 

@@ -1,4 +1,4 @@
-"""An example of each operation: lines for a shell that run as they are."""
+"""An example of each operation: shell commands that run unchanged."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from kamiyo_api.config import API_PREFIX
 from kamiyo_api.documentation.operations import Operation
 from kamiyo_api.documentation.samples import INVENTED
 
-# The key of `make run`, unless the shell has another.
+# The key of `make run`, unless API_KEY is set.
 KEY = '-H "Authorization: Bearer ${API_KEY:-$(cat .data/api-key)}"'
 JSON = "-H 'Content-Type: application/json'"
-# What stands for a sample, in a path, a query or a body.
+# The placeholder for a sample in a path, a query or a body.
 SAMPLE = re.compile(r"{(\w+)}")
 RANDOM = "0x$(python3 -c 'import secrets; print(secrets.token_hex(32))')"
 OWNER = "0x1111111111111111111111111111111111111111"
@@ -23,7 +23,7 @@ OTHER = "0x2222222222222222222222222222222222222222"
 
 
 class Step(NamedTuple):
-    """A request before the one that is shown, and the field of its answer that a variable holds."""
+    """A preparatory request, and the field of its answer to store in a variable."""
 
     variable: str
     path: str
@@ -32,9 +32,9 @@ class Step(NamedTuple):
 
 
 class Example(NamedTuple):
-    """A request: what its path and its query name, its body, and what has to be there before.
+    """A request: its query, its body, the values of its path, and its preparatory steps.
 
-    A name after a $ is a variable of the shell, one in braces is a sample.
+    A name after $ is a shell variable; a name in braces is a sample.
     """
 
     query: str = ""
@@ -44,7 +44,7 @@ class Example(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """The lines of an example, and whether they name what does not exist here."""
+    """The lines of an example, and whether they use ids that do not exist here."""
 
     text: str
     is_invented: bool
@@ -96,7 +96,7 @@ NAMED = [
     {"chain": "{chain}", "agent_id": "{agent_id}", "registry_address": "{registry_address}"},
 ]
 
-# Operations that are not here need no more than samples in their path.
+# Operations without an entry need only samples in their path.
 EXAMPLES: Mapping[str, Example] = {
     "search_agents": Example("q=code+review&min_paying_reviewers=1&limit=2"),
     "register_agent": Example(body=REGISTERED),
@@ -138,7 +138,7 @@ EXAMPLES: Mapping[str, Example] = {
 
 
 def example_of(operation: Operation, samples: Mapping[str, str], url: str) -> Shown:
-    """Return the lines that send an example of an operation to a service."""
+    """Return the lines that send the example of an operation to a service."""
     example = EXAMPLES.get(operation.id, Example())
     path = f"{operation.path}?{example.query}" if example.query else operation.path
     for name, value in example.path.items():
@@ -160,7 +160,7 @@ def line_of(step: Step, url: str) -> str:
 
 
 def curl(method: str, address: str, body: Any, has_key: bool, indent: int | None = 2) -> str:
-    """Return the call of curl that sends a request."""
+    """Return the curl command that sends a request."""
     is_usual = method == ("GET" if body is None else "POST")
     words = ["curl -sS", *([] if is_usual else [f"-X {method}"]), *([KEY] if has_key else [])]
     if body is None:

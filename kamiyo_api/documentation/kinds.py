@@ -1,4 +1,4 @@
-"""The kinds of values in words, from their JSON schemas."""
+"""The types of values in words, from their JSON schemas."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ OR = Markup(" or ")
 
 
 def kind_of(schema: Mapping[str, Any]) -> Markup:
-    """Return what a value may be; a schema that has a name is a link to it."""
+    """Return the type of a value in words; a named schema becomes a link."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return Markup('<a href="#{0}">{0}</a>').format(name)
@@ -25,7 +25,7 @@ def kind_of(schema: Mapping[str, Any]) -> Markup:
 
 
 def kind_of_type(name: str, schema: Mapping[str, Any]) -> Markup:
-    """Return what a value of one type may be."""
+    """Return one JSON type in words."""
     if name == "array":
         return Markup("list of ") + kind_of(schema.get("items", {}))
     if name == "object" and isinstance(schema.get("additionalProperties"), Mapping):

@@ -1,4 +1,4 @@
-"""The operations and schemas of the OpenAPI document, as the page shows them."""
+"""The operations and schemas of the OpenAPI document, for the documentation page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RENDERER = MarkdownIt("js-default")
 
 
 class Field(NamedTuple):
-    """A parameter, or a field of a body or of an answer."""
+    """A parameter, or a field of a body or an answer."""
 
     name: str
     kind: Markup
@@ -26,7 +26,7 @@ class Field(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """An answer that is no error: its status and what it holds."""
+    """A successful answer: its status and its schema."""
 
     status: str
     kind: Markup
@@ -65,7 +65,7 @@ class Schema(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """All that the page shows of the document."""
+    """The content of the page."""
 
     about: Markup
     groups: Sequence[Group]
@@ -74,7 +74,7 @@ class Reference(NamedTuple):
 
 @cache
 def reference() -> Reference:
-    """Return what the page shows, as the document was when the process first needed it."""
+    """Return the content of the page, as the document was when the process first read it."""
     document = api.spec.to_dict()
     operations = list(operations_of(document))
     return Reference(
@@ -102,7 +102,7 @@ def operations_of(document: Described) -> Iterator[tuple[str, Operation]]:
 def operation_of(
     path: str, method: str, described: Described, shared: Sequence[Described]
 ) -> Operation:
-    """Return an operation as the page shows it."""
+    """Return an operation for the page."""
     body = described.get("requestBody", {}).get("content", {}).get("application/json")
     responses = described["responses"]
     return Operation(
@@ -120,7 +120,7 @@ def operation_of(
 
 
 def parameter_of(described: Described) -> Field:
-    """Return a parameter as the page shows it; those of a path have no descriptions."""
+    """Return a parameter for the page; path parameters have no description."""
     about = described.get("description", "")
     if described["in"] == "header":
         about = f"A header. {about}"
@@ -129,14 +129,14 @@ def parameter_of(described: Described) -> Field:
 
 
 def answer_of(status: str, described: Described) -> Answer:
-    """Return an answer as the page shows it."""
+    """Return an answer for the page."""
     content = next(iter(described.get("content", {}).values()), None)
     kind = kind_of(content["schema"]) if content else Markup("no body")
     return Answer(status, kind, described["description"])
 
 
 def schema_of(name: str, described: Described) -> Schema:
-    """Return a schema as the page shows it."""
+    """Return a schema for the page."""
     required = described.get("required", ())
     fields = [
         Field(each, kind_of(field), each in required, markdown(field.get("description", "")))
@@ -146,5 +146,5 @@ def schema_of(name: str, described: Described) -> Schema:
 
 
 def markdown(text: str) -> Markup:
-    """Return a text of the document as HTML; it is ours, and HTML in it is escaped."""
+    """Return a text of the document as HTML; HTML in the text is escaped."""
     return Markup(RENDERER.render(text))

@@ -1,4 +1,4 @@
-"""The views of the documentation; they look like the explorer, and are served without it too."""
+"""The documentation pages; they use the layout of the explorer, even if it is turned off."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kamiyo_api.error_codes import explained
 from kamiyo_api.policies import public
 from kamiyo_api.schemas.keys import SCOPES
 
-# What a Host header may be to stand in a line for the shell.
+# The URLs that are safe to show in a shell command.
 HOST = re.compile(r"https?://[\w.:\[\]-]+/", re.ASCII)
 LOCAL = "http://127.0.0.1:8000/"
 
@@ -34,19 +34,19 @@ def show() -> Response:
 @blueprint.get("/docs/errors")
 @public()
 def error_codes() -> Response:
-    """Show all error codes; the "type" of an error leads here."""
+    """Show all error codes; the "type" of an error links here."""
     codes = explained(services().config.max_content_length)
     return rendered("errors.html", codes=sorted(codes))
 
 
 def service_url() -> str:
-    """Return the URL at which the client reached the service, without the last slash."""
+    """Return the URL of the service as the client used it, without a trailing slash."""
     url = request.host_url
     return (url if HOST.fullmatch(url) else LOCAL).rstrip("/")
 
 
 def rendered(template: str, **values: object) -> Response:
-    """Return a page, which browsers show again only after asking."""
+    """Return a page that browsers revalidate before they show it again."""
     explored = services().config.explorer
     page = render_template(f"documentation/{template}", explored=explored, **values)
     response = make_response(page)

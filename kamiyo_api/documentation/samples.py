@@ -1,4 +1,4 @@
-"""Things that exist in this database, so that the examples which name them find something."""
+"""Ids that exist in this database, so the examples return data."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ INVENTED: Mapping[str, str] = {
 
 
 def samples() -> Mapping[str, str]:
-    """Return what exists by its name; of what does not, or without a database, nothing."""
+    """Return the existing ids by name; none without a database."""
     try:
         found = db.row("documentation.get_samples") or {}
     except ApiError:

@@ -1,4 +1,4 @@
-"""The explorer: pages for people, over the queries, the rules and the cache of the API."""
+"""The explorer: web pages that use the queries, the rules and the cache of the API."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ VIEWS = (home, agents, agent, decision, people, comparing, chains, badge, rule, 
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Register the pages, or only what the documentation shows too and a redirect to it if they are
-    turned off."""
+    """Register the pages. If they are turned off, register only what the documentation needs, and
+    redirect / to it."""
     for each in (assets, shown):
         each.init_app(app)
     if not config.explorer:

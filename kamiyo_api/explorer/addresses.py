@@ -1,4 +1,4 @@
-"""Addresses of pages: the query string of this one, changed in a place."""
+"""URLs of pages: the current one with a changed query string."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PLACE = ("cursor", "offset")
 
 
 def address(*without: str, add: Iterable[tuple[str, str]] = ()) -> str:
-    """Return the address of this page without some parameters and with others, from its start."""
+    """Return the URL of the first page of this list, with parameters removed and added."""
     left_out = {*without, *PLACE}
     kept = [pair for pair in pairs() if pair[0] not in left_out]
     query = urlencode([*kept, *add])
@@ -19,7 +19,7 @@ def address(*without: str, add: Iterable[tuple[str, str]] = ()) -> str:
 
 
 def toggled(name: str, value: str, *, repeats: bool = False) -> str:
-    """Return the address of this page with a value of a parameter chosen, or not if it was."""
+    """Return the URL of this page with a value of a parameter added, or removed if present."""
     chosen = request.args.getlist(name)
     if value in chosen:
         return address(name, add=[(name, each) for each in chosen if each != value])
@@ -28,7 +28,7 @@ def toggled(name: str, value: str, *, repeats: bool = False) -> str:
 
 
 def next_page(cursor: str | None) -> str | None:
-    """Return the address of the next page, if there is one."""
+    """Return the URL of the next page, if there is one."""
     return None if cursor is None else address(add=[("cursor", cursor)])
 
 
@@ -41,5 +41,5 @@ def without_empty() -> Response | None:
 
 
 def pairs() -> list[tuple[str, str]]:
-    """Return the parameters of this page, in their order."""
+    """Return the parameters of this page in order."""
     return list(request.args.items(multi=True))

@@ -1,4 +1,4 @@
-"""The page of one agent: who it is, what is proved of that, and whether to trust it."""
+"""The page of one agent: its claims, their proofs, and whether to trust it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def stats_of(agent_uuid: str) -> bytes:
 
 
 def trust_in(agent_uuid: str) -> bytes:
-    """Return what the score of an agent is made of. Raises AgentNotFound."""
+    """Return the report on the score of an agent. Raises AgentNotFound."""
 
     def compute() -> db.Row | None:
         report = report_on(agent_uuid)

@@ -1,4 +1,4 @@
-"""The list of agents: the search of the API, with its parameters in the address."""
+"""The list of agents: the search of the API, with its parameters in the URL."""
 
 from __future__ import annotations
 

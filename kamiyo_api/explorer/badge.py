@@ -1,4 +1,4 @@
-"""The badge of an agent: its score with the interval, as an image that others embed."""
+"""The badge of an agent: an image of its score with the interval, to embed on other sites."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chains: how far each was read."""
+"""The page of the chains, with the last block read of each."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from kamiyo_api.routes.chains import chain_of
 
 @page("/chains")
 def list_chains() -> Response:
-    """Show every chain, and how far it was read."""
+    """Show every chain, and up to which block it was read."""
     rows = db.rows("chains.list_followed")
     return rendered("chains.html", chains=[chain_of(row) for row in rows])

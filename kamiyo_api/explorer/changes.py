@@ -1,4 +1,4 @@
-"""The changes of the last day, for the first page."""
+"""The changes of the last day, for the start page."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from kamiyo_api import db
 from kamiyo_api.cache.answers import cached_search
 
 SHOWN = 5
-# How many records of each kind are looked at, so that the cost does not grow with their number.
+# The number of records of each kind to read; bounds the cost.
 MOST = 300
-# No search has this key: each says at least its order.
+# No search has this key: the key of a search contains at least its order.
 KEY = "changes"
 
 

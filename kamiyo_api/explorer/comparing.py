@@ -1,4 +1,4 @@
-"""Agents side by side."""
+"""The page that compares agents."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def compare() -> Response:
 
 
 def compared(agent_uuid: str) -> dict[str, Any]:
-    """Return what is compared of an agent. Raises AgentNotFound."""
+    """Return the column of an agent in the comparison. Raises AgentNotFound."""
     agent, stats = orjson.loads(agent_of(agent_uuid)), orjson.loads(stats_of(agent_uuid))
     return {
         "agent": agent,

@@ -1,4 +1,4 @@
-"""The counts beside the filters of a list, within its search as far as that is bounded."""
+"""The counts beside the filters, within the current search if few enough agents match."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kamiyo_api.schemas import search as schemas
 from kamiyo_api.search import meaning_of, search_parameters
 
 COUNTED_UP_TO = 3_000
-# The choices that are counted, as they are in a search that makes none of them.
+# The filters that are counted, with the values of a search that uses none of them.
 ALL = {
     "chain": None,
     "trust_level": None,
@@ -23,20 +23,17 @@ ALL = {
     "testnet": "any",
     "verified": None,
 }
-# What does not change which agents match.
+# The parameters that do not change which agents match.
 OF_PAGE = {"cursor": None, "offset": 0, "limit": 1, "sort": "-registered_at", "collapse": None}
 DEFAULTS = {"status": "active", "claimed": "false", "testnet": None}
-EXACT = "Counts are of the agents that this search finds."
-OVER_ALL = "Counts are over all agents, as of the last refresh."
-UNCOUNTED = (
-    f"More than {COUNTED_UP_TO:,} agents match, so they are not counted by filter; look for "
-    "something narrower."
-)
+EXACT = "Counts cover the agents of this search."
+OVER_ALL = "Counts cover all agents, as of the last refresh."
+UNCOUNTED = f"No counts: more than {COUNTED_UP_TO:,} agents match. Narrow the search to see counts."
 Choices = dict[str, dict[str, int]]
 
 
 class Counts(NamedTuple):
-    """The numbers of agents that each choice of a facet leaves, and what is counted, in words."""
+    """How many agents each choice of a filter leaves, and a sentence about what is counted."""
 
     facets: Choices
     words: str
@@ -47,10 +44,10 @@ class Counts(NamedTuple):
 
 
 def counts_of(search: dict[str, Any], found: dict[str, Any], totals: Any) -> Counts:
-    """Return the counts beside the filters of a search: within it, over all agents if it chooses
-    nothing, else none."""
+    """Return the counts beside the filters of a search: within the search, over all agents if it
+    has no filter, else none."""
     if found["did_you_mean"]:
-        return Counts({}, "Nothing is counted by filter for a text that may be mistyped.")
+        return Counts({}, "No counts: the search text may be mistyped.")
     if looks_for_something(search) and is_few(found):
         return within(search, search | ALL)
     if is_open(search) and not looks_for_something(search) and totals:
@@ -62,22 +59,22 @@ def counts_of(search: dict[str, Any], found: dict[str, Any], totals: Any) -> Cou
 
 
 def is_few(found: dict[str, Any]) -> bool:
-    """Return whether few enough agents match to be counted."""
+    """Return whether few enough agents match to count them."""
     return bool(found["total_relation"] == "eq" and found["total"] <= COUNTED_UP_TO)
 
 
 def looks_for_something(search: dict[str, Any]) -> bool:
-    """Return whether a search has a filter beside the choices that are counted."""
+    """Return whether a search has a filter that is not counted."""
     return any(search[name] is not None for name in schemas.FILTERS if name not in ALL)
 
 
 def is_open(search: dict[str, Any]) -> bool:
-    """Return whether a search makes none of the choices that are counted."""
+    """Return whether a search has none of the counted filters."""
     return all(search[name] == DEFAULTS.get(name) for name in ALL)
 
 
 def within(search: dict[str, Any], among: dict[str, Any]) -> Counts:
-    """Return how many agents of a search each choice leaves, counted among those of another."""
+    """Return how many agents each choice leaves, counted among those of another search."""
     among = among | OF_PAGE
     key = f"facets:{canonical_query(search | OF_PAGE)}"
     counted = orjson.loads(
@@ -89,7 +86,7 @@ def within(search: dict[str, Any], among: dict[str, Any]) -> Counts:
 
 
 def asked(search: dict[str, Any], among: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters of the query: those of the search that it reads, and the choices."""
+    """Return the parameters of the query: those of the search to count, and the choices."""
     chosen = search_parameters(search | OF_PAGE)
     given = None if search["testnet"] is None else chosen["testnet"]
     parameters = search_parameters(among) | meaning_of(among["q"])
@@ -101,8 +98,8 @@ def asked(search: dict[str, Any], among: dict[str, Any]) -> dict[str, Any]:
 
 
 def without_choices(facets: Choices, search: dict[str, Any]) -> Choices:
-    """Return the counts of facets of which nothing is chosen: those of the others are only of what
-    is chosen, and their other choices lead out of the search."""
+    """Return the counts of the filters in which nothing is chosen: the other choices of a used
+    filter lead out of the search."""
     return {
         name: choices
         for name, choices in facets.items()

@@ -1,4 +1,4 @@
-"""The decision about a payment: on the page of an agent, and of whomever one was asked to pay."""
+"""The decision about a payment: on the page of an agent, and for a pasted payment request."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from kamiyo_api.trust.questions import answer_questions
 
 AMOUNT, POLICY = "1.00", "cautious"
 QUERY, TO_MAKE = DecisionQuery(), DecisionToMake()
-# What a form sends beside whom it is about.
+# The fields of the form besides the payee.
 OF_FORM = ("amount_usdc", "policy")
 
 
 @page("/agents/<uuid:agent_uuid>/verdict")
 def show_verdict(agent_uuid: str) -> Response:
-    """Show the decision about a payment alone, as the page of the agent replaces it."""
+    """Show the decision alone; the script of the agent's page replaces the old one with it."""
     return rendered("verdict.html", **decision_on(agent_uuid))
 
 
 def decision_on(agent_uuid: str) -> dict[str, Any]:
-    """Return the decision about the payment in the address, by default of a dollar. Raises
+    """Return the decision about the payment in the query string, by default of one dollar. Raises
     AgentNotFound, InvalidInput."""
     asked = loaded(QUERY, {"amount_usdc": AMOUNT, "policy": POLICY} | given())
     body = cached_agent(
@@ -48,17 +48,17 @@ def decision_on(agent_uuid: str) -> dict[str, Any]:
 
 
 def given() -> dict[str, str]:
-    """Return what the address says of the payment."""
+    """Return the amount and the policy in the query string."""
     return {name: request.args[name].strip() for name in OF_FORM if request.args.get(name)}
 
 
 def choices() -> dict[str, Any]:
-    """Return what can be chosen for a decision."""
+    """Return the choices of the form."""
     return {"policies": POLICIES}
 
 
 def shown_amount(amount: Decimal) -> str:
-    """Return an amount with two places or as many as it has."""
+    """Return an amount with at least two decimals."""
     text = f"{amount:f}".rstrip("0") if "." in f"{amount:f}" else f"{amount:f}."
     return text + "0" * (2 - len(text.partition(".")[2]))
 
@@ -74,31 +74,31 @@ def loaded(schema: ma.Schema, values: Mapping[str, Any]) -> dict[str, Any]:
 
 @page("/decide")
 def decide_on_page() -> Any:
-    """Show the decision about whom somebody pasted: the answer of a 402, a URL or an address."""
+    """Show the decision about a pasted 402 response, URL or address."""
     return without_empty() or rendered("decide.html", **typed_decision())
 
 
 def typed_decision() -> dict[str, Any]:
-    """Return the decision about what was typed, if anything was. Raises InvalidInput,
+    """Return the form with the decision about its payee, if one is given. Raises InvalidInput,
     ChainNotSupported."""
     whom = request.args.get("whom", "").strip()
     form = {"whom": whom, "chain": request.args.get("chain", "base")} | given() | choices()
     if not whom:
         return {"form": form}
-    item = loaded(TO_MAKE, whom_of(whom, form["chain"]) | given())
+    item = loaded(TO_MAKE, payee_of(whom, form["chain"]) | given())
     question = question_or_error(item, set())
     if isinstance(question, errors.ApiError):
         raise question
     return {"form": form, "decision": as_sent(answer_questions([question])[0]), **choices()}
 
 
-def whom_of(text: str, chain: str) -> dict[str, Any]:
-    """Return whom a text names, in the words of the API. Raises MalformedJson."""
+def payee_of(text: str, chain: str) -> dict[str, Any]:
+    """Return the fields of the API that name the payee in a text. Raises MalformedJson."""
     if text.startswith("{"):
         try:
             return {"payment_requirements": orjson.loads(text)}
         except orjson.JSONDecodeError as error:
-            raise errors.MalformedJson(f"What was pasted is not JSON: {error}") from error
+            raise errors.MalformedJson(f"The pasted text is not JSON: {error}") from error
     agent_uuid, account = uuid_in(text), ACCOUNT.fullmatch(text)
     if agent_uuid:
         return {"agent_uuid": agent_uuid, "amount_usdc": AMOUNT}

@@ -9,7 +9,7 @@ from flask import Flask
 
 
 class Bar(NamedTuple):
-    """A bar of a plot, from its left top."""
+    """A bar of a plot; x and y are its top left corner."""
 
     x: float
     y: float
@@ -18,8 +18,8 @@ class Bar(NamedTuple):
 
 
 def bars(values: Sequence[float], width: float, height: float, most: int = 0) -> list[Bar]:
-    """Return the bars of some counts, side by side, the highest of which is as high as the plot; a
-    count of at least one can be seen."""
+    """Return a bar for each count, side by side; the highest fills the plot, and every count above
+    zero is visible."""
     top = max([*values, most]) or 1
     step = width / max(len(values), 1)
     gap = min(2.0, step / 5)
@@ -40,8 +40,8 @@ def bars(values: Sequence[float], width: float, height: float, most: int = 0) ->
 def stacks(
     rows: Sequence[Mapping[str, int]], names: Sequence[str], width: float, height: float
 ) -> list[tuple[str, Bar]]:
-    """Return the parts of the bars of some rows, each of which counts the same things by name: the
-    first lowest, the highest bar as high as the plot."""
+    """Return the parts of a stacked bar for each row: the first name at the bottom; the highest bar
+    fills the plot."""
     top = max([sum(row[name] for name in names) for row in rows], default=0) or 1
     found = []
     for place, row in enumerate(rows):
@@ -61,12 +61,12 @@ def along(value: float, width: float) -> float:
 
 
 def place(number: int, of: int) -> float:
-    """Return how far to the right one of some points is, on 300 units."""
+    """Return the x coordinate of a point among `of` points, from 0 to 300."""
     return round(300 * number / max(of - 1, 1), 2)
 
 
 def init_app(app: Flask) -> None:
-    """Let templates draw."""
+    """Make the functions available in templates."""
     app.add_template_global(bars)
     app.add_template_global(stacks)
     app.add_template_global(along)

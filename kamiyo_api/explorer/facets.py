@@ -1,4 +1,4 @@
-"""The filters beside a list of agents: links that choose one or take it back."""
+"""The filters of the list of agents: links that add or remove one."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ SORTS = {
 }
 EVIDENCE = {"1": "a paying reviewer", "3": "three or more", "10": "ten or more"}
 YES = {
-    "verified": "file names it back",
-    "x402": "takes x402",
+    "verified": "verified file",
+    "x402": "accepts x402",
 }
 # What a search leaves out by default; a filter includes it.
 LEFT_OUT = {
     "Status": {"status": {"suspended": "suspended", "revoked": "revoked", "any": "any status"}},
-    "Left out": {
-        "claimed": {"true": "owner only claimed", "any": "claimed ones, too"},
-        "testnet": {"true": "testnets only", "any": "testnets, too"},
+    "Hidden by default": {
+        "claimed": {"true": "owner unconfirmed", "any": "include unconfirmed"},
+        "testnet": {"true": "testnets only", "any": "include testnets"},
     },
 }
 MOST_CHAINS = 30
 
 
 class Option(NamedTuple):
-    """A choice of a filter: its words, where it leads, and of how many agents in all."""
+    """A choice of a filter: its label, its link, and how many agents it leaves."""
 
     label: str
     href: str
     is_on: bool
     agents: int | None = None
     name: str | None = None
-    """What tells it from others, whatever it counts."""
+    """Identifies the choice, whatever its count."""
 
 
 class Facet(NamedTuple):
@@ -54,7 +54,7 @@ class Facet(NamedTuple):
 
 
 def facets_of(counts: Counts, totals: dict[str, Any] | None) -> list[Facet]:
-    """Return the filters, with the counts beside their choices where there are some."""
+    """Return the filters, with the known counts of their choices."""
     levels = [option("trust_level", each, each, counts, True) for each in TRUST_LEVELS]
     chains = [option("chain", each, each, counts) for each in chains_of(counts, totals)]
     return [
@@ -72,8 +72,8 @@ def facets_of(counts: Counts, totals: dict[str, Any] | None) -> list[Facet]:
 
 
 def left_out(names: dict[str, dict[str, str]], counts: Counts) -> list[Option]:
-    """Return the choices of agents that a search leaves out; "any" adds them to the others, which
-    are counted already."""
+    """Return the choices that include hidden agents; "any" has no count, as it adds them to the
+    agents that are counted already."""
     return [
         option(name, value, label, None if value == "any" else counts)
         for name, labels in names.items()
@@ -82,7 +82,7 @@ def left_out(names: dict[str, dict[str, str]], counts: Counts) -> list[Option]:
 
 
 def chains_of(counts: Counts, totals: dict[str, Any] | None) -> list[str]:
-    """Return the chains to choose from: those of the agents found, else of all, by their agents."""
+    """Return the chains to choose from: of the agents found, else of all, most agents first."""
     chosen = request.args.getlist("chain")
     by_agents = counts.facets.get("chain") or (over_all(totals)["chain"] if totals else {})
     names = [name for name, _ in Counter(by_agents).most_common(MOST_CHAINS)]
@@ -90,7 +90,7 @@ def chains_of(counts: Counts, totals: dict[str, Any] | None) -> list[str]:
 
 
 def sorts() -> dict[str, str]:
-    """Return the orders that can be chosen: by relevance only if there are words."""
+    """Return the sort orders; relevance only for a search with words."""
     return {"relevance": "best match", **SORTS} if request.args.get("q") else SORTS
 
 
@@ -105,7 +105,7 @@ def option(
 
 
 def chosen() -> list[Option]:
-    """Return what is chosen now, each leading to the page without it."""
+    """Return the current choices, each with a link that removes it."""
     return [
         Option(words_of(name, value), address(name), True)
         for name, value in request.args.items()
@@ -114,7 +114,7 @@ def chosen() -> list[Option]:
 
 
 def words_of(name: str, value: str) -> str:
-    """Return the words for a choice: those of its facet, if it has one."""
+    """Return the label of a choice: that of its filter, if it has one."""
     known = {"sort": sorts(), "min_paying_reviewers": EVIDENCE}.get(name, {})
     others = {name: labels for names in LEFT_OUT.values() for name, labels in names.items()}
     label = YES.get(name) if value == "true" and name in YES else known.get(value)

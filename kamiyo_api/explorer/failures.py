@@ -1,4 +1,4 @@
-"""Errors of pages, in words: the same errors as those of the API, with the same status."""
+"""Errors of pages: the errors of the API, with the same status, as HTML."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ from kamiyo_api.explorer.pages import blueprint
 from kamiyo_api.web import problems
 
 PROBLEM = "application/problem+json"
-# Those that a page has its own words for.
 HEADINGS = {
-    404: "There is no such page",
-    429: "Too many pages at once",
-    503: "The service cannot look this up right now",
+    404: "Page not found",
+    429: "Too many requests",
+    503: "The service is temporarily unavailable",
 }
-OTHER = "This cannot be shown"
+OTHER = "This page cannot be shown"
 
 
 def as_page(answer: Response) -> Response:
-    """Return an answer with a problem as a page."""
+    """Return an error answer as a page."""
     if answer.mimetype != PROBLEM:
         return answer
     problem: dict[str, Any] = answer.get_json()
@@ -53,13 +52,13 @@ def show_unexpected(error: Exception) -> Response:
 
 
 def show_unknown_path(error: NotFound) -> Response:
-    """Return that a path leads nowhere, as a page to a browser, and to a program as a problem."""
+    """Return 404 as a page to a browser, and as a problem to a program."""
     answer = problems.answer_http_error(error)
     return as_page(answer) if is_browser() else answer
 
 
 def is_browser() -> bool:
-    """Return whether a request outside of the API would rather have a page than JSON."""
+    """Return whether a request outside the API prefers HTML to JSON."""
     if request.path.startswith(API_PREFIX):
         return False
     kinds = ["application/json", "text/html"]
@@ -67,5 +66,5 @@ def is_browser() -> bool:
 
 
 def init_app(app: Flask) -> None:
-    """Show paths that lead nowhere to people."""
+    """Register the page for unknown paths."""
     app.register_error_handler(404, show_unknown_path)

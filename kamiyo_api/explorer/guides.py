@@ -18,10 +18,10 @@ from kamiyo_api import errors
 from kamiyo_api.explorer.pages import page, rendered
 
 ROOT = Path(__file__).parent.parent.parent
-# For clients and readers first, then for who runs it.
+# For clients first, then for operators.
 GUIDES = ("README", "api", "trust", "data", "reference", "chains", "security", "operations")
 COMMENT = re.compile(r"^<!--.*-->\n", re.MULTILINE)
-# The ids that the documents set themselves, as they look once HTML is escaped.
+# The anchors in the documents, with HTML escaped.
 ANCHOR = re.compile(r"&lt;a id=&quot;([\w-]+)&quot;&gt;&lt;/a&gt;")
 LINK = re.compile(r"(?:\.\./|docs/)?(\w+)\.md(#.*)?")
 
@@ -36,7 +36,7 @@ class Guide(NamedTuple):
 
 @page("/guides/")
 def list_guides() -> Response:
-    """Show which documents there are."""
+    """List the documents."""
     return rendered(
         "guides.html", guides=[guide_of(name) for name in GUIDES if path_of(name).exists()]
     )
@@ -44,9 +44,9 @@ def list_guides() -> Response:
 
 @page("/guides/<name>.md")
 def show_guide(name: str) -> Response:
-    """Show a document, at the address that others link it by."""
+    """Show a document."""
     if name not in GUIDES or not path_of(name).exists():
-        raise errors.NotFound("There is no such guide; /guides/ lists them.")
+        raise errors.NotFound("This guide does not exist; /guides/ lists all guides.")
     return rendered("guide.html", guide=guide_of(name))
 
 
@@ -57,15 +57,15 @@ def path_of(name: str) -> Path:
 
 @cache
 def guide_of(name: str) -> Guide:
-    """Return a document as it was when the process first needed it."""
+    """Return a document, as it was when the process first read it."""
     markdown = MarkdownIt("js-default", {"linkify": False})
     tokens = markdown.parse(COMMENT.sub("", path_of(name).read_text()))
     title = next(each.content for each in tokens if each.type == "inline")
     anchor(tokens)
     for token in tokens:
         for child in token.children or ():
-            lead(child)
-    # Written by us: HTML in it is escaped, and nothing in it is of agents.
+            point_to_page(child)
+    # Our own text: HTML in it is escaped, and it has no texts of agents.
     body = ANCHOR.sub(
         r'<span id="\1"></span>', markdown.renderer.render(tokens, markdown.options, {})
     )
@@ -73,15 +73,15 @@ def guide_of(name: str) -> Guide:
 
 
 def anchor(tokens: Sequence[Token]) -> None:
-    """Give each heading the id by which links name it, as GitHub does."""
+    """Give each heading the id that GitHub gives it."""
     for heading, text in pairwise(tokens):
         if heading.type == "heading_open":
             words = re.sub(r"[^\w\- ]", "", text.content.lower())
             heading.attrSet("id", words.replace(" ", "-"))
 
 
-def lead(token: Token) -> None:
-    """Let a link lead to a page of ours, or nowhere if the file is not one."""
+def point_to_page(token: Token) -> None:
+    """Point a link between documents to the page of its target, or to # if it has no page."""
     if token.type == "image":
         token.type, token.tag, token.content = "text", "", token.content
     href = token.attrGet("href") if token.type == "link_open" else None

@@ -1,4 +1,4 @@
-"""The first page, and where the box for searches leads."""
+"""The start page, and the target of the search box."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONGEST = 200
 
 @page("/")
 def home() -> Response:
-    """Show the box, what is known, and agents to begin with."""
+    """Show the search box, the totals, some agents and the latest changes."""
     totals = db.rows("stats.get_totals_by_chain")
     return rendered(
         "home.html",
@@ -32,13 +32,13 @@ def home() -> Response:
 
 @page("/find")
 def find() -> Any:
-    """Lead from what was typed to whom it names."""
+    """Redirect to the agent or the search that the typed text names."""
     text = request.args.get("q", "").strip()[:LONGEST]
     return redirect(address_of(text), 302)
 
 
 def address_of(text: str) -> str:
-    """Return the page of the agent that a text names, else that of the search for it."""
+    """Return the URL of the agent that a text names, else of a search for it."""
     agent_uuid = uuid_in(text)
     if agent_uuid:
         return url_for("explorer.show_agent", agent_uuid=agent_uuid)

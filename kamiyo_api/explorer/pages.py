@@ -17,7 +17,7 @@ visited = public(counts_visits=True)
 
 
 def page(rule: str) -> Callable[[View], View]:
-    """Serve a view at a path, to anyone, counted per address."""
+    """Serve a view to anyone, with a rate limit per IP address."""
 
     def decorate(view: View) -> View:
         return blueprint.get(rule)(visited(view))
@@ -26,12 +26,12 @@ def page(rule: str) -> Callable[[View], View]:
 
 
 def as_sent(value: Any) -> Any:
-    """Return a value as a client of the API would get it: what is JSON already, read."""
+    """Return a value as a client of the API would read it from JSON."""
     return orjson.loads(orjson.dumps(value))
 
 
 def rendered(template: str, **values: Any) -> Response:
-    """Return a page, which browsers show again only after asking."""
+    """Return a page that browsers revalidate before they show it again."""
     response = make_response(render_template(f"explorer/{template}", **values))
     response.headers["Cache-Control"] = "no-cache"
     return response

@@ -1,4 +1,4 @@
-"""The other side of the graph: who reviews, who owns."""
+"""The pages of reviewers and owners."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHOWN = 50
 
 @page("/reviewers/<address:address>")
 def show_reviewer(address: str) -> Response:
-    """Show what a reviewer says of whom, and what it left with them."""
+    """Show a reviewer, with the agents it rated and the amounts it paid them."""
     who = require_reviewer(address)
     walk = ByFirstFeedback("agents", "agent_uuid", query_of(reciprocal=None), address)
     rows = db.rows("reviewers.list_agents", address=address, **walk.parameters())
@@ -47,5 +47,5 @@ def show_owner(address: str) -> Response:
 
 
 def query_of(**filters: Any) -> dict[str, Any]:
-    """Return the query of the API that begins at the cursor in the address."""
+    """Return the parameters of an API list that begins at the cursor in the query string."""
     return {"limit": SHOWN, "cursor": request.args.get("cursor"), **filters}

@@ -1,4 +1,4 @@
-"""The rule of trust, in pictures and words."""
+"""The page about the trust rule, with examples."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from kamiyo_api.explorer.guides import guide_of, path_of
 from kamiyo_api.explorer.pages import page, rendered
 from kamiyo_api.schemas.agents import TRUST_LEVELS
 
-# What is said of an invented agent: how many paid a dollar or more and say what, how many did not.
+# Words, paying reviewers with their rating, and unpaid reviewers with theirs.
 EXAMPLES = (
-    ("One customer who paid a dollar says 100.", 1, 100, 0, 0),
-    ("Five who paid say 90.", 5, 90, 0, 0),
-    ("Fifty who paid say 90.", 50, 90, 0, 0),
-    ("Five who paid say 90; a thousand who did not say 0.", 5, 90, 1_000, 0),
-    ("Five who paid say 20; a thousand who did not say 100.", 5, 20, 1_000, 100),
+    ("1 paying customer rates 100", 1, 100, 0, 0),
+    ("5 paying customers rate 90", 5, 90, 0, 0),
+    ("50 paying customers rate 90", 50, 90, 0, 0),
+    ("5 paying customers rate 90; 1,000 others rate 0", 5, 90, 1_000, 0),
+    ("5 paying customers rate 20; 1,000 others rate 100", 5, 20, 1_000, 100),
 )
 
 
 @page("/trust")
 def show_rule() -> Response:
-    """Show how a score comes about."""
+    """Show how a score is computed."""
     columns = zip(*EXAMPLES, strict=True)
     names = ("words", "paying", "paid_voices", "unpaid", "unpaid_voices")
     given = {name: list(column) for name, column in zip(names, columns, strict=True)}

@@ -1,4 +1,4 @@
-"""Searches of pages: the search of the API, answered by its functions from its cache."""
+"""The searches of the pages, by the functions and the cache of the API search."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SEARCH = AgentSearch()
 
 
 def searching(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a view that gets the search in the query string, as the API understands it."""
+    """Pass the search in the query string to a view, parsed as the API does."""
     named = with_hint_of_chain(with_name_of_chain(view))
 
     @wraps(view)
@@ -37,7 +37,7 @@ def page_of(search: dict[str, Any]) -> dict[str, Any]:
 
 
 def first_agents(**parameters: Any) -> list[dict[str, Any]]:
-    """Return the first agents of a search of ours."""
+    """Return the first agents of a search with these parameters."""
     search = dict(search_for(tuple(sorted(parameters.items()))))
     agents: list[dict[str, Any]] = found(canonical_query(search), search)["agents"]
     return agents
@@ -45,12 +45,12 @@ def first_agents(**parameters: Any) -> list[dict[str, Any]]:
 
 @cache
 def search_for(parameters: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
-    """Return a search of ours with its defaults."""
+    """Return a search with its defaults."""
     loaded: dict[str, Any] = SEARCH.load(dict(parameters))
     return {name: value for name, value in loaded.items() if name != "network"}
 
 
 def found(query: str, search: dict[str, Any]) -> dict[str, Any]:
-    """Return a page of the search, from the cache if it is there."""
+    """Return a page of a search, from the cache if possible."""
     page: dict[str, Any] = orjson.loads(cached_search(query, lambda: find_page(search)))
     return page

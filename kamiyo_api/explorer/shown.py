@@ -1,4 +1,4 @@
-"""Values as pages show them: texts of agents harmlessly, addresses shortly, figures with units."""
+"""Values as pages show them: texts of agents made safe, short addresses, figures with units."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from kamiyo_api.explorer.words import CHAIN_MARKS, caveat, why_unknown
 
 LINKED = ("http", "https")
 LONGEST_LINK = 2_048
-# Letters of these scripts look like those of others.
+# Letters of these scripts look like letters of the others.
 CONFUSABLE = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
-# Others, formats, private use, surrogates, unassigned: whatever has no form of its own.
+# Unicode categories of characters without a visible form.
 FORMLESS = ("Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp")
-# How a value is shown that nobody knows.
+# Shown for an unknown value.
 UNKNOWN = "\N{EN DASH}"
-# All but what most texts are of.
+# Everything except printable ASCII and line breaks.
 SUSPECT = re.compile(r"[^\x20-\x7e\n\r\t]")
 LINE_BREAKS = "\n\r\t"
 
 
 def said(value: Any, longest: int = 300) -> Markup:
-    """Return a text of an agent, cut, isolated from the direction of the page, and with characters
-    that have no form replaced by marks that say which they are."""
+    """Return a text of an agent: shortened, isolated from the text direction of the page, and with
+    a visible mark for each invisible character."""
     text = str(value)
     short = text[:longest]
     parts = Markup(SUSPECT.sub(marked, escape(short)))
@@ -39,13 +39,13 @@ def said(value: Any, longest: int = 300) -> Markup:
 
 
 MIXED = Markup(
-    ' <span class="mark warn-mark" title="It mixes letters of several alphabets that look alike.">'
+    ' <span class="mark warn-mark" title="This text mixes letters of alphabets that look alike.">'
     "mixed alphabets</span>"
 )
 
 
 def marked(found: re.Match[str]) -> str:
-    """Return a character, or the mark that stands for it."""
+    """Return a character, or the mark for it if it is invisible."""
     return mark_of(found[0]) if is_formless(found[0]) else found[0]
 
 
@@ -57,40 +57,40 @@ def is_formless(character: str) -> bool:
 
 
 def mark_of(character: str) -> Markup:
-    """Return the mark that stands for a character."""
+    """Return the mark for an invisible character."""
     name = unicodedata.name(character, "no name").lower()
     return Markup('<span class="mark" title="{}">U+{:04X}</span>').format(name, ord(character))
 
 
 def mixes_scripts(text: str) -> bool:
-    """Return whether a word of a text has letters of several alphabets that look alike."""
+    """Return whether a word mixes letters of alphabets that look alike."""
     return not text.isascii() and any(len(scripts_of(word)) > 1 for word in text.split())
 
 
 def scripts_of(word: str) -> set[str]:
-    """Return the alphabets of a word, of those that look alike."""
+    """Return the alphabets of a word that look alike."""
     names = (unicodedata.name(each, "").partition(" ")[0] for each in word if each.isalpha())
     return {name for name in names if name in CONFUSABLE}
 
 
 def plain(value: Any, longest: int = 80) -> str:
-    """Return a text of an agent for titles and labels: cut, and without what has no form."""
+    """Return a text of an agent for titles and labels: shortened, without invisible characters."""
     text = str(value)[:longest]
     return "".join(" " if is_formless(each) or each in LINE_BREAKS else each for each in text)
 
 
 def link(value: Any, longest: int = 120) -> Markup:
-    """Return an address that an agent names: as a link if it leads to the web, else as text."""
+    """Return a URI of an agent: as a link if it is a web URL, else as text."""
     text = str(value)
-    if not leads_to_web(text):
+    if not is_web_url(text):
         return said(text, longest)
     return Markup('<a href="{}" rel="nofollow ugc noopener noreferrer">{}</a>').format(
         text, said(text, longest)
     )
 
 
-def leads_to_web(text: str) -> bool:
-    """Return whether an address is one that a browser may open."""
+def is_web_url(text: str) -> bool:
+    """Return whether a URI is a web URL that a browser may open."""
     if len(text) > LONGEST_LINK or any(is_formless(each) or each.isspace() for each in text):
         return False
     try:
@@ -101,24 +101,24 @@ def leads_to_web(text: str) -> bool:
 
 
 def short(value: str) -> Markup:
-    """Return an address of a wallet or a hash, shortened; all of it is in the title."""
+    """Return a shortened address or hash, with the full one in the title."""
     if len(value) <= 16:
         return Markup('<span class="hex">{}</span>').format(value)
     return Markup('<span class="hex" title="{}">{}…{}</span>').format(value, value[:6], value[-4:])
 
 
 def whole(value: Any) -> str:
-    """Return a count with its thousands set apart; a dash if it is not known."""
+    """Return a count with thousands separators; a dash if it is unknown."""
     return UNKNOWN if value is None else f"{value:,}"
 
 
 def points(value: float | None) -> str:
-    """Return a score as a whole number; a dash if it is not known."""
+    """Return a score as a whole number; a dash if it is unknown."""
     return UNKNOWN if value is None else f"{value:.0f}"
 
 
 def money(value: Any) -> str:
-    """Return an amount of USDC; a dash if it is not known."""
+    """Return an amount of USDC; a dash if it is unknown."""
     if value is None:
         return UNKNOWN
     amount = float(value)
@@ -128,7 +128,7 @@ def money(value: Any) -> str:
 
 
 def day(value: Any) -> Markup:
-    """Return a time as its day, with all of it in the title; a dash if it is not known."""
+    """Return the day of a time, with the full time in the title; a dash if it is unknown."""
     if value is None:
         return Markup(UNKNOWN)
     text = value if isinstance(value, str) else value.isoformat()
@@ -136,18 +136,18 @@ def day(value: Any) -> Markup:
 
 
 def chain_mark(name: str) -> Markup:
-    """Return the two letters of a chain."""
+    """Return the two-letter mark of a chain."""
     letters = CHAIN_MARKS.get(name, name[:2].upper())
     return Markup('<abbr class="chain" title="{}">{}</abbr>').format(name, letters)
 
 
 def total(row: dict[str, Any]) -> int:
-    """Return how many payments a day or week has."""
+    """Return the number of payments of a day or week."""
     return sum(row[name] for name in OUTCOMES)
 
 
 def init_app(app: Flask) -> None:
-    """Let templates use these."""
+    """Make the functions available in templates."""
     for each in (
         said,
         plain,

@@ -1,4 +1,4 @@
-"""The evidence behind a score, as the page of an agent draws it."""
+"""The evidence behind a score, for the plots and tables of an agent's page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STEPS = [f"{low} to {low + 9}" for low in range(0, 90, 10)] + ["90 to 100"]
 
 
 def evidence_of(agent_uuid: str) -> dict[str, Any]:
-    """Return the voices and the reviewers of an agent, and what the trust in it was."""
+    """Return the ratings and the reviewers of an agent, and the history of its score."""
     evidence = db.rows(
         "pages.get_evidence",
         agent_uuid=agent_uuid,
@@ -34,27 +34,26 @@ def evidence_of(agent_uuid: str) -> dict[str, Any]:
 
 
 def levels_in(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the days on which the level changed, each with the level since then."""
+    """Return the days on which the level changed."""
     before = [None, *(day["trust_level"] for day in history)]
     return [day for day, level in zip(history, before, strict=False) if day["trust_level"] != level]
 
 
 def courses_of(agent_uuid: str) -> dict[str, Any]:
-    """Return how the feedback of an agent came and how its payments did, and what became of its
-    validations."""
+    """Return the feedback, the payments and the validations of an agent over time."""
     course = db.rows(
         "pages.get_courses", agent_uuid=agent_uuid, most=MOST_RECORDS, most_steps=MOST_STEPS
     )[0]
     return course | {
-        "months": without_gaps(course["months"]),
+        "months": fill_months(course["months"]),
         "tags": course["tags"][:MOST_TAGS],
         "most_records": MOST_RECORDS,
-        "paid": without_empty_steps(course["paid"], STEP_DAYS[course["step"]]),
+        "paid": fill_steps(course["paid"], STEP_DAYS[course["step"]]),
     }
 
 
-def without_empty_steps(buckets: list[dict[str, Any]], days: int) -> list[dict[str, Any]]:
-    """Return the days or weeks from the first to the last, of which the newest MOST_STEPS."""
+def fill_steps(buckets: list[dict[str, Any]], days: int) -> list[dict[str, Any]]:
+    """Return the newest MOST_STEPS days or weeks, with empty ones in the gaps."""
     if not buckets:
         return []
     by_day = {each["day"]: each for each in buckets}
@@ -64,8 +63,8 @@ def without_empty_steps(buckets: list[dict[str, Any]], days: int) -> list[dict[s
     return [by_day.get(name, NOTHING | {"day": name}) for name in names]
 
 
-def without_gaps(months: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the months from the first to the last, and of them the newest MOST_MONTHS."""
+def fill_months(months: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the newest MOST_MONTHS months, with empty ones in the gaps."""
     if not months:
         return []
     by_name = {each["month"]: each for each in months}
@@ -75,7 +74,7 @@ def without_gaps(months: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def number_of(month: str) -> int:
-    """Return the number of a month, such that the next one has the next."""
+    """Return the number of a month; consecutive months have consecutive numbers."""
     return int(month[:4]) * 12 + int(month[5:]) - 1
 
 

@@ -1,4 +1,4 @@
-"""The words of the pages for the codes of the API."""
+"""The texts that pages show for codes of the API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHAIN_MARKS = {
     "sepolia": "et",
     "base-sepolia": "ba",
 }
-# With one of these, the score is a guess that is not shown as a number.
+# With one of these caveats, pages show no score, as it would be a guess.
 UNKNOWN = {
     "NO_REVIEWS": "nobody has rated it yet",
     "UNPAID_ONLY": "no paying reviewer yet",
@@ -32,5 +32,5 @@ def caveat(code: str) -> str:
 
 
 def why_unknown(caveats: list[str]) -> str | None:
-    """Return why an agent has no score that can be shown, or None if it has one."""
+    """Return why pages show no score for an agent, or None if they show one."""
     return next((UNKNOWN[code] for code in caveats if code in UNKNOWN), None)

@@ -1,1 +1,1 @@
-"""The changes that owners should make to registration files, by what ERC-8004 asks for."""
+"""Checks of registration files against ERC-8004, and the changes that owners should make."""

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 from kamiyo_api.schemas.lint import SEVERITIES
 
-# How much of a value of the file a sentence repeats.
+# The number of characters of a value that a sentence repeats.
 LONGEST_VALUE = 60
 MOST_FINDINGS = 100
 KINDS = {
-    str: "a text",
+    str: "a string",
     bool: "true or false",
     int: "a number",
     float: "a number",
@@ -18,80 +18,83 @@ KINDS = {
     dict: "an object",
 }
 RULES = {
-    "NO_URI": ("error", "The agent has no URI, so nobody finds its file; set one by setAgentURI."),
+    "NO_URI": (
+        "error",
+        "The agent has no URI, so nobody finds its file; set one with setAgentURI.",
+    ),
     "UNREADABLE": (
         "error",
         "The file at the URI could not be read ({reason}); repair it, or set another URI.",
     ),
     "NOT_READ": (
         "note",
-        "No file was read yet; it is fetched once a followed chain names its URI, or the owner "
-        "sends it by PATCH.",
+        "No file has been read yet; it is fetched once a followed chain has its URI, or the owner "
+        "can send it with PATCH.",
     ),
     "REQUIRED_MISSING": ("error", "{path} is {how}, so {because}; {do}."),
     "WRONG_KIND": ("error", "{path} is {kind}; write {expected}."),
     "WRONG_TYPE": ("error", 'type is "{value}"; write exactly {expected}.'),
     "NO_REFERENCE": (
         "error",
-        "Nothing in the file proves that it is of this agent ({reason}); add "
+        "Nothing in the file proves that it belongs to this agent ({reason}); add "
         "{entry} to registrations.",
     ),
     "RECOMMENDED_MISSING": ("warning", "{path} is {how}, so {because}; {do}."),
-    "RENAMED": ("warning", "{path} is not the name that readers look for; call it {expected}."),
+    "RENAMED": ("warning", "{path} is not the standard name; rename it to {expected}."),
     "NOT_HTTPS": (
         "warning",
-        "{path} begins with http:, so anyone on the way can change it; serve it over https:.",
+        "{path} begins with http:, so anyone on the network can change it; serve it over https:.",
     ),
     "DATA_URI": ("warning", "{path} is a data: URI, which {because}; {do}."),
     "UNUSUAL_SCHEME": (
         "warning",
-        '{path} begins with "{value}:", which clients do not open; use {expected}.',
+        '{path} begins with "{value}:", which clients do not support; use {expected}.',
     ),
     "NOT_PUBLIC": (
         "warning",
-        '{path} leads to "{value}", which nobody else reaches; name a public host.',
+        '{path} is on "{value}", which is not reachable from the Internet; use a public host.',
     ),
     "MALFORMED": ("warning", '{path} is "{value}"; write {expected}.'),
     "TOO_LONG": (
         "warning",
-        "{path} has {length:,} characters; keep it to {most:,}, as clients cut longer ones.",
+        "{path} has {length:,} characters; shorten it to {most:,}, as clients truncate it.",
     ),
     "TOO_MANY": (
         "warning",
-        "{path} has {length:,} entries; keep it to {most:,}, as the others are not read.",
+        "{path} has {length:,} entries; list at most {most:,}, as clients ignore the others.",
     ),
     "HIDDEN_CHARACTERS": (
         "warning",
-        "{path} has characters that are invisible or turn others around; leave them out.",
+        "{path} has characters that are invisible or reverse the text; remove them.",
     ),
     "NUMBER_AS_TEXT": (
         "warning",
-        "{path} is a text; write the number without quotation marks.",
+        "{path} is a string; write the number without quotation marks.",
     ),
     "NOT_ON_CHAIN": (
         "note",
-        "The agent has no id on a chain that its file could name; register it on chain, then add "
-        "the entry to registrations.",
+        "The agent has no id on a chain yet; register it on chain, then add the entry to "
+        "registrations.",
     ),
     "OPTIONAL_MISSING": ("note", "{path} is {how}, so {because}; {do}."),
     "UNKNOWN_TRUST": (
         "note",
-        '{path} is "{value}", which ERC-8004 does not name; it names {expected}.',
+        '{path} is "{value}", which ERC-8004 does not define; it defines {expected}.',
     ),
     "UNKNOWN_MEMBER": (
         "note",
-        'ERC-8004 names no member "{path}"; say what matters in those that it names.',
+        'ERC-8004 defines no member "{path}"; use the members that it defines.',
     ),
     "NOT_ACTIVE": (
         "note",
-        "active is false, so searches leave the agent out; write true once it works.",
+        "active is false, so searches hide the agent; write true once it works.",
     ),
 }
 ORDER = {severity: place for place, severity in enumerate(SEVERITIES)}
 
 
 class Finding(NamedTuple):
-    """Something that the owner of a file should change."""
+    """A change that the owner of a file should make."""
 
     severity: str
     code: str
@@ -111,11 +114,11 @@ class Findings:
         self._found.append(Finding(severity, code, path, sentence.format(path=path, **values)))
 
     def listed(self) -> list[Finding]:
-        """Return what was found, the worst first, else in the order of the file."""
+        """Return the findings by severity, the worst first, then in the order of the file."""
         return sorted(self._found, key=lambda each: ORDER[each.severity])[:MOST_FINDINGS]
 
     def counts(self) -> dict[str, int]:
-        """Return how many findings there are of each severity."""
+        """Return the number of findings of each severity."""
         return {name: sum(name == each.severity for each in self._found) for name in SEVERITIES}
 
     def is_cut(self) -> bool:
@@ -124,11 +127,11 @@ class Findings:
 
 
 def kind_of(value: Any) -> str:
-    """Return the words for the kind of a value of JSON."""
+    """Return the name of the kind of a JSON value."""
     return KINDS.get(type(value), "null")
 
 
 def shown(value: Any) -> str:
-    """Return a value of the file as a sentence repeats it."""
+    """Return a value of the file, shortened for a sentence."""
     text = str(value)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"

@@ -9,7 +9,7 @@ from kamiyo_api.lint.texts import check_text, check_url
 
 TYPE = "https://eips.ethereum.org/EIPS/eip-8004#registration-v1"
 TRUST = ("reputation", "crypto-economic", "tee-attestation")
-# What tokens of ERC-721 have besides, and what the registry keeps under a key of the same name.
+# Members of ERC-721 metadata, which are allowed too.
 OTHERS = frozenset(
     ("external_url", "animation_url", "background_color", "youtube_url", "attributes", "properties")
 )
@@ -24,8 +24,8 @@ DATA_IMAGE = {
 
 
 class Member(NamedTuple):
-    """A member as it should be: its kind with the words for it, what it is if it is missing, and
-    what follows from that and what to do."""
+    """A member: its kind and the words for it; if it is missing: the code, the effect and the
+    remedy."""
 
     kind: type
     expected: str
@@ -37,18 +37,18 @@ class Member(NamedTuple):
 FLAG = "true or false without quotation marks"
 MEMBERS = {
     "type": Member(
-        str, TYPE, "REQUIRED_MISSING", "readers cannot tell what it is", f"write {TYPE}"
+        str, TYPE, "REQUIRED_MISSING", "clients cannot recognize the file", f"write {TYPE}"
     ),
-    "name": Member(str, "a text", "REQUIRED_MISSING", "lists can only show its number", "add it"),
+    "name": Member(str, "a string", "REQUIRED_MISSING", "lists can only show its number", "add it"),
     "description": Member(
         str,
-        "a text",
+        "a string",
         "RECOMMENDED_MISSING",
-        "nobody learns what the agent does",
-        "say what it does, for whom and at which price",
+        "nobody can see what the agent does",
+        "describe what it does and what it costs",
     ),
     "image": Member(
-        str, "a URL", "RECOMMENDED_MISSING", "wallets show nothing", "name a picture under https:"
+        str, "a URL", "RECOMMENDED_MISSING", "wallets show no picture", "add an https: URL"
     ),
     "services": Member(
         list,
@@ -60,16 +60,16 @@ MEMBERS = {
     "registrations": Member(list, "a list of objects with agentId and agentRegistry", "", "", ""),
     "supportedTrust": Member(
         list,
-        "a list of texts",
+        "a list of strings",
         "OPTIONAL_MISSING",
-        "the agent says that it is only there to be found",
-        f"list what applies of {', '.join(TRUST)}",
+        "clients only use it to discover the agent, not to trust it",
+        f"list those that apply of {', '.join(TRUST)}",
     ),
     "x402Support": Member(
         bool,
         FLAG,
         "OPTIONAL_MISSING",
-        "clients cannot tell if it takes payments",
+        "clients cannot tell if it accepts payments",
         "write true or false",
     ),
     "active": Member(
@@ -89,14 +89,14 @@ ALIASES = {
 
 
 def meant_by(name: str) -> str | None:
-    """Return the member that another name means; None if it means none or is the name itself."""
+    """Return the standard name for an alias; None if it has none or is standard itself."""
     meant = ALIASES.get(name.lower().replace("_", "").replace("-", "")[:40])
     return None if meant == name else meant
 
 
 def by_meaning(file: dict[str, Any]) -> dict[str, tuple[str, Any]]:
-    """Return the members of a file under the names that ERC-8004 has for them, each with the name
-    that it has; the right name counts before others."""
+    """Return the members of a file by their standard names, each with the name in the file; the
+    standard name takes precedence over aliases."""
     named: dict[str, tuple[str, Any]] = {}
     for name, value in file.items():
         meant = meant_by(name)
@@ -119,7 +119,7 @@ def check_members(found: Findings, file: dict[str, Any], named: dict[str, Any]) 
 
 
 def check_kind(found: Findings, path: str, value: Any, member: Member) -> None:
-    """Find whether a value is of another kind than its member asks for, or empty."""
+    """Find a value that is of the wrong kind or empty."""
     if not isinstance(value, member.kind):
         found.add("WRONG_KIND", path, kind=kind_of(value), expected=member.expected)
     elif member.missing and (value == [] or (isinstance(value, str) and not value.strip())):
@@ -132,7 +132,7 @@ def missing(found: Findings, path: str, member: Member, how: str) -> None:
 
 
 def check_names(found: Findings, file: dict[str, Any]) -> None:
-    """Find names that the standard does not have."""
+    """Find aliases and unknown names."""
     unknown = 0
     for name in file:
         if name in MEMBERS or name in OTHERS:
@@ -146,7 +146,7 @@ def check_names(found: Findings, file: dict[str, Any]) -> None:
 
 
 def check_values(found: Findings, named: dict[str, tuple[str, Any]]) -> None:
-    """Find what is the matter with the values of the members that are no lists of objects."""
+    """Find problems in the values of simple members."""
     values = {name: value for name, (_, value) in named.items()}
     if isinstance(values.get("type"), str) and values["type"].strip() not in ("", TYPE):
         found.add("WRONG_TYPE", "type", value=shown(values["type"]), expected=TYPE)
@@ -162,10 +162,10 @@ def check_values(found: Findings, named: dict[str, tuple[str, Any]]) -> None:
 
 
 def check_trust(found: Findings, path: str, models: list[Any]) -> None:
-    """Find models of trust that the standard does not name."""
+    """Find trust models that the standard does not define."""
     for place, model in enumerate(models[:MOST_TRUST]):
         if not isinstance(model, str):
-            found.add("WRONG_KIND", f"{path}[{place}]", kind=kind_of(model), expected="a text")
+            found.add("WRONG_KIND", f"{path}[{place}]", kind=kind_of(model), expected="a string")
         elif model not in TRUST:
             known = ", ".join(TRUST)
             found.add("UNKNOWN_TRUST", f"{path}[{place}]", value=shown(model), expected=known)

@@ -1,4 +1,4 @@
-"""The lint of a registration file: all that its owner should change, from what is stored."""
+"""The lint of a stored registration file: everything that its owner should change."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from kamiyo_api.schemas.registration import REASONS
 
 
 def lint_of(body: bytes) -> dict[str, Any]:
-    """Return what is found in the registration file of an agent, which is given as the JSON of the
-    API."""
+    """Return the findings about the registration file of an agent; `body` is the agent as JSON of
+    the API."""
     agent = exactly(body)
     file, found = agent["registration_file"], Findings()
     check_fetch(found, agent)
@@ -34,8 +34,8 @@ def lint_of(body: bytes) -> dict[str, Any]:
 
 
 def exactly(body: bytes) -> dict[str, Any]:
-    """Return the object of a JSON text with exact numbers: orjson rounds those beyond 64 bits, but
-    reads what nests deeper."""
+    """Return the object of a JSON text with exact numbers: orjson rounds numbers beyond 64 bits,
+    but can read deeper nesting."""
     try:
         read: dict[str, Any] = json.loads(body)
     except RecursionError:
@@ -53,7 +53,7 @@ def check_fetch(found: Findings, agent: dict[str, Any]) -> None:
 
 
 def check_file(found: Findings, agent: dict[str, Any], file: dict[str, Any]) -> None:
-    """Find what is the matter with a file."""
+    """Find problems in a file."""
     named = by_meaning(file)
     check_members(found, file, named)
     check_values(found, named)

@@ -1,4 +1,4 @@
-"""The registrations of a file: whether it names its agent, so that nobody can borrow it."""
+"""The registrations of a file: they must name its agent, or others could reuse the file."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from kamiyo_api.lint.findings import Findings, kind_of, shown
 from kamiyo_api.schemas.registration import REFERENCES
 
 REGISTRY = re.compile(r"eip155:[0-9]{1,20}:0x[0-9a-fA-F]{40}", re.ASCII)
-# Ids from here on are of this service; no chain has them.
+# Larger ids are assigned by this service and exist on no chain.
 FIRST_LOCAL = 2**256
 MOST_ENTRIES = 100
 
 
 def check_registrations(found: Findings, agent: dict[str, Any], file: dict[str, Any]) -> None:
-    """Find whether one entry names this agent in this registry, and how the entries are written."""
+    """Find whether one entry names this agent in this registry, and malformed entries."""
     entries = file.get("registrations")
     check_reference(found, agent, file)
     for place, entry in enumerate(entries[:MOST_ENTRIES] if isinstance(entries, list) else []):
@@ -26,12 +26,12 @@ def check_registrations(found: Findings, agent: dict[str, Any], file: dict[str, 
 
 
 def check_reference(found: Findings, agent: dict[str, Any], file: dict[str, Any]) -> None:
-    """Find whether the file proves that it is of this agent."""
+    """Find whether the file proves that it belongs to this agent."""
     number, registry = int(agent["agent_id"]), agent["agent_registry"]
     if number >= FIRST_LOCAL:
         found.add("NOT_ON_CHAIN", "registrations")
         return
-    # Its numbers were read exactly, so the text is not needed.
+    # The numbers of `file` are exact, so its text is not needed.
     reference = reference_of(File(b"", file, "", False, None), registry, number)
     if reference != "verified":
         entry = json.dumps({"agentId": number, "agentRegistry": registry})
@@ -41,7 +41,7 @@ def check_reference(found: Findings, agent: dict[str, Any], file: dict[str, Any]
 
 
 def check_entry(found: Findings, path: str, entry: Any) -> None:
-    """Find how an entry is written."""
+    """Find problems in an entry."""
     if not isinstance(entry, dict):
         expected = "an object with agentId and agentRegistry"
         found.add("WRONG_KIND", path, kind=kind_of(entry), expected=expected)

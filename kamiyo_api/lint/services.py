@@ -1,4 +1,4 @@
-"""The services of a registration file: who can be reached where."""
+"""The services of a registration file: their names, endpoints and versions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kamiyo_api.lint.texts import check_text, check_url, is_text
 
 MOST_SERVICES = 100
 LONGEST_NAME = 64
-# The services whose endpoint is no URL: its form, and an example.
+# The services whose endpoint is not a URL: its form, and an example.
 FORMS = {
     "ens": (re.compile(r"(?:[^\s./:]+\.)+[^\s./:]+"), "an ENS name such as agent.eth"),
     "did": (re.compile(r"did:[a-z0-9]+:\S+"), "a DID such as did:web:agent.example"),
@@ -27,17 +27,17 @@ URLS = ("https", "ipfs", "wss")
 VERSIONED = ("a2a", "mcp", "oasf")
 ALIASES = {"name": ("type", "protocol", "id"), "endpoint": ("url", "uri", "address")}
 WHY = {
-    "name": ("clients cannot tell what it speaks", "write web, A2A, MCP or another name"),
-    "endpoint": ("nobody can reach it", "write its address"),
+    "name": ("clients do not know its protocol", "write web, A2A, MCP or another name"),
+    "endpoint": ("nobody can reach it", "write its URL"),
 }
 DATA_ENDPOINT = {
     "because": "nobody can call",
-    "do": "name an address that answers",
+    "do": "write a URL that clients can call",
 }
 
 
 def check_services(found: Findings, path: str, services: list[Any]) -> None:
-    """Find what is the matter with each service."""
+    """Find problems in the services."""
     if len(services) > MOST_SERVICES:
         found.add("TOO_MANY", path, length=len(services), most=MOST_SERVICES)
     for place, service in enumerate(services[:MOST_SERVICES]):
@@ -49,7 +49,7 @@ def check_services(found: Findings, path: str, services: list[Any]) -> None:
 
 
 def check_service(found: Findings, path: str, service: dict[str, Any]) -> None:
-    """Find what is the matter with a service."""
+    """Find problems in a service."""
     name, endpoint = (text_of(found, path, service, each) for each in WHY)
     kind = (name or "").strip().lower()
     if name:
@@ -60,12 +60,12 @@ def check_service(found: Findings, path: str, service: dict[str, Any]) -> None:
 
 
 def text_of(found: Findings, path: str, service: dict[str, Any], member: str) -> str | None:
-    """Return a text of a service, also under another name, and find whether it has that name."""
+    """Return a text of a service, also under an alias, and find whether the name is an alias."""
     value = service.get(member)
     if is_text(value):
         return str(value)
     if value is not None and not isinstance(value, str):
-        found.add("WRONG_KIND", f"{path}.{member}", kind=kind_of(value), expected="a text")
+        found.add("WRONG_KIND", f"{path}.{member}", kind=kind_of(value), expected="a string")
         return None
     other = next((each for each in ALIASES[member] if is_text(service.get(each))), None)
     if other is None:
@@ -78,7 +78,7 @@ def text_of(found: Findings, path: str, service: dict[str, Any], member: str) ->
 
 
 def check_endpoint(found: Findings, path: str, kind: str, endpoint: str) -> None:
-    """Find what is the matter with the endpoint of a kind of service."""
+    """Find problems in the endpoint of a service."""
     if kind not in FORMS:
         check_url(found, path, endpoint, URLS, DATA_ENDPOINT)
         return
@@ -88,9 +88,9 @@ def check_endpoint(found: Findings, path: str, kind: str, endpoint: str) -> None
 
 
 def check_version(found: Findings, path: str, kind: str, version: Any) -> None:
-    """Find whether a service says which version of its protocol it speaks, as a text."""
+    """Find whether a service states the version of its protocol as a string."""
     if version is not None and not isinstance(version, str):
-        found.add("WRONG_KIND", path, kind=kind_of(version), expected="a text")
+        found.add("WRONG_KIND", path, kind=kind_of(version), expected="a string")
     elif kind in VERSIONED and not is_text(version):
-        because, do = "clients have to guess how to speak to it", "write that of its protocol"
+        because, do = "clients have to guess it", "write the version of its protocol"
         found.add("OPTIONAL_MISSING", path, how="missing", because=because, do=do)

@@ -1,4 +1,4 @@
-"""Texts and addresses in a registration file."""
+"""Texts and URLs in a registration file."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from kamiyo_api.lint.findings import Findings, shown
 
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}):")
 LONGEST_URL = 2_048
-# Up to where a text is looked at character by character.
+# The number of characters of a text to check.
 MOST_READ = 4_000
 EXAMPLE = "https://agent.example/"
-# Joins the parts of emoji, and is part of the spelling of some languages.
+# They join the parts of emoji, and belong to the spelling of some languages.
 JOINERS = "\u200c\u200d"
 ALLOWED = "\n\r\t" + JOINERS
 HIDDEN = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp")
@@ -23,7 +23,7 @@ LOCAL = re.compile(r"localhost|.*\.(?:local|localhost|internal|lan)")
 
 
 def check_text(found: Findings, path: str, text: str, most: int) -> None:
-    """Find what is the matter with a text: its length, and characters that nobody sees."""
+    """Find whether a text is too long or has hidden characters."""
     if len(text) > most:
         found.add("TOO_LONG", path, length=len(text), most=most)
     if not text.isascii() and any(map(is_hidden, text[:MOST_READ])):
@@ -38,7 +38,7 @@ def is_hidden(character: str) -> bool:
 def check_url(
     found: Findings, path: str, text: str, schemes: tuple[str, ...], data: dict[str, str]
 ) -> None:
-    """Find what is the matter with an address, which may have one of the schemes."""
+    """Find problems in a URL; `schemes` lists the allowed ones."""
     check_text(found, path, text, LONGEST_URL)
     matched = SCHEME.match(text)
     scheme = matched[1].lower() if matched else None
@@ -55,14 +55,14 @@ def check_url(
 
 
 def check_host(found: Findings, path: str, text: str, scheme: str | None) -> None:
-    """Find whether the host of an address is one that only its own network reaches."""
+    """Find whether the host of a URL is not public."""
     host = host_of(text) if scheme in ("http", "https", "ws", "wss") else None
     if host and is_local(host):
         found.add("NOT_PUBLIC", path, value=shown(host))
 
 
 def host_of(text: str) -> str | None:
-    """Return the host of an address; an empty one if it has none, None if it is malformed."""
+    """Return the host of a URL; an empty text if it has none, None if it is malformed."""
     try:
         return urlsplit(text).hostname or ("" if not text.startswith("http") else None)
     except ValueError:
@@ -70,7 +70,7 @@ def host_of(text: str) -> str | None:
 
 
 def is_local(host: str) -> bool:
-    """Return whether a host is of a network of its own."""
+    """Return whether a host belongs to a private network."""
     try:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
@@ -78,5 +78,5 @@ def is_local(host: str) -> bool:
 
 
 def is_text(value: Any) -> bool:
-    """Return whether a value is a text that says anything."""
+    """Return whether a value is a text that is not blank."""
     return isinstance(value, str) and bool(value.strip())

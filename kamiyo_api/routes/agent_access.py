@@ -1,4 +1,4 @@
-"""Who may write to an agent, decided on its row, which is locked until the write commits."""
+"""Permission to write to an agent, checked on its row, which stays locked until the commit."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def require_active_agent(tx: Transaction, agent_uuid: str) -> Row:
 
 
 def refuse_decided(row: Row, what: str, call: str) -> None:
-    """Refuse to change what the chain decides: name the transaction that would. Raises
+    """Refuse to change on-chain data; name the transaction that changes it. Raises
     DecidedOnChain."""
     if row["source"] == "chain":
         raise errors.DecidedOnChain(
-            f"The chain decides {what}, and is read here; send {call.format(**row)} to the "
-            f"registry {row['registry_address']} on {row['chain']}, and it shows here once its "
-            "block is final."
+            f"The chain decides {what}; send {call.format(**row)} to the registry "
+            f"{row['registry_address']} on {row['chain']}. The change shows here once its block "
+            "is final."
         )
 
 

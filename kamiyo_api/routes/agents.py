@@ -30,9 +30,9 @@ from kamiyo_api.web.blueprint import ApiBlueprint
 from kamiyo_api.web.json import json_answer
 
 PREFIX = "/agents"
-# PostgreSQL writes a file with a space after each comma and colon: at most twice as long.
+# PostgreSQL adds a space after each comma and colon, which at most doubles the size.
 SMALL_DOCUMENT = MAX_FILE_BYTES // 2
-blueprint = ApiBlueprint("agents", __name__, description="Who is this agent?")
+blueprint = ApiBlueprint("agents", __name__, description="Search, register and change agents.")
 
 
 def with_link_to_next(view: Callable[..., bytes]) -> Callable[..., Response]:
@@ -59,11 +59,11 @@ def with_link_to_next(view: Callable[..., bytes]) -> Callable[..., Response]:
 def search_agents(search: dict[str, Any]) -> Any:
     """Search agents.
 
-    An agent must match every given filter; agents that are only `claimed` are found if you send
-    `claimed=true` or `claimed=any`, and agents whose own file says that they are not active if
-    you send `active=false` or `active=any`. The Link header and `next_cursor` lead to the next
-    page. Following them returns every agent that existed at the first page exactly once, even while
-    others register. `as_of` says when the statistics were computed.
+    An agent must match all filters. Send `claimed=true` or `claimed=any` to find agents that are
+    only claimed, and `active=false` or `active=any` to find agents whose own file says inactive.
+    The Link header and `next_cursor` name the next page. Following them returns every agent that
+    existed at the first page exactly once, even while others register. `as_of` is the time of the
+    statistics.
     """
     return find_page(search)
 
@@ -78,7 +78,7 @@ def cursor_in(page: bytes) -> str | None:
 def link_to_next(cursor: str) -> str:
     """Return the Link header (RFC 8288) for the next page.
 
-    Of a parameter that may not repeat, only the first value counts.
+    Only the first value of a parameter counts, unless it may be repeated.
     """
     parameters = [
         (name, value)
@@ -154,10 +154,10 @@ def change_agent(tx: db.Transaction, change: dict[str, Any], agent_uuid: str) ->
 
 
 def measured_document(tx: db.Transaction) -> str:
-    """Return the body as it was sent, so that its numbers stay exact.
+    """Return the body as it was sent, with exact numbers.
 
-    PostgreSQL logs all of a row that it refuses, so a file that may be too large as PostgreSQL
-    writes it is measured first. Raises UnstorableInput, RegistrationFileTooLarge.
+    PostgreSQL logs the whole row that it refuses, so a file that may be too large in the form of
+    PostgreSQL is measured first. Raises UnstorableInput, RegistrationFileTooLarge.
     """
     body, document = request.get_data(), request.get_data(as_text=True)
     added = digits_added(body)
@@ -173,7 +173,7 @@ def measured_document(tx: db.Transaction) -> str:
 
 
 def answer_agent(tx: db.Transaction, agent_uuid: str) -> Response:
-    """Return an agent as the current transaction leaves it."""
+    """Return an agent as it is in the current transaction."""
     return json_answer(tx.rows("agents.get", agent_uuid=agent_uuid)[0]["body"])
 
 
@@ -194,10 +194,10 @@ def get_registration(agent_uuid: str) -> Response:
 @requires("read")
 @blueprint.response(200, Lint)
 def lint_registration(agent_uuid: str) -> Any:
-    """Compare the registration file of an agent with what ERC-8004 asks for.
+    """Check the registration file of an agent against ERC-8004.
 
-    Each finding says in one sentence what its owner should change. Nothing is fetched: the stored
-    file counts, which `is_read` says if there is one.
+    Each finding says in one sentence what its owner should change. The stored file is checked,
+    nothing is fetched; `is_read` says whether a file is stored.
     """
     row = partial(db.row, "agents.get", agent_uuid=agent_uuid)
     return lint_of(cached_agent("agent", agent_uuid, row))

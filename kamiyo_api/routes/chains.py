@@ -10,7 +10,7 @@ from kamiyo_api.schemas import chains as schemas
 from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = ""
-blueprint = ApiBlueprint("chains", __name__, description="The chains and the names of each.")
+blueprint = ApiBlueprint("chains", __name__, description="List the chains and their names.")
 
 BLOCKS = ("first", "head", "read", "final", "checked", "projected")
 PLAIN = (
@@ -29,23 +29,23 @@ PLAIN = (
 @requires("read")
 @blueprint.response(200, schemas.ChainList)
 def list_chains() -> Any:
-    """List the chains with their registries, and every name by which a request may name each.
+    """List the chains with their registries and names.
 
-    Wherever a request takes a `chain`, it takes its name, chain id, CAIP-2 name or an alias. Of a
-    chain that this service reads itself, `following` says how far.
+    A `chain` in a request may be its name, chain id, CAIP-2 name or an alias. For a chain that this
+    service reads itself, `following` shows the progress.
     """
     return {"chains": [chain_of(row) for row in db.rows("chains.list_followed")]}
 
 
 def chain_of(row: db.Row) -> dict[str, Any]:
-    """Return a chain as it is answered."""
+    """Return a chain for the answer."""
     names = ("name", "chain_id", "caip2", "is_testnet", "identity_registry", "reputation_registry")
     chain = {name: row[name] for name in (*names, "validation_registry", "aliases", "is_followed")}
     return {**chain, "following": following_of(row) if row["is_followed"] else None}
 
 
 def following_of(row: db.Row) -> dict[str, Any]:
-    """Return how far a chain was read."""
+    """Return the progress of reading a chain."""
     return {
         "blocks": {name: row[f"{name}_block"] for name in BLOCKS},
         **{name: row[name] for name in PLAIN},
@@ -55,14 +55,14 @@ def following_of(row: db.Row) -> dict[str, Any]:
 
 
 def error_of(row: db.Row) -> dict[str, Any] | None:
-    """Return what stopped the reading of a chain, if it is stopped."""
+    """Return the error that stopped the reading of a chain, if any."""
     if row["error_code"] is None:
         return None
     return {"code": row["error_code"], "detail": row["error_detail"], "at": row["error_at"]}
 
 
 def audit_of(row: db.Row) -> dict[str, Any] | None:
-    """Return the last audit of a chain, if there was one."""
+    """Return the last audit of a chain, if any."""
     if row["audited_at"] is None:
         return None
     figures = ("outcome", "agents", "answers", "differences", "unanswered")

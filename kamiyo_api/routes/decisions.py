@@ -21,7 +21,7 @@ from kamiyo_api.web.blueprint import ApiBlueprint
 from kamiyo_api.web.headers import etag_of
 
 PREFIX = ""
-blueprint = ApiBlueprint("decisions", __name__, description="Shall I pay it?")
+blueprint = ApiBlueprint("decisions", __name__, description="Decide whether to pay an agent.")
 
 
 @blueprint.get("/agents/<uuid:agent_uuid>/decision")
@@ -31,7 +31,7 @@ blueprint = ApiBlueprint("decisions", __name__, description="Shall I pay it?")
 def get_decision(query: dict[str, Any], agent_uuid: str) -> Any:
     """Return whether to pay an agent an amount, under a named policy.
 
-    The evidence is cached like the statistics; `as_of` says of which moment it is.
+    The evidence is cached like the statistics; `as_of` is its time.
     """
     body = cached_agent(
         "decision", agent_uuid, lambda: db.row("decisions.get_inputs", agent_uuid=agent_uuid)
@@ -49,10 +49,10 @@ def get_decision(query: dict[str, Any], agent_uuid: str) -> Any:
 def make_decision(item: dict[str, Any]) -> Any:
     """Return whether to pay: allow, warn or block, with every reason and the evidence behind it.
 
-    Say whom by `agent_uuid`; `chain` and `agent_id`; `agent`; `pay_to` with its `chain`, or `url`,
-    or both; or `payment_requirements`, the answer of HTTP 402 as it came. A wallet and a URL are
-    held against what agents claim: only an agent that has proved its claim is decided about, and
-    `candidates` shows the others.
+    Name the payee by `agent_uuid`; `chain` and `agent_id`; `agent`; `pay_to` with its `chain`, or
+    `url`, or both; or `payment_requirements`, the unchanged HTTP 402 response. A wallet and a URL
+    are compared with the claims of agents: the decision is about an agent that has proved its
+    claim, and `candidates` shows all that claim it.
     """
     question = question_or_error(item, set())
     if isinstance(question, errors.ApiError):
@@ -65,9 +65,9 @@ def make_decision(item: dict[str, Any]) -> Any:
 @blueprint.arguments(schemas.DecisionsToMake)
 @blueprint.response(200, answers.Decisions)
 def make_decisions(batch: dict[str, Any]) -> Any:
-    """Return up to a hundred decisions, in the order of the request, each with a status of its own.
+    """Return up to a hundred decisions, in the order of the request, each with its own status.
 
-    A batch counts as many requests as it has items.
+    Each item counts as one request.
     """
     count_items(len(batch["decisions"]))
     unknown: set[str] = set()
@@ -82,7 +82,7 @@ def make_decisions(batch: dict[str, Any]) -> Any:
 def question_or_error(
     item: dict[str, Any] | errors.ApiError, unknown: set[str]
 ) -> Question | errors.ApiError:
-    """Return the question of an item, or the error of one that cannot be answered."""
+    """Return the question of an item, or its error."""
     item = with_chain(item, unknown)
     if isinstance(item, errors.ApiError):
         return item

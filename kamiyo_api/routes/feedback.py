@@ -26,7 +26,7 @@ WITHIN_LIMITS = {
     None: "feedback_sorted.list_scored_newest_first",
     "created_at": "feedback_sorted.list_scored_oldest_first",
 }
-blueprint = ApiBlueprint("feedback", __name__, description="What did others say?")
+blueprint = ApiBlueprint("feedback", __name__, description="Read and give feedback.")
 
 
 @blueprint.get("/<uuid:agent_uuid>/feedback")
@@ -36,8 +36,8 @@ blueprint = ApiBlueprint("feedback", __name__, description="What did others say?
 def list_feedback(query: dict[str, Any], agent_uuid: str) -> Any:
     """List the feedback of one agent, newest first unless `sort` says otherwise.
 
-    Each comes with at most ten responses: the newest of the agent's owner, then the newest of
-    others. Long texts are cut; `truncated` names them.
+    Each has at most ten responses: the newest by the agent's owner, then the newest by others.
+    Long texts are shortened; `truncated` names them.
     """
     order = pages.ByScore if query["sort"] in BY_SCORE else pages.NewestFirst
     page = order("feedback", "feedback_id", query, agent_uuid)
@@ -90,8 +90,8 @@ def give_feedback(tx: db.Transaction, feedback: dict[str, Any]) -> Any:
     """Give feedback to an agent, as the wallet of your key.
 
     Fails for the agent's own owner (SELF_FEEDBACK) and for an agent that is not active
-    (AGENT_NOT_ACTIVE). If `tx_hash` is that of feedback of yours that was read from the chain, that
-    is returned, and nothing is stored twice. See ERC-8004, "Giving Feedback".
+    (AGENT_NOT_ACTIVE). If `tx_hash` is that of your feedback read from the chain, that feedback is
+    returned and nothing is stored. See ERC-8004, "Giving Feedback".
     """
     require_wallet(feedback["client_address"], errors.NotFeedbackClient)
     invalidate_agent(tx, feedback["agent_uuid"])
@@ -100,13 +100,13 @@ def give_feedback(tx: db.Transaction, feedback: dict[str, Any]) -> Any:
     inserted = tx.row_and_commit(insert, **feedback)
     if inserted is None:
         refuse_feedback(tx, feedback)
-        # The agent has become active since, and is now locked as active.
+        # The agent has become active meanwhile and is now locked.
         inserted = tx.row(insert, **feedback)
     return inserted
 
 
 def refuse_feedback(tx: db.Transaction, feedback: dict[str, Any]) -> None:
-    """Raise AgentNotFound, AgentNotActive or SelfFeedback, if that is why nothing was inserted."""
+    """Raise AgentNotFound, AgentNotActive or SelfFeedback if one is the reason for no insert."""
     agent = require_active_agent(tx, feedback["agent_uuid"])
     if agent["owner_address"] == feedback["client_address"]:
         raise errors.SelfFeedback
@@ -149,7 +149,7 @@ def append_response(tx: db.Transaction, response: dict[str, Any], feedback_id: s
 @blueprint.arguments(pages.Page, location="query")
 @blueprint.response(200, schemas.ResponsePage)
 def list_responses(query: dict[str, Any], feedback_id: str) -> Any:
-    """List the responses to one feedback, newest first; `by_owner` marks those of the owner."""
+    """List the responses to one feedback, newest first; `by_owner` marks those by the owner."""
     page = pages.NewestFirst("responses", "response_id", query, feedback_id)
     rows = db.rows("responses.list_by_feedback", feedback_id=feedback_id, **page.parameters())
     if not rows:

@@ -17,7 +17,7 @@ from kamiyo_api.policies import public
 from kamiyo_api.schemas import health as schemas
 from kamiyo_api.web.blueprint import ApiBlueprint
 
-blueprint = ApiBlueprint("health", __name__, description="Is the service well?")
+blueprint = ApiBlueprint("health", __name__, description="Check the health of the service.")
 
 
 @blueprint.get("/health")
@@ -25,7 +25,7 @@ blueprint = ApiBlueprint("health", __name__, description="Is the service well?")
 @blueprint.response(200, schemas.Health)
 @blueprint.alt_response(503, schema=schemas.Health)
 def get_health() -> Any:
-    """Return whether the service can answer, and the result of each check.
+    """Return the health of the service, and the result of each check.
 
     The status is 200 if the service is healthy or degraded, and 503 if it is unhealthy. The
     answer takes at most a second.

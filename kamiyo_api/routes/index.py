@@ -10,14 +10,14 @@ from kamiyo_api.schemas.index import Index
 from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = ""
-blueprint = ApiBlueprint("index", __name__, description="Where does one begin?")
+blueprint = ApiBlueprint("index", __name__, description="Find the entry points of the API.")
 
 
 @blueprint.get("")
 @public()
 @blueprint.response(200, Index)
 def get_index() -> Any:
-    """Return the paths at which a client begins."""
+    """Return the entry points of the API."""
     return {
         "version": VERSION,
         "openapi": "/openapi.json",

@@ -13,15 +13,14 @@ from kamiyo_api.schemas import keys as schemas
 from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = ""
-blueprint = ApiBlueprint("keys", __name__, description="What may I do?")
+blueprint = ApiBlueprint("keys", __name__, description="Show the rights and limits of your key.")
 
 
 @blueprint.get("/key")
 @requires("any")
 @blueprint.response(200, schemas.Key)
 def get_key() -> Any:
-    """Return the API key of the request: its tier, scopes and wallet, and what is left of its
-    rate limits."""
+    """Return the API key of the request: its tier, scopes, wallet and remaining requests."""
     key = current_key()
     return {
         "key_prefix": key.key_prefix,

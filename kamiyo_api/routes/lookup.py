@@ -1,4 +1,4 @@
-"""Lookup: agents by the names that a caller has for them, one or up to a hundred at once."""
+"""Lookup: one agent, or up to a hundred at once, by uuid, token or global name."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from kamiyo_api.schemas.agent_answers import Agent
 from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
-blueprint = ApiBlueprint("lookup", __name__, description="Find the agents whose names one has.")
+blueprint = ApiBlueprint(
+    "lookup", __name__, description="Look up agents by uuid, token or global name."
+)
 
-# To find the chains that a name is like takes two milliseconds.
+# A suggestion for an unknown chain takes two milliseconds.
 MOST_HINTS = 5
 
-# The parameters of the query, and the member of each item that each is an array of.
+# The array parameters of the query, each with its field of the items.
 NAMES = {
     "agent_uuids": "agent_uuid",
     "chains": "chain",
@@ -38,8 +40,8 @@ NAMES = {
 def get_agent_by_token(query: dict[str, Any], chain: str, agent_id: int) -> Any:
     """Return one agent by its chain and token id, with its registration file.
 
-    The chain may have any of its names. The registry is the identity registry of the chain,
-    unless `registry_address` names another.
+    The chain may be any of its names. The registry is the identity registry of the chain, unless
+    you send `registry_address`.
     """
     found = require_chain(chain, db)
     token = {
@@ -61,10 +63,9 @@ def get_agent_by_token(query: dict[str, Any], chain: str, agent_id: int) -> Any:
 def look_up_agents(lookup: dict[str, Any]) -> Any:
     """Return up to 100 agents, each by its uuid, its chain and token id, or its global name.
 
-    The answers are in the order of the request, each with a status of its own: 200, 400 for an
-    unknown chain, 404 for an unknown agent, or 422 for an ill-formed name. With `include=stats`
-    each agent comes with its statistics as of now. A lookup counts as many requests as it has
-    items.
+    The answers are in the order of the request, each with its own status: 200, 400 for an unknown
+    chain, 404 for an unknown agent, or 422 for a malformed name. With `include=stats` each agent
+    has its statistics as of now. Each item counts as one request.
     """
     items = lookup["agents"]
     count_items(len(items))
@@ -88,8 +89,8 @@ def look_up_agents(lookup: dict[str, Any]) -> Any:
 def with_chain(
     item: dict[str, Any] | errors.ApiError, unknown: set[str]
 ) -> dict[str, Any] | errors.ApiError:
-    """Return an item with our name of its chain and with its registry, or the error of an item
-    that names no chain of this service, whose name is added to the unknown ones."""
+    """Return an item with the canonical name of its chain and its registry. If the chain is
+    unknown, add its name to `unknown` and return the error."""
     if isinstance(item, errors.ApiError) or item["chain"] is None:
         return item
     chain = find_chain(item["chain"], db)
@@ -103,7 +104,7 @@ def with_chain(
 def answer_of(
     item: dict[str, Any] | errors.ApiError, agent: str | None, stats: str | None
 ) -> dict[str, Any]:
-    """Return the answer to one item: the agent, or why there is none."""
+    """Return the answer to one item: the agent, or the error."""
     if agent is not None:
         found = {"status": 200, "agent": orjson.Fragment(agent), "code": None, "detail": None}
         return found | ({"stats": orjson.Fragment(stats)} if stats else {})
@@ -112,7 +113,7 @@ def answer_of(
 
 
 def not_found(item: dict[str, Any]) -> errors.ApiError:
-    """Return the error of an item whose agent does not exist, in the words of its name."""
+    """Return the error for an item whose agent does not exist."""
     if item["chain"] is None:
         return errors.AgentNotFound()
     refusal = require_chain(item["chain"], db).refusal_of(item["registry_address"])

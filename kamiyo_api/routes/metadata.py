@@ -16,7 +16,7 @@ MAX_ENTRIES = 50
 MAX_KEY_LENGTH = 128
 LONGEST_LISTED = 64 * 1024
 RESERVED_KEY = "agentWallet"
-blueprint = ApiBlueprint("metadata", __name__, description="What else does it say of itself?")
+blueprint = ApiBlueprint("metadata", __name__, description="Read and set the metadata of an agent.")
 
 
 @blueprint.get("/<uuid:agent_uuid>/metadata")
@@ -26,8 +26,8 @@ blueprint = ApiBlueprint("metadata", __name__, description="What else does it sa
 def list_metadata(query: dict[str, Any], agent_uuid: str) -> Any:
     """List the metadata of an agent, in the order of the keys.
 
-    Clients can set 50 entries; an agent that was read from a chain may have more, and longer ones,
-    which are cut: `truncated` says so.
+    Clients can set 50 entries. An agent that was read from a chain may have more and longer ones;
+    `truncated` marks values that the list shortens.
     """
     page = pages.ByKey("metadata", "key", query, agent_uuid)
     parameters = page.parameters() | {"longest": LONGEST_LISTED}
@@ -45,7 +45,7 @@ def get_metadata(agent_uuid: str, key: str) -> Any:
 
     The key is everything after `metadata/`, percent-encoded; a slash need not be encoded.
     """
-    # No key contains NUL, which PostgreSQL accepts in no parameter.
+    # PostgreSQL accepts no NUL in a parameter; no key contains one.
     key_or_none = None if "\0" in key else key
     whole = pages.WHOLE
     entry = db.row("metadata.get", agent_uuid=agent_uuid, key=key_or_none, longest=whole)
@@ -74,7 +74,7 @@ def set_metadata(tx: db.Transaction, entry: dict[str, Any], agent_uuid: str, key
 
 
 def check_key(key: str) -> None:
-    """Refuse a key that cannot be set. Raises InvalidInput."""
+    """Refuse an invalid or reserved key. Raises InvalidInput."""
     if "\0" in key or len(key) > MAX_KEY_LENGTH:
         raise errors.InvalidInput(
             errors={"key": [f"Give at most {MAX_KEY_LENGTH} characters, none of them NUL."]}

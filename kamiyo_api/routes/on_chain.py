@@ -1,4 +1,4 @@
-"""The word of the chain itself about an agent: its owners, and the summary of its feedback."""
+"""On-chain data about an agent: its owners, and the summary of its feedback."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kamiyo_api.schemas import pages
 from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
-blueprint = ApiBlueprint("on_chain", __name__, description="What does the chain say of it?")
+blueprint = ApiBlueprint("on_chain", __name__, description="Read on-chain data about an agent.")
 
 
 @blueprint.get("/<uuid:agent_uuid>/reputation/on-chain")
@@ -19,10 +19,11 @@ blueprint = ApiBlueprint("on_chain", __name__, description="What does the chain 
 @blueprint.arguments(schemas.SummaryQuery, location="query")
 @blueprint.response(200, schemas.OnChainSummary)
 def get_on_chain_reputation(query: dict[str, Any], agent_uuid: str) -> Any:
-    """Return what getSummary of the reputation registry says of an agent at `as_of_block`.
+    """Return the result of getSummary of the reputation registry for an agent at `as_of_block`.
 
-    It is computed here, and cut and wrapped as the contract does: the mean of unrelated tags, in
-    the most frequent decimals. GET /agents/{agent_uuid}/reputation has scores from 0 to 100.
+    It is computed here, with the rounding and overflow of the contract: the mean over unrelated
+    tags, in the most frequent decimals. GET /agents/{agent_uuid}/reputation has scores from 0 to
+    100.
     """
     tags = {name: query[name].encode() for name in ("tag1", "tag2")}
     clients = query["client_address"]
@@ -37,7 +38,7 @@ def get_on_chain_reputation(query: dict[str, Any], agent_uuid: str) -> Any:
 @blueprint.arguments(schemas.OwnershipQuery, location="query")
 @blueprint.response(200, schemas.OwnershipPage)
 def list_owners(query: dict[str, Any], agent_uuid: str) -> Any:
-    """List who owned an agent, and when, the current owner first: one row per transfer."""
+    """List the owners of an agent, the current one first: one row per transfer."""
     page = pages.ByPlace("epochs", "from_block", query, agent_uuid)
     found = db.rows("ownership.list_by_agent", agent_uuid=agent_uuid, **page.parameters())
     as_of_block = read_from_chain(found[0] if found else None)["as_of_block"]

@@ -13,7 +13,7 @@ blueprint = Blueprint("openapi", __name__)
 
 @public()
 def index() -> Response:
-    """Redirect a browser to the documentation; this is the first page where no explorer is."""
+    """Redirect to the documentation; this is the start page if the explorer is turned off."""
     return redirect(url_for("docs.show"), 302)
 
 

@@ -16,13 +16,13 @@ from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
 ALL, BY_STATUS = "payments.list_by_agent", "payments.list_by_status"
-# News of a lower number is older than what is stored, news of the highest is final.
+# A status may only be replaced by one with a higher number; those with the highest are final.
 AGES = {"pending": 0, "failed": 1, "verified": 2, "rejected": 2}
 FINAL = ("verified", "rejected")
 PARTIES = ("payer_address", "payee_address", "nonce")
 SETTLEMENT_FIELDS = ("status", "endpoint", "failure_reason")
 DETAILS = (*SETTLEMENT_FIELDS, *PARTIES, "log_index")
-blueprint = ApiBlueprint("payments", __name__, description="Did its payments go through?")
+blueprint = ApiBlueprint("payments", __name__, description="List and link x402 payments.")
 
 
 @blueprint.get("/<uuid:agent_uuid>/payments")
@@ -32,7 +32,7 @@ blueprint = ApiBlueprint("payments", __name__, description="Did its payments go 
 def list_payments(query: dict[str, Any], agent_uuid: str) -> Any:
     """List the payments to one agent, newest first.
 
-    `status` may be repeated. Long texts are cut; `truncated` names them.
+    `status` may be repeated. Long texts are shortened; `truncated` names them.
     """
     page = pages.NewestFirst("payments", "payment_id", query, agent_uuid)
     list_query = BY_STATUS if query["status"] else ALL
@@ -58,15 +58,15 @@ def get_payment(payment_id: str) -> Any:
 @transactional
 @blueprint.arguments(schemas.PaymentToLink)
 @blueprint.response(201, schemas.Payment)
-@blueprint.alt_response(200, schema=schemas.Payment, description="Linked before, or settled now.")
+@blueprint.alt_response(200, schema=schemas.Payment, description="Already linked, or settled now.")
 def link_payment(tx: db.Transaction, payment: dict[str, Any]) -> Any:
     """Link an x402 payment to the agent that received it.
 
-    One transaction may hold many payments: send `log_index`, or `payer_address` and `nonce`, to
-    tell them apart. The same body sent again returns 200. Send a payment again with a later status
-    to settle it: after `pending` comes `failed`, after both `verified` or `rejected`, which are
-    final. An earlier status changes nothing; the answer shows what is stored. Only a new payment
-    requires that the agent is active.
+    One transaction may contain many payments: send `log_index`, or `payer_address` and `nonce`, to
+    distinguish them. The same body sent again returns 200. Send a payment again with a later status
+    to settle it: `pending` can become `failed`, and both can become `verified` or `rejected`, which
+    are final. An earlier status changes nothing; the answer shows the stored payment. Only a new
+    payment requires an active agent.
     """
     invalidate_agent(tx, payment["agent_uuid"])
     linked = tx.row("payments.get_for_update", **payment)
@@ -82,12 +82,12 @@ def link_payment(tx: db.Transaction, payment: dict[str, Any]) -> Any:
 
 
 def relink(tx: db.Transaction, linked: db.Row | None, payment: dict[str, Any]) -> Any:
-    """Return the linked payment, with what a body says later than is stored, or in addition.
+    """Return the linked payment, updated with a later status or additional fields of a body.
 
     Raises PaymentAlreadyLinked, InvalidTransition, TransactionFailed.
     """
     if linked is None:
-        # It was deleted since it kept this one from being inserted.
+        # It was deleted after it conflicted with the insert.
         raise outages.TransactionFailed
     if is_another(linked, payment):
         raise errors.PaymentAlreadyLinked
@@ -101,7 +101,7 @@ def relink(tx: db.Transaction, linked: db.Row | None, payment: dict[str, Any]) -
 
 
 def is_another(linked: db.Row, payment: dict[str, Any]) -> bool:
-    """Return whether a body cannot mean the payment that is linked under its log or its nonce."""
+    """Return whether a body contradicts the payment with the same log or nonce."""
     same_log = linked["tx_hash"] != payment["tx_hash"] or is_same(linked, payment, "log_index")
     return (
         linked["agent_uuid"] != payment["agent_uuid"]
@@ -112,16 +112,16 @@ def is_another(linked: db.Row, payment: dict[str, Any]) -> bool:
 
 
 def is_same(linked: db.Row, payment: dict[str, Any], name: str) -> bool:
-    """Return whether a field is as stored, as far as it is known."""
+    """Return whether a field equals the stored one; an unknown one always does."""
     return None in (linked[name], payment[name]) or linked[name] == payment[name]
 
 
 def refuse_contradiction(linked: db.Row, payment: dict[str, Any]) -> None:
-    """Refuse a body that differs from a payment of equal age. Raises InvalidTransition,
-    PaymentAlreadyLinked."""
+    """Refuse a body that differs from the payment without a later status. Raises
+    InvalidTransition, PaymentAlreadyLinked."""
     if not all(is_same(linked, payment, name) for name in SETTLEMENT_FIELDS):
         raise errors.InvalidTransition(
-            f"This payment is {linked['status']}, and what is known of it stays; a pending one can "
+            f"This payment is {linked['status']} and its details cannot change; a pending one can "
             "be settled as verified, failed or rejected, a failed one as verified or rejected."
         )
     if linked["tx_hash"] != payment["tx_hash"] and linked["status"] in FINAL:
@@ -129,8 +129,8 @@ def refuse_contradiction(linked: db.Row, payment: dict[str, Any]) -> None:
 
 
 def has_nothing_new(linked: db.Row, payment: dict[str, Any]) -> bool:
-    """Return whether every field of a body is stored. Another transaction that is not final either
-    may never settle the payment, so it is not news."""
+    """Return whether a body has no new field. A different transaction of a payment that is not
+    final may never settle, so it is not new."""
     if linked["tx_hash"] != payment["tx_hash"]:
         return True
     return all(payment[name] in (None, linked[name]) for name in DETAILS)

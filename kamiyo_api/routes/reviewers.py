@@ -1,4 +1,4 @@
-"""Reviewers and owners: what an address says, pays and has, over all agents and chains."""
+"""Reviewers and owners: the ratings, payments and agents of an address on all chains."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from kamiyo_api.schemas import reviewers as schemas
 from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = ""
-blueprint = ApiBlueprint("reviewers", __name__, description="Who says so, and who owns it?")
+blueprint = ApiBlueprint("reviewers", __name__, description="Look up reviewers and owners.")
 
 
 @blueprint.get("/reviewers/<address:address>")
 @requires("read")
 @blueprint.response(200, schemas.Reviewer)
 def get_reviewer(address: str) -> Any:
-    """Return what is known of a reviewer: since when, whom it rated and paid, how uniformly."""
+    """Return the figures of a reviewer: first feedback, ratings, payments and their spread."""
     return require_reviewer(address)
 
 
@@ -27,9 +27,9 @@ def get_reviewer(address: str) -> Any:
 @blueprint.arguments(schemas.ReviewedQuery, location="query")
 @blueprint.response(200, schemas.ReviewedPage)
 def list_reviewed_agents(query: dict[str, Any], address: str) -> Any:
-    """List the agents on which a reviewer has a voice, those rated first last.
+    """List the agents that a reviewer rated, the most recently first rated ones first.
 
-    With `reciprocal=true` only those whose owners rate the reviewer's own agents.
+    With `reciprocal=true`, list only those whose owners rate the reviewer's own agents.
     """
     page = schemas.ByFirstFeedback("agents", "agent_uuid", query, address)
     rows = db.rows("reviewers.list_agents", address=address, **page.parameters())
@@ -41,7 +41,7 @@ def list_reviewed_agents(query: dict[str, Any], address: str) -> Any:
 @blueprint.arguments(schemas.TagsQuery, location="query")
 @blueprint.response(200, schemas.TagPage)
 def list_reviewer_tags(query: dict[str, Any], address: str) -> Any:
-    """List the tags that a reviewer gives, in order, and how often."""
+    """List the tags of a reviewer in order, with the number of uses."""
     page = pages.ByKey("tags", "tag", query, address)
     rows = db.rows("reviewers.list_tags", address=address, **page.parameters())
     return page.answer(rows or none_of(address))
@@ -52,7 +52,7 @@ def list_reviewer_tags(query: dict[str, Any], address: str) -> Any:
 @blueprint.arguments(schemas.OwnerQuery, location="query")
 @blueprint.response(200, schemas.Owner)
 def get_owner(query: dict[str, Any], address: str) -> Any:
-    """Return the agents of one wallet over all chains, and who rates them, each counted once."""
+    """Return the agents of one wallet on all chains, and the number of their reviewers."""
     page = pages.NewestFirst("agents", "agent_uuid", query, address)
     parameters = page.parameters()
     owner = db.row("reviewers.get_owner", address=address)
@@ -67,7 +67,7 @@ def get_owner(query: dict[str, Any], address: str) -> Any:
 
 
 def require_reviewer(address: str) -> db.Row:
-    """Return what is known of a reviewer. Raises ReviewerNotFound."""
+    """Return a reviewer. Raises ReviewerNotFound."""
     reviewer = db.row("reviewers.get_by_address", address=address)
     if reviewer is None:
         raise errors.ReviewerNotFound
@@ -75,6 +75,6 @@ def require_reviewer(address: str) -> db.Row:
 
 
 def none_of(address: str) -> list[db.Row]:
-    """Return no rows for a reviewer who is known. Raises ReviewerNotFound."""
+    """Return no rows if the reviewer exists. Raises ReviewerNotFound."""
     require_reviewer(address)
     return []

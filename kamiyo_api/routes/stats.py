@@ -11,7 +11,7 @@ from kamiyo_api.schemas import stats as schemas
 from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = ""
-blueprint = ApiBlueprint("stats", __name__, description="Can I trust it?")
+blueprint = ApiBlueprint("stats", __name__, description="Read statistics and trust levels.")
 
 
 @blueprint.get("/agents/<uuid:agent_uuid>/stats")
@@ -21,8 +21,8 @@ blueprint = ApiBlueprint("stats", __name__, description="Can I trust it?")
 def get_agent_stats(agent_uuid: str) -> Any:
     """Return all statistics of one agent and its trust level, as of now.
 
-    They include feedback and payments that were acknowledged a moment ago. An agent without any
-    is `new`, with counts of 0.
+    They include all acknowledged feedback and payments. An agent without any is `new`, with counts
+    of 0.
     """
     return db.row("stats.get_by_agent", agent_uuid=agent_uuid)
 

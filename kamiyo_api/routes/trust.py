@@ -1,4 +1,4 @@
-"""The score of an agent: what it is made of, and how it came about."""
+"""The score of an agent, with all its figures and its history."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kamiyo_api.trust.report import answer_on
 from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
-blueprint = ApiBlueprint("trust", __name__, description="Why this score?")
+blueprint = ApiBlueprint("trust", __name__, description="Explain a score.")
 
 
 @blueprint.get("/<uuid:agent_uuid>/trust")
@@ -21,11 +21,11 @@ blueprint = ApiBlueprint("trust", __name__, description="Why this score?")
 @blueprint.response(200, schemas.Trust)
 @cached("trust")
 def get_agent_trust(agent_uuid: str) -> Any:
-    """Return the score of one agent as of now, with everything that it is made of.
+    """Return the score of one agent as of now, with all its figures.
 
-    Each figure has its sentence in `sentences`. `average_score` is the plain mean, which anyone can
-    move; `difference` says how far the score is from it. `caveats` are what to know beside the
-    score, and `not_computed` what this service cannot tell.
+    `sentences` explains each figure. `average_score` is the unweighted mean, which anyone can move;
+    `difference` is the score minus this mean. `caveats` are reasons for caution, and `not_computed`
+    lists the codes that this service does not compute.
     """
     return answer_on(agent_uuid)
 
@@ -35,8 +35,8 @@ def get_agent_trust(agent_uuid: str) -> Any:
 @blueprint.arguments(schemas.HistoryQuery, location="query")
 @blueprint.response(200, schemas.HistoryPage)
 def list_trust_history(query: dict[str, Any], agent_uuid: str) -> Any:
-    """List what the trust in an agent was, newest first: one row per day on which its level
-    changed, or its score or interval by a whole point."""
+    """List the score and level of an agent over time, newest first: one row per day on which its
+    level changed, or its score or interval by a whole point."""
     page = pages.ByDay("history", "day", query, agent_uuid)
     days = db.rows("trust.list_history", agent_uuid=agent_uuid, **page.parameters())
     if not days:

@@ -18,7 +18,7 @@ from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
 ALL, BY_STATUS = "validations.list_by_agent", "validations.list_by_status"
-blueprint = ApiBlueprint("validations", __name__, description="Who checked its work?")
+blueprint = ApiBlueprint("validations", __name__, description="Request and read validations.")
 
 
 @blueprint.get("/<uuid:agent_uuid>/validations")
@@ -28,7 +28,7 @@ blueprint = ApiBlueprint("validations", __name__, description="Who checked its w
 def list_validations(query: dict[str, Any], agent_uuid: str) -> Any:
     """List the validations of one agent, newest first, with the number and mean of all.
 
-    `status` may be repeated. Long texts are cut; `truncated` names them.
+    `status` may be repeated. Long texts are shortened; `truncated` names them.
     """
     page = pages.NewestFirst("validations", "validation_id", query, agent_uuid)
     parameters = page.parameters()
@@ -113,7 +113,7 @@ def find_request(tx: db.Transaction, filters: dict[str, Any]) -> str:
         raise errors.InvalidInput(
             errors={
                 "registry_address": [
-                    "Several registries hold this hash; send chain and one of them."
+                    "Several registries have this hash; send chain and one registry."
                 ]
             }
         )

@@ -1,4 +1,4 @@
-"""The answers with agents."""
+"""The answers about agents."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from kamiyo_api.schemas.marks import unstorable
 from kamiyo_api.schemas.on_chain import as_of_block, source
 from kamiyo_api.schemas.registration import REASONS, REFERENCES, STATES
 
-# The fields that a page of a search cuts.
+# The fields that a search shortens.
 CUT = {
     "name": "Only its first 200 characters are shown.",
     "description": "Only its first 300 characters are shown.",
-    "services": "Only the first 20 are shown.",
+    "services": "Only the first 20 names are shown.",
 }
 
 
@@ -34,7 +34,7 @@ def claimed() -> fields.Boolean:
 
 
 def active() -> fields.Boolean:
-    """Return the field that says whether an agent is active, by its own file."""
+    """Return the field that says whether an agent is active according to its own file."""
     return fields.Boolean(
         required=True,
         metadata={"description": "False if the agent's own file says that it is not active."},
@@ -68,34 +68,34 @@ class Summary(OnChain):
     score = fields.Float(
         required=True,
         allow_none=True,
-        metadata={"description": "The score that money stands behind; null if nobody rated."},
+        metadata={"description": "The score, weighted by payments; null without ratings."},
     )
     score_low = fields.Float(
         required=True,
         allow_none=True,
-        metadata={"description": "What the score would be if two more paying reviewers objected."},
+        metadata={"description": "The score with two more dissatisfied paying reviewers."},
     )
     score_high = fields.Float(
         required=True,
         allow_none=True,
-        metadata={"description": "What it would be if two more paying reviewers were happy."},
+        metadata={"description": "The score with two more satisfied paying reviewers."},
     )
     effective_reviewers = fields.Float(
         required=True,
-        metadata={"description": "How many whole voices the score has; the unpaid have under 0.5."},
+        metadata={"description": "The sum of all weights; unpaid reviewers add under 0.5."},
     )
     paying_reviewers = fields.Integer(
-        required=True, metadata={"description": "How many reviewers paid the agent."}
+        required=True, metadata={"description": "The number of reviewers who paid the agent."}
     )
     caveats = fields.List(
         Choice(CAVEATS),
         required=True,
-        metadata={"description": "What to know beside the score; the codes are permanent."},
+        metadata={"description": "Reasons for caution; the codes are permanent."},
     )
 
 
 class FoundAgent(Summary):
-    """An agent on a page of a search; GET /agents/{agent_uuid} returns all of it."""
+    """An agent on a page of a search; GET /agents/{agent_uuid} returns it in full."""
 
     name = fields.String(
         required=True, allow_none=True, metadata={"description": "Its first 200 characters."}
@@ -111,13 +111,13 @@ class FoundAgent(Summary):
     truncated = fields.List(
         Choice(CUT),
         required=True,
-        metadata={"description": "The fields that are cut."},
+        metadata={"description": "The fields that are shortened."},
     )
     matched = fields.List(
         fields.String(),
         metadata={
-            "description": "With endpoint or wallet: the claims by which the agent has it: "
-            "owner_address, agent_wallet, or registration_file. and the name of a service."
+            "description": "With endpoint or wallet: where the agent names it: owner_address, "
+            "agent_wallet, or registration_file. and the name of a service."
         },
     )
     owner_matches = fields.Integer(
@@ -151,8 +151,8 @@ class AgentPage(ma.Schema):
         required=True,
         allow_none=True,
         metadata={
-            "description": "What q may have meant, if few agents match. If no agent matches q, the "
-            "page shows those that match this."
+            "description": "A correction of q, if few agents match. If none matches q, the page "
+            "shows those that match the correction."
         },
     )
 
@@ -194,14 +194,14 @@ class Agent(Summary):
         required=True,
         allow_none=True,
         metadata={
-            "description": "The address that receives payments, as the chain says; zeros after a "
+            "description": "The address that receives payments, from the chain; zeros after a "
             "transfer, until the owner sets one; null if the agent was not read from a chain."
         },
     )
     owner_since = own.timestamp("When the owner got the agent.", required=True, allow_none=True)
     registration_status = Choice(
         STATES,
-        about="What became of the file to which token_uri leads; null if it is not fetched: "
+        about="The state of the file at token_uri; null if it is not fetched: "
         "without token_uri, for an agent that is only claimed or not on chain, and where the file "
         "was posted or imported.",
         required=True,
@@ -213,19 +213,19 @@ class Agent(Summary):
     registration_sha256 = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "Of the content of the file that was fetched."},
+        metadata={"description": "The hash of the fetched file."},
     )
     registration_checked = fields.Boolean(
         required=True,
         allow_none=True,
         metadata={
-            "description": "Whether the file is known to be the one that token_uri names: by its "
-            "hash, by TLS, or because token_uri holds it. False if only a gateway says so."
+            "description": "Whether the file is proved to be the one at token_uri: by its hash, by "
+            "TLS, or because token_uri contains it. False if only a gateway returned it."
         },
     )
     registration_reference = Choice(
         REFERENCES,
-        about="What the registrations of the file say of this agent.",
+        about="What the registrations of the file say about this agent.",
         required=True,
         allow_none=True,
     )
@@ -234,7 +234,7 @@ class Agent(Summary):
         required=True,
         allow_none=True,
         metadata={
-            "description": "True if the file that token_uri names also names this agent; null if "
+            "description": "True if the file at token_uri names this agent; null if "
             "that is not known."
         },
     )
@@ -248,7 +248,7 @@ class Agent(Summary):
     )
     domain_proof = Choice(
         REFERENCES,
-        about="What /.well-known/agent-registration.json of the domain says of this agent.",
+        about="What /.well-known/agent-registration.json of the domain says about this agent.",
         required=True,
         allow_none=True,
     )

@@ -13,16 +13,16 @@ from kamiyo_api.schemas.choices import Choice
 
 # An agent is at the first level that matches; docs/data.md shows the rule.
 TRUST_LEVELS = {
-    "new": "No settled payments, and nobody rated it.",
-    "excellent": "10 or more settled payments, success rate 95 or more, middle 80 or more.",
-    "good": "5 or more settled payments, success rate 85 or more, middle 70 or more.",
+    "new": "No settled payments and no ratings.",
+    "excellent": "10 or more settled payments, success rate 95 or more, score_middle 80 or more.",
+    "good": "5 or more settled payments, success rate 85 or more, score_middle 70 or more.",
     "fair": "Everything else.",
-    "poor": "Score_high under 60, or 5 or more settled payments and a success rate under 75.",
+    "poor": "A score_high under 60, or 5 or more settled payments and a success rate under 75.",
 }
 STATUSES = {
     "active": "Accepts feedback, payments and validation requests.",
     "suspended": "Accepts nothing new until its owner sets it active.",
-    "revoked": "Accepts nothing new for good, unless an admin key or the registry sets it active.",
+    "revoked": "Accepts nothing new, unless an admin key or the registry sets it active again.",
 }
 
 
@@ -61,7 +61,7 @@ class AgentToRegister(bounded.Schema):
 
 
 class AgentChange(bounded.Schema):
-    """The fields of an agent to change; those left out stay as they are."""
+    """The fields of an agent to change; missing fields stay unchanged."""
 
     registration_file = own.RegistrationFile(load_default=None)
     token_uri = uris.Uri(load_default=None)

@@ -26,7 +26,7 @@ class Schema(ma.Schema):
         return super().load(data, **options)
 
     def handle_error(self, error: ma.ValidationError, *args: Any, **options: Any) -> None:
-        """Let the error of an unknown field say which known one is like it."""
+        """Add the most similar known field to the error about an unknown field."""
         messages = error.messages
         if isinstance(messages, dict):
             unknown = (name for name, each in messages.items() if each == [UNKNOWN])
@@ -34,7 +34,7 @@ class Schema(ma.Schema):
 
 
 def hints(unknown: Iterable[Any], known: Iterable[str]) -> dict[str, list[str]]:
-    """Return the messages for the first unknown names that are like a known one."""
+    """Return the messages for the first unknown names that resemble a known one."""
     near = {name: nearest(str(name), known, 1) for name in islice(unknown, MOST_HINTS)}
     return {name: [f"{UNKNOWN} Did you mean {each[0]}?"] for name, each in near.items() if each}
 

@@ -1,4 +1,4 @@
-"""Chains, and the fields by which every other answer names one."""
+"""Chains, and the fields that name a chain in other answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kamiyo_api.schemas.choices import Choice
 
 
 class OnChain(ma.Schema):
-    """The chain of a resource: our name, its chain id and its CAIP-2 name."""
+    """The chain of a resource: its name, chain id and CAIP-2 name."""
 
     chain = fields.String(required=True)
     chain_id = fields.Integer(required=True, metadata={"example": 8453})
@@ -25,14 +25,14 @@ def integer(description: str) -> fields.Integer:
 
 
 class Blocks(ma.Schema):
-    """The blocks up to which a chain was read, each with everything below it."""
+    """The last blocks of the stages of reading a chain; each includes all earlier blocks."""
 
-    first = integer("Everything before it is left out.")
+    first = integer("Earlier blocks are not read.")
     head = integer("The newest block of the chain, as of the last success.")
     read = integer("Its logs are stored.")
-    final = integer("The chain cannot be reorganised below it any more.")
-    checked = integer("Its logs were asked for a second time and compared.")
-    projected = integer("Answers hold what happened up to here.")
+    final = integer("Blocks up to here can no longer be reorganised.")
+    checked = integer("Its logs were requested a second time and compared.")
+    projected = integer("Answers include everything up to here.")
 
 
 class Gap(ma.Schema):
@@ -48,28 +48,28 @@ class ReadingError(ma.Schema):
 
     code = fields.String(required=True, metadata={"example": "PROVIDER_UNAVAILABLE"})
     detail = fields.String(
-        required=True, metadata={"description": "What happened, and what an operator does."}
+        required=True, metadata={"description": "What happened, and what the operator should do."}
     )
     at = own.timestamp(required=True)
 
 
 class Audit(ma.Schema):
-    """A comparison of random agents with what the contracts answer."""
+    """A comparison of random agents with the answers of the contracts."""
 
     at = own.timestamp(required=True)
-    block = integer("The block at which the contracts were asked.")
+    block = integer("The block at which the contracts were called.")
     outcome = Choice(
         {
-            "equal": "All answers are what this service holds.",
+            "equal": "All answers match this service.",
             "different": "Some are not.",
             "unasked": "The provider did not answer for that block.",
         },
         required=True,
     )
-    agents = integer("How many agents were compared.")
-    answers = integer("How many answers were compared.")
-    differences = integer("How many of them are different.")
-    unanswered = integer("How many questions the provider did not answer.")
+    agents = integer("The number of compared agents.")
+    answers = integer("The number of compared answers.")
+    differences = integer("The number of answers that differ.")
+    unanswered = integer("The number of calls that the provider did not answer.")
 
 
 class Following(ma.Schema):
@@ -78,9 +78,9 @@ class Following(ma.Schema):
     blocks = fields.Nested(Blocks, required=True)
     finality = fields.String(
         required=True,
-        metadata={"description": "When a block is final: a tag, or after how many blocks."},
+        metadata={"description": "When a block is final: a tag, or a number of blocks."},
     )
-    lag_blocks = integer("From the block that was read last to the head.")
+    lag_blocks = integer("From the last block read to the head.")
     lag_seconds = fields.Float(
         required=True,
         metadata={
@@ -91,19 +91,19 @@ class Following(ma.Schema):
     last_success_at = own.timestamp("When the provider answered last.", required=True)
     projection_lag_seconds = fields.Float(
         required=True,
-        metadata={"description": "Since when checked blocks wait to show in answers; 0 if none."},
+        metadata={"description": "How long checked blocks have waited to show; 0 if none wait."},
     )
-    logs = integer("How many logs are stored.")
-    gap_count = integer("How many ranges of blocks were not read.")
+    logs = integer("The number of stored logs.")
+    gap_count = integer("The number of ranges of blocks that were not read.")
     gaps = fields.List(
-        fields.Nested(Gap), required=True, metadata={"description": "The newest 20 of them."}
+        fields.Nested(Gap), required=True, metadata={"description": "The newest 20 gaps."}
     )
     error = fields.Nested(ReadingError, required=True, allow_none=True)
     last_audit = fields.Nested(Audit, required=True, allow_none=True)
 
 
 class Chain(ma.Schema):
-    """A chain with its ERC-8004 registries and the other names that mean it."""
+    """A chain with its ERC-8004 registries and its aliases."""
 
     name = fields.String(required=True)
     chain_id = fields.Integer(required=True)
@@ -115,7 +115,7 @@ class Chain(ma.Schema):
     aliases = fields.List(
         fields.String(),
         required=True,
-        metadata={"description": "Other names, in lower case; case, spaces and hyphens are free."},
+        metadata={"description": "Other names; case, spaces and hyphens are ignored."},
     )
     is_followed = fields.Boolean(
         required=True, metadata={"description": "Whether this service reads the chain itself."}

@@ -1,4 +1,4 @@
-"""Fields that hold one of several words, each explained in the OpenAPI document."""
+"""Fields with one of several words, each explained in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-# The name under which programs that show OpenAPI documents look for the meanings.
+# The extension in which OpenAPI viewers look for the meanings.
 MEANINGS = "x-enumDescriptions"
-# The name under which generators look for the names of words that are no names themselves.
+# The extension in which client generators look for the names of the words.
 NAMES = "x-enum-varnames"
 
 
@@ -19,7 +19,7 @@ def name_of(word: str) -> str:
 
 
 def word_of(text: str, words: Iterable[str]) -> str:
-    """Return the word that a text is in any case, else the text."""
+    """Return the word that equals a text, ignoring case, else the text."""
     sought = text.strip().lower()
     return next((word for word in words if word.lower() == sought), text)
 

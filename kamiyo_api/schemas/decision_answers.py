@@ -17,7 +17,7 @@ from kamiyo_api.schemas.decision_codes import CODES, DECISIONS, EFFECTS, FINDING
 from kamiyo_api.schemas.on_chain import SOURCES
 
 PROOFS = {
-    "agent_wallet": "The wallet itself is the agentWallet on the chain of the payment: it signed.",
+    "agent_wallet": "The wallet is the agentWallet on the chain of the payment, which it signed.",
     "domain": "The host of the URL names the agent in its /.well-known/agent-registration.json.",
 }
 NOTES = CAVEATS | FINDINGS | {"VOUCHED": "The reviewers the caller trusts vouch for it."}
@@ -25,22 +25,22 @@ ITEM_CODES = [error.code for error in (errors.ChainNotSupported, errors.InvalidI
 
 
 def text(about: str, **options: Any) -> fields.String:
-    """Return a required text, such as an exact number."""
+    """Return a required string field, also for exact numbers."""
     return fields.String(required=True, metadata={"description": about}, **options)
 
 
 def usdc(about: str) -> fields.String:
-    """Return an amount; null where the agent is not known."""
+    """Return a field for an amount; null if the agent is unknown."""
     return text(f"{about} In USDC.", allow_none=True)
 
 
 def figure(about: str) -> fields.Float:
-    """Return a figure with two decimals; null where nothing is known."""
+    """Return a field for a figure with two decimals; null if unknown."""
     return fields.Float(required=True, allow_none=True, metadata={"description": about})
 
 
 def count(about: str) -> fields.Integer:
-    """Return a required number."""
+    """Return a required integer field."""
     return fields.Integer(required=True, metadata={"description": about})
 
 
@@ -56,20 +56,20 @@ class DecidedAgent(ma.Schema):
 
 
 class Check(ma.Schema):
-    """One check: what was compared, and what it leads to if it fails."""
+    """One check: what was compared, and the effect if it fails."""
 
     code = Choice(CODES, required=True)
-    effect = Choice(EFFECTS, about="What the decision is at least if it fails.", required=True)
+    effect = Choice(EFFECTS, about="The decision if it fails and none is worse.", required=True)
     passed = fields.Boolean(required=True)
     value = fields.Raw(
         required=True,
         allow_none=True,
-        metadata={"description": "What was found.", "type": ["string", "number"]},
+        metadata={"description": "The value found.", "type": ["string", "number"]},
     )
     threshold = fields.Raw(
         required=True,
         allow_none=True,
-        metadata={"description": "What it was held against.", "type": ["string", "number"]},
+        metadata={"description": "The value it was compared with.", "type": ["string", "number"]},
     )
     text = text("The check as a sentence.")
 
@@ -78,16 +78,16 @@ class ClassSums(ma.Schema):
     """The sums over reviewers of one class at the stake. Weights are in millionths of a USDC,
     voices in hundredths of a point."""
 
-    reviewers = count("How many have a voice.")
+    reviewers = count("The number of reviewers with a voice.")
     voices = text("The sum of their voices.")
-    weight = text("What their voices weigh.")
-    weighted_voices = text("The sum of each weight times its voice.")
-    trusted_weight = text("What those the caller trusts weigh more, so that they count fully.")
-    trusted_weighted_voices = text("The sum of that times the voice of each.")
+    weight = text("The sum of their weights.")
+    weighted_voices = text("The sum of each weight times the voice.")
+    trusted_weight = text("The weight added to reviewers the caller trusts, up to full weight.")
+    trusted_weighted_voices = text("The sum of each added weight times the voice.")
 
 
 class DecisionEvidence(ma.Schema):
-    """All that a decision follows from, beside the amount and the policy."""
+    """Everything that a decision depends on, besides the amount and the policy."""
 
     agent_uuid = fields.UUID(required=True)
     rule_version = count("The version of the rule.")
@@ -98,30 +98,30 @@ class DecisionEvidence(ma.Schema):
     registered_at = own.timestamp(required=True)
     owner_since = own.timestamp(required=True, allow_none=True)
     settled_payments = count("Payments that were verified, failed or rejected.")
-    success_rate = text("How many percent of them were verified.", allow_none=True)
+    success_rate = text("The percentage of them that were verified.", allow_none=True)
     reviewers = count("Reviewers with a voice.")
-    established_reviewers = count("Those who are no newcomers.")
-    paying_reviewers = count("Those whose money stayed with the agent.")
-    trusted_reviewers = count("Those the operator trusts.")
-    reciprocal_reviewers = count("Those whose agents the agent's owner rates in return.")
-    ratings = count("Ratings that give a voice.")
-    own_ratings = count("Ratings by the agent itself.")
-    former_ratings = count("Ratings of a former owner's time.")
+    established_reviewers = count("Known reviewers.")
+    paying_reviewers = count("Reviewers with a net payment to the agent.")
+    trusted_reviewers = count("Reviewers the operator trusts.")
+    reciprocal_reviewers = count("Reviewers whose agents the agent's owner rates.")
+    ratings = count("Records that count as ratings.")
+    own_ratings = count("Ratings by the agent's own owner or wallet.")
+    former_ratings = count("Ratings from before the current owner.")
     unscored_feedback = count("Records without a score.")
-    net_usdc = text("What reviewers paid that stayed.")
-    returned_usdc = text("What went back to them.")
+    net_usdc = text("The net amount that reviewers paid.")
+    returned_usdc = text("The amount returned to them.")
     last_backed_at = own.timestamp(
         "When a paying or trusted reviewer last rated it.", required=True, allow_none=True
     )
-    vouching_reviewers = count("How many of the caller's trusted reviewers rated it.")
+    vouching_reviewers = count("The number of the caller's trusted reviewers who rated it.")
     vouching_voices = text("The sum of their voices.")
-    stake_usdc = text("The stake at which the sums are.")
+    stake_usdc = text("The stake of the sums.")
     established = fields.Nested(ClassSums, required=True)
     newcomers = fields.Nested(ClassSums, required=True)
 
 
 class AppliedPolicy(ma.Schema):
-    """The policy with the value of each member."""
+    """The policy with the value of each field."""
 
     allow_from = fields.String(required=True)
     min_level = fields.String(required=True, allow_none=True)
@@ -141,7 +141,7 @@ class AppliedPolicy(ma.Schema):
 
 
 class ChainBlock(ma.Schema):
-    """Up to which block a chain is contained."""
+    """The last block of a chain that the decision includes."""
 
     chain = fields.String(required=True)
     caip2 = fields.String(required=True)
@@ -149,17 +149,17 @@ class ChainBlock(ma.Schema):
 
 
 class NotComputed(ma.Schema):
-    """A code that this deployment cannot tell, and why."""
+    """A code that this deployment does not compute, and why."""
 
     code = Choice(NOT_COMPUTED, required=True)
     reason = fields.String(required=True)
 
 
 class Candidate(ma.Schema):
-    """An agent that may be meant by a URL or an address."""
+    """An agent that claims the URL or address."""
 
     agent = fields.Nested(
-        FoundAgent, required=True, metadata={"description": "`matched` says what it claims."}
+        FoundAgent, required=True, metadata={"description": "`matched` lists what it claims."}
     )
     proved = fields.List(
         Choice(PROOFS), required=True, metadata={"description": "Which claims are proved."}
@@ -176,29 +176,32 @@ class DecidedPayment(ma.Schema):
 
 
 class Decision(ma.Schema):
-    """A decision whether to pay, with every reason and the evidence behind it."""
+    """A decision whether to pay, with its reasons and evidence."""
 
     decision = Choice(DECISIONS, required=True)
     agent = fields.Nested(DecidedAgent, required=True, allow_none=True)
-    amount_usdc = text("How much is to be paid.")
+    amount_usdc = text("The amount to pay.")
     checks = fields.List(fields.Nested(Check), required=True)
-    notes = fields.List(Choice(NOTES), required=True, metadata={"description": "Codes to know."})
+    notes = fields.List(Choice(NOTES), required=True, metadata={"description": "Codes to note."})
     level_at_stake = Choice(
         TRUST_LEVELS,
-        about="The level by reviewers who risked as much.",
+        about="The level at the stake.",
         required=True,
         allow_none=True,
     )
-    stake_usdc = text("The stake at which everything is weighed.", allow_none=True)
+    stake_usdc = text(
+        "The stake at which the figures are computed.",
+        allow_none=True,
+    )
     score = figure("The score at the stake.")
-    low = figure("What it would be with two more customers, both unhappy.")
-    high = figure("What it would be with two more customers, both happy.")
-    effective_reviewers = figure("How many fully paying reviewers the evidence is worth.")
-    trusted_mean = figure("What the reviewers the caller trusts say on average.")
-    forgery_cost_usdc = usdc("What it costs at least to forge this evidence.")
-    cheat_gain_usdc = usdc("What a cheat wins until complaints have made the agent fair.")
-    expected_loss_usdc = usdc("What the payment loses on average.")
-    loss_at_low_usdc = usdc("What it loses at the low of the score.")
+    low = figure("The score with two more dissatisfied customers.")
+    high = figure("The score with two more satisfied customers.")
+    effective_reviewers = figure("The sum of the weights of all reviewers.")
+    trusted_mean = figure("The mean rating by reviewers the caller trusts.")
+    forgery_cost_usdc = usdc("The least cost of forging this evidence.")
+    cheat_gain_usdc = usdc("What a cheat gains until complaints lower the agent to fair.")
+    expected_loss_usdc = usdc("The expected loss of the payment.")
+    loss_at_low_usdc = usdc("The expected loss at the low of the score.")
     evidence = fields.Nested(DecisionEvidence, required=True, allow_none=True)
     inputs_digest = text("SHA-256 of `evidence` as canonical JSON, in hex.", allow_none=True)
     policy = fields.Nested(AppliedPolicy, required=True)
@@ -214,10 +217,10 @@ class Decision(ma.Schema):
 
 
 class DecisionItem(ma.Schema):
-    """The answer to one item: the decision, or why there is none."""
+    """The answer to one item: the decision, or the error."""
 
     status = fields.Integer(
-        required=True, metadata={"description": "The status that this item alone would have."}
+        required=True, metadata={"description": "The HTTP status of this item alone."}
     )
     decision = fields.Nested(Decision, required=True, allow_none=True)
     code = Choice(

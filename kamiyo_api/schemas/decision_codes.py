@@ -1,20 +1,20 @@
-"""The codes of what a decision checks, and the words of its policies."""
+"""The codes of the checks of a decision, and its named policies."""
 
 from __future__ import annotations
 
 from kamiyo_api.schemas.caveats import CAVEATS
 
 DECISIONS = {
-    "allow": "Nothing speaks against the payment.",
-    "warn": "Something is not known or not proven; `checks` says what.",
+    "allow": "No check warns or blocks.",
+    "warn": "Something is unknown or unproven; `checks` says what.",
     "block": "A demand of the policy is not met, or the agent is known to be poor.",
 }
 EFFECTS = DECISIONS
-# What the policy demands: a check that fails blocks.
+# The demands of the policy: a failed check blocks.
 DEMANDS = {
     "NOT_ACTIVE": "The agent is suspended or revoked.",
     "TRUSTED_OBJECT": "The reviewers the caller trusts rate it below 50 on average.",
-    "POOR_AT_STAKE": "The agent is poor by what reviewers who risked as much say, or by payments.",
+    "POOR_AT_STAKE": "At this stake the agent is poor, by its reviewers or by its payments.",
     "LEVEL_BELOW_POLICY": "The level at the stake is below min_level.",
     "SCORE_BELOW_POLICY": "The low of the score is below min_score_low.",
     "REVIEWERS_BELOW_POLICY": "There are fewer effective reviewers than min_effective_reviewers.",
@@ -24,13 +24,13 @@ DEMANDS = {
     "TOO_OLD_FOR_POLICY": "No paying or trusted reviewer rated it within max_age_days.",
     "SOURCE_NOT_ACCEPTED": "The agent's record comes from a source that is not among sources.",
 }
-# Who the agent is: the policy's `unknown` says what follows if a check fails.
+# The identity of the agent: the policy's `unknown` is the effect of a failed check.
 IDENTITY = {
-    "UNKNOWN_AGENT": "No record here knows the agent.",
-    "AGENT_UNCONFIRMED": "Agents say that the URL or address is theirs, and none has proved it.",
-    "SEVERAL_AGENTS": "Several agents have proved that the URL or address is theirs.",
+    "UNKNOWN_AGENT": "This service has no record of the agent.",
+    "AGENT_UNCONFIRMED": "Agents claim the URL or address, but none has proved it.",
+    "SEVERAL_AGENTS": "Several agents have proved that they own the URL or address.",
 }
-# What only a decision can tell, beside the caveats.
+# Findings of decisions only, besides the caveats.
 FINDINGS = {
     "NOT_PROVEN": "The level at the stake is below allow_from, and not poor.",
     "FORGEABLE": "Forging the evidence would cost less than a cheat would gain.",
@@ -39,7 +39,7 @@ FINDINGS = {
 }
 WARNABLE = CAVEATS | FINDINGS
 CODES = DEMANDS | IDENTITY | WARNABLE
-# Nothing among these can be brought about by others than the agent without paying it.
+# Nobody but the agent can cause one of these without paying the agent.
 WARNINGS = (
     "NO_REVIEWS",
     "UNPAID_ONLY",
@@ -53,7 +53,7 @@ WARNINGS = (
     "STAKE_ABOVE_SCALE",
     "TRUSTED_DIFFER",
 )
-# What a warning is not given for if reviewers the caller trusts vouch for the agent.
+# Warnings that are dropped if reviewers the caller trusts vouch for the agent.
 CURED_BY_VOUCHING = frozenset(
     (
         *("NO_REVIEWS", "UNPAID_ONLY", "FEW_PAYING_REVIEWERS"),
@@ -61,10 +61,10 @@ CURED_BY_VOUCHING = frozenset(
     )
 )
 POLICIES = {
-    "cautious": "Warns of whatever is not proven or could be forged for less than a cheat wins.",
-    "open": "As cautious, but does not warn of what could be forged.",
+    "cautious": "Warns of anything unproven, or forgeable for less than a cheat would gain.",
+    "open": "Like cautious, but does not warn of forgeable evidence.",
     "strict": "Blocks an agent that is unknown, below good, or has fewer than three paying "
     "reviewers.",
 }
-# From the worst known to the best, as policies compare them.
+# In ascending order, for the comparison in policies.
 LEVELS = ("new", "poor", "fair", "good", "excellent")

@@ -1,4 +1,4 @@
-"""The questions for decisions: whom to pay, how much, under whose policy."""
+"""The requests for decisions: the payee, the amount and the policy."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ MOST_TRUSTED = 100
 MOST_REVIEWERS = 10**9
 WAYS = (
     "Give one of agent_uuid, chain and agent_id, agent, pay_to, url, or payment_requirements; "
-    "pay_to takes a url beside it."
+    "pay_to may have a url, too."
 )
 
 
 def count(about: str, most: int = MOST_REVIEWERS) -> fields.Integer:
-    """Return the field of a number that a policy demands."""
+    """Return the field of a number in a policy."""
     return fields.Integer(
         strict=True,
         load_default=None,
@@ -37,7 +37,7 @@ def count(about: str, most: int = MOST_REVIEWERS) -> fields.Integer:
 
 
 def amount(about: str, digits: int = 14, **options: Any) -> own.Amount:
-    """Return the field of an exact number that a policy demands, or of an amount."""
+    """Return the field of an exact number in a policy, or of an amount."""
     options.setdefault("load_default", None)
     return own.Amount(digits=digits, places=6, metadata={"description": about}, **options)
 
@@ -53,11 +53,11 @@ def some_of(meanings: dict[str, str], about: str) -> bounded.List:
 
 
 class PolicyMembers(bounded.Schema):
-    """A policy of the caller's own: the cautious one, with these members instead of its own."""
+    """A policy of the caller: the cautious one, changed by these fields."""
 
     allow_from = Choice(
         TRUST_LEVELS,
-        about="The lowest level that is allowed without a warning; good by default.",
+        about="The lowest level without a warning; good by default.",
         load_default=None,
     )
     min_level = Choice(
@@ -65,36 +65,36 @@ class PolicyMembers(bounded.Schema):
         about="The lowest level that is not blocked.",
         load_default=None,
     )
-    min_score_low = amount("The lowest low of the score, 0 to 100.", digits=3)
-    min_effective_reviewers = amount("The least effective reviewers.", digits=9)
-    min_paying_reviewers = count("The least reviewers who paid the agent.")
-    min_trusted_reviewers = count("The least of `trusted_reviewers` who rated it.", MOST_TRUSTED)
+    min_score_low = amount("The minimum for the low of the score, 0 to 100.", digits=3)
+    min_effective_reviewers = amount("The minimum of effective reviewers.", digits=9)
+    min_paying_reviewers = count("The minimum of reviewers who paid the agent.")
+    min_trusted_reviewers = count("The minimum of `trusted_reviewers` who rated it.", MOST_TRUSTED)
     max_expected_loss_usdc = amount("The highest expected loss.")
-    max_age_days = count("How old the last news of a paying or trusted reviewer may be.", 36_500)
+    max_age_days = count("The maximum age of the last paying or trusted rating.", 36_500)
     trusted_reviewers = bounded.List(
         own.Address(),
         max_length=MOST_TRUSTED,
         load_default=None,
-        metadata={"description": "Reviewers whose voice counts in full, paid or not."},
+        metadata={"description": "Reviewers who count in full, paid or not."},
     )
     trusted_only = fields.Boolean(
         truthy={True},
         falsy={False},
         load_default=None,
-        metadata={"description": "Whether nobody else's voice counts."},
+        metadata={"description": "Whether only `trusted_reviewers` count."},
     )
     complaint_rate = own.Amount(
         digits=1,
         places=6,
         load_default=None,
-        metadata={"description": "The share of the cheated who would complain, above 0; 1 if all."},
+        metadata={"description": "The share of victims who would complain, above 0; 1 for all."},
     )
-    ignore = some_of(WARNABLE, "Warnings that are not given.")
-    warn_on = some_of(WARNABLE, "More codes that warn.")
+    ignore = some_of(WARNABLE, "Codes that do not warn.")
+    warn_on = some_of(WARNABLE, "Additional codes that warn.")
     unknown = Choice(  # type: ignore[assignment]
-        DECISIONS, about="What to answer about an agent that is not known.", load_default=None
+        DECISIONS, about="The decision about an unknown agent.", load_default=None
     )
-    sources = some_of(SOURCES, "The sources of records that are accepted; all by default.")
+    sources = some_of(SOURCES, "The accepted sources of the agent's record; all by default.")
 
     @ma.validates("complaint_rate")
     def _share(self, value: Decimal | None, **_: Any) -> None:
@@ -108,14 +108,15 @@ class PolicyMembers(bounded.Schema):
 
 
 class Policy(fields.Field[Any]):
-    """A policy: the name of one, or the members of the caller's own."""
+    """A policy: a name, or an object with the fields to change."""
 
     MEMBERS = PolicyMembers()
 
     def __init__(self, **kwargs: Any) -> None:
         listed = "\n".join(f"- `{name}`: {meaning}" for name, meaning in POLICIES.items())
         super().__init__(
-            metadata={"description": f"A name, or members of your own.\n\n{listed}"}, **kwargs
+            metadata={"description": f"A name, or an object.\n\n{listed}"},
+            **kwargs,
         )
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
@@ -132,12 +133,12 @@ class Policy(fields.Field[Any]):
 class DecisionQuery(bounded.Schema):
     """The amount of a payment to an agent, and the name of a policy."""
 
-    amount_usdc = amount("How much is to be paid, in USDC.", required=True, load_default=ma.missing)
+    amount_usdc = amount("The amount to pay, in USDC.", required=True, load_default=ma.missing)
     policy = Choice(POLICIES, load_default="cautious")
 
 
 class DecisionToMake(bounded.Schema):
-    """A payment to decide about: whom it pays, how much, and under whose policy."""
+    """A payment to decide about: the payee, the amount and the policy."""
 
     agent_uuid = own.Identifier(load_default=None)
     chain = names.ChainName(load_default=None)
@@ -147,7 +148,7 @@ class DecisionToMake(bounded.Schema):
     pay_to = own.Address(load_default=None)
     url = uris.Uri(min_length=1, load_default=None)
     payment_requirements = PaymentRequirements(load_default=None)
-    amount_usdc = amount("How much is to be paid; by default what payment_requirements say.")
+    amount_usdc = amount("The amount to pay; by default that of payment_requirements.")
     policy = Policy(load_default="cautious")
 
     @ma.validates_schema
@@ -164,7 +165,7 @@ class DecisionToMake(bounded.Schema):
         if "registry_address" in has and not by_token:
             raise ma.ValidationError("Only chain and agent_id need it.", "registry_address")
         if "amount_usdc" not in has and "payment_requirements" not in has:
-            raise ma.ValidationError("Say how much is to be paid.", "amount_usdc")
+            raise ma.ValidationError("Give the amount to pay.", "amount_usdc")
 
     @ma.post_load
     def _parts_of_agent(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -172,7 +173,7 @@ class DecisionToMake(bounded.Schema):
 
 
 class DecisionsToMake(bounded.Schema):
-    """Up to a hundred payments, each decided by itself."""
+    """Up to a hundred payments to decide about."""
 
     decisions = bounded.List(
         Item(DecisionToMake), max_length=MAX_ITEMS, required=True, metadata={"minItems": 1}

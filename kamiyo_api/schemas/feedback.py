@@ -31,7 +31,7 @@ class FeedbackQuery(pages.Page):
     tag1 = own.Text(max_length=256, load_default=None)
     tag2 = own.Text(max_length=256, load_default=None)
     include_revoked = flags.Flag(load_default=False)
-    source = Choice(SOURCES, about="Where feedback comes from; all by default.", load_default=None)
+    source = Choice(SOURCES, about="The source of the feedback; all by default.", load_default=None)
 
     min_score = fields.Float(load_default=None, validate=ma.validate.Range(min=0, max=100))
     max_score = fields.Float(load_default=None, validate=ma.validate.Range(min=0, max=100))
@@ -54,13 +54,13 @@ class FeedbackQuery(pages.Page):
 
     @ma.post_load
     def _default_sort_is_none(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        # Cursors from before lists could be sorted are of the same walk.
+        # Unsorted lists keep the walk of older cursors, from before lists could be sorted.
         return data | {"sort": None if data["sort"] == NEWEST_FIRST else data["sort"]}
 
 
 class FeedbackToGive(bounded.Schema):
-    """A feedback: either a score from 0 to 100, or a value with its decimals, whose meaning tag1
-    gives (ERC-8004, "Giving Feedback")."""
+    """A feedback: either a score from 0 to 100, or a value with its decimals and its meaning in
+    tag1 (ERC-8004, "Giving Feedback")."""
 
     agent_uuid = own.Identifier(required=True)
     client_address = own.Address(required=True)
@@ -117,7 +117,7 @@ class Response(ma.Schema):
     response_id = fields.UUID(required=True)
     responder_address = fields.String(required=True)
     by_owner = fields.Boolean(
-        required=True, metadata={"description": "Whether it is of the agent's current owner."}
+        required=True, metadata={"description": "Whether the agent's current owner wrote it."}
     )
     response_uri = fields.String(required=True)
     response_hash = fields.String(required=True, allow_none=True)
@@ -128,7 +128,7 @@ class Response(ma.Schema):
 
 
 class ResponseToFeedback(Response):
-    """A response, with the feedback that it responds to."""
+    """A response, with the id of its feedback."""
 
     feedback_id = fields.UUID(required=True)
 
@@ -153,7 +153,7 @@ class RevokedFeedback(ma.Schema):
 
 
 class Feedback(RevokedFeedback, OnChain):
-    """A feedback. score is what the value means from 0 to 100, null if it has no such meaning."""
+    """A feedback. score is the value on a scale from 0 to 100, null if it has no such meaning."""
 
     value = fields.String(required=True)
     value_decimals = fields.Integer(required=True)
@@ -169,7 +169,7 @@ class Feedback(RevokedFeedback, OnChain):
     feedback_index = fields.Integer(
         required=True,
         allow_none=True,
-        metadata={"description": "Its number among those of this client, if the chain gave it."},
+        metadata={"description": "Its number among this client's feedback, if from the chain."},
     )
     block_number = fields.Integer(required=True, allow_none=True)
     as_of_block = as_of_block()
@@ -178,9 +178,7 @@ class Feedback(RevokedFeedback, OnChain):
     responses = fields.List(
         fields.Nested(Response),
         required=True,
-        metadata={
-            "description": "At most ten: the newest of the agent's owner, then others' newest."
-        },
+        metadata={"description": "At most ten: the newest by the agent's owner, then by others."},
     )
 
 

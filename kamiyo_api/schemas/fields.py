@@ -124,7 +124,7 @@ class Amount(fields.Field[Decimal]):
             raise ma.ValidationError("Give a decimal string.")
         if isinstance(value, float) and digits_of(value) > sys.float_info.dig:
             raise ma.ValidationError(
-                "Give so long a number as a string; as a number it is rounded."
+                "Give a number this long as a string; as a JSON number it is rounded."
             )
         if isinstance(value, str) and len(value) > MAX_NUMBER_LENGTH:
             raise ma.ValidationError(f"Give at most {MAX_NUMBER_LENGTH} characters.")

@@ -13,9 +13,9 @@ class Health(ma.Schema):
 
     status = Choice(
         {
-            "healthy": "Every check is well.",
-            "degraded": "Requests are answered, but a check is not well.",
-            "unhealthy": "Requests cannot be answered.",
+            "healthy": "Every check is healthy.",
+            "degraded": "The service answers requests, but a check fails.",
+            "unhealthy": "The service cannot answer requests.",
         },
         required=True,
     )
@@ -23,6 +23,6 @@ class Health(ma.Schema):
 
 
 class Live(ma.Schema):
-    """The answer of a process that is alive."""
+    """The answer of a running process."""
 
     status = Choice({"alive": "The process answers."}, required=True)

@@ -13,7 +13,7 @@ SCOPES = {
     "read": "Read everything.",
     "write": "Register agents, give feedback, request validations and respond, as one wallet.",
     "payments": "Link payments to any agent.",
-    "admin": "All of these, for any wallet; only feedback by an agent's own owner stays refused.",
+    "admin": "All of these, for any wallet; feedback by an agent's own owner is still refused.",
 }
 KINDS = {
     "requests": "All requests.",

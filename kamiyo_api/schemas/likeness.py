@@ -1,4 +1,4 @@
-"""The known words that a mistyped one is like."""
+"""Suggestions for mistyped words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LONGEST = 64
 
 
 def nearest(word: str, known: Iterable[str], most: int) -> list[str]:
-    """Return the known words that a word is like, the most like first; none for a long one."""
+    """Return the known words that resemble a word, the most similar first; none for a long word."""
     if len(word) > LONGEST:
         return []
     return difflib.get_close_matches(word, list(known), n=most, cutoff=LIKENESS)

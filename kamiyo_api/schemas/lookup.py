@@ -17,7 +17,7 @@ from kamiyo_api.schemas.stats import AgentStats
 MAX_ITEMS = 100
 WAYS = "Give agent_uuid, or chain and agent_id, or agent."
 
-# What may be wrong with an item.
+# The error codes of an item.
 CODES = [
     error.code for error in (errors.ChainNotSupported, errors.AgentNotFound, errors.InvalidInput)
 ]
@@ -53,8 +53,8 @@ class AgentName(bounded.Schema):
 
 
 class Item(fields.Nested):
-    """An item of a list that is answered by itself: an ill-formed one becomes its error, and the
-    others are answered all the same."""
+    """An item of a batch with its own answer: a malformed item becomes an error, and the others are
+    answered."""
 
     def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -87,8 +87,8 @@ class LookedUpAgent(ma.Schema):
     status = fields.Integer(
         required=True,
         metadata={
-            "description": "The status that a request for this agent alone would have: 200, 400 "
-            "for an unknown chain, 404, or 422 for an ill-formed name."
+            "description": "The HTTP status of a request for this agent alone: 200, 400 for an "
+            "unknown chain, 404, or 422 for a malformed name."
         },
     )
     agent = fields.Nested(FoundAgent, required=True, allow_none=True)

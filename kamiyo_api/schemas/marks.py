@@ -1,4 +1,4 @@
-"""The marks of what is not stored as its chain or its import line has it."""
+"""The marks of fields that are not stored exactly as on chain or in the import line."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from marshmallow import fields
 
 from kamiyo_api.schemas.choices import Choice
 
-# Why a field is not stored as the chain holds it.
+# The reasons why a field is not stored exactly.
 UNSTORABLE_REASONS = {
     "nul": "It has a NUL character.",
     "surrogate": "It has a lone surrogate.",
     "invalid_utf8": "It has bytes that are not UTF-8.",
     "escape_character": "It has U+FFFE, which marks escaped parts.",
     "number": "It has a number that PostgreSQL cannot hold.",
-    "not_an_object": "The file is no JSON object.",
+    "not_an_object": "The file is not a JSON object.",
     "too_deep": "The file nests too deep.",
     "too_large": "The file is too large.",
     "too_long": "The text is too long.",
-    "replacement_character": "It has U+FFFD, which stands for what cannot be stored.",
+    "replacement_character": "It has U+FFFD, which replaces parts that cannot be stored.",
 }
 STORED = {
-    "escaped": "U+FFFE and a code stand for each part that cannot be stored.",
+    "escaped": "U+FFFE and a code replace each part that cannot be stored.",
     "nothing": "The field is null.",
-    "replaced": "U+FFFD stands for each part that cannot be stored; `hex` has the original.",
+    "replaced": "U+FFFD replaces each part that cannot be stored; `hex` has the original.",
 }
 
 
 class Unstorable(ma.Schema):
-    """A record of a field that is not stored as the chain holds it."""
+    """A mark of a field that is not stored exactly as on chain."""
 
     reasons = fields.List(Choice(UNSTORABLE_REASONS), required=True)
     sha256 = fields.String(
@@ -43,9 +43,7 @@ class Unstorable(ma.Schema):
     )
     stored = Choice(STORED, required=True)
     hex = fields.String(
-        metadata={
-            "description": "The original, if it was read from a chain; left out of lists if long."
-        }
+        metadata={"description": "The original, if it was read from a chain; lists omit long ones."}
     )
 
 
@@ -57,7 +55,7 @@ def unstorable() -> fields.Dict:
         required=True,
         allow_none=True,
         metadata={
-            "description": "The fields that are not stored as the chain holds them, by their "
-            "names; null if there are none."
+            "description": "The fields that are not stored exactly as on chain, by name; null if "
+            "there are none."
         },
     )

@@ -1,4 +1,4 @@
-"""Metadata of an agent: bytes under a key."""
+"""The metadata of an agent: a value of bytes for each key."""
 
 from __future__ import annotations
 

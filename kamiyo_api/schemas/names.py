@@ -9,13 +9,12 @@ import marshmallow as ma
 
 from kamiyo_api.schemas.fields import Text
 
-# The members that name one agent together.
+# The fields that together name one agent.
 PARTS_OF_AGENT = ("chain", "registry_address", "agent_id")
 
 
 class ChainName(Text):
-    """A chain by its name, an alias, its chain id or its CAIP-2 name. Which chain it means is for
-    the database to say."""
+    """A chain by its name, an alias, its chain id or its CAIP-2 name. The database resolves it."""
 
     DESCRIPTION = (
         "A chain by its name, chain id, CAIP-2 name or an alias, in any case: base, 8453, "
@@ -57,8 +56,8 @@ class AgentName(Text):
 
 
 def with_parts_of_agent(data: dict[str, Any]) -> dict[str, Any]:
-    """Return loaded data with the global name in `agent` replaced by its parts, so that both ways
-    to name an agent make the same query."""
+    """Return loaded data with the global name in `agent` replaced by its parts, so both ways to
+    name an agent give the same query."""
     name = data.pop("agent")
     if name is None:
         return data

@@ -1,4 +1,4 @@
-"""The word of the chain itself about an agent: its owners, and the summary of its feedback."""
+"""On-chain data about an agent: its owners, and the summary of its feedback."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ MOST_TAG_CHARACTERS = 1024
 
 
 def source(about: str = "", meanings: Mapping[str, str] = SOURCES) -> Choice:
-    """Return the field that says who brought a row."""
+    """Return the field for the source of a row."""
     return Choice(meanings, about=about, required=True)
 
 
 def as_of_block() -> fields.Integer:
-    """Return the field that says how much of a chain an answer contains."""
+    """Return the field for the last block that an answer includes."""
     return fields.Integer(
         required=True,
         allow_none=True,
         metadata={
-            "description": "All blocks of the chain up to this one are part of the answer; null if "
-            "it does not come from a chain."
+            "description": "The answer includes all blocks of the chain up to this one; null if it "
+            "does not come from a chain."
         },
     )
 
@@ -56,7 +56,7 @@ class SummaryQuery(bounded.Schema):
     @ma.validates("client_address")
     def _names_clients(self, value: list[str], data_key: str) -> None:
         if not value:
-            raise ma.ValidationError("Give at least one client; the contract refuses none, too.")
+            raise ma.ValidationError("Give at least one client; the contract requires one, too.")
 
 
 class OnChainSummary(ma.Schema):

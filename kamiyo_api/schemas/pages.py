@@ -1,4 +1,4 @@
-"""Pages of lists, and the cursors at which the next page begins."""
+"""Pages of lists, and the cursors of the next pages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kamiyo_api.schemas.choices import Choice
 
 # Parameters that may differ from one page of a list to the next.
 PAGE_PARAMETERS = ("limit", "cursor", "offset")
-# How many characters of a text are shown in a row of a list, and in the resource itself.
+# The number of characters of a text shown in a list, and in the resource itself.
 LISTED = 300
 WHOLE = 2**31 - 1
 
@@ -43,18 +43,18 @@ def statuses(known: Mapping[str, str]) -> bounded.List:
         Choice(known),
         max_length=len(known),
         load_default=None,
-        metadata={"description": "May be repeated: rows in any of the given statuses are listed."},
+        metadata={"description": "May be repeated: lists rows with any of the statuses."},
     )
 
 
 def truncated() -> fields.List[str]:
-    """Return the field that names the texts that are cut in a row of a list."""
+    """Return the field that names the shortened texts of a row in a list."""
     return fields.List(
         fields.String(),
         required=True,
         metadata={
-            "description": f"The fields of which a list shows only the first {LISTED} characters; "
-            "empty if nothing was cut, as in the resource itself."
+            "description": f"The fields that a list shortens to the first {LISTED} characters; "
+            "empty if none is shortened, and in the resource itself."
         },
     )
 
@@ -160,7 +160,7 @@ class NewestFirst:
             cursor = encode_cursor(self.walk, *self.place_of(page[-1]))
         return {self.name: page, "limit": limit, "next_cursor": cursor}
 
-    # What a cursor of this list is made of.
+    # The types of the parts of a cursor.
     parts = 2
 
     def place_of(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -168,7 +168,7 @@ class NewestFirst:
         return row["created_at"].isoformat(), row[self.key]
 
     def start(self, parts: Sequence[Any] | None) -> dict[str, Any]:
-        """Return where the page begins, as parameters. Raises InvalidCursor."""
+        """Return the parameters for the start of the page. Raises InvalidCursor."""
         if parts is None:
             return {"after_time": None, "after_id": None}
         return {"after_time": a_time(parts[0]), "after_id": a_uuid(parts[1])}
@@ -182,7 +182,7 @@ class ByPlace(NewestFirst):
         return row["from_block"], row["from_log_index"]
 
     def start(self, parts: Sequence[Any] | None) -> dict[str, Any]:
-        """Return where the page begins, as parameters. Raises InvalidCursor."""
+        """Return the parameters for the start of the page. Raises InvalidCursor."""
         if parts is None:
             return {"before_block": None, "before_index": None}
         return {"before_block": a_count(parts[0]), "before_index": a_count(parts[1])}
@@ -198,7 +198,7 @@ class ByDay(NewestFirst):
         return (row[self.key],)
 
     def start(self, parts: Sequence[Any] | None) -> dict[str, Any]:
-        """Return where the page begins, as parameters. Raises InvalidCursor."""
+        """Return the parameters for the start of the page. Raises InvalidCursor."""
         return {"before_day": None if parts is None else a_day(parts[0])}
 
 
@@ -212,7 +212,7 @@ class ByKey(NewestFirst):
         return (row[self.key],)
 
     def start(self, parts: Sequence[Any] | None) -> dict[str, Any]:
-        """Return where the page begins, as parameters. Raises InvalidCursor."""
+        """Return the parameters for the start of the page. Raises InvalidCursor."""
         if parts is not None and not isinstance(parts[0], str):
             raise errors.InvalidCursor
         return {"after_key": None if parts is None else parts[0]}
@@ -228,6 +228,6 @@ class ByScore(NewestFirst):
         return row["score"], *super().place_of(row)
 
     def start(self, parts: Sequence[Any] | None) -> dict[str, Any]:
-        """Return where the page begins, as parameters. Raises InvalidCursor."""
+        """Return the parameters for the start of the page. Raises InvalidCursor."""
         score = None if parts is None else a_number(parts[0], whole=False)
         return super().start(parts and parts[1:]) | {"after_score": score}

@@ -1,4 +1,4 @@
-"""The demands of an HTTP 402 answer (x402, versions 1 and 2), as it came."""
+"""The payment requirements of an HTTP 402 response (x402, versions 1 and 2), unchanged."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from kamiyo_api.schemas.fields import Address
 MOST_ACCEPTED = 50
 LONGEST_URL = 2048
 SHAPE = (
-    "Give the body of the 402 answer, its `accepts`, or one member of it: with payTo, network and "
+    "Give the body of the 402 response, its `accepts`, or one item of it: with payTo, network and "
     "maxAmountRequired (version 1) or amount (version 2)."
 )
 
 
 class PaymentRequirements(fields.Field[Any]):
-    """One way to pay, a list of them, or the whole answer that has them in `accepts`. Members that
-    are not needed are ignored, as it is not the caller who writes them."""
+    """One way to pay, a list of them, or the whole 402 response with them in `accepts`. Other
+    members are ignored, because the caller does not write them."""
 
     def __init__(self, **kwargs: Any) -> None:
         metadata = {
-            "description": "The body of an HTTP 402 answer (x402), its `accepts`, or one member of "
-            "it, unchanged. The first way to pay that this service understands is decided about.",
+            "description": "The body of an HTTP 402 response (x402), its `accepts`, or one item of "
+            "it, unchanged. The decision is about the first way to pay that this service supports.",
         }
         super().__init__(metadata=metadata, **kwargs)
 
@@ -45,8 +45,8 @@ class PaymentRequirements(fields.Field[Any]):
 
 
 def requirement_of(way: Any, resource: Any) -> dict[str, Any] | None:
-    """Return what one way to pay demands, or None if it does not say whom and where in the forms of
-    EVM chains. Version 2 names the URL beside `accepts`, not in its members."""
+    """Return the payee, chain, token, amount and URL of one way to pay, or None if it is not on an
+    EVM chain. Version 2 has the URL next to `accepts`."""
     if not isinstance(way, Mapping):
         return None
     pay_to, network = way.get("payTo"), way.get("network")
@@ -65,7 +65,7 @@ def requirement_of(way: Any, resource: Any) -> dict[str, Any] | None:
 
 
 def units_of(value: Any) -> int | None:
-    """Return an amount in the smallest units of its asset, or None if it is no whole number."""
+    """Return an amount in the smallest units of its asset, or None if it is not an integer."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value) if 0 <= value < 10**30 else ""
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,30}", value, re.ASCII):

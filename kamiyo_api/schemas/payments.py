@@ -17,10 +17,10 @@ from kamiyo_api.schemas.on_chain import SOURCES, source
 STATUSES = {
     "pending": "Not settled yet.",
     "verified": "Settled: the transaction is on chain.",
-    "failed": "Not settled: the transaction failed or was not seen in time; it may still be.",
+    "failed": "Not settled: the transaction failed or was not seen in time; it may settle later.",
     "rejected": "Settled: the payment was refused.",
 }
-# No registry of a chain knows of payments.
+# No registry on chain has payments.
 PAYMENT_SOURCES = {word: SOURCES[word] for word in ("import", "api")}
 NETWORK = "The chain in the words of x402, instead of chain: base-sepolia or eip155:84532."
 LOG_INDEX = "The log of the transfer in its block, for one of several in a transaction."
@@ -34,7 +34,7 @@ class PaymentsQuery(pages.Page):
 
     status = pages.statuses(STATUSES)
     source = Choice(
-        PAYMENT_SOURCES, about="Where payments come from; all by default.", load_default=None
+        PAYMENT_SOURCES, about="The source of the payments; all by default.", load_default=None
     )
 
 
@@ -66,7 +66,7 @@ class PaymentToLink(bounded.Schema):
     @ma.validates_schema
     def _payer_of_nonce(self, data: dict[str, Any], **_: Any) -> None:
         if data.get("nonce") is not None and data.get("payer_address") is None:
-            raise ma.ValidationError("Give it too: a nonce is one of its payer.", "payer_address")
+            raise ma.ValidationError("Give it too: a nonce belongs to its payer.", "payer_address")
 
     @ma.validates_schema
     def _reason_of_failure(self, data: dict[str, Any], **_: Any) -> None:

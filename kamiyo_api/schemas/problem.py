@@ -20,10 +20,10 @@ class Problem(ma.Schema):
     request_id = fields.String(required=True)
     errors = fields.Dict(
         metadata={
-            "description": "For invalid input: what is wrong, by field; the first 20 messages, "
+            "description": "For invalid input: the messages by field; the first 20 messages, "
             "under names of at most 100 characters."
         }
     )
     errors_total = fields.Integer(
-        metadata={"description": "How many messages there are, if that is more than 20."}
+        metadata={"description": "The number of messages, if there are more than 20."}
     )

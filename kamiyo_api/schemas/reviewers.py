@@ -1,4 +1,4 @@
-"""Reviewers and owners: what is known of an address over all agents and chains."""
+"""Reviewers and owners: the figures of an address over all agents and chains."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kamiyo_api.schemas.flags import Flag
 
 
 class ByFirstFeedback(pages.NewestFirst):
-    """A page of the agents of a reviewer, those that it rated first last."""
+    """A page of the agents of a reviewer, the most recently first rated ones first."""
 
     def place_of(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the parts of the cursor after a row."""
@@ -51,7 +51,7 @@ def usdc(about: str) -> fields.String:
 
 
 def points(about: str) -> fields.Float:
-    """Return a figure in points, null without a voice."""
+    """Return a field for points, null without a voice."""
     return fields.Float(required=True, allow_none=True, metadata={"description": about})
 
 
@@ -68,31 +68,31 @@ class Reviewer(ma.Schema):
     is_trusted = fields.Boolean(
         required=True, metadata={"description": "Whether the operator trusts it."}
     )
-    owners = number("Of how many owners it rates agents, up to 10,001.")
-    agents = number("On how many agents it has a voice.")
-    ratings = number("From how many ratings.")
-    reciprocal_agents = number("On how many of these whose owners rate its own agents.")
-    paid_agents = number("How many agents it paid.")
-    paid_usdc = usdc("What it paid agents.")
-    net_usdc = usdc("What of it stayed with the agents that it rated.")
-    returned_usdc = usdc("What came back from them.")
+    owners = number("The number of owners whose agents it rates, up to 10,001.")
+    agents = number("The number of agents that it rates; its voice on each is its mean rating.")
+    ratings = number("The number of its ratings.")
+    reciprocal_agents = number("The number of those agents whose owners rate its own agents.")
+    paid_agents = number("The number of agents it paid.")
+    paid_usdc = usdc("The amount it paid agents.")
+    net_usdc = usdc("The net amount it paid the agents that it rated.")
+    returned_usdc = usdc("The amount they returned.")
     mean_voice = points("The mean of its voices.")
-    deviation = points("Their standard deviation: 0 if all are alike.")
+    deviation = points("The standard deviation of its voices: 0 if all are equal.")
     most_common_voice = points("The most common voice.")
-    most_common_share = points("How many percent of its voices are that one.")
+    most_common_share = points("The percentage of voices equal to the most common one.")
     voice_counts = fields.List(
         fields.Integer(),
         required=True,
-        metadata={"description": "How many voices are from 0 to below 10, and so on up to 100."},
+        metadata={"description": "The number of voices from 0 to below 10, and so on up to 100."},
     )
     is_truncated = fields.Boolean(
-        required=True, metadata={"description": "Whether it rated or paid more agents."}
+        required=True, metadata={"description": "Whether it rated or paid more than 10,000 agents."}
     )
     as_of = own.timestamp("When the last refresh began.", required=True)
 
 
 class ReviewedAgent(ma.Schema):
-    """One agent on which a reviewer has a voice."""
+    """One agent that a reviewer rated."""
 
     agent_uuid = fields.UUID(required=True)
     chain = fields.String(required=True)
@@ -102,9 +102,9 @@ class ReviewedAgent(ma.Schema):
         required=True, allow_none=True, metadata={"description": "Its first 200 characters."}
     )
     voice = fields.Float(required=True, metadata={"description": "The mean of the ratings."})
-    ratings = number("How many ratings.")
-    paid_usdc = usdc("What the reviewer paid it.")
-    net_usdc = usdc("What of that stayed.")
+    ratings = number("The number of ratings.")
+    paid_usdc = usdc("The amount the reviewer paid it.")
+    net_usdc = usdc("The net amount the reviewer paid it.")
     returned_usdc = usdc("What came back.")
     is_reciprocal = fields.Boolean(
         required=True,
@@ -126,11 +126,11 @@ class Tag(ma.Schema):
     """A tag of a reviewer."""
 
     tag = fields.String(required=True, metadata={"description": "Empty for records without one."})
-    feedback = number("How many of its records have it, revoked ones included.")
+    feedback = number("The number of its records with this tag, including revoked ones.")
 
 
 class TagPage(ma.Schema):
-    """The tags of a reviewer in order, of the newest 100 records on each of the 1,000 agents that
+    """The tags of a reviewer in order, from the newest 100 records on each of the 1,000 agents that
     it rated last."""
 
     tags = fields.List(fields.Nested(Tag), required=True)
@@ -148,10 +148,10 @@ class Owner(ma.Schema):
     """The agents of one wallet over all chains and in every status, the newest first."""
 
     address = fields.String(required=True)
-    agents_total = number("How many agents it owns, counted up to 10,000.")
+    agents_total = number("The number of its agents, counted up to 10,000.")
     chains = fields.List(fields.Nested(AgentsOfChain), required=True)
     reviewers = number(
-        "How many reviewers have a voice on any of them, each counted once, up to 100,000."
+        "The number of reviewers who rated any of them, each counted once, up to 100,000."
     )
     agents = fields.List(fields.Nested(FoundAgent), required=True)
     limit = fields.Integer(required=True)

@@ -19,14 +19,14 @@ CLAIMS = {
     "true": "Agents that are only claimed.",
     "any": "All agents.",
 }
-# What each value of the parameter `claimed` selects.
+# The values of the parameter `claimed`.
 CLAIMED = {"false": False, "true": True, "any": None}
 WHICH_ACTIVE = {
-    "true": "Agents whose own file calls them active, or does not say.",
-    "false": "Agents whose own file calls them inactive.",
+    "true": "Agents whose own file says active, or nothing about it.",
+    "false": "Agents whose own file says inactive.",
     "any": "All agents.",
 }
-# What each value of the parameter `active` means; one that is not given is no part of a cursor.
+# The values of the parameter `active`; it is part of a cursor only if given.
 ACTIVE = {"true": True, "false": False, "any": None}
 ACTIVE_BY_DEFAULT = "true"
 TESTNETS = {
@@ -34,7 +34,7 @@ TESTNETS = {
     "false": "Agents on mainnets.",
     "any": "All agents.",
 }
-# What each value of the parameter `testnet` means; one that is not given is no part of a cursor.
+# The values of the parameter `testnet`; it is part of a cursor only if given.
 TESTNET = {"true": True, "false": False, "any": None}
 TESTNET_BY_DEFAULT = "false"
 # Filters that name agents, a place or a wallet: with any of them, the default is any.
@@ -49,7 +49,7 @@ SORTS = {
     "last_activity_at": "time",
 }
 ORDERS = {
-    "relevance": "With q: names that are q, names that begin with it, names with all its words, "
+    "relevance": "With q: names equal to q, names that begin with it, names with all its words, "
     "then the others, each newest first.",
 } | {
     order: f"By {sort}, {direction}."
@@ -88,7 +88,7 @@ RANKS = (0, 1, 2, 3)
 
 
 class AgentSearch(pages.Page):
-    """The filters of a search, all of which an agent must match, its order and its page."""
+    """The filters of a search, its order and its page. An agent must match all filters."""
 
     owner_address = own.Address(load_default=None)
     chain = names.ChainName(load_default=None)
@@ -121,12 +121,12 @@ class AgentSearch(pages.Page):
     min_effective_reviewers = fields.Float(
         load_default=None,
         validate=validate.Range(min=0, max=10**12),
-        metadata={"description": "How many reviewers have to stand behind the score."},
+        metadata={"description": "The minimum of effective_reviewers."},
     )
     min_paying_reviewers = fields.Integer(
         load_default=None,
         validate=validate.Range(min=0, max=10**12),
-        metadata={"description": "How many of the reviewers have to have paid the agent."},
+        metadata={"description": "The minimum of paying_reviewers."},
     )
     min_success_rate = fields.Float(load_default=None, validate=validate.Range(min=0, max=100))
     min_feedback = fields.Integer(load_default=None, validate=validate.Range(min=0, max=10**12))
@@ -153,7 +153,7 @@ class AgentSearch(pages.Page):
     )
     active = flags.FlagOrAny(
         WHICH_ACTIVE,
-        about="By default true: find agents that their owners call inactive with false or any.",
+        about="By default true; send false or any to find agents whose files say inactive.",
         load_default=None,
     )
     testnet = flags.FlagOrAny(
@@ -166,8 +166,8 @@ class AgentSearch(pages.Page):
     verified = flags.Flag(
         load_default=None,
         metadata={
-            "description": "Whether the file to which token_uri leads names the agent, too; false "
-            "also finds agents whose file was not fetched."
+            "description": "Whether the file at token_uri names the agent; false also finds agents "
+            "whose file was not fetched."
         },
     )
     q = own.Text(
@@ -184,7 +184,7 @@ class AgentSearch(pages.Page):
         max_length=2048,
         load_default=None,
         metadata={
-            "description": "A URL or a host to which a service of the agent leads; a URL also "
+            "description": "A URL or a host of a service of the agent; a URL also "
             "finds what is below it.",
             "example": "https://tides.example/mcp",
         },
@@ -206,15 +206,15 @@ class AgentSearch(pages.Page):
     sort = Choice(
         ORDERS,
         about="relevance is the default with q, and -registered_at without. A leading - sorts in "
-        "descending order. reputation_score is the field score, average_score the plain mean; "
-        "agents without either are last in both directions. Agents with equal scores or counts are "
+        "descending order. reputation_score is the field score, average_score the unweighted mean; "
+        "agents without it are last in both directions. Agents with equal scores or counts are "
         "in the order of registration.",
         load_default=None,
     )
     offset = fields.Integer(
         load_default=0,
         validate=validate.Range(min=0, max=10_000),
-        metadata={"description": "How many agents to skip; not with a cursor, which is faster."},
+        metadata={"description": "The number of agents to skip; a cursor is faster."},
     )
 
     @ma.validates_schema
@@ -230,11 +230,11 @@ class AgentSearch(pages.Page):
     @ma.validates_schema
     def _relevance_of_something(self, data: dict[str, Any], **_: Any) -> None:
         if data.get("sort") == "relevance" and data.get("q") is None:
-            raise ma.ValidationError("Give q too: relevance is how well q matches.", "sort")
+            raise ma.ValidationError("Give q too: the relevance depends on q.", "sort")
 
     @ma.post_load
     def _one_form(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Replace names that mean the same by one, so that equal searches are one search."""
+        """Normalize names, so equal searches have equal parameters."""
         data["sort"] = data["sort"] or ("-registered_at" if data["q"] is None else "relevance")
         return names.with_parts_of_agent(data)
 

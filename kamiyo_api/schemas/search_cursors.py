@@ -34,8 +34,8 @@ def cursor_parameters(search: dict[str, Any]) -> dict[str, Any]:
 
 
 def walk_of_cursor(search: dict[str, Any]) -> tuple[bytes, bool]:
-    """Return the walk that the cursor of a search belongs to, and whether it is that of the
-    corrected text."""
+    """Return the walk that the cursor of a search belongs to, and whether it has the corrected
+    text."""
     walk = pages.walk_of("agents", search)
     if search["q"] is not None:
         try:

@@ -15,7 +15,7 @@ from kamiyo_api.schemas.on_chain import SOURCES, as_of_block
 
 
 class ReputationQuery(bounded.Schema):
-    """The filters of the feedback to count; without any, all of it counts."""
+    """The filters of the feedback to count; without filters, all feedback counts."""
 
     client_address = bounded.List(
         own.Address(),
@@ -25,7 +25,7 @@ class ReputationQuery(bounded.Schema):
     )
     tag1 = own.Text(max_length=256, load_default=None)
     tag2 = own.Text(max_length=256, load_default=None)
-    source = Choice(SOURCES, about="Where feedback comes from; all by default.", load_default=None)
+    source = Choice(SOURCES, about="The source of the feedback; all by default.", load_default=None)
 
 
 class Reputation(ma.Schema):
@@ -64,7 +64,7 @@ class AgentCount(OnChain):
     status = Choice(STATUSES, required=True)
     agents = fields.Integer(required=True)
     claimed = fields.Integer(
-        required=True, metadata={"description": "How many of them are only claimed."}
+        required=True, metadata={"description": "The number of them that are only claimed."}
     )
 
 
@@ -76,11 +76,11 @@ class Totals(ma.Schema):
         keys=fields.String(),
         values=fields.Integer(),
         required=True,
-        metadata={"description": "How many agents are at each level."},
+        metadata={"description": "The number of agents at each level."},
     )
     feedback = fields.Integer(required=True)
     payments = fields.Integer(required=True)
     amount_usdc = fields.String(required=True)
     as_of = own.timestamp(required=True)
     refreshed_at = own.timestamp("When the last refresh ended.", required=True)
-    age_seconds = fields.Float(required=True, metadata={"description": "Since as_of."})
+    age_seconds = fields.Float(required=True, metadata={"description": "The seconds since as_of."})

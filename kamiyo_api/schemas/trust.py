@@ -1,4 +1,4 @@
-"""The score of one agent, and what it is made of."""
+"""The score of one agent, and all its figures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kamiyo_api.schemas.choices import Choice
 
 
 def a_score() -> fields.Float:
-    """Return the field of a score from 0 to 100 that is null where nobody rated."""
+    """Return the field of a score from 0 to 100, null without ratings."""
     return fields.Float(required=True, allow_none=True)
 
 
@@ -24,7 +24,7 @@ def a_count() -> fields.Integer:
 
 
 class Unknown(ma.Schema):
-    """A code that this deployment cannot tell about the agent, and why."""
+    """A code that this deployment does not compute for the agent, and why."""
 
     code = Choice(NOT_COMPUTED, required=True)
     reason = fields.String(required=True)
@@ -39,7 +39,7 @@ class Scores(ma.Schema):
 
 
 class AtStake(Scores):
-    """The scores for one who risks so much: reviewers who risked less count for less."""
+    """The scores at a stake: reviewers who paid less than it count for less."""
 
     stake_usdc = fields.String(required=True)
     score_middle = a_score()
@@ -58,7 +58,7 @@ class OfTag(Scores):
     reviewers = a_count()
     average_score = fields.Float(required=True)
     difference = fields.Float(
-        required=True, allow_none=True, metadata={"description": "Score less average_score."}
+        required=True, allow_none=True, metadata={"description": "score minus average_score."}
     )
 
 
@@ -72,8 +72,8 @@ class Bin(ma.Schema):
 
 
 class Trust(OnChain, Scores):
-    """The score of an agent, what it is made of, and a sentence about each figure. docs/trust.md
-    explains the rule."""
+    """The score of an agent, with all its figures and a sentence about each. docs/trust.md explains
+    the rule."""
 
     agent_uuid = fields.UUID(required=True)
     rule_version = a_count()
@@ -82,7 +82,7 @@ class Trust(OnChain, Scores):
     score_middle = a_score()
     average_score = a_score()
     difference = fields.Float(
-        required=True, allow_none=True, metadata={"description": "Score less average_score."}
+        required=True, allow_none=True, metadata={"description": "score minus average_score."}
     )
     effective_reviewers = fields.Float(required=True)
     backed_reviewers = fields.Float(required=True)
@@ -119,7 +119,7 @@ class Trust(OnChain, Scores):
         keys=fields.String(),
         values=fields.String(),
         required=True,
-        metadata={"description": "What each figure means, by its name."},
+        metadata={"description": "A sentence about each figure, by its name."},
     )
 
 
@@ -128,10 +128,10 @@ class HistoryQuery(pages.Page):
 
 
 class Day(Scores):
-    """The trust in an agent at the end of a day (UTC) on which it changed."""
+    """The score and level of an agent at the end of a day (UTC) on which they changed."""
 
     day = fields.Date(required=True)
-    recorded_at = own.timestamp("When the refresh began that counted it.", required=True)
+    recorded_at = own.timestamp("When the refresh that recorded it began.", required=True)
     rule_version = a_count()
     trust_level = Choice(TRUST_LEVELS, required=True)
     effective_reviewers = fields.Float(required=True)

@@ -1,4 +1,4 @@
-"""Text as the chain holds it: what PostgreSQL cannot store is escaped or left out, and marked.
+"""Text from chains and imports: parts that cannot be stored are escaped or omitted, and marked.
 
 PostgreSQL stores neither NUL characters nor surrogates nor bytes that are not UTF-8, nor numbers of
 any size. In a line of JSON they are written behind the character U+FFFE, which no text should

@@ -27,7 +27,7 @@ class ValidationsQuery(pages.Page):
 
     status = pages.statuses(STATUSES)
     source = Choice(
-        SOURCES, about="Where validations come from; all by default.", load_default=None
+        SOURCES, about="The source of the validations; all by default.", load_default=None
     )
 
 
@@ -102,7 +102,9 @@ class ValidationSummary(ma.Schema):
     count = fields.Integer(required=True)
     completed = fields.Integer(required=True)
     mean = fields.Float(
-        required=True, allow_none=True, metadata={"description": "Of the completed, 0-100."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of completed ones, 0-100."},
     )
 
 

@@ -1,1 +1,1 @@
-"""The refresh of the statistics; the trust level itself is in sql/functions/70_trust.sql."""
+"""Trust reports and decisions; sql/functions/70_trust.sql computes the trust level."""

@@ -1,4 +1,4 @@
-"""The checks of a decision, each with a sentence that says what was compared."""
+"""The checks of a decision, each with a sentence about what was compared."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from kamiyo_api.schemas.decision_codes import CODES
 
-# What is said of a check with figures: if it fails, and if it passes.
+# The sentences of checks with figures: failed and passed.
 SENTENCES: Mapping[str, tuple[str, str]] = {
     "NOT_ACTIVE": ("The agent is {value}.", "The agent is active."),
     "TRUSTED_OBJECT": (
@@ -16,36 +16,36 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "The reviewers you trust do not object.",
     ),
     "POOR_AT_STAKE": (
-        "By reviewers who risked as much as you would, or by its payments, the agent is poor.",
+        "At this stake the agent is poor, by its reviewers or by its payments.",
         "At this stake the agent is {value}, not poor.",
     ),
     "LEVEL_BELOW_POLICY": (
-        "At this stake the agent is {value}; your policy demands {threshold}.",
-        "At this stake the agent is {value}; your policy demands {threshold}.",
+        "At this stake the agent is {value}; your policy requires {threshold}.",
+        "At this stake the agent is {value}; your policy requires {threshold}.",
     ),
     "SCORE_BELOW_POLICY": (
         "The low of the score is {value}, below the {threshold} of your policy.",
-        "The low of the score is {value}; your policy demands {threshold}.",
+        "The low of the score is {value}; your policy requires {threshold}.",
     ),
     "REVIEWERS_BELOW_POLICY": (
         "It has {value} effective reviewers, fewer than the {threshold} of your policy.",
-        "It has {value} effective reviewers; your policy demands {threshold}.",
+        "It has {value} effective reviewers; your policy requires {threshold}.",
     ),
     "PAYING_BELOW_POLICY": (
         "{value} of its reviewers paid it, fewer than the {threshold} of your policy.",
-        "{value} of its reviewers paid it; your policy demands {threshold}.",
+        "{value} of its reviewers paid it; your policy requires {threshold}.",
     ),
     "TRUSTED_BELOW_POLICY": (
-        "{value} of the reviewers you trust rated it; your policy demands {threshold}.",
-        "{value} of the reviewers you trust rated it; your policy demands {threshold}.",
+        "{value} of the reviewers you trust rated it; your policy requires {threshold}.",
+        "{value} of the reviewers you trust rated it; your policy requires {threshold}.",
     ),
     "LOSS_ABOVE_POLICY": (
         "The expected loss is {value} USDC, above the {threshold} of your policy.",
         "The expected loss is {value} USDC; your policy accepts {threshold}.",
     ),
     "TOO_OLD_FOR_POLICY": (
-        "A paying or trusted reviewer last rated it at {value}; your policy demands one within "
-        "{threshold} days.",
+        "A paying or trusted reviewer last rated it at {value}; your policy requires a rating "
+        "within {threshold} days.",
         "A paying or trusted reviewer rated it at {value}, within {threshold} days.",
     ),
     "SOURCE_NOT_ACCEPTED": (
@@ -53,8 +53,8 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "The record of the agent comes from {value}, which is among your sources.",
     ),
     "NOT_PROVEN": (
-        "At this stake the agent is {value}; your policy allows from {threshold} on.",
-        "At this stake the agent is {value}; your policy allows from {threshold} on.",
+        "At this stake the agent is {value}; your policy allows {threshold} or better.",
+        "At this stake the agent is {value}; your policy allows {threshold} or better.",
     ),
     "FORGEABLE": (
         "Forging this evidence would cost {value} USDC, less than the {threshold} USDC that a "
@@ -65,12 +65,15 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{value} USDC is more than {threshold}, the highest stake at which evidence is weighed.",
         "{value} USDC is within the stakes at which evidence is weighed.",
     ),
-    "TRUSTED_DIFFER": (CODES["TRUSTED_DIFFER"], "Those you trust do not contradict others."),
+    "TRUSTED_DIFFER": (
+        CODES["TRUSTED_DIFFER"],
+        "The reviewers you trust do not contradict the others.",
+    ),
 }
 
 
 class Check(NamedTuple):
-    """One check: what it leads to if it fails, and what it compared."""
+    """One check: its effect if it fails, and the values that it compared."""
 
     code: str
     effect: str
@@ -86,17 +89,17 @@ class Check(NamedTuple):
     def text(self) -> str:
         """Return the sentence of the check."""
         if self.code not in SENTENCES:
-            return f"Not so: {CODES[self.code]}" if self.passed else CODES[self.code]
+            return f"Does not apply: {CODES[self.code]}" if self.passed else CODES[self.code]
         failed, passed = SENTENCES[self.code]
         if self.code == "TOO_OLD_FOR_POLICY" and self.value is None:
             return "No paying or trusted reviewer has rated it."
-        value = "nothing" if self.value is None else in_cents(self.value)
+        value = "unknown" if self.value is None else in_cents(self.value)
         sentence = passed if self.passed else failed
         return sentence.format(value=value, threshold=in_cents(self.threshold))
 
 
 def in_cents(value: Any) -> Any:
-    """Return an amount of six decimals without the zeros after the cents; others as they are."""
+    """Return an amount of six decimals without zeros after the cents, and other values as is."""
     if not re.fullmatch(r"\d+\.\d{6}", str(value)):
         return value
     whole, decimals = str(value).split(".")

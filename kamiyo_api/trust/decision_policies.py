@@ -1,4 +1,4 @@
-"""The policies of decisions: all that a caller demands, warns of and ignores."""
+"""The policies of decisions: what a caller requires, what to warn about and what to ignore."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class DecisionPolicy:
-    """The demands of a caller; the fields are those of a policy in a request."""
+    """The policy of a caller, with the fields of a policy in a request."""
 
     allow_from: str = "good"
     min_level: str | None = None
@@ -29,7 +29,7 @@ class DecisionPolicy:
     sources: tuple[str, ...] | None = None
 
     def as_applied(self) -> dict[str, Any]:
-        """Return the policy as an answer shows it: exact numbers are texts."""
+        """Return the policy for the answer, with exact numbers as strings."""
         members = ((name, getattr(self, name)) for name in self.__slots__)
         return {
             name: format(value, "f") if isinstance(value, Decimal) else value
@@ -46,7 +46,7 @@ NAMED: Mapping[str, DecisionPolicy] = {
 
 
 def policy_of(given: str | Mapping[str, Any]) -> DecisionPolicy:
-    """Return the policy that a request names, or that its members make of the cautious one."""
+    """Return the policy that a request names, or the cautious one changed by the given fields."""
     if isinstance(given, str):
         return NAMED[given]
     members = {name: distinct(value) for name, value in given.items() if value is not None}
@@ -54,5 +54,5 @@ def policy_of(given: str | Mapping[str, Any]) -> DecisionPolicy:
 
 
 def distinct(value: Any) -> Any:
-    """Return a list as a tuple with each item once, and any other value as it is."""
+    """Return a list as a tuple without duplicates, and any other value as is."""
     return tuple(dict.fromkeys(value)) if isinstance(value, list) else value

@@ -1,6 +1,6 @@
-"""The decision about one payment: what the evidence of an agent means under a policy.
+"""The decision about one payment, from the evidence about an agent and a policy.
 
-Pure: the evidence comes from erc8004_decision_inputs(), which also applies the rule of the score.
+The functions are pure: erc8004_decision_inputs() returns the evidence with its score.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ DAY = dt.timedelta(days=1)
 
 
 class Case(NamedTuple):
-    """One decision to make: the evidence of the agent, and of it the figures at the stake, the
-    amount and the policy."""
+    """One decision to make: the evidence about the agent, its figures at the stake, the amount and
+    the policy."""
 
     inputs: Inputs
     at_stake: Mapping[str, Any]
@@ -30,36 +30,36 @@ class Case(NamedTuple):
 
     @property
     def expected_loss(self) -> Decimal:
-        """Return what the payment loses on average."""
+        """Return the expected loss of the payment."""
         score = self.at_stake["score"] or self.inputs["expected_score"]
         return self.amount * (1 - Decimal(score) / 100)
 
     @property
     def loss_at_low(self) -> Decimal:
-        """Return what it loses at the low of the score."""
+        """Return the expected loss at the low of the score."""
         return self.amount * (1 - Decimal(self.at_stake["low"] or 0) / 100)
 
     @property
     def cheat_gain(self) -> Decimal:
-        """Return what a cheat wins until enough of the cheated have complained."""
+        """Return what a cheat gains until enough victims have complained."""
         gain = max(self.amount, Decimal(self.at_stake["cheat_gain_usdc"]))
         return gain / Decimal(self.policy.complaint_rate)
 
     @property
     def forgery_cost(self) -> Decimal:
-        """Return what it costs to forge what is proven."""
+        """Return the cost of forging the evidence."""
         return Decimal(self.inputs["forgery_cost_usdc"])
 
     @property
     def trusted_mean(self) -> Decimal | None:
-        """Return what the reviewers the caller trusts say on average."""
+        """Return the mean rating by the reviewers the caller trusts."""
         reviewers = self.inputs["vouching_reviewers"]
         return Decimal(self.inputs["vouching_voices"]) / (100 * reviewers) if reviewers else None
 
     @property
     def is_too_old(self) -> bool:
-        """Return whether the last news from a paying or trusted reviewer is older than the policy
-        accepts, or there is none."""
+        """Return whether the last rating by a paying or trusted reviewer is missing or older than
+        the policy accepts."""
         newest = self.inputs["last_backed_at"]
         if self.policy.max_age_days is None or newest is None:
             return True
@@ -70,8 +70,8 @@ class Case(NamedTuple):
 def decide(
     inputs: Inputs, amount: Decimal, policy: DecisionPolicy, stake_place: int = 0
 ) -> dict[str, Any]:
-    """Return the decision about a payment to an agent, with everything that led to it; its evidence
-    holds the figures at several stakes, of which this one counts."""
+    """Return the decision about a payment to an agent, with its checks and figures; `stake_place`
+    selects one of the stakes in the evidence."""
     case = Case(inputs, inputs["stakes"][stake_place], amount, policy)
     warnings, notes = warnings_of(case)
     checks = [*demands_of(case), *warnings]
@@ -102,13 +102,13 @@ def decide(
 
 
 def outcome_of(checks: list[Check]) -> str:
-    """Return the decision: the gravest effect of a check that failed."""
+    """Return the decision: the worst effect of a failed check."""
     failed = {check.effect for check in checks if not check.passed}
     return next((effect for effect in ("block", "warn") if effect in failed), "allow")
 
 
 def demands_of(case: Case) -> list[Check]:
-    """Return the checks that block: of every policy, then those that only this one demands."""
+    """Return the checks that block: those of every policy, then those of this one."""
     inputs, policy, level = case.inputs, case.policy, case.at_stake["level"]
     is_poor = level == "poor" and not inputs["is_vouched"]
     objected = inputs["is_objected"]
@@ -128,8 +128,8 @@ def demands_of(case: Case) -> list[Check]:
 
 
 def own_demands(case: Case) -> list[tuple[str, bool, Any, Any]]:
-    """Return what a policy may demand: code, whether it is met, what was found, and what is
-    demanded, which is None if it is not."""
+    """Return the optional demands of a policy: code, whether it is met, the value found, and the
+    value required, None if the policy does not require any."""
     inputs, at_stake, policy = case.inputs, case.at_stake, case.policy
     rank = LEVELS.index
     low, effective = Decimal(at_stake["low"] or 0), Decimal(at_stake["effective_reviewers"])
@@ -163,12 +163,12 @@ def own_demands(case: Case) -> list[tuple[str, bool, Any, Any]]:
 
 
 def at_least(code: str, found: int, demanded: int | None) -> tuple[str, bool, Any, Any]:
-    """Return the demand of a number of reviewers."""
+    """Return the demand for a number of reviewers."""
     return code, found >= (demanded or 0), found, demanded
 
 
 def warnings_of(case: Case) -> tuple[list[Check], list[str]]:
-    """Return the checks that warn, and the codes that only inform."""
+    """Return the checks that warn, and the other codes that apply."""
     found = findings_of(case)
     policy = case.policy
     cured = CURED_BY_VOUCHING if case.inputs["is_vouched"] else frozenset()
@@ -186,7 +186,7 @@ def warnings_of(case: Case) -> tuple[list[Check], list[str]]:
 
 
 def findings_of(case: Case) -> dict[str, tuple[Any, ...]]:
-    """Return for each code whether it is so, and with which figures."""
+    """Return for each code whether it applies, and its figures."""
     inputs, at_stake, level = case.inputs, case.at_stake, case.at_stake["level"]
     rank = LEVELS.index
     allowed = case.policy.allow_from
@@ -203,14 +203,14 @@ def findings_of(case: Case) -> dict[str, tuple[Any, ...]]:
 
 
 def place_of(inputs: Inputs, amount: Decimal) -> int:
-    """Return which of the stakes of the evidence an amount is judged at: the smallest that is not
-    below it, or the highest."""
+    """Return the place of the stake for an amount: the smallest stake that is not below it, or the
+    highest."""
     stakes = [Decimal(each["stake_usdc"]) for each in inputs["stakes"]]
     return next((place for place, stake in enumerate(stakes) if amount <= stake), len(stakes) - 1)
 
 
 def blocks_of(inputs: Inputs) -> list[dict[str, Any]]:
-    """Return up to which block the chain of the agent is contained, if it is read."""
+    """Return the last block read of the agent's chain, if the service reads it."""
     if inputs["block"] is None:
         return []
     agent = inputs["agent"]
@@ -218,7 +218,7 @@ def blocks_of(inputs: Inputs) -> list[dict[str, Any]]:
 
 
 def money(usdc: Decimal) -> str:
-    """Return an amount as a text with six decimals."""
+    """Return an amount as a string with six decimals."""
     return f"{usdc:.6f}"
 
 

@@ -1,4 +1,4 @@
-"""The evidence of a decision as its answer shows it, and the digest by which it can be cited."""
+"""The evidence of a decision as its answer shows it, and the digest that identifies it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-# What does not depend on the stake.
+# The facts that do not depend on the stake.
 FACTS = (
     *("rule_version", "status", "source", "claimed", "is_testnet", "registered_at", "owner_since"),
     *("settled_payments", "success_rate", "reviewers", "established_reviewers"),
@@ -19,8 +19,8 @@ FACTS = (
 
 
 def evidence_of(inputs: Mapping[str, Any], at_stake: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts from which a decision follows: whole numbers, texts, true, false and null
-    only, so that every language writes them alike."""
+    """Return the facts behind a decision: only integers, strings, booleans and null, which every
+    language serializes alike."""
     return {
         "agent_uuid": inputs["agent"]["agent_uuid"],
         **{name: inputs[name] for name in FACTS},
@@ -31,6 +31,6 @@ def evidence_of(inputs: Mapping[str, Any], at_stake: Mapping[str, Any]) -> dict[
 
 
 def digest_of(evidence: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of the evidence as JSON in UTF-8, with sorted keys and no white space."""
+    """Return the SHA-256 of the evidence as UTF-8 JSON with sorted keys and no white space."""
     canonical = orjson.dumps(evidence, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(canonical).hexdigest()

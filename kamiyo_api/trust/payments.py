@@ -1,4 +1,4 @@
-"""The payment that an HTTP 402 answer demands: on which chain, to whom, and how many USDC."""
+"""The payment that an HTTP 402 response requests: its chain, its payee and its amount."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from kamiyo_api import db, errors
 from kamiyo_api.chains import find_chain, require_chain
 
-# The contracts of USDC, whose smallest unit is a millionth. Any other token may call itself USDC.
+# The USDC contracts, with six decimals. Any other token may call itself USDC.
 USDC: Mapping[str, str] = {
     "ethereum": "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48",
     "base": "0x833589fcd6edb6e08f4c7c32d4f71b54bda02913",
@@ -24,7 +24,7 @@ MOST_USDC = Decimal(10) ** 14
 
 
 class Payment(NamedTuple):
-    """A payment that a 402 answer demands."""
+    """A payment that a 402 response requests."""
 
     chain: str
     pay_to: str
@@ -33,13 +33,13 @@ class Payment(NamedTuple):
     amount_usdc: Decimal | None
 
     def as_answer(self) -> dict[str, Any]:
-        """Return the payment as an answer shows it."""
+        """Return the payment for the answer."""
         return {name: getattr(self, name) for name in ("chain", "pay_to", "url", "asset")}
 
 
 def payment_of(ways: Sequence[Mapping[str, Any]], amount: Decimal | None) -> Payment:
-    """Return the first payment on a chain that is known here, with an amount that is known, too, if
-    there is one. Raises ChainNotSupported, InvalidInput."""
+    """Return the first payment on a known chain with a known amount, or with the amount that is
+    given. Raises ChainNotSupported, InvalidInput."""
     payments = [payment for way in ways if (payment := payment_on_chain(way)) is not None]
     if not payments:
         raise_unknown_chain(ways)
@@ -47,13 +47,13 @@ def payment_of(ways: Sequence[Mapping[str, Any]], amount: Decimal | None) -> Pay
         return payments[0]._replace(amount_usdc=amount)
     valued = [payment for payment in payments if payment.amount_usdc is not None]
     if not valued:
-        reason = "Say how much is to be paid: it is not demanded in USDC as far as is known here."
+        reason = "Give amount_usdc: the requested token is not a known USDC contract."
         raise errors.InvalidInput(errors={"amount_usdc": [reason]})
     return valued[0]
 
 
 def payment_on_chain(way: Mapping[str, Any]) -> Payment | None:
-    """Return the payment that one way demands, or None if its chain is not known here."""
+    """Return the payment of one accepted way to pay, or None if its chain is unknown."""
     chain = find_chain(way["network"], db)
     if chain is None:
         return None

@@ -1,4 +1,4 @@
-"""The questions of a request for decisions: whom each one means, and the answer to each."""
+"""The questions of a request for decisions: finding the agent of each, and deciding."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ MOST_SHOWN = 10
 
 @dataclass
 class Question:
-    """One decision to make. `whom` names an agent, by `agent_uuid` or by its token, or else has the
-    `wallet` and the `url` that lead to one."""
+    """One decision to make. `whom` has the `agent_uuid` or the token of the agent, or else a
+    `wallet` and a `url` to find it by."""
 
     whom: dict[str, Any]
     amount: Decimal
@@ -35,7 +35,7 @@ class Question:
 
     @property
     def is_by_claim(self) -> bool:
-        """Return whether the agent is to be found by what it claims."""
+        """Return whether to find the agent by the wallet or URL that it claims."""
         return "wallet" in self.whom
 
     def answer(self) -> dict[str, Any]:
@@ -52,8 +52,8 @@ class Question:
 
 
 def question_of(item: Mapping[str, Any]) -> Question:
-    """Return the question of a valid item, whose chain has our name. Raises ChainNotSupported,
-    InvalidInput."""
+    """Return the question of a valid item with the canonical name of its chain. Raises
+    ChainNotSupported, InvalidInput."""
     policy, amount = policy_of(item["policy"]), item["amount_usdc"]
     if item["payment_requirements"] is not None:
         payment = payment_of(item["payment_requirements"], amount)
@@ -67,12 +67,12 @@ def question_of(item: Mapping[str, Any]) -> Question:
 
 
 def claim_of(wallet: str | None, chain: str | None, url: str | None) -> dict[str, Any]:
-    """Return what leads to an agent: a wallet on a chain, a URL and its host."""
+    """Return what to find an agent by: a wallet on a chain, a URL and its host."""
     return {"wallet": wallet, "chain": chain, "url": url, "host": host_of(url)}
 
 
 def host_of(url: str | None) -> str | None:
-    """Return the host of a URL, as it may prove an agent; None if it has none."""
+    """Return the host and port of a URL, or None."""
     try:
         return urlsplit(url or "").netloc.lower() or None
     except ValueError:
@@ -80,8 +80,8 @@ def host_of(url: str | None) -> str | None:
 
 
 def answer_questions(questions: Sequence[Question]) -> list[dict[str, Any]]:
-    """Return the decisions, with one query for the evidence of all, after one for the agents of
-    those that are found by their claims, if there are any."""
+    """Return the decisions: one query finds the agents by their claims if needed, one reads all
+    evidence."""
     find_by_claims([question for question in questions if question.is_by_claim])
     named = [question for question in questions if not question.is_by_claim]
     if named:
@@ -92,7 +92,7 @@ def answer_questions(questions: Sequence[Question]) -> list[dict[str, Any]]:
 
 
 def item_of(place: int, question: Question) -> dict[str, Any]:
-    """Return the item of a question in the query for the evidence."""
+    """Return the parameters of a question in the query for the evidence."""
     agent_id = question.whom.get("agent_id")
     return {
         **question.whom,
@@ -105,7 +105,7 @@ def item_of(place: int, question: Question) -> dict[str, Any]:
 
 
 def find_by_claims(questions: Sequence[Question]) -> None:
-    """Find the agents of questions by their claims: each is then by its uuid, or stays in doubt."""
+    """Find the agents of questions by their claims; set the uuid of each, or the doubt."""
     if not questions:
         return
     items = [{"place": place, **question.whom} for place, question in enumerate(questions)]
@@ -121,10 +121,10 @@ def find_by_claims(questions: Sequence[Question]) -> None:
 
 
 def settle(question: Question, rows: Sequence[db.Row]) -> None:
-    """Settle whom a question means: the one agent that proves a claim. Who proves the wallet goes
-    before who proves the host, then who names the URL before others.
+    """Choose the one agent that proves the claim of a question. An agent that proves the wallet
+    goes before one that proves the host, then one that names the URL before others.
 
-    What an agent only says of itself settles nothing: anybody may say the same.
+    An unproved claim chooses no agent: anyone can make it.
     """
     proving = [row for row in rows if row["proved"]]
     for proof in ("agent_wallet", "domain"):

@@ -1,4 +1,4 @@
-"""The report on the score of an agent: all that it is made of, with a sentence for each figure."""
+"""The report on the score of an agent: all its figures, with a sentence for each."""
 
 from __future__ import annotations
 
@@ -8,55 +8,53 @@ import orjson
 
 from kamiyo_api import db
 
-# The sentences in the order in which they explain; each names the figure that it is about. Where
-# that is null, UNKNOWN has the sentence.
+# The sentences by figure, in the order in which to read them. UNKNOWN has those for null.
 SENTENCES = {
-    "score": "The score is {score}: the middle, drawn a little by those who did not pay.",
-    "score_low": "Two more paying customers are imagined; were they unhappy the score would be "
-    "{score_low}.",
-    "score_high": "Were they happy, it would be {score_high}.",
-    "score_middle": "Were they of two minds, it would be {score_middle}; the level looks at this, "
-    "and at the high.",
+    "score": "The score is {score}: the middle, moved slightly by unpaid ratings.",
+    "score_low": "The low, with two more dissatisfied paying customers, is {score_low}.",
+    "score_high": "The high, with two more satisfied paying customers, is {score_high}.",
+    "score_middle": "The middle, with one of each, is {score_middle}; the level depends on the "
+    "middle and the high.",
     "trust_level": "The level is {trust_level}.",
-    "average_score": "The plain mean of all scores is {average_score}, whoever wrote them.",
-    "difference": "The score differs from the plain mean by {difference}.",
-    "stake_usdc": "A reviewer's voice is whole if {stake_usdc} USDC or more stayed with the agent.",
-    "effective_reviewers": "{effective_reviewers} whole voices stand behind the score.",
-    "backed_reviewers": "{backed_reviewers} of them are paid for, or trusted by the operator.",
-    "backed_mean": "The mean of what is paid for is {backed_mean}.",
-    "unpaid_weight": "All that is not paid for weighs {unpaid_weight} together, always under 0.5.",
-    "unpaid_mean": "The mean of what is not paid for is {unpaid_mean}.",
-    "reviewers": "{reviewers} reviewers rated it; each has one voice, the mean of its ratings.",
-    "established_reviewers": "{established_reviewers} of them are known for 30 days, by ratings of "
-    "agents of three owners.",
-    "new_reviewers": "{new_reviewers} are new; those who did not pay weigh less than one together.",
-    "paying_reviewers": "{paying_reviewers} of them paid the agent more than came back.",
+    "average_score": "The unweighted mean of all scores is {average_score}.",
+    "difference": "The score differs from the unweighted mean by {difference}.",
+    "stake_usdc": "A reviewer who paid the agent {stake_usdc} USDC or more, net, has the weight 1.",
+    "effective_reviewers": "The weights of all reviewers add up to {effective_reviewers}.",
+    "backed_reviewers": "{backed_reviewers} of that is the weight of paying and trusted reviewers.",
+    "backed_mean": "Their weighted mean rating is {backed_mean}.",
+    "unpaid_weight": "All unpaid ratings together weigh {unpaid_weight}, always under 0.5.",
+    "unpaid_mean": "The mean of the unpaid ratings is {unpaid_mean}.",
+    "reviewers": "{reviewers} reviewers rated it; each counts once, with the mean of its ratings.",
+    "established_reviewers": "{established_reviewers} of them are known: for 30 days, by ratings "
+    "of agents of three owners.",
+    "new_reviewers": "{new_reviewers} are new; together, the unpaid ones weigh less than one.",
+    "paying_reviewers": "{paying_reviewers} of them paid the agent more than they got back.",
     "trusted_reviewers": "The operator trusts {trusted_reviewers} of them.",
-    "reciprocal_reviewers": "With {reciprocal_reviewers} of them the owner exchanged ratings, so "
-    "their money does not count.",
-    "ratings": "{ratings} records are ratings that give a voice.",
-    "own_ratings": "{own_ratings} ratings by the agent's own owner or wallet give none.",
-    "former_ratings": "{former_ratings} ratings from before the agent had its owner give none.",
+    "reciprocal_reviewers": "{reciprocal_reviewers} of them and the owner rated each other's "
+    "agents, so their payments do not count.",
+    "ratings": "{ratings} records count as ratings.",
+    "own_ratings": "{own_ratings} ratings by the agent's own owner or wallet do not count.",
+    "former_ratings": "{former_ratings} ratings from before the current owner do not count.",
     "unscored_feedback": "{unscored_feedback} records have no score from 0 to 100.",
-    "net_usdc": "The reviewers left {net_usdc} USDC with the agent.",
+    "net_usdc": "The reviewers paid the agent {net_usdc} USDC, net.",
     "returned_usdc": "{returned_usdc} USDC went back to them.",
     "last_backed_at": "A paying or trusted reviewer last rated it at {last_backed_at}.",
     "settled_payments": "{settled_payments} payments to the agent are settled.",
     "success_rate": "{success_rate} percent of them succeeded.",
-    "owner_since": "The agent has had its owner since {owner_since}.",
+    "owner_since": "The current owner has had the agent since {owner_since}.",
 }
 UNKNOWN = {
     "score": "Nobody has rated the agent, so it has no score.",
-    "score_low": "Without a rating, there is no low.",
-    "score_high": "Without a rating, there is no high.",
-    "score_middle": "Without a rating, there is no middle.",
+    "score_low": "Without ratings, there is no low.",
+    "score_high": "Without ratings, there is no high.",
+    "score_middle": "Without ratings, there is no middle.",
     "average_score": "No record has a score, so there is no mean.",
-    "difference": "There are not both a score and a mean, so they do not differ.",
-    "backed_mean": "Nothing that was said is paid for.",
-    "unpaid_mean": "Everything that was said is paid for.",
+    "difference": "Without a score and a mean, there is no difference.",
+    "backed_mean": "No paying or trusted reviewer has rated it, so there is no mean of theirs.",
+    "unpaid_mean": "There are no unpaid ratings.",
     "last_backed_at": "No paying or trusted reviewer has rated it.",
-    "success_rate": "Nothing is settled, so nobody knows how many payments succeed.",
-    "owner_since": "The service does not know since when the agent has its owner.",
+    "success_rate": "No payment is settled, so there is no success rate.",
+    "owner_since": "It is unknown when the current owner got the agent.",
 }
 
 

@@ -11,8 +11,8 @@ MOST_IMPORTED = 100_000
 
 
 def trust(reviewers: Iterable[tuple[str, str | None]]) -> tuple[int, int]:
-    """Trust reviewers, given by address and note; return how many are new, and how many there
-    were."""
+    """Trust reviewers, given by address and note; return the numbers of new and of all given
+    ones."""
     given = list(reviewers)
     with db.transaction(limited=False) as tx:
         done = tx.rows(
@@ -24,17 +24,17 @@ def trust(reviewers: Iterable[tuple[str, str | None]]) -> tuple[int, int]:
 
 
 def distrust(address: str) -> bool:
-    """Trust a reviewer no more; return whether it was trusted."""
+    """Stop trusting a reviewer; return whether it was trusted."""
     with db.transaction() as tx:
         return tx.row("reviewers.delete_trusted", address=address) is not None
 
 
 def all_trusted() -> list[db.Row]:
-    """Return the reviewers the operator trusts, those added last first."""
+    """Return the reviewers the operator trusts, newest first."""
     return db.rows("reviewers.list_trusted")
 
 
 def suggested() -> list[db.Row]:
-    """Return the wallets of keys in paid tiers that are not trusted: who pays may be worth a look,
-    but a bought trusted reviewer is what no rule can see, so the operator decides."""
+    """Return the wallets of keys in paid tiers that are not trusted. The operator decides about
+    them, since no rule can detect a trusted reviewer who was bought."""
     return db.rows("reviewers.list_suggested")

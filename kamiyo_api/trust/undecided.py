@@ -1,4 +1,4 @@
-"""The decision about an agent that is not known: the policy's `unknown` makes it."""
+"""The decision about an unknown agent: the `unknown` of the policy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNKNOWN = (
 
 
 def undecided(code: str, amount: Decimal, policy: DecisionPolicy) -> dict[str, Any]:
-    """Return the decision if nobody knows whom it is about, for the reason of a code."""
+    """Return the decision if the agent is unknown; the code says why."""
     now = dt.datetime.now(dt.UTC)
     check = Check(code, policy.unknown, False)
     return {

@@ -78,7 +78,7 @@ def test_fix_refreshes_and_says_so(doctor, old_statistics, sql):
     old_statistics(4000)
     sql("analyze")
     fixed = doctor("--fix")
-    assert "refreshed the statistics and cleared what had expired" in fixed.report["fixed"]
+    assert "refreshed the statistics and deleted expired rows" in fixed.report["fixed"]
     assert fixed.status("view-age") == "ok"
     assert "view-age" not in fixed.names("warning", "failing")
 

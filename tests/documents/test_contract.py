@@ -169,7 +169,7 @@ def test_every_path_parameter_is_documented(openapi):
 
 
 def test_front_door_is_the_explorer(client):
-    assert "Shall I trust this agent?" in client.get("/").text
+    assert "Should I trust this agent?" in client.get("/").text
 
 
 def test_settings_are_read_in_one_place():

@@ -1,4 +1,4 @@
-"""Agents to look at, pages, and a browser."""
+"""Agents, pages, and a browser."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support import factories
 from tests.support.html import HTML
 from tests.support.programs import needed
 
-# As root, in a container, and asking no host of its maker.
+# Run as root in a container, without requests to Google.
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -49,8 +49,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def people(make_agent, give_feedback, link_payment, request_validation, refresh) -> dict[str, Any]:
-    """An agent with paying customers and a crowd against it, one that only a crowd praises, one
-    that nobody knows, and a hostile one; by their names."""
+    """Agents by name: "good" has paying customers, and unpaid reviewers who object; "praised" has
+    only unpaid reviewers; "unknown" has none; "hostile" has a hostile file."""
     good, praised = make_agent(), make_agent(registration_file={"name": "Praised agent"})
     for score in (95, 90, 85, 100, 92):
         payer = factories.address()
@@ -78,7 +78,7 @@ def people(make_agent, give_feedback, link_payment, request_validation, refresh)
 
 @pytest.fixture
 def paths(people, get) -> list[str]:
-    """The address of each page, of each agent."""
+    """The path of every page."""
     agents = [f"/agents/{agent_uuid}" for agent_uuid in people.values()]
     hostile = people["hostile"]
     reviewer = get(f"/agents/{hostile}/feedback")["feedback"][0]["client_address"]
@@ -98,5 +98,5 @@ def paths(people, get) -> list[str]:
 
 @pytest.fixture
 def look(client):
-    """Look at a page, as a browser requests it."""
+    """Request a page as a browser does."""
     return lambda path: client.get(path, headers=HTML)

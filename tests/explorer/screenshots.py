@@ -1,4 +1,4 @@
-"""`make screenshots`: every page of the explorer, over the demo data, into docs/screenshots/."""
+"""`make screenshots`: write a picture of every page with the demo data to docs/screenshots/."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BEST = """
 
 @contextmanager
 def demonstrated() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
-    """The address of a service with the demo data, and its best agents."""
+    """Run a service with the demo data; yield its URL and its best agents."""
     with (
         tempfile.TemporaryDirectory(prefix="kamiyo-pages-") as folder,
         embedded_servers(Path(folder), throwaway=True) as servers,
@@ -56,7 +56,7 @@ def demonstrated() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
 
 
 def pages(best: list[tuple[str, str, str]]) -> dict[str, str]:
-    """The address of each page, by the name of its picture."""
+    """Return the path of each page by the name of its picture."""
     agent_uuid, owner, reviewer = best[0]
     others = list(dict.fromkeys(each[0] for each in best))[:3]
     return {
@@ -75,7 +75,7 @@ def pages(best: list[tuple[str, str, str]]) -> dict[str, str]:
 
 
 def main() -> None:
-    """Take every picture, and of the agent one in the dark and one on a phone."""
+    """Take all pictures; of the agent also one in dark mode and one on a phone."""
     FOLDER.mkdir(exist_ok=True)
     with demonstrated() as (url, best), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -1,4 +1,4 @@
-"""The sections of the page of one agent."""
+"""The sections of an agent's page."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import re
 from tests.support.html import Elements
 from tests.support.payment_rows import payments_on
 
-# The agent, its statistics, its trust, the decision, and three for all sections below.
+# The agent, its statistics, its trust, the decision, and three for the sections below.
 QUERIES_OF_AN_AGENT = 7
 
 
 def labels(page):
-    """What the plots of a page say that they show."""
+    """Return the labels of the plots of a page."""
     return [attrs["aria-label"] for tag, attrs in page.found if tag == "svg"]
 
 
@@ -34,7 +34,7 @@ def test_history_is_drawn_with_its_table(look, people, sql):
     page = Elements(look(path).text)
     assert any(each.startswith("Score from 2026-01-02") for each in labels(page))
     level = next(each for each in labels(page) if each.startswith("Level from"))
-    assert "at first poor, at last good" in level
+    assert "first poor, last good" in level
     assert "poor since 2026-01-02, then good since" in " ".join(page.text.split())
 
 
@@ -46,20 +46,20 @@ def test_payments_are_drawn_by_day_with_their_table(look, people, sql):
     payments_on(sql, agent_uuid, ["2026-03-02"], "pending", "4", each=2)
     page = Elements(look(f"/agents/{agent_uuid}").text)
     text = " ".join(page.text.split())
-    said = "Payments by day from 2026-03-01 to 2026-03-04: 6 went through, 2 failed, 2 pending"
+    said = "Payments by day from 2026-03-01 to 2026-03-04: 6 succeeded, 2 failed, 2 pending"
     assert said in labels(page)
     assert "2026-03-01 3 0 0 $7.50 $0.00" in text
     assert "2026-03-02 0 1 2 $0.00 $9.00" in text
     assert "2026-03-04 3 1 0 $7.50 $7.00" in text
     assert "2026-03-03" not in text
-    assert "USDC that went through: $15.00" in text
-    assert "of the newest 10 payments." in text
+    assert "USDC of successful payments: $15.00" in text
+    assert "Newest 10 payments by day." in text
 
 
-def test_payments_of_long_are_drawn_by_week(look, people, sql):
+def test_payments_over_a_long_time_are_drawn_by_week(look, people, sql):
     payments_on(sql, people["unknown"], ["2025-06-04", "2026-03-01"])
     page = Elements(look(f"/agents/{people['unknown']}").text)
-    said = "Payments by week from 2025-06-02 to 2026-02-23: 2 went through, 0 failed, 0 pending"
+    said = "Payments by week from 2025-06-02 to 2026-02-23: 2 succeeded, 0 failed, 0 pending"
     assert said in labels(page)
     parts = [attrs for tag, attrs in page.found if tag == "rect" and "class" in attrs]
     assert [each["class"] for each in parts] == ["verified", "verified"]
@@ -70,21 +70,21 @@ def test_only_the_newest_payments_are_drawn(look, people, sql):
     payments_on(sql, people["unknown"], ["2026-03-02"], each=1_000)
     payments_on(sql, people["unknown"], ["2020-03-01"], each=50)
     page = Elements(look(f"/agents/{people['unknown']}").text)
-    assert "1,000 payments; older ones are not drawn" in " ".join(page.text.split())
-    assert any("from 2026-03-02 to 2026-03-02: 1000 went" in each for each in labels(page))
+    assert "Newest 1,000 payments by day; older ones are not shown" in " ".join(page.text.split())
+    assert any("from 2026-03-02 to 2026-03-02: 1000 succeeded" in each for each in labels(page))
 
 
-def test_page_of_an_agent_asks_few_queries(look, people, statements):
+def test_page_of_an_agent_runs_few_queries(look, people, statements):
     for each in (people["good"], people["hostile"]):
         statements()
         assert look(f"/agents/{each}").status_code == 200
         asked = [each for each in statements() if "select" in each]
-        # The process asks which database it is for all requests together.
+        # The process identifies the database once for all requests.
         asked = [each for each in asked if "identity of this database" not in each]
         assert len(asked) == QUERIES_OF_AN_AGENT, asked
 
 
-def test_page_says_what_to_change_in_the_file(look, get, people):
+def test_page_lists_the_findings_about_the_file(look, get, people):
     for agent_uuid in people.values():
         lint = get(f"/agents/{agent_uuid}/registration/lint")
         text = Elements(look(f"/agents/{agent_uuid}").text).text
@@ -103,7 +103,7 @@ def test_page_of_an_agent_without_a_file_says_so(look, people, sql):
     assert "NOT_READ" in text
 
 
-def test_file_that_nests_deep_is_no_fault(look, people, sql):
+def test_deeply_nested_file_is_no_error(look, people, sql):
     sql(
         "update erc8004_agents set registration_file"
         " = jsonb_build_object('x', (repeat('[', 990) || repeat(']', 990))::jsonb) where id = %s",

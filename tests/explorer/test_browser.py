@@ -18,7 +18,7 @@ BROKEN_RULES = """
       (each) => `${each.id}: ${each.nodes.map((node) => node.html).join(" ").slice(0, 300)}`
     )
 """
-# How far things moved while the page loaded, and how far it is wider than the window.
+# How far elements moved while the page loaded.
 MOVED = """
     () => new Promise((resolve) => new PerformanceObserver(
       (list) => resolve(list.getEntries().reduce((sum, each) => sum + each.value, 0))
@@ -31,14 +31,14 @@ PAINTED_IN_PIECES = """
 """
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 WHERE_SMALL_AND_DARK = ["color-contrast", "scrollable-region-focusable", "target-size"]
-# A slow line: a page arrives in pieces, and is painted in pieces unless it says otherwise.
+# A slow network: a page arrives in pieces, and is painted in pieces unless it prevents that.
 SLOW = {"offline": False, "latency": 50, "downloadThroughput": 20_000, "uploadThroughput": 20_000}
 SMALL, LARGE = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 HUGE = {"width": 3840, "height": 2160}
 
 
 class Visit:
-    """A page in the browser, and what it should not have done."""
+    """A page in the browser, with its errors and its requests to other hosts."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page, self.url, self.faults = page, url, []
@@ -48,17 +48,17 @@ class Visit:
         page.on("request", lambda request: self.ours(request.url))
 
     def note(self, kind, text):
-        """Keep an error of the console; that a page is not found is one."""
+        """Record an error of the console, except a 404."""
         if kind in ("error", "warning") and "status of 404" not in text:
             self.faults.append(text)
 
     def ours(self, address):
-        """Keep a request to another host."""
+        """Record a request to another host."""
         if not address.startswith(f"{self.url}/"):
             self.faults.append(f"requests {address}")
 
     def slowly(self):
-        """Let all that comes from here on arrive slowly."""
+        """Slow down the network from here on."""
         session = self.page.context.new_cdp_session(self.page)
         session.send("Network.emulateNetworkConditions", SLOW)
         return self
@@ -71,7 +71,7 @@ class Visit:
 
 @pytest.fixture
 def visit(browser: Browser, server) -> Iterator:
-    """Open the browser on the running service; it must not have done what it should not."""
+    """Open pages of the running service; fail if one has an error or requests another host."""
     contexts, visits = [], []
 
     def begin(**options) -> Visit:
@@ -85,7 +85,7 @@ def visit(browser: Browser, server) -> Iterator:
     assert [each.faults for each in visits] == [[] for _ in visits]
 
 
-def test_every_page_keeps_the_rules_of_accessibility(visit, paths):
+def test_every_page_is_accessible(visit, paths):
     rules = needed_file(AXE).read_text()
     seen = visit(color_scheme="light")
     for path in paths:
@@ -110,7 +110,7 @@ def test_nothing_moves_while_a_page_arrives_slowly(visit, paths):
         assert not page.evaluate(PAINTED_IN_PIECES), path
 
 
-def test_keyboard_alone_leads_from_the_search_to_the_score(visit, people):
+def test_keyboard_is_enough_to_search_and_see_the_score(visit, people):
     page = visit().to("/")
     page.keyboard.press("/")
     page.keyboard.type("weather")
@@ -123,20 +123,20 @@ def test_keyboard_alone_leads_from_the_search_to_the_score(visit, people):
 
 
 def tab_to(page, text):
-    """Press Tab until a link has the focus."""
+    """Press Tab until the element with this text has the focus."""
     for _ in range(60):
         page.keyboard.press("Tab")
         if page.evaluate("() => document.activeElement.textContent") == text:
             return
-    raise AssertionError(f"Tab does not lead to {text}")
+    raise AssertionError(f"Tab does not reach {text}")
 
 
 def test_verdict_changes_with_the_amount(visit, people):
     page = visit().to(f"/agents/{people['good']}")
     verdict = page.locator("#verdict")
-    expect(verdict).to_contain_text("You stand to lose $0.")
+    expect(verdict).to_contain_text("Expected loss: $0.")
     page.get_by_label("Amount in USDC").fill("100")
-    expect(verdict).to_contain_text("You stand to lose $41")
+    expect(verdict).to_contain_text("Expected loss: $41")
     page.get_by_label("Policy").select_option("strict")
     expect(page).to_have_url(re.compile("amount_usdc=100&policy=strict"))
     shown = verdict.inner_text()
@@ -144,14 +144,14 @@ def test_verdict_changes_with_the_amount(visit, people):
     assert verdict.inner_text() == shown
 
 
-def test_keyboard_alone_opens_the_parameters_of_an_operation(visit, app):
+def test_keyboard_opens_the_parameters_of_an_operation(visit, app):
     page = visit(viewport=SMALL, color_scheme="dark").to("/docs")
     page.get_by_role("navigation", name="Operations").get_by_role("link", name="decisions").focus()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("#decisions$"))
     tab_to(page, "Parameters (4)")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("How much is to be paid, in USDC.").first).to_be_visible()
+    expect(page.get_by_text("The amount to pay, in USDC.").first).to_be_visible()
 
 
 def test_first_tab_skips_to_the_content(visit, people):
@@ -163,18 +163,18 @@ def test_first_tab_skips_to_the_content(visit, people):
 
 def test_everything_works_without_scripts(visit, people):
     page = visit(java_script_enabled=False).to("/")
-    page.get_by_label("Whom are you about to pay?").fill("agent")
+    page.get_by_label("Who are you about to pay?").fill("agent")
     page.get_by_role("button", name="Find").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("3 agents")
     page.get_by_role("link", name="a paying reviewer").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("1 agent")
     page.get_by_role("link", name="Weather agent").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Weather agent")
-    page.get_by_text("What it is made of").click()
+    page.get_by_text("How it is computed").click()
     expect(page.get_by_text(re.compile("^The score is"))).to_be_visible()
 
 
-def test_list_changes_in_place_and_back_leads_back(visit, people):
+def test_list_changes_in_place_and_back_restores_it(visit, people):
     page = visit(viewport={"width": 1280, "height": 400}).to("/agents")
     page.evaluate("() => { window.isSame = true; scrollTo(0, 200); }")
     page.get_by_role("link", name="ten or more").click()
@@ -205,7 +205,7 @@ def test_badge_is_an_image(visit, people):
     assert badge.evaluate("(image) => image.naturalWidth") == 236
 
 
-def test_a_fault_would_be_seen(visit, people, browser, server):
+def test_errors_are_detected(visit, people, browser, server):
     seen = Visit(browser.new_page(), server.url)
     page = seen.to("/chains")
     page.evaluate(needed_file(AXE).read_text())

@@ -1,4 +1,4 @@
-"""What the first page says that changed."""
+"""The changes on the start page."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from tests.support.html import Elements
 from tests.support.payment_rows import payments_on
 
 
-def test_first_page_says_that_nothing_changed(look, people, sql):
+def test_start_page_says_that_nothing_changed(look, people, sql):
     sql("delete from erc8004_trust_history")
     assert "Nothing changed: no level or score" in Elements(look("/").text).text
 
 
-def test_first_page_says_what_changed_in_the_last_day(look, people, sql):
+def test_start_page_lists_the_changes_of_the_last_day(look, people, sql):
     good, praised = people["good"], people["praised"]
     sql(
         """
@@ -55,12 +55,12 @@ def test_first_page_says_what_changed_in_the_last_day(look, people, sql):
     assert "Praised agent 1 payment, $7.00" in changed
 
 
-def test_what_changed_before_yesterday_is_not_said_to_have_changed(look, people, sql):
+def test_older_changes_are_not_listed(look, people, sql):
     sql("update erc8004_trust_history set recorded_at = recorded_at - interval '25 hours'")
     payments_on(sql, people["good"], ["2026-03-04"], "failed", "7")
     assert "Nothing changed" in Elements(look("/").text).text
 
 
-def test_agents_that_lists_leave_out_are_not_said_to_have_changed(look, people, sql):
+def test_changes_of_hidden_agents_are_not_listed(look, people, sql):
     sql("update erc8004_agent_search set is_testnet = true")
     assert "Nothing changed" in Elements(look("/").text).text

@@ -12,7 +12,7 @@ from tests.support.html import HTML
 
 
 class Filters(HTMLParser):
-    """The filters of a page: the count of each by the address that it leads to."""
+    """The filters of a page: the count of each by its link."""
 
     def __init__(self, page):
         super().__init__()
@@ -33,7 +33,7 @@ class Filters(HTMLParser):
 
 @pytest.fixture
 def filters(client):
-    """The filters beside a list, and its page."""
+    """Return the filters of a list, and its page."""
 
     def look(query):
         answer = client.get(f"/agents?{query}", headers=HTML)
@@ -67,7 +67,7 @@ def crowd(make_agent, give_feedback, link_payment, refresh, sql):
 
 
 def choices(counts, name):
-    """The counts of the choices of one parameter, by value."""
+    """Return the counts of the choices of one parameter, by value."""
     found = {}
     for href, agents in counts.items():
         given = parse_qs(urlsplit(href).query)
@@ -92,7 +92,7 @@ def choices(counts, name):
         "q=nothing",
     ],
 )
-def test_each_choice_leads_to_as_many_agents_as_it_says(filters, get, crowd, query):
+def test_each_choice_finds_as_many_agents_as_it_says(filters, get, crowd, query):
     counts, page = filters(query)
     counted = {href: agents for href, agents in counts.items() if agents is not None}
     assert len(counted) > 8
@@ -117,7 +117,7 @@ def test_without_a_search_all_agents_are_counted(filters, crowd, get):
     assert choices(counts, "status") == {"suspended": 1, "revoked": 0}
 
 
-def test_only_choices_within_few_agents_are_counted(filters, crowd):
+def test_choices_are_counted_if_few_agents_match(filters, crowd):
     counts, page = filters("chain=base")
     assert counting.EXACT in page
     levels = {"new": 2, "fair": 1, "excellent": 0, "good": 0, "poor": 0}
@@ -145,7 +145,7 @@ def test_too_many_agents_are_not_counted(filters, crowd, sql, query):
     assert set(counts.values()) == {None}
 
 
-def test_counts_of_a_mistyped_text_are_not_guessed(filters, crowd):
+def test_mistyped_text_has_no_counts(filters, crowd):
     counts, page = filters("q=tidde")
     assert "may be mistyped" in page
     assert set(counts.values()) == {None}
@@ -158,7 +158,7 @@ def test_later_pages_have_the_same_counts(filters, crowd, get):
     assert list(first.values()) == list(later.values())
 
 
-def test_counts_ask_one_query_more_and_then_the_cache(filters, crowd, statements):
+def test_counts_take_one_query_and_are_cached(filters, crowd, statements):
     statements()
     filters("chain=base")
     assert sum("'facets'" in each for each in statements()) == 1

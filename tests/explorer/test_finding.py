@@ -1,4 +1,4 @@
-"""The box for searches leads to what was typed: words, numbers, addresses, names of ENS."""
+"""The search box redirects to the agent or the search: words, numbers, addresses, ENS names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NO_ADDRESS = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.mark.parametrize(
-    ("typed", "leads_to"),
+    ("typed", "target"),
     [
         ("tide table", "/agents?q=tide+table"),
         ("42", "/agents?agent_id=42"),
@@ -19,12 +19,12 @@ NO_ADDRESS = "00000000-0000-4000-8000-000000000000"
         ("  ", "/agents"),
     ],
 )
-def test_box_leads_to_what_was_typed(client, typed, leads_to):
+def test_search_box_redirects_to_the_match(client, typed, target):
     answer = client.get("/find", query_string={"q": typed})
-    assert (answer.status_code, answer.location) == (302, leads_to)
+    assert (answer.status_code, answer.location) == (302, target)
 
 
-def test_global_name_leads_to_its_agent(look, client, people, get):
+def test_global_name_finds_its_agent(look, client, people, get):
     agent = get(f"/agents/{people['good']}")
     answer = client.get(
         "/find", query_string={"q": f"{agent['agent_registry']}:{agent['agent_id']}"}
@@ -33,7 +33,7 @@ def test_global_name_leads_to_its_agent(look, client, people, get):
 
 
 @pytest.mark.parametrize("typed", ["tides.eth", "Tides.eth", "tides.base.eth"])
-def test_name_of_ens_leads_to_who_claims_it(client, look, make_agent, typed):
+def test_ens_name_finds_the_agents_that_claim_it(client, look, make_agent, typed):
     name = typed.lower()
     services = [{"name": "ENS", "endpoint": name}]
     agent = make_agent(registration_file={"name": "Claims a name", "services": services})
@@ -45,12 +45,12 @@ def test_name_of_ens_leads_to_who_claims_it(client, look, make_agent, typed):
     for page in map(Elements, (found, decided)):
         assert agent["agent_uuid"] in str(page.links())
         assert "Has another" not in page.text
-        assert "found here as agents claim it" in page.text
+        assert "Any agent can claim it" in page.text
     assert 'class="verdict allow"' not in decided
 
 
 @pytest.mark.parametrize("typed", ["tides.example", "eth", "https://tides.eth/x", "a tides.eth"])
-def test_other_texts_are_no_names_of_ens(look, client, typed):
+def test_other_texts_are_no_ens_names(look, client, typed):
     for path, name in (("/agents", "q"), ("/decide", "whom")):
         answer = client.get(path, query_string={name: typed}, headers=HTML)
-        assert "a name of ENS. It" not in answer.text
+        assert "is an ENS name" not in answer.text

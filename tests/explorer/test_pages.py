@@ -1,4 +1,4 @@
-"""The pages that people look at, as they are sent."""
+"""The HTML of the pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import unicodedata
 
 import pytest
 
-from kamiyo_api.explorer.shown import leads_to_web, mixes_scripts
+from kamiyo_api.explorer.shown import is_web_url, mixes_scripts
 from tests.support.html import HTML, Elements
 
 NO_ADDRESS = "00000000-0000-4000-8000-000000000000"
@@ -29,7 +29,7 @@ def test_no_page_has_scripts_or_styles_of_its_own(look, paths):
             assert tag != "script" or attrs["src"].startswith("/assets/")
 
 
-def test_hostile_texts_are_only_texts(look, paths):
+def test_hostile_texts_stay_plain_text(look, paths):
     for path in paths:
         page = Elements(look(path).text)
         formless = {each for each in page.text if unicodedata.category(each) in ("Cf", "Cc", "Co")}
@@ -68,7 +68,7 @@ def test_hostile_texts_are_marked(look, people):
     ],
 )
 def test_only_the_web_is_linked(text, is_link):
-    assert leads_to_web(text) == is_link
+    assert is_web_url(text) == is_link
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_only_the_web_is_linked(text, is_link):
         ("", False),
     ],
 )
-def test_words_of_mixed_alphabets_are_seen(text, is_mixed):
+def test_mixed_alphabets_are_detected(text, is_mixed):
     assert mixes_scripts(text) == is_mixed
 
 
@@ -100,7 +100,7 @@ def test_page_of_an_agent_shows_the_score_of_the_api(look, get, people):
     ("name", "why"),
     [("praised", "no paying reviewer yet"), ("unknown", "nobody has rated it yet")],
 )
-def test_unknown_score_is_a_dash_and_a_word(look, people, name, why):
+def test_unknown_score_is_a_dash_with_the_reason(look, people, name, why):
     for path in (f"/agents/{people[name]}", f"/badge/{people[name]}.svg"):
         page = Elements(look(path).text)
         assert f"\N{EN DASH} {why}" in " ".join(page.text.split())
@@ -118,7 +118,7 @@ def test_unknown_score_is_a_dash_and_a_word(look, people, name, why):
         "chain=8453",
     ],
 )
-def test_list_answers_the_parameters_of_the_api(look, get, people, query):
+def test_list_accepts_the_parameters_of_the_api(look, get, people, query):
     found = get(f"/agents/?{query}")
     page = Elements(look(f"/agents?{query}").text)
     shown = [
@@ -140,7 +140,7 @@ def test_pages_follow_each_other(look, people):
     assert len(seen) == len(set(seen)) == len(people)
 
 
-def test_choice_can_be_taken_back(look, people):
+def test_filter_can_be_removed(look, people):
     page = Elements(look("/agents?trust_level=new&trust_level=poor&cursor=").text)
     assert page.text.count("Redirecting")
     page = Elements(look("/agents?trust_level=new&trust_level=poor").text)
@@ -153,18 +153,18 @@ def test_choice_can_be_taken_back(look, people):
 @pytest.mark.parametrize(
     "path", ["/agents?min_feedback=x", "/agents?nothing=1", "/agents?chain=xyz"]
 )
-def test_refusal_is_in_words(look, path):
+def test_invalid_query_is_explained_on_a_page(look, path):
     answer = look(path)
     assert answer.status_code in (400, 422)
-    assert "This cannot be shown" in answer.text
+    assert "This page cannot be shown" in answer.text
     assert answer.mimetype == "text/html"
 
 
-def test_agent_that_does_not_exist_is_not_found_in_words(look, client):
+def test_missing_page_is_explained_on_a_page(look, client):
     for path in (f"/agents/{NO_ADDRESS}", f"/badge/{NO_ADDRESS}.svg", "/nothing"):
         answer = look(path)
         assert (answer.status_code, answer.mimetype) == (404, "text/html"), path
-        assert "There is no such page" in answer.text
+        assert "Page not found" in answer.text
     assert client.get("/nothing").mimetype == "application/problem+json"
     assert look("/api/v1/nothing").mimetype == "application/problem+json"
 
@@ -188,7 +188,7 @@ def test_first_view_is_small(client, look, people):
         assert sum(map(len, bodies)) < MOST_BYTES
 
 
-def test_file_of_the_explorer_stays_with_its_address(client, look):
+def test_asset_is_immutable_under_its_url(client, look):
     links = [attrs for tag, attrs in Elements(look("/").text).found if tag == "link"]
     style = next(each["href"] for each in links if each["rel"] == "stylesheet")
     assert "immutable" in client.get(style).headers["Cache-Control"]
@@ -227,7 +227,7 @@ def test_pasted_402_is_decided(look, client, people, get):
     }
     answer = client.get("/decide", query_string={"whom": json.dumps(asked)}, headers=HTML)
     assert answer.status_code == 200, answer.text
-    assert "Who says that it is theirs" in answer.text
+    assert "Agents that claim it" in answer.text
     assert people["good"] in answer.text
 
 
@@ -246,13 +246,13 @@ def test_pasted_402_is_decided(look, client, people, get):
         ("/guides/secrets.md", 404),
     ],
 )
-def test_what_cannot_be_answered_is_said_in_words(look, people, path, status):
+def test_every_error_is_explained_on_a_page(look, people, path, status):
     answer = look(path.format(**people))
     assert (answer.status_code, answer.mimetype) == (status, "text/html")
-    assert "Begin again" in answer.text
+    assert "Start page" in answer.text
 
 
-def test_guides_lead_to_each_other(look):
+def test_links_between_guides_work(look):
     names = re.findall(r'href="(/guides/\w+\.md)"', look("/guides/").text)
     assert len(names) > 5
     for name in names:
@@ -268,4 +268,4 @@ def test_guides_lead_to_each_other(look):
 
 def test_examples_of_the_rule_are_computed_by_it(look):
     text = " ".join(Elements(look("/trust").text).text.split())
-    assert "One customer who paid a dollar says 100. 33 67 100" in text
+    assert "1 paying customer rates 100 33 67 100" in text

@@ -1,4 +1,4 @@
-"""Pages under other settings: their limit, without Redis, without the database, turned off."""
+"""Pages with other settings: a rate limit, no Redis, no database, or turned off."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOWHERE = "postgresql://kamiyo@127.0.0.1:1/kamiyo"
 
 @pytest.fixture
 def configured(app):
-    """A client of the service with other settings."""
+    """Return a client of the service with other settings."""
 
     def create(**settings):
         made = create_app(dataclasses.replace(Config.from_environment(), **settings))
@@ -27,19 +27,19 @@ def configured(app):
     return create
 
 
-def test_page_counts_against_the_address(configured):
+def test_pages_are_limited_per_address(configured):
     client = configured(explorer_pages_per_minute=2)
     statuses = [client.get("/chains", headers=HTML).status_code for _ in range(3)]
     assert statuses == [200, 200, 429]
     refused = client.get("/chains", headers=HTML)
     assert int(refused.headers["Retry-After"]) >= 1
-    assert "Too many pages at once" in refused.text
+    assert "Too many requests" in refused.text
     other = {"REMOTE_ADDR": "192.0.2.7"}
     assert client.get("/chains", environ_overrides=other).status_code == 200
     assert client.get("/health/live").status_code == 200
 
 
-def test_key_counts_in_its_own_windows(configured, admin):
+def test_keys_have_their_own_limit(configured, admin):
     client = configured(explorer_pages_per_minute=1)
     statuses = [client.get("/chains", headers=admin).status_code for _ in range(3)]
     assert statuses == [200, 200, 200]
@@ -57,10 +57,10 @@ def test_pages_work_without_redis(configured, people, paths):
     assert statuses == [404 if path == "/agents/x" else 200 for path in paths]
 
 
-def test_database_that_is_away_is_said_in_words(configured):
+def test_unavailable_database_is_explained_on_a_page(configured):
     client = configured(database_url=NOWHERE, redis_url=None)
     for path in ("/", "/agents", f"/agents/{NO_ADDRESS}", "/chains"):
         answer = client.get(path, headers=HTML)
         assert (answer.status_code, answer.mimetype) == (503, "text/html")
-        assert "The service cannot look this up right now" in answer.text
+        assert "The service is temporarily unavailable" in answer.text
         assert int(answer.headers["Retry-After"]) >= 1

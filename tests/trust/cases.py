@@ -1,4 +1,4 @@
-"""Cases of the rule of trust. Run as a program, it writes them with what the rule makes of them to
+"""Cases of the trust rule. Run as a program, it writes them with their expected results to
 vectors.json."""
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ TEN_SETTLED = {"settled": 10, "success_rate": "100"}
 
 
 def new(rating: str = "100", **known: Any) -> Reviewer:
-    """A reviewer who was first seen yesterday."""
+    """Return a reviewer who was first seen yesterday."""
     return Reviewer([rating], days_known=1, **known)
 
 
 def old(rating: str = "100", **known: Any) -> Reviewer:
-    """A reviewer who has been known for long."""
+    """Return a known reviewer."""
     return Reviewer([rating], days_known=60, owners=4, **known)
 
 
 def paying(count: int, rating: str, paid: str = "1", **known: Any) -> list[Reviewer]:
-    """So many known reviewers who paid, all of one opinion."""
+    """Return paying known reviewers with the same rating."""
     return [old(rating, paid=paid, **known) for _ in range(count)]
 
 
 def one(reviewer: Reviewer, **known: Any) -> Record:
-    """A record with one reviewer."""
+    """Return a record with one reviewer."""
     return Record([reviewer], **known)
 
 
@@ -119,7 +119,7 @@ MANY = Record(
 
 
 def vectors() -> list[dict[str, Any]]:
-    """Return every case with what is expected of it; equal reviewers are written once."""
+    """Return every case with its expected results; equal reviewers are written once."""
     return [
         {"name": name, "record": grouped(record), "expected": expected(record)}
         for name, record in {**CASES, "sixty of all kinds": MANY}.items()
@@ -127,7 +127,7 @@ def vectors() -> list[dict[str, Any]]:
 
 
 def grouped(record: Record) -> dict[str, Any]:
-    """Return a record as JSON; `times` says how many reviewers are alike."""
+    """Return a record as JSON; `times` is the number of equal reviewers."""
     groups: list[dict[str, Any]] = []
     for reviewer in record.reviewers:
         if groups and groups[-1]["reviewer"] == asdict(reviewer):

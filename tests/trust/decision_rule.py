@@ -1,4 +1,4 @@
-"""The rule of decisions in exact fractions, written apart from the code that it checks."""
+"""The decision rule in exact fractions, independent of the code under test."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ EXCUSED = {
 
 @dataclass(frozen=True)
 class Question:
-    """A payment of an amount to an agent, under the members of a policy."""
+    """A payment of an amount to an agent, with the fields of a policy."""
 
     agent: Planted
     amount: str = "0.01"
     policy: dict[str, Any] = field(default_factory=dict)
 
     def reviewers(self, *, trusted: bool, only: bool = False) -> list[Reviewer]:
-        """The reviewers of the agent, with those the caller trusts, too, or these alone."""
+        """Return the reviewers that count: the agent's and the trusted ones, or only these."""
         own = set(self.policy.get("trusted_reviewers", ()))
         return [
             reviewer_of(each, trusted and each.client in own)
@@ -39,7 +39,7 @@ class Question:
 
 
 def reviewer_of(voice: Voice, is_trusted: bool) -> Reviewer:
-    """A planted reviewer, as the rule of the score knows them."""
+    """Return a planted reviewer in the form of the score rule."""
     return Reviewer(
         [str(Fraction(voice.voice, 100).limit_denominator(100).__float__())],
         paid=str(Fraction(voice.net) + Fraction(voice.returned)),
@@ -53,7 +53,7 @@ def reviewer_of(voice: Voice, is_trusted: bool) -> Reviewer:
 
 
 def level(found: dict[str, Any], agent: Planted) -> str:
-    """The level of an agent at a stake."""
+    """Return the level of an agent at a stake."""
     settled, rate = agent.settled, Fraction(agent.success_rate or 0)
     middle, high = found["middle"], found["high"]
     if middle is None and not settled:
@@ -68,7 +68,7 @@ def level(found: dict[str, Any], agent: Planted) -> str:
 
 
 def decide(asked: Question) -> dict[str, Any]:
-    """The decision, with its codes and figures."""
+    """Return the decision, with its codes and figures."""
     policy, agent, amount = asked.policy, asked.agent, Fraction(asked.amount)
     stake = next((each for each in STAKES if amount * 10**6 <= each), STAKES[-1])
     found = summary(asked.reviewers(trusted=True, only=policy.get("trusted_only", False)), stake)
@@ -94,7 +94,7 @@ def decide(asked: Question) -> dict[str, Any]:
 def figures_of(
     found: dict[str, Any], agent: Planted, amount: Fraction, stake: int, policy: dict[str, Any]
 ) -> dict[str, Fraction]:
-    """What the payment may lose, what forging the evidence costs and what a cheat wins."""
+    """Return the expected losses, the cost of forgery and the gain of a cheat."""
     score = Fraction(50) if found["score"] is None else found["score"]
     gain = amount
     if found["middle"] is not None:
@@ -119,7 +119,7 @@ def demands(
     mean: Fraction | None,
     figures: dict[str, Fraction],
 ) -> set[str]:
-    """The demands that are not met."""
+    """Return the demands that are not met."""
     policy, voices = asked.policy, asked.agent.voices
     own = set(policy.get("trusted_reviewers", ()))
     news = [each.days_ago for each in voices if Fraction(each.net) > 0 or each.is_trusted]
@@ -154,7 +154,7 @@ def warnings(
     figures: dict[str, Fraction],
     stake: int,
 ) -> tuple[set[str], set[str]]:
-    """The codes that warn, and those that are only told."""
+    """Return the codes that warn, and the notes."""
     policy, is_vouched = asked.policy, mean is not None and mean >= 60
     allowed = ORDER.index(policy.get("allow_from", "good"))
     so = set(caveats_at(asked, found))
@@ -170,7 +170,7 @@ def warnings(
 
 
 def caveats_at(asked: Question, found: dict[str, Any]) -> list[str]:
-    """The caveats of an agent, of which three look at the stake and the caller's reviewers."""
+    """Return the caveats of an agent; three depend on the stake and the caller's reviewers."""
     agent = asked.agent
     voices = asked.reviewers(trusted=False)
     of_the_public = caveats(

@@ -1,4 +1,4 @@
-"""What the rule of trust makes of the whole history in a database, in exact fractions."""
+"""The results of the trust rule for the whole history in a database, in exact fractions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ TRUSTED = "select client_address from erc8004_trusted_reviewers"
 
 
 class History:
-    """The reviewers of every agent, as its rows say."""
+    """The reviewers of every agent, from the rows of the database."""
 
     def __init__(self, sql: Sql, as_of: dt.datetime) -> None:
         self.as_of = as_of
@@ -53,7 +53,7 @@ class History:
         self.ratings = self._ratings()
 
     def _ratings(self) -> dict[tuple[str, str], list[Row]]:
-        """The ratings that give a voice, of each agent and client."""
+        """Return the ratings that count, by agent and client."""
         found: dict[tuple[str, str], list[Row]] = defaultdict(list)
         for row in self.feedback:
             agent = self.agents[row["agent"]]
@@ -96,7 +96,7 @@ class History:
         )
 
     def reviewers(self, agent: str) -> list[Reviewer]:
-        """The reviewers of an agent who have a voice."""
+        """Return the reviewers of an agent who have a voice."""
         return [
             Reviewer(
                 [str(row["score"]) for row in rows],
@@ -113,7 +113,7 @@ class History:
         ]
 
     def evidence(self) -> dict[tuple[str, bool], dict[str, Any]]:
-        """The rows that erc8004_evidence has to have."""
+        """Return the expected rows of erc8004_evidence."""
         rows = {}
         for agent in self.agents:
             for established in (True, False):
@@ -125,7 +125,7 @@ class History:
         return rows
 
     def scores(self) -> dict[str, dict[str, float]]:
-        """The scores of all agents that have any, at the public stake."""
+        """Return the scores of all agents that have one, at the public stake."""
         found = {}
         for agent in self.agents:
             if reviewers := self.reviewers(agent):
@@ -138,7 +138,7 @@ SCORES = ("score", "middle", "low", "high", "effective_reviewers")
 
 
 def evidence_of(reviewers: list[Reviewer], established: bool) -> dict[str, Any]:
-    """The sums over reviewers of one class."""
+    """Return the sums over reviewers of one class."""
     by_stake = [sums(reviewers, established, stake) for stake in STAKES]
     return {
         "reviewers": len(reviewers),

@@ -1,4 +1,4 @@
-"""Agents whose counts and evidence are put straight into the tables, as a refresh leaves them."""
+"""Agents whose counts and evidence are inserted directly, as a refresh would write them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Voice:
     days_ago: float = 5
 
     def weight(self, stake: int) -> int:
-        """What the voice weighs at a stake, in millionths of a USDC."""
+        """Return the weight of the voice at a stake, in millionths of a USDC."""
         if self.is_trusted:
             return stake
         return 0 if self.is_reciprocal else min(int(Fraction(self.net) * 10**6), stake)
@@ -36,7 +36,7 @@ class Voice:
 
 @dataclass(frozen=True)
 class Planted:
-    """An agent and what is counted of it."""
+    """An agent and its counts."""
 
     voices: Sequence[Voice] = ()
     settled: int = 0
@@ -52,7 +52,7 @@ class Planted:
 
 
 def plant(sql: Sql, agent: Planted) -> str:
-    """Put an agent into the tables; return its uuid."""
+    """Insert an agent; return its uuid."""
     created = sql(
         """
         insert into erc8004_agents (
@@ -70,7 +70,7 @@ def plant(sql: Sql, agent: Planted) -> str:
 
 
 def plant_voices(sql: Sql, agent_uuid: str, agent: Planted) -> None:
-    """Put the reviewers of an agent into the tables, and the sums over them."""
+    """Insert the reviewers of an agent, and the sums over them."""
     now = dt.datetime.now(dt.UTC)
     for each in agent.voices:
         sql(
@@ -107,7 +107,7 @@ def plant_voices(sql: Sql, agent_uuid: str, agent: Planted) -> None:
 
 
 def plant_sums(sql: Sql, agent_uuid: str, voices: Sequence[Voice], is_established: bool) -> None:
-    """Put the sums over the reviewers of one class into the tables."""
+    """Insert the sums over the reviewers of one class."""
     of_class = [each for each in voices if each.is_established == is_established]
     sql(
         "insert into erc8004_evidence values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::numeric[], "
@@ -124,7 +124,7 @@ def plant_sums(sql: Sql, agent_uuid: str, voices: Sequence[Voice], is_establishe
 
 
 def plant_payments(sql: Sql, agent_uuid: str, agent: Planted) -> None:
-    """Put the payments of an agent into the tables, so many that the rate is as given."""
+    """Insert the payments of an agent, with the given success rate."""
     successful = round(agent.settled * float(agent.success_rate or 0) / 100)
     sql(
         """

@@ -1,4 +1,4 @@
-"""The rule of trust in exact fractions, written apart from the SQL that it checks."""
+"""The trust rule in exact fractions, independent of the SQL under test."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOW = 1_800_000_000
 
 @dataclass(frozen=True)
 class Reviewer:
-    """One client of an agent: the ratings that count, and what is known of the client."""
+    """One client of an agent: its counting ratings, and its other figures."""
 
     ratings: list[str]
     paid: str = "0"
@@ -27,13 +27,13 @@ class Reviewer:
 
     @property
     def voice(self) -> int:
-        """The mean in hundredths of a point; half a hundredth is rounded up."""
+        """Return the mean in hundredths of a point, rounded half up."""
         cents = [int(Fraction(rating) * 100) for rating in self.ratings]
         return int(Fraction(sum(cents), len(cents)) + Fraction(1, 2))
 
     @property
     def net(self) -> Fraction:
-        """What the agent kept of the client's money, in USDC."""
+        """Return the net amount that the client paid, in USDC."""
         return max(Fraction(0), Fraction(self.paid) - Fraction(self.returned))
 
     @property
@@ -41,7 +41,7 @@ class Reviewer:
         return self.days_known >= 30 and self.owners >= 3
 
     def share(self, stake: int) -> Fraction:
-        """How much of a whole voice is paid for at a stake."""
+        """Return the weight at a stake, from 0 to 1."""
         if self.trusted:
             return Fraction(1)
         if self.rates_mutually:
@@ -51,7 +51,7 @@ class Reviewer:
 
 @dataclass(frozen=True)
 class Record:
-    """Everything that the level and the caveats of an agent look at."""
+    """Everything that the level and the caveats of an agent depend on."""
 
     reviewers: list[Reviewer] = field(default_factory=list)
     settled: int = 0
@@ -64,8 +64,8 @@ class Record:
 
 
 def sums(reviewers: list[Reviewer], established: bool, stake: int) -> list[Fraction]:
-    """How many reviewers of a class there are, their voices, their weight in millionths of a USDC,
-    and both multiplied."""
+    """Return the sums over the reviewers of a class: number, voices, weights in millionths of a
+    USDC, and weighted voices."""
     chosen = [each for each in reviewers if each.is_established == established]
     return [
         Fraction(len(chosen)),
@@ -76,7 +76,7 @@ def sums(reviewers: list[Reviewer], established: bool, stake: int) -> list[Fract
 
 
 def unpaid(reviewers: list[Reviewer], stake: int) -> tuple[Fraction, Fraction]:
-    """How many unpaid reviewers there are, all newcomers as less than one, and what they say."""
+    """Return the number of unpaid reviewers, all newcomers as less than one, and their mean."""
     people = said = Fraction(0)
     for established in (True, False):
         rest = [
@@ -93,7 +93,7 @@ def unpaid(reviewers: list[Reviewer], stake: int) -> tuple[Fraction, Fraction]:
 
 
 def summary(reviewers: list[Reviewer], stake: int) -> dict[str, Fraction | None]:
-    """The score of an agent at a stake, and what it is made of."""
+    """Return the score of an agent at a stake, with its figures."""
     shares = [each.share(stake) for each in reviewers]
     backed = sum(shares, Fraction(0))
     said = sum(
@@ -122,7 +122,7 @@ def summary(reviewers: list[Reviewer], stake: int) -> dict[str, Fraction | None]
 
 
 def level(record: Record) -> str:
-    """The first level whose conditions an agent meets."""
+    """Return the first level whose conditions an agent meets."""
     found = summary(record.reviewers, PUBLIC_STAKE)
     middle, high = found["middle"], found["high"]
     rate = Fraction(record.success_rate or 0)
@@ -138,7 +138,7 @@ def level(record: Record) -> str:
 
 
 def caveats(record: Record) -> list[str]:
-    """The codes beside a score, in their order."""
+    """Return the caveats in order."""
     reviewers = record.reviewers
     found = summary(reviewers, PUBLIC_STAKE)
     backed, people = found["backed"] or 0, found["unpaid_reviewers"] or 0
@@ -173,7 +173,7 @@ def caveats(record: Record) -> list[str]:
 
 
 def expected(record: Record) -> dict[str, Any]:
-    """What the rule makes of a record: sums and summary at each stake, level and caveats."""
+    """Return the results for a record: sums and summary at each stake, level, caveats."""
     return {
         "by_stake": [
             {

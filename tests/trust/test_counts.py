@@ -1,4 +1,4 @@
-"""Counts that are folded are those of history, whatever is written and refreshed at once."""
+"""Folded counts equal the counts of history, whatever is written and refreshed concurrently."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def agents(app, sql):
 
 
 def write(address, agents, seed, transactions):
-    """Random transactions, some of which are taken back."""
+    """Run random transactions, some of which are rolled back."""
     dice = random.Random(seed)
     with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
         for _ in range(transactions):
@@ -112,7 +112,7 @@ def write(address, agents, seed, transactions):
 
 
 def refresh_until(address, done, seed):
-    """Refreshes without a pause, some of them from history."""
+    """Refresh without a pause, sometimes from history."""
     dice = random.Random(seed)
     with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
         while not done.is_set():
@@ -121,7 +121,7 @@ def refresh_until(address, done, seed):
 
 
 def compare_until(address, done, unlike):
-    """What is counted beside what history says, in one snapshot, again and again."""
+    """Compare the counts with history in one snapshot, repeatedly."""
     with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
         connection.set_session(isolation_level="REPEATABLE READ")
         while not done.is_set():
@@ -174,7 +174,7 @@ def test_full_refresh_repairs_counts_that_were_tampered_with(agents, give_feedba
     assert [sql(figures) for figures in FIGURES] == before
 
 
-def test_times_of_a_client_are_those_of_history_if_it_changes_during_a_full_refresh(agents, sql):
+def test_times_of_a_client_are_correct_if_it_changes_during_a_full_refresh(agents, sql):
     client = "0x" + "c" * 40
     for days in (90, 60, 30, 0):
         sql(
@@ -201,7 +201,7 @@ def test_times_of_a_client_are_those_of_history_if_it_changes_during_a_full_refr
     assert sql(times) == [{"first_days": 60, "last_days": 30}]
 
 
-def test_first_refresh_after_all_was_deleted_tells_the_planner_what_it_counted(
+def test_first_refresh_after_deleting_all_updates_the_planner_statistics(
     make_agent, give_feedback, sql, refresh
 ):
     give_feedback(agent_uuid=make_agent()["agent_uuid"])

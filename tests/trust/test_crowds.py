@@ -1,4 +1,4 @@
-"""No unpaid crowd, of whatever size, changes a level, an interval or a decision."""
+"""Unpaid reviewers, however many, change no level, interval or decision."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ QUESTIONS = [
 
 @pytest.fixture
 def agents(make_agent, give_feedback, link_payment, refresh):
-    """An agent that is good, one that is poor, and one that only one unpaid reviewer rated."""
+    """Return a good agent, a poor one, and one with a single unpaid reviewer."""
     found = [make_agent()["agent_uuid"] for _ in range(3)]
     for agent, score in zip(found, (92, 10), strict=False):
         for _ in range(8):
@@ -39,7 +39,7 @@ def agents(make_agent, give_feedback, link_payment, refresh):
 
 @pytest.fixture
 def decide(client, admin, agents):
-    """What every policy says of every agent and amount, and by which codes."""
+    """Return the decision and codes of every policy for every agent and amount."""
 
     def run():
         items = [
@@ -76,7 +76,7 @@ def test_crowd_changes_nothing_before_and_after_it_is_folded(decide, agents, ref
 
 
 @pytest.mark.slow
-def test_crowd_of_sleepers_changes_nothing(decide, agents, make_agent, refresh, sql):
+def test_crowd_of_inactive_reviewers_changes_nothing(decide, agents, make_agent, refresh, sql):
     hosts = [make_agent()["agent_uuid"] for _ in range(3)]
     sql(CROWD, 0, 80, 80, 60, 300, hosts)
     refresh()

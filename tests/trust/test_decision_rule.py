@@ -1,4 +1,4 @@
-"""Decisions are those of exact fractions, whatever the agent, the amount and the policy."""
+"""Decisions equal those of exact fractions, for any agent, amount and policy."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ QUESTIONS = {
 
 
 def anything(chance: random.Random) -> Question:
-    """A question of any kind."""
+    """Return a random question."""
     crowd = [
         Voice(
             factories.address(),
@@ -145,7 +145,7 @@ QUESTIONS |= {f"any agent, {number}": anything(CHANCE) for number in range(25)}
 
 
 def planted(sql, questions):
-    """The uuid of the agent of each question, each agent put into the tables once."""
+    """Return the uuid of the agent of each question; insert each agent once."""
     found = {}
     for each in questions:
         key = each.agent.agent_id
@@ -155,7 +155,7 @@ def planted(sql, questions):
 
 @pytest.fixture
 def ask(client, admin, sql):
-    """Ask all questions at once, over agents that are put into the tables for them."""
+    """Decide all questions at once, about agents inserted for them."""
 
     def run(questions):
         items = [
@@ -191,7 +191,7 @@ def assert_is(decision, expected):
         assert value is None or decision[name] == pytest.approx(float(value), abs=0.0051)
 
 
-def test_each_decision_is_that_of_exact_fractions(ask):
+def test_each_decision_equals_that_of_exact_fractions(ask):
     wrong = {}
     for name, decision in zip(QUESTIONS, ask(list(QUESTIONS.values())), strict=True):
         try:
@@ -201,7 +201,7 @@ def test_each_decision_is_that_of_exact_fractions(ask):
     assert not wrong
 
 
-def test_questions_lead_to_every_decision_and_nearly_every_code():
+def test_questions_cover_every_decision_and_nearly_every_code():
     expected = [decide(each) for each in QUESTIONS.values()]
     assert {each["decision"] for each in expected} == {"allow", "warn", "block"}
     codes = set().union(*(each["block"] | each["warn"] for each in expected))

@@ -1,4 +1,4 @@
-"""Evidence: what refreshes fold is what a full count gives, and what fractions make of history."""
+"""Evidence: folded evidence equals that of a full recount and that of exact fractions."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ where f.score is not null
 
 @pytest.fixture
 def agents(app, sql):
-    """Eight agents of six owners, the last two on a testnet."""
+    """Return eight agents of six owners, the last two on a testnet."""
     factories.insert_agents(sql, 8)
     rows = sql("select id::text from erc8004_agents order by agent_id")
     for number, row in enumerate(rows):
@@ -104,7 +104,7 @@ def agents(app, sql):
 
 
 def write(cursor, dice, agents):
-    """One random write."""
+    """Run one random write."""
     params = {
         "agent": dice.choice(agents),
         "one": dice.choice(PEOPLE),
@@ -125,7 +125,7 @@ def moment(sql):
 
 
 def assert_is_history(sql, as_of):
-    """Assert that the evidence and the scores are those of history."""
+    """Assert that the evidence and the scores equal those of history."""
     history = History(sql, as_of)
     evidence = {(row.pop("agent"), row.pop("is_established")): row for row in sql(EVIDENCE)}
     assert evidence == history.evidence()
@@ -138,7 +138,7 @@ def assert_is_history(sql, as_of):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_folded_evidence_is_that_of_history_and_of_a_full_count(agents, servers, sql, seed):
+def test_folded_evidence_equals_history_and_a_full_recount(agents, servers, sql, seed):
     dice = random.Random(seed)
     with closing(psycopg2.connect(servers.database_url)) as connection:
         connection.autocommit = True
@@ -154,7 +154,7 @@ def test_folded_evidence_is_that_of_history_and_of_a_full_count(agents, servers,
 
 
 def write_until_done(address, agents, seed, transactions):
-    """Random transactions, some of which are taken back."""
+    """Run random transactions, some of which are rolled back."""
     dice = random.Random(seed)
     with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
         for _ in range(transactions):
@@ -171,8 +171,8 @@ def refresh_until(address, done, seed):
     dice = random.Random(seed)
     with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
         while not done.is_set():
-            # These writers change several agents in a transaction without the lock of refreshes,
-            # which whoever does so in the service takes.
+            # These writers change several agents in a transaction without the refresh lock, which
+            # the service takes in this case.
             try:
                 cursor.execute("select refresh_erc8004_stats(%s)", [dice.random() < 0.2])
                 connection.commit()
@@ -181,7 +181,7 @@ def refresh_until(address, done, seed):
 
 
 @pytest.mark.slow
-def test_evidence_is_that_of_history_while_all_write_and_refresh(agents, servers, sql):
+def test_evidence_equals_history_during_writes_and_refreshes(agents, servers, sql):
     done, address = threading.Event(), servers.database_url
     writers = [
         threading.Thread(target=write_until_done, args=(address, agents, seed, 120))
@@ -204,7 +204,7 @@ def test_evidence_is_that_of_history_while_all_write_and_refresh(agents, servers
     assert [sql(figures) for figures in FIGURES] == folded
 
 
-def test_reviewers_are_established_when_their_time_has_come(agents, sql):
+def test_reviewers_become_established_after_their_time(agents, sql):
     for agent in agents[:3]:
         sql(
             "insert into erc8004_reputation (agent_uuid, client_address, score, value, chain, "
@@ -222,9 +222,9 @@ def test_reviewers_are_established_when_their_time_has_come(agents, sql):
         assert_is_history(sql, as_of)
 
 
-def test_what_is_known_of_an_agent_at_once_is_what_the_next_refresh_counts(agents, servers, sql):
-    """But for reviewers who become known, owners, trusted and mutual reviewers; and the time of the
-    last of the paying reviewers, if just that was revoked."""
+def test_current_statistics_equal_those_of_the_next_refresh(agents, servers, sql):
+    """Except for new known, trusted and reciprocal reviewers, for owners, and for the time of the
+    last paying reviewer, if its rating was just revoked."""
     dice = random.Random(7)
     now = """
     select a.id, to_jsonb(t) - 'last_backed_at' as trust
@@ -244,7 +244,7 @@ def test_what_is_known_of_an_agent_at_once_is_what_the_next_refresh_counts(agent
 
 
 def write_simply(cursor, dice, agents):
-    """One random write by a client who owns nothing, has no money back and is new."""
+    """Run one random write by a new client without agents and returned money."""
     params = {
         "agent": dice.choice(agents),
         "one": dice.choice(PEOPLE[6:]),

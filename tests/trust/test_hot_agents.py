@@ -1,4 +1,4 @@
-"""An agent with many reviewers costs what one with a hundred does."""
+"""An agent with many reviewers costs as much as one with a hundred."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ select
   (array[null, 'starred', 'uptime'])[1 + n %% 3], 'base', now() - n * interval '1 minute'
 from generate_series(1, %s) as n
 """
-# The planner expects that an agent has as few reviewers as most have.
+# Most agents have few reviewers, so the planner expects few.
 OTHERS = """
 with agents as (
   insert into erc8004_agents (agent_id, chain, registry_address, owner_address)
@@ -43,7 +43,7 @@ READS = {
 
 @pytest.fixture
 def agents(make_agent, sql, refresh):
-    """An agent with many reviewers, and one with a hundred."""
+    """Return an agent with many reviewers, and one with a hundred."""
     found = [make_agent()["agent_uuid"] for _ in range(2)]
     for agent, reviewers in zip(found, (MANY, FEW), strict=True):
         sql(GIVE, agent, reviewers)
@@ -55,7 +55,7 @@ def agents(make_agent, sql, refresh):
 
 @pytest.fixture
 def blocks(sql):
-    """How many blocks PostgreSQL reads for an answer, once it has planned it."""
+    """Return the number of blocks that PostgreSQL reads for an answer, after planning."""
 
     def read(query, agent):
         for _ in range(2):

@@ -1,4 +1,4 @@
-"""The reputation of one agent: over all feedback as of the refresh, or narrowed, as of now."""
+"""The reputation of one agent: over all feedback as of the refresh, or filtered, as of now."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FIGURES = (
 
 @pytest.fixture
 def reputation(get):
-    """The figures of an agent's reputation that a query string leaves."""
+    """Return the figures of an agent's reputation for a query string."""
 
     def read(agent, query=""):
         found = get(f"/agents/{agent['agent_uuid']}/reputation?{query}")
@@ -31,7 +31,7 @@ def reputation(get):
 
 @pytest.fixture
 def rated(client, admin, make_agent, give_feedback):
-    """An agent with feedback of every kind, by Anna and Bert."""
+    """Return an agent with feedback of every kind, by Anna and Bert."""
     agent = make_agent()
     anna, bert = factories.address(), factories.address()
 
@@ -50,7 +50,7 @@ def rated(client, admin, make_agent, give_feedback):
     return {**agent, "anna": anna, "bert": bert}
 
 
-def test_revoked_and_unscored_feedback_moves_no_score(rated, reputation, refresh):
+def test_revoked_and_unscored_feedback_changes_no_score(rated, reputation, refresh):
     refresh()
     assert reputation(rated) == (5, 64.75, 1, 1, 1, 1, 2)
 
@@ -86,7 +86,7 @@ def test_narrowing_to_every_client_agrees_with_the_refresh(rated, reputation, re
     assert reputation(rated, everybody) == reputation(rated)
 
 
-def test_narrowing_by_empty_tags_narrows_nothing(rated, reputation, refresh):
+def test_empty_tags_filter_nothing(rated, reputation, refresh):
     refresh()
     assert reputation(rated, "tag1=&tag2=") == reputation(rated)
 
@@ -97,7 +97,7 @@ def test_narrowed_reputation_of_an_unknown_agent_is_not_found(client, admin):
 
 
 @pytest.mark.parametrize("count", [100, 101])
-def test_at_most_a_hundred_clients_are_taken(client, admin, make_agent, count):
+def test_at_most_a_hundred_clients_are_accepted(client, admin, make_agent, count):
     query = "&".join(f"client_address={factories.address()}" for _ in range(count))
     path = f"/api/v1/agents/{make_agent()['agent_uuid']}/reputation?{query}"
     assert client.get(path, headers=admin).status_code == (200 if count == 100 else 422)

@@ -1,4 +1,4 @@
-"""The rule of trust: the functions of the database make of each case what exact fractions make."""
+"""The trust rule: the database functions return the results of exact fractions for each case."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def summary_at(ask, at_stake):
 
 
 @pytest.mark.parametrize("case", VECTORS, ids=lambda case: case["name"])
-def test_each_figure_is_that_of_exact_fractions(ask, case):
+def test_each_figure_equals_that_of_exact_fractions(ask, case):
     for at_stake in case["expected"]["by_stake"]:
         for name, value in summary_at(ask, at_stake).items():
             expected = at_stake[name]
@@ -116,7 +116,7 @@ def caveat_arguments(reviewers, record, found):
 
 
 @pytest.mark.parametrize("case", VECTORS, ids=lambda case: case["name"])
-def test_voices_and_weights_are_those_of_exact_fractions(ask, case):
+def test_voices_and_weights_equal_those_of_exact_fractions(ask, case):
     for group in case["record"]["reviewers"]:
         reviewer = Reviewer(**group["reviewer"])
         cents = [round(float(rating) * 100) for rating in reviewer.ratings]
@@ -132,7 +132,7 @@ def test_vectors_are_those_of_the_cases():
 
 
 def with_crowd(reviewers, size, voice):
-    """The sums at the public stake of reviewers, and of a crowd of known and of new ones."""
+    """Return the sums at the public stake over reviewers with a crowd of known and new ones."""
     crowd = [size, size * voice, 0, 0]
     classes = (sums(reviewers, established, PUBLIC_STAKE) for established in (True, False))
     return [int(one) + more for each in classes for one, more in zip(each, crowd, strict=True)]

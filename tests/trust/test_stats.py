@@ -1,4 +1,4 @@
-"""Statistics: what a refresh counts, what it leaves out, and the levels of trust."""
+"""Statistics: the counts of a refresh, and the trust levels."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ UNKNOWN = None
 
 @pytest.fixture
 def stats(get):
-    """The statistics of an agent."""
+    """Return the statistics of an agent."""
     return lambda agent: get(f"/agents/{agent['agent_uuid']}/stats")
 
 
 @pytest.fixture
 def with_record(make_agent, give_feedback, sql):
-    """An agent with so many settled payments and a success rate. The first of its customers paid a
-    dollar each and rated it; a rating without a payment is unpaid.
+    """Return a function that makes an agent with settled payments, a success rate and ratings. The
+    first customers paid a dollar each and rated it; a rating without a payment is unpaid.
 
-    Rows of either table that the views are made of, so that each boundary is exact.
+    It inserts rows into the tables of the views, so each boundary is exact.
     """
 
     def make(settled, rate, ratings):
@@ -130,7 +130,7 @@ def test_statistics_agree_with_what_was_given(
     assert found["last_activity_at"] == last_paid["created_at"]
 
 
-def test_pending_payments_settle_nothing(make_agent, link_payment, refresh, stats):
+def test_pending_payments_are_not_settled(make_agent, link_payment, refresh, stats):
     agent = make_agent()
     link_payment(agent_uuid=agent["agent_uuid"], status="pending")
     refresh()
@@ -139,7 +139,7 @@ def test_pending_payments_settle_nothing(make_agent, link_payment, refresh, stat
     assert (found["trust_level"], found["avg_payment_amount"]) == ("new", None)
 
 
-def test_agent_younger_than_the_refresh_is_new_and_there(make_agent, refresh, stats):
+def test_agent_registered_after_the_refresh_is_found_as_new(make_agent, refresh, stats):
     refresh()
     agent = make_agent()
     found = stats(agent)
@@ -163,7 +163,7 @@ def test_feedback_counts_in_the_next_request_and_in_search_after_the_next_refres
     assert get("/agents/")["agents"][0]["total_feedback"] == 1
 
 
-def test_what_is_revoked_after_a_refresh_leaves_with_the_next(
+def test_feedback_revoked_after_a_refresh_is_removed_by_the_next(
     client, admin, make_agent, give_feedback, refresh, stats
 ):
     agent = make_agent()
@@ -178,7 +178,7 @@ def test_what_is_revoked_after_a_refresh_leaves_with_the_next(
     assert (found["total_feedback"], found["revoked_feedback"]) == (0, 1)
 
 
-def test_one_absurd_value_moves_no_score(make_agent, give_feedback, refresh, stats):
+def test_one_absurd_value_changes_no_score(make_agent, give_feedback, refresh, stats):
     agent = make_agent()
     for _ in range(3):
         give_feedback(agent_uuid=agent["agent_uuid"], score=90)
@@ -212,7 +212,7 @@ def test_totals_count_agents_by_chain_and_status(
     assert totals["amount_usdc"] == "12.500000"
 
 
-def test_totals_tell_how_fresh_they_are(get, refresh):
+def test_totals_have_their_age(get, refresh):
     began = dt.datetime.now(dt.UTC)
     refresh()
     ended = dt.datetime.now(dt.UTC)
@@ -231,7 +231,7 @@ def test_totals_over_nothing_are_zero(get, refresh):
     assert (totals["feedback"], totals["payments"], totals["amount_usdc"]) == (0, 0, "0.000000")
 
 
-def test_refresh_command_tells_the_time_of_each_view(app):
+def test_refresh_command_shows_the_time_of_each_view(app):
     done = app.test_cli_runner().invoke(args=["refresh-stats"])
     assert done.exit_code == 0
     for view in ("mv_erc8004_agent_reputation", "mv_erc8004_agent_payment_stats", "search"):

@@ -1,4 +1,4 @@
-"""The history of trust: a row for each day on which it changed, and for no other."""
+"""The trust history: one row for each day with a change, and no other rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import factories
 
-# Far back and forth again: a row that moves by one day may meet the one that has yet to move.
+# Move far back, then forward: a row that moves by one day could collide with another row.
 YESTERDAY = """
 update erc8004_trust_history set day = day - 1000, recorded_at = recorded_at - '1 day'::interval;
 update erc8004_trust_history set day = day + 999
@@ -18,13 +18,13 @@ SHOWN = ("trust_level", "score", "score_low", "score_high", "effective_reviewers
 
 @pytest.fixture
 def history(get):
-    """The history of an agent."""
+    """Return the trust history of an agent."""
     return lambda uuid: get(f"/agents/{uuid}/trust/history")["history"]
 
 
 @pytest.fixture
 def pay_and_rate(give_feedback, link_payment):
-    """Let a customer of a dollar rate an agent."""
+    """Let a customer who paid a dollar rate an agent."""
 
     def rate(agent, score):
         client = factories.address()
@@ -34,7 +34,7 @@ def pay_and_rate(give_feedback, link_payment):
     return rate
 
 
-def test_day_has_what_was_shown_at_its_end(make_agent, pay_and_rate, refresh, history, get):
+def test_day_has_the_figures_at_its_end(make_agent, pay_and_rate, refresh, history, get):
     agent = make_agent()["agent_uuid"]
     refresh()
     assert history(agent) == []

@@ -1,4 +1,4 @@
-"""The trust of an agent, explained: each figure has its sentence, and all of them agree."""
+"""The trust report of an agent: each figure has a sentence, and all figures agree."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ FIGURES_OF_STATS = (
 
 @pytest.fixture
 def trust(get):
-    """The trust of an agent."""
+    """Return the trust report of an agent."""
     return lambda uuid: get(f"/agents/{uuid}/trust")
 
 
 @pytest.fixture
 def rated(make_agent, give_feedback, link_payment):
-    """An agent that six customers of a dollar rate, and three who did not pay; one measures it."""
+    """Return an agent with ratings by six customers who paid a dollar and by three others, and
+    with measurements."""
     agent = make_agent()["agent_uuid"]
     for score in (95, 90, 85, 90, 95, 85):
         client = factories.address()
@@ -56,7 +57,7 @@ def test_report_agrees_with_statistics_search_and_agent(rated, trust, get, refre
             assert report[name] == found[name] == agent[name], name
 
 
-def test_report_says_what_the_score_is_made_of(rated, trust):
+def test_report_has_the_figures_of_the_score(rated, trust):
     report = trust(rated)
     assert (report["score_middle"], report["score_low"], report["score_high"]) == (80, 67.5, 92.5)
     assert (report["trust_level"], report["settled_payments"]) == ("good", 6)
@@ -109,7 +110,7 @@ def test_each_figure_has_a_sentence_with_it(rated, trust):
     assert set(shown) - others == SENTENCES.keys()
 
 
-def test_agent_that_nobody_knows_has_no_score_and_says_so(make_agent, trust, client, admin):
+def test_agent_without_ratings_has_no_score(make_agent, trust, client, admin):
     report = trust(make_agent()["agent_uuid"])
     assert (report["score"], report["trust_level"], report["reviewers"]) == (None, "new", 0)
     assert report["caveats"] == ["NO_REVIEWS", "NO_PAYMENTS"]
@@ -132,9 +133,7 @@ def test_testnet_is_fair_at_most_and_says_why(make_agent, give_feedback, link_pa
     assert (report["trust_level"], report["caveats"]) == ("fair", ["TESTNET"])
 
 
-def test_money_of_a_testnet_backs_nothing_on_a_mainnet(
-    make_agent, give_feedback, link_payment, trust
-):
+def test_testnet_payments_do_not_count_on_a_mainnet(make_agent, give_feedback, link_payment, trust):
     agent = make_agent()["agent_uuid"]
     for _ in range(10):
         payer = factories.address()
@@ -144,7 +143,7 @@ def test_money_of_a_testnet_backs_nothing_on_a_mainnet(
     assert (report["paying_reviewers"], report["trust_level"]) == (0, "fair")
 
 
-def test_command_explains_the_score_from_the_rows_to_the_figure(app, rated, refresh, trust):
+def test_command_explains_the_score_step_by_step(app, rated, refresh, trust):
     refresh()
     done = app.test_cli_runner().invoke(args=["explain-trust", rated])
     assert done.exit_code == 0, done.output
@@ -157,7 +156,7 @@ def test_command_explains_the_score_from_the_rows_to_the_figure(app, rated, refr
     assert "caveat UNSCORED_RECORDS" in lines
 
 
-def test_command_says_that_there_is_no_such_agent(app):
+def test_command_reports_a_missing_agent(app):
     done = app.test_cli_runner().invoke(
         args=["explain-trust", "01890000-0000-7000-8000-000000000000"]
     )

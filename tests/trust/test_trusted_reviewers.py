@@ -1,4 +1,4 @@
-"""The operator says whose ratings weigh in full, by command; the next refresh counts them."""
+"""The operator trusts reviewers by command; the next refresh counts them in full."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FIRST, SECOND = factories.address(), factories.address()
 
 @pytest.fixture
 def flask(app):
-    """Run `flask trusted-reviewers …`; its output."""
+    """Return a function that runs `flask trusted-reviewers …`."""
 
     def run(*words, code=0, **options):
         made = app.test_cli_runner().invoke(args=["trusted-reviewers", *words], **options)
@@ -39,9 +39,7 @@ def test_reviewer_is_added_listed_and_removed(flask, sql):
     assert "is not trusted" in flask("remove", FIRST, code=1)
 
 
-def test_next_refresh_counts_whom_the_operator_trusts(
-    flask, get, make_agent, give_feedback, refresh
-):
+def test_next_refresh_counts_trusted_reviewers(flask, get, make_agent, give_feedback, refresh):
     agent = make_agent()["agent_uuid"]
     reviewer = give_feedback(agent_uuid=agent, score=80)["client_address"]
     path = f"/agents/{agent}/decision?amount_usdc=1"
@@ -55,7 +53,7 @@ def test_next_refresh_counts_whom_the_operator_trusts(
     assert get(path)["evidence"]["trusted_reviewers"] == 0
 
 
-def test_file_is_imported_whole_or_not_at_all(flask, sql, tmp_path):
+def test_file_is_imported_completely_or_not_at_all(flask, sql, tmp_path):
     file = tmp_path / "reviewers.txt"
     file.write_text(f"# ours\n\n{FIRST}\n{SECOND}, wrote a study\n{FIRST} twice\n")
     assert flask("import", str(file)) == "added 2 of 2\n"
@@ -69,7 +67,7 @@ def test_file_is_imported_whole_or_not_at_all(flask, sql, tmp_path):
 
 
 @pytest.mark.parametrize("line", ["nobody", f"{FIRST}x", FIRST + " " + "n" * 1_001, f"{FIRST} \0"])
-def test_line_that_is_no_address_with_a_note_is_refused(flask, sql, line):
+def test_invalid_line_is_refused(flask, sql, line):
     assert "line 1" in flask("import", "-", input=f"{line}\n", code=1)
     assert trusted(sql) == {}
 

@@ -1,7 +1,7 @@
-// What the pages do beyond links and forms: they work without it.
+// Enhances links and forms; the pages work without it.
 "use strict";
 
-// Change the list in place, so that the place on the page stays.
+// Replace the list in place to preserve the scroll position.
 async function swap(address, isNew) {
   const results = document.getElementById("results");
   results.classList.add("swapping");
@@ -39,14 +39,14 @@ addEventListener("popstate", () => {
   if (document.getElementById("results")) swap(location.href, false);
 });
 
-// As on other sites, / leads to the box.
+// Focus the search box when / is pressed.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.target.matches("input, textarea, select")) return;
   event.preventDefault();
   document.getElementById("find")?.focus();
 });
 
-// Decide anew as soon as the amount or the policy changes, and keep both in the address.
+// Refresh the decision when the amount or the policy changes, and put both in the URL.
 const form = document.querySelector("form[data-live]");
 let turn = 0;
 async function decide() {
