@@ -21,8 +21,13 @@ def text_at(data: bytes, head: int) -> bytes:
 
     Raises Undecodable if it does not lie within the data.
     """
-    start = unsigned(data[head : head + WORD]) + WORD
-    end = start + unsigned(data[start - WORD : start]) if start <= len(data) else start
+    return text_from(data, unsigned(data[head : head + WORD]), head)
+
+
+def text_from(data: bytes, offset: int, head: int) -> bytes:
+    """Return the bytes at an offset that was read at `head`. Raises Undecodable."""
+    start = offset + WORD
+    end = start + unsigned(data[offset:start])
     if end > len(data):
         raise Undecodable(f"the string at {head} ends beyond the {len(data)} bytes of data")
     return data[start:end]

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 SPECIAL = str.maketrans({"\\": "\\\\", '"': '\\"'})
 
 
-def text_array(values: Iterable[str | None]) -> str:
+def text_array(values: Sequence[str | None]) -> str:
     """Return the literal of an array of any texts."""
-    elements = ["null" if value is None else f'"{value}"' for value in values]
-    for place, value in enumerate(elements):
-        if value.count('"') > 2 or "\\" in value:
-            elements[place] = f'"{value[1:-1].translate(SPECIAL)}"'
-    return f"{{{','.join(elements)}}}"
+    if None in values:
+        return f"{{{','.join(['null' if each is None else quoted(each) for each in values])}}}"
+    joined = '","'.join(cast(Sequence[str], values))
+    if "\\" in joined or joined.count('"') > 2 * (len(values) - 1):
+        return f"{{{','.join(map(quoted, cast(Sequence[str], values)))}}}"
+    return f'{{"{joined}"}}'
 
 
-def plain_array(values: Iterable[Any]) -> str:
+def quoted(text: str) -> str:
+    """Return a text as an element of the literal of an array."""
+    return f'"{text.translate(SPECIAL)}"' if '"' in text or "\\" in text else f'"{text}"'
+
+
+def plain_array(values: Sequence[Any]) -> str:
     """Return the literal of an array of numbers, or of texts of hex digits."""
-    return f"{{{','.join(['null' if value is None else str(value) for value in values])}}}"
+    if None in values:
+        return f"{{{','.join(['null' if each is None else str(each) for each in values])}}}"
+    return f"{{{','.join(map(str, values))}}}"
 
 
 def columns_of(

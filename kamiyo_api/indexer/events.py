@@ -6,6 +6,7 @@ Strings stay bytes: what a chain holds may be no text. Nothing is raised, whatev
 from __future__ import annotations
 
 from collections.abc import Callable
+from struct import Struct
 from typing import NamedTuple
 
 from kamiyo_api.indexer.abi import (
@@ -14,6 +15,7 @@ from kamiyo_api.indexer.abi import (
     address_in,
     int128_in,
     text_at,
+    text_from,
     uint8_in,
     uint64_in,
     unsigned,
@@ -140,6 +142,11 @@ Event = (
 )
 Decoder = Callable[[bytes, bytes], Event]
 
+# The words of NewFeedback, read at once: an index, a value, its decimals, four offsets, a hash;
+# before each number that is narrower than its word, what must be zero.
+FEEDBACK = Struct("!24sQ32s31sB24sQ24sQ24sQ24sQ32s")
+ZEROS, ZEROS_OF_UINT8 = bytes(24), bytes(31)
+
 
 class Form(NamedTuple):
     """The form of an event: its name, its topics in bytes, the least of its data, its decoder."""
@@ -188,18 +195,33 @@ def metadata_set(topics: bytes, data: bytes) -> MetadataSet:
 
 
 def new_feedback(topics: bytes, data: bytes) -> NewFeedback:
+    client = address_in(topics[64:96])
+    high, index, value, high8, decimals, at1, tag1, at2, tag2, at3, endpoint, at4, uri, digest = (
+        FEEDBACK.unpack_from(data)
+    )
+    if not high == at1 == at2 == at3 == at4 == ZEROS or high8 != ZEROS_OF_UINT8:
+        check_feedback(data)
     return NewFeedback(
         unsigned(topics[32:64]),
-        address_in(topics[64:96]),
-        uint64_in(data[:32]),
-        int128_in(data[32:64]),
-        uint8_in(data[64:96]),
-        text_at(data, 96),
-        text_at(data, 128),
-        text_at(data, 160),
-        text_at(data, 192),
-        data[224:256],
+        client,
+        index,
+        int128_in(value),
+        decimals,
+        text_from(data, tag1, 96),
+        text_from(data, tag2, 128),
+        text_from(data, endpoint, 160),
+        text_from(data, uri, 192),
+        digest,
     )
+
+
+def check_feedback(data: bytes) -> None:
+    """Raise Undecodable for the first of the words that is larger than its type."""
+    uint64_in(data[:32])
+    int128_in(data[32:64])
+    uint8_in(data[64:96])
+    for head in (96, 128, 160, 192):
+        text_at(data, head)
 
 
 def feedback_revoked(topics: bytes, data: bytes) -> FeedbackRevoked:

@@ -46,12 +46,14 @@ class Unprojected(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A log that was read: its contract, its event, and the rule for it, if there is one."""
+    """A log that was read: its contract and its event; the rule for it and its agent, if there is a
+    rule."""
 
     registry: Registry
     event: Any
     place: Place
     handle: Any
+    token: Any
 
 
 class Folding:
@@ -74,7 +76,7 @@ class Folding:
         if registry is None:
             self._leave(place, "log", "its contract is no registry of this chain")
             return
-        event = decode_log(address, topics, data)
+        event: Any = decode_log(address, topics, data)
         kind, handle = HANDLERS.get(type(event), ("", None))
         if kind != registry.kind:
             if isinstance(event, events.Malformed):
@@ -83,27 +85,24 @@ class Folding:
                 name = type(event).__name__
                 self._leave(place, name, f"its contract is a registry of the kind {registry.kind}")
             handle = None
-        self._entries.append(Entry(registry, event, place, handle))
+        token = None if handle is None else (registry.identity_registry, event.agent_id)
+        self._entries.append(Entry(registry, event, place, handle, token))
 
     def tokens(self) -> set[Token]:
         """Return the agents that the logs name."""
-        return {
-            (entry.registry.identity_registry, entry.event.agent_id)
-            for entry in self._entries
-            if entry.handle is not None
-        }
+        return {entry.token for entry in self._entries} - {None}
 
     def fold(self, known: set[Token]) -> None:
         """Fold the logs that were read; `known` are the agents that exist before them. A log about
         another agent is recorded as not projected."""
         known = set(known)
         for entry in self._entries:
-            registry, event, place, handle = entry
+            registry, event, place, handle, token = entry
             if handle is not None:
-                token = registry.identity_registry, event.agent_id
-                if is_mint(event):
-                    known.add(token)
                 if token in known:
+                    handle(self, registry, event, place)
+                elif is_mint(event):
+                    known.add(token)
                     handle(self, registry, event, place)
                 elif type(event) is not events.MetadataUpdate:
                     self._leave(place, type(event).__name__, NO_AGENT)

@@ -61,7 +61,14 @@ def analyze_new() -> None:
 def project_next(chain: str, logs: int = LOGS_PER_TRANSACTION) -> Projected | None:
     """Project the next blocks of a chain in one transaction; return None if there are none."""
     know_database()
-    with without_collector(), db.transaction(limited=False) as tx:
+    with without_collector():
+        return project_in_transaction(chain, logs)
+
+
+def project_in_transaction(chain: str, logs: int) -> Projected | None:
+    """Project the next blocks of a chain. What it read is gone when it returns, so that the
+    collector does not look at it."""
+    with db.transaction(limited=False) as tx:
         tx.row("projection.get_lock", chain=chain)
         done, writing = project_range(tx, chain, logs)
         if writing is not None:

@@ -1,16 +1,19 @@
 -- name: get_lock
 -- Wait until no other process projects this chain, and no refresh or import writes search rows, which
--- would deadlock; lock both until the transaction ends. Its short statements are not worth compiling.
+-- would deadlock; lock both until the transaction ends. Until then, rows are read by their keys, in the
+-- order of these, whatever the planner believes of tables that grow faster than its statistics; and short
+-- statements are not compiled, which is not worth it.
 select
   pg_advisory_xact_lock(hashtext('erc8004_projection'), hashtext(%(chain)s)),
   pg_advisory_xact_lock_shared(hashtext('erc8004_agent_search')),
+  set_config('enable_seqscan', 'off', true),
+  set_config('enable_bitmapscan', 'off', true),
+  set_config('enable_sort', 'off', true),
   set_config('jit', 'off', true);
 
 -- name: get_range
 -- Return up to which block a chain is projected, and up to which it can be. And whether there is feedback
--- of imports or clients that may turn out to be that of a chain. Until the transaction ends, rows are read by
--- their keys, in the order of these, whatever the planner believes of tables that grow faster than its
--- statistics.
+-- of imports or clients that may turn out to be that of a chain.
 select
   c.projected_block,
   c.decoder_version,
@@ -20,10 +23,7 @@ select
     from erc8004_reputation as r
     where r.source <> 'chain'
       and r.tx_hash is not null
-  ) as is_any_unconfirmed,
-  set_config('enable_seqscan', 'off', true),
-  set_config('enable_bitmapscan', 'off', true),
-  set_config('enable_sort', 'off', true)
+  ) as is_any_unconfirmed
 from erc8004_chain_cursors as c
 where c.chain = %(chain)s;
 

@@ -29,8 +29,8 @@ values
 -- `unstorable` marks its texts that PostgreSQL cannot store as they are. What was read from a chain
 -- has the source `chain`, its block, and its index among the feedback of its client. `is_measurement`
 -- says that the tag gave the score, and that the tag is for measurements, when the row was written.
--- That `chain` is a chain is checked by triggers, once a statement (functions/22_feedback_chains.sql): a
--- foreign key would look it up for each row of thousands.
+-- That the chain and the agent exist is checked by triggers, once a statement
+-- (functions/22_references.sql): a foreign key would look them up for each row of thousands.
 create table erc8004_reputation (
   id uuid not null,
   agent_uuid uuid not null,
@@ -58,8 +58,6 @@ create table erc8004_reputation (
   is_measurement boolean not null default false,
 
   constraint pk__erc8004_reputation primary key (id),
-  constraint fk__erc8004_reputation__agent
-    foreign key (agent_uuid) references erc8004_agents (id) on delete cascade,
   constraint ck__erc8004_reputation__client_address
     check (octet_length(client_address) = 42 and client_address ~ '^0x[0-9a-f]*$'),
   constraint ck__erc8004_reputation__value check (block_number is not null or abs(value) <= 1e38),

@@ -101,6 +101,13 @@ def test_a_string_that_lies_beyond_the_data_is_malformed(offset):
     assert isinstance(changed(registered, data=length), Malformed)
 
 
+@pytest.mark.parametrize("head", [96, 128, 160, 192])
+def test_an_offset_of_feedback_counts_as_a_whole_word(head):
+    offset = int.from_bytes(FEEDBACK.data[head : head + 32])
+    wide = FEEDBACK.data[:head] + logs.word(2**64 + offset) + FEEDBACK.data[head + 32 :]
+    assert f"the string at {head} ends beyond" in changed(FEEDBACK, data=wide).reason
+
+
 def test_an_event_with_more_data_than_it_needs_is_read():
     registered = logs.registered(1, OWNER, b"uri")
     assert changed(registered, data=registered.data + b"more").uri == b"uri"
