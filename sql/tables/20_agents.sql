@@ -7,7 +7,8 @@ create sequence erc8004_local_agent_ids;
 -- import has confirmed. `block_number` and `log_index` are the position on the chain of the newest
 -- fact about the agent. `source` says who decides owner, URI and wallet: the chain, an import or a
 -- client. `agent_wallet`, `registered_at` and `owner_since` are what the chain says. `unstorable` maps the fields that are not stored as the chain holds them to
--- the reasons, the SHA-256 and the length of the original; null if there are none.
+-- the reasons, the SHA-256 and the length of the original; null if there are none. Triggers check `chain`
+-- (functions/22_chains_of_rows.sql).
 -- The constraints on addresses and hashes check length and characters separately: a regular
 -- expression with a counted repetition costs more than the rest of the row.
 create table erc8004_agents (
@@ -34,7 +35,6 @@ create table erc8004_agents (
 
   constraint pk__erc8004_agents primary key (id),
   constraint uq__erc8004_agents__chain_registry_agent unique (chain, registry_address, agent_id),
-  constraint fk__erc8004_agents__chain foreign key (chain) references erc8004_chains (name),
   constraint ck__erc8004_agents__agent_id check (agent_id >= 0),
   constraint ck__erc8004_agents__registry_address
     check (octet_length(registry_address) = 42 and registry_address ~ '^0x[0-9a-f]*$'),

@@ -29,7 +29,7 @@ values
 -- `unstorable` marks its texts that PostgreSQL cannot store as they are. What was read from a chain
 -- has the source `chain`, its block, and its index among the feedback of its client. `is_measurement`
 -- says that the tag gave the score, and that the tag is for measurements, when the row was written.
--- That `chain` is a chain is checked by triggers, once a statement (functions/22_feedback_chains.sql): a
+-- That `chain` is a chain is checked by triggers, once a statement (functions/22_chains_of_rows.sql): a
 -- foreign key would look it up for each row of thousands.
 create table erc8004_reputation (
   id uuid not null,
