@@ -163,7 +163,13 @@ def test_constraint_that_becomes_an_error_exists(app, sql, name):
     unique_index = (
         "select 1 from pg_indexes where indexname = %s and indexdef like 'CREATE UNIQUE%%'"
     )
-    raised = "select 1 from pg_proc where prosrc like '%%constraint = ''' || %s || '''%%'"
+    raised = """
+        select 1
+        from pg_trigger as t
+        join pg_proc as p on p.oid = t.tgfoid
+        where p.proname = 'erc8004_require_chains'
+          and format('fk__%%s__chain', t.tgrelid::regclass) = %s
+    """
     assert sql(constraint, name) or sql(unique_index, name) or sql(raised, name)
 
 
