@@ -6,9 +6,9 @@ create sequence erc8004_local_agent_ids;
 -- One row per agent. `claimed` is true if a client registered the agent under a token id that no
 -- import has confirmed. `block_number` and `log_index` are the position on the chain of the newest
 -- fact about the agent. `source` says who decides owner, URI and wallet: the chain, an import or a
--- client. `agent_wallet`, `registered_at` and `owner_since` are what the chain says. `unstorable` maps the fields that are not stored as the chain holds them to
--- the reasons, the SHA-256 and the length of the original; null if there are none.
--- That `chain` is a chain is checked by triggers, once a statement (functions/22_references.sql).
+-- client. `agent_wallet`, `registered_at` and `owner_since` are what the chain says. `unstorable` maps
+-- the fields that are not stored as the chain holds them to the reasons, the SHA-256 and the length of
+-- the original; null if there are none. Triggers check `chain` (functions/22_chains_of_rows.sql).
 -- The constraints on addresses and hashes check length and characters separately: a regular
 -- expression with a counted repetition costs more than the rest of the row.
 create table erc8004_agents (

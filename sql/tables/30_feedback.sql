@@ -29,8 +29,8 @@ values
 -- `unstorable` marks its texts that PostgreSQL cannot store as they are. What was read from a chain
 -- has the source `chain`, its block, and its index among the feedback of its client. `is_measurement`
 -- says that the tag gave the score, and that the tag is for measurements, when the row was written.
--- That the chain and the agent exist is checked by triggers, once a statement
--- (functions/22_references.sql): a foreign key would look them up for each row of thousands.
+-- Triggers check once per statement that the chain and the agent exist (functions/22_chains_of_rows.sql,
+-- functions/23_agents_of_feedback.sql): a foreign key would look them up for each of thousands of rows.
 create table erc8004_reputation (
   id uuid not null,
   agent_uuid uuid not null,

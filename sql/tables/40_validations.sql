@@ -1,5 +1,6 @@
 -- Validation requests, each with the latest response of its validator; `unstorable` marks imported
--- texts that PostgreSQL cannot store as they are.
+-- texts that PostgreSQL cannot store as they are. Triggers check `chain`
+-- (functions/22_chains_of_rows.sql).
 
 create table erc8004_validations (
   id uuid not null,
@@ -26,7 +27,6 @@ create table erc8004_validations (
     unique (request_hash, agent_uuid, chain, registry_address),
   constraint fk__erc8004_validations__agent
     foreign key (agent_uuid) references erc8004_agents (id) on delete cascade,
-  constraint fk__erc8004_validations__chain foreign key (chain) references erc8004_chains (name),
   constraint ck__erc8004_validations__addresses check (
     octet_length(registry_address) = 42
     and registry_address ~ '^0x[0-9a-f]*$'

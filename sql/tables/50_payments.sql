@@ -1,7 +1,8 @@
 -- x402 payments to agents.
 
 -- `source` says who brought a payment, an import or a client; no registry knows of any. `unstorable`
--- marks imported texts that PostgreSQL cannot store as they are.
+-- marks imported texts that PostgreSQL cannot store as they are. Triggers check `chain`
+-- (functions/22_chains_of_rows.sql).
 create table erc8004_agent_payments (
   id uuid not null,
   agent_uuid uuid not null,
@@ -23,7 +24,6 @@ create table erc8004_agent_payments (
   constraint pk__erc8004_agent_payments primary key (id),
   constraint fk__erc8004_agent_payments__agent
     foreign key (agent_uuid) references erc8004_agents (id) on delete cascade,
-  constraint fk__erc8004_agent_payments__chain foreign key (chain) references erc8004_chains (name),
   constraint ck__erc8004_agent_payments__tx_hash
     check (octet_length(tx_hash) = 66 and tx_hash ~ '^0x[0-9a-f]*$'),
   constraint ck__erc8004_agent_payments__amount_usdc check (amount_usdc >= 0),

@@ -163,7 +163,13 @@ def test_constraint_that_becomes_an_error_exists(app, sql, name):
     unique_index = (
         "select 1 from pg_indexes where indexname = %s and indexdef like 'CREATE UNIQUE%%'"
     )
-    raised = "select 1 from pg_trigger where encode(tgargs, 'escape') = %s || '\\000'"
+    raised = """
+        select 1
+        from pg_trigger as t
+        join pg_proc as p on p.oid = t.tgfoid
+        cross join substring(p.proname from '^erc8004_require_(chain|agent)s$') as target
+        where format('fk__%%s__%%s', t.tgrelid::regclass, target) = %s
+    """
     assert sql(constraint, name) or sql(unique_index, name) or sql(raised, name)
 
 
