@@ -33,6 +33,7 @@ pytest_plugins = [
     "tests.support.summary",
     "tests.support.imports",
     "tests.support.journal",
+    "tests.support.migrating",
     "tests.support.service",
     "tests.support.shells",
     "tests.support.slow",
