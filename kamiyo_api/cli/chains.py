@@ -86,7 +86,7 @@ def index_chain(
 @with_appcontext
 @one_line_errors
 def index_chains() -> None:
-    """Read and follow all chains that have a URL, set as RPC_URL_NAME."""
+    """Read and follow all chains that have a URL. Set it as RPC_URL_NAME."""
     from kamiyo_api.indexer.chains import chains_with_urls
     from kamiyo_api.indexer.supervising import follow_all
 
@@ -99,7 +99,7 @@ def index_chains() -> None:
     follow_all(cast(Any, current_app)._get_current_object(), names)
 
 
-chains = AppGroup("chains", help="Add chains to those that the service knows.")
+chains = AppGroup("chains", help="Add chains to the service.")
 
 
 @chains.command("add")

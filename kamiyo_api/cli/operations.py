@@ -61,7 +61,7 @@ def examine(as_json: bool, fix: bool, long: dt.timedelta, url: str | None) -> No
 @with_appcontext
 @quiet()
 def collect(output: str | None, log: str | None, postgres_log: str | None, url: str | None) -> None:
-    """Collect diagnostic data for support in one archive, without secrets."""
+    """Collect diagnostic data for support. The archive has no secrets."""
     try:
         bundle = support_bundle.collect(address(url), log, postgres_log)
         path = support_bundle.write(bundle, output)

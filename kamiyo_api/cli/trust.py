@@ -20,7 +20,7 @@ COLUMNS = "client_address", "voice", "rating_count", "net_usdc", "weight"
 @with_appcontext
 @one_line_errors
 def explain_trust(agent: Any) -> None:
-    """Show how the score of an agent is computed, with all inputs.
+    """Explain the score of an agent, step by step.
 
     The table of voices is as of the last refresh, everything else as of now.
     """

@@ -33,7 +33,7 @@ Choices = dict[str, dict[str, int]]
 
 
 class Counts(NamedTuple):
-    """How many agents each choice of a filter leaves, and a sentence about what is counted."""
+    """The number of agents for each choice of a filter, and a sentence about what is counted."""
 
     facets: Choices
     words: str

@@ -7,7 +7,7 @@ from typing import Any
 
 from kamiyo_api import db
 
-# How many reviewers and records a page looks at, so that its cost does not grow with history.
+# The numbers of reviewers and records that a page reads; they bound its cost.
 MOST_VOICES = 500
 MOST_RECORDS = 1_000
 MOST_REVIEWERS = 15

@@ -27,7 +27,7 @@ def get_reviewer(address: str) -> Any:
 @blueprint.arguments(schemas.ReviewedQuery, location="query")
 @blueprint.response(200, schemas.ReviewedPage)
 def list_reviewed_agents(query: dict[str, Any], address: str) -> Any:
-    """List the agents that a reviewer rated, the most recently first rated ones first.
+    """List the agents that a reviewer rated, by the time of its first rating, newest first.
 
     With `reciprocal=true`, list only those whose owners rate the reviewer's own agents.
     """

@@ -60,9 +60,9 @@ def truncated() -> fields.List[str]:
 
 
 def walk_of(name: str, query: Mapping[str, Any], of: str | None = None) -> bytes:
-    """Return what a cursor is valid for: the list, its owner, its filters and its sort.
+    """Return the walk that a cursor is valid for: the list, its owner, its filters and its sort.
 
-    A filter that is not given is left out, so that new filters can be added to the API.
+    It omits filters that are not given, so new filters do not invalidate old cursors.
     """
     filters = {
         each: sorted(set(value)) if isinstance(value, list) else value
@@ -139,7 +139,7 @@ class NewestFirst:
 
     @property
     def walk(self) -> bytes:
-        """Return what the cursors of this list are valid for."""
+        """Return the walk that the cursors of this list are valid for."""
         return walk_of(self.name, self.query, self.of)
 
     def parameters(self) -> dict[str, Any]:

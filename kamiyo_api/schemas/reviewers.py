@@ -16,7 +16,7 @@ from kamiyo_api.schemas.flags import Flag
 
 
 class ByFirstFeedback(pages.NewestFirst):
-    """A page of the agents of a reviewer, the most recently first rated ones first."""
+    """A page of the agents of a reviewer, by the time of its first rating, newest first."""
 
     def place_of(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the parts of the cursor after a row."""

@@ -158,7 +158,7 @@ class AgentSearch(pages.Page):
     )
     testnet = flags.FlagOrAny(
         TESTNETS,
-        about=f"By default {TESTNET_BY_DEFAULT}, as agents on testnets cost nothing; any with "
+        about=f"By default {TESTNET_BY_DEFAULT}, because agents on testnets are free; any with "
         f"{', '.join(NAMING)} or agent.",
         load_default=None,
     )
@@ -175,8 +175,8 @@ class AgentSearch(pages.Page):
         max_length=200,
         load_default=None,
         metadata={
-            "description": "Words, all of which the name or the description contains, or begins "
-            "with; or a wallet, a host, an ENS name or a URL that the agent names."
+            "description": "Words that the name or the description must contain, also as the start "
+            "of a word in the name; or a wallet, a host, an ENS name or a URL that the agent names."
         },
     )
     endpoint = own.Text(
@@ -184,8 +184,8 @@ class AgentSearch(pages.Page):
         max_length=2048,
         load_default=None,
         metadata={
-            "description": "A URL or a host of a service of the agent; a URL also "
-            "finds what is below it.",
+            "description": "A URL or a host of a service of the agent; a URL also finds longer "
+            "URLs that begin with it.",
             "example": "https://tides.example/mcp",
         },
     )
@@ -198,9 +198,8 @@ class AgentSearch(pages.Page):
     )
     collapse = Choice(
         COLLAPSES,
-        about="Whether to fold agents. Of more than 10,000 agents that match, or 3,000 with a "
-        "filter by texts, only those on the same page are folded, so that an owner can come again "
-        "on a later page.",
+        about="Whether to fold agents. If more than 10,000 agents match, or 3,000 with a filter by "
+        "texts, only those on the same page are folded; an owner may appear again on a later page.",
         load_default=None,
     )
     sort = Choice(

@@ -48,7 +48,7 @@ def walk_of_cursor(search: dict[str, Any]) -> tuple[bytes, bool]:
 def next_cursor(search: dict[str, Any], page: dict[str, Any]) -> str:
     """Return the cursor after the last agent of a page.
 
-    It contains how many agents match in all, so that they are counted only for the first page.
+    It contains the total, so only the first page counts the agents.
     """
     last, sort = page["last_agent"], search["sort"].removeprefix("-")
     kind = kind_of(sort)

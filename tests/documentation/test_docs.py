@@ -120,7 +120,7 @@ def test_page_is_strict_small_and_of_this_host(client, path):
     answer = client.get(path, headers={"Accept-Encoding": "identity"})
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
     assert "data:" not in answer.headers["Content-Security-Policy"]
-    loaded = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="([^"]+)"', answer.text)
+    loaded = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="([^"#]+)"', answer.text)
     assert len(loaded) == 3
     assert all(each.startswith("/assets/") for each in loaded)
     assert not re.search(r"<style|<script>| style=| on\w+=", answer.text)
