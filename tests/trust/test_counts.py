@@ -185,7 +185,6 @@ def test_times_of_a_client_are_those_of_history_if_it_changes_during_a_full_refr
             days,
         )
     one = "(select id from erc8004_reputation order by created_at {} limit 1)"
-    sql("call erc8004_reset_counts()")
     sql(f"delete from erc8004_reputation where id = {one.format('asc')}")
     sql(
         "update erc8004_reputation set is_revoked = true, revoked_at = now() "
@@ -207,7 +206,7 @@ def test_first_refresh_after_all_was_deleted_tells_the_planner_what_it_counted(
     give_feedback(agent_uuid=make_agent()["agent_uuid"])
     refresh()
     sql("delete from erc8004_agents")
-    sql("analyze erc8004_client_counts, erc8004_feedback_counts")
+    sql("analyze erc8004_client_counts, erc8004_feedback_counts, erc8004_evidence")
     give_feedback(agent_uuid=make_agent()["agent_uuid"])
     refresh()
     known = sql("""
