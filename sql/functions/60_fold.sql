@@ -194,7 +194,10 @@ as $$
       negative_feedback = 0, revoked_feedback = 0, rating_count = 0, rating_sum = 0,
       first_feedback_at = null, last_rating_at = null
     where from_history
-      and c.first_feedback_at is not null
+      and (
+        c.total_feedback, c.scored_feedback, c.score_sum, c.positive_feedback, c.negative_feedback,
+        c.revoked_feedback, c.rating_count, c.rating_sum, c.first_feedback_at, c.last_rating_at
+      ) is distinct from (0, 0, 0, 0, 0, 0, 0, 0, null, null)
       and not exists (
         select
         from by_pair as b

@@ -33,7 +33,12 @@ as $$
       c.returned_usdc, c.is_reciprocal, c.is_established, c.is_trusted
     from erc8004_client_counts as c
     where from_history
-      and (c.rating_count > 0 or c.voice is not null)
+      and (
+        c.rating_count > 0
+        or (
+          c.voice, c.net_usdc, c.returned_usdc, c.is_reciprocal, c.is_established, c.is_trusted
+        ) is distinct from (null, 0, 0, false, false, false)
+      )
   ),
   -- From history, only clients who are a party themselves are looked up: few are.
   parties as materialized (
@@ -60,7 +65,7 @@ as $$
       coalesce(now.voice is not null and r.is_established, false) as is_established,
       coalesce(now.voice is not null and r.is_trusted, false) as is_trusted
     from known as c
-    join erc8004_feedback_counts as f using (agent_uuid)
+    left join erc8004_feedback_counts as f using (agent_uuid)
     left join erc8004_reviewers as r using (client_address)
     left join parties as o on o.address = c.client_address
     cross join lateral (
