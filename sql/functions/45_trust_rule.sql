@@ -64,6 +64,14 @@ create or replace function erc8004_newcomer_owners() returns integer
 language sql immutable parallel safe
 return 3;
 
+-- Return whether a reviewer is no newcomer any more.
+create or replace function erc8004_is_established(
+  owners integer, first_seen_at timestamptz, as_of timestamptz
+) returns boolean
+language sql immutable parallel safe
+return owners >= erc8004_newcomer_owners()
+  and coalesce(first_seen_at <= as_of - erc8004_newcomer_time(), false);
+
 -- Return after which time without news from a paying or trusted reviewer an agent is stale.
 create or replace function erc8004_stale_time() returns interval
 language sql immutable parallel safe

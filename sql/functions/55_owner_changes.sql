@@ -17,17 +17,25 @@ return array_remove(
   null
 );
 
+-- The addresses of every agent, and since when it has its owner.
+create or replace view erc8004_agent_addresses as
+select
+  a.id as agent_uuid,
+  a.owner_since,
+  erc8004_addresses(a.owner_address, a.agent_wallet, m.value) as own_addresses
+from erc8004_agents as a
+left join erc8004_agent_metadata as m
+  on m.agent_uuid = a.id
+  and m.key = 'agentWallet'
+  and a.source <> 'chain';
+
 -- Return the addresses of an agent.
 create or replace function erc8004_own_addresses(agent uuid) returns text[]
 language sql stable parallel safe
 begin atomic
-  select erc8004_addresses(a.owner_address, a.agent_wallet, m.value)
-  from erc8004_agents as a
-  left join erc8004_agent_metadata as m
-    on m.agent_uuid = a.id
-    and m.key = 'agentWallet'
-    and a.source <> 'chain'
-  where a.id = agent;
+  select a.own_addresses
+  from erc8004_agent_addresses as a
+  where a.agent_uuid = agent;
 end;
 
 -- Set since when an agent has its owner, when it gets one whom no chain says.

@@ -27,38 +27,49 @@ begin atomic
   limit 1;
 end;
 
--- Return when a client first gave feedback to an agent, by one lookup in an index.
+-- Return when a client first gave feedback to an agent, by one lookup in an index. Whatever the planner
+-- knows of the table, no other index has this order, and it may not sort: it would read all that the
+-- agent was given, for each of its clients.
 create or replace function erc8004_first_feedback_at(agent uuid, client text) returns timestamptz
 language sql stable parallel safe
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_sort = off
 begin atomic
   select r.created_at
   from erc8004_reputation as r
   where r.agent_uuid = agent
-    and r.client_address = client
-  order by r.created_at, r.id
+    and r.client_address between client and client
+  order by r.client_address, r.created_at, r.id
   limit 1;
 end;
 
 -- Return when a client last rated an agent, of the ratings that are not revoked.
 create or replace function erc8004_last_rating_at(agent uuid, client text) returns timestamptz
 language sql stable parallel safe
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_sort = off
 begin atomic
   select r.created_at
   from erc8004_reputation as r
   where r.agent_uuid = agent
-    and r.client_address = client
+    and r.client_address between client and client
     and not r.is_revoked
     and r.score is not null
     and not r.is_measurement
-  order by r.created_at desc, r.id desc
+  order by r.client_address desc, r.created_at desc, r.id desc
   limit 1;
 end;
 
--- Fold the feedback changes that this statement sees, or count the history that it sees instead; return
--- the agents whose counts changed. Whose ratings give a voice is decided by the owner and wallets with
--- which the agent was first counted, and by those of today if that is now.
+-- Fold the feedback changes that this statement sees; or count the history that it sees instead, and
+-- write what is counted otherwise. Return the agents whose counts changed. Whose ratings give a voice is
+-- decided by the owner and wallets with which the agent was first counted, and by those of today if that
+-- is now. History is only looked up for what changes took away.
 create or replace function erc8004_fold_feedback(from_history boolean) returns setof uuid
 language sql
+set plan_cache_mode = force_custom_plan
+set enable_mergejoin = off
 as $$
   with deleted as (
     delete from erc8004_feedback_changes
@@ -76,69 +87,52 @@ as $$
     from erc8004_reputation as r
     where from_history
   ),
-  classed as (
+  by_client as materialized (
     select
       t.agent_uuid,
       t.client_address,
-      c.total_feedback,
-      c.scored_feedback,
-      c.score_sum,
-      c.positive_feedback,
-      c.negative_feedback,
-      c.revoked_feedback,
-      c.rating_count,
-      c.rating_sum,
-      t.created_at,
-      t.client_address = any(
-        coalesce(f.own_addresses, erc8004_addresses(a.owner_address, a.agent_wallet, m.value))
-      ) as is_own,
-      coalesce(
-        t.created_at
-        < case when f.own_addresses is null then a.owner_since else f.voices_since end,
-        false
-      ) as is_former
+      sum(c.total_feedback) as total_feedback,
+      sum(c.scored_feedback) as scored_feedback,
+      sum(c.score_sum) as score_sum,
+      sum(c.positive_feedback) as positive_feedback,
+      sum(c.negative_feedback) as negative_feedback,
+      sum(c.revoked_feedback) as revoked_feedback,
+      sum(c.rating_count) as all_ratings,
+      coalesce(sum(c.rating_count) filter (where not former.is_former), 0) as rating_count,
+      coalesce(sum(c.rating_sum) filter (where not former.is_former), 0) as rating_sum,
+      min(t.created_at) as first_feedback_at,
+      max(t.created_at) filter (where c.total_feedback > 0) as last_feedback_at,
+      max(t.created_at) filter (where c.rating_count > 0) as last_rating_at,
+      bool_or(t.sign < 0) as is_less
     from changes as t
     cross join lateral erc8004_feedback_contribution(
       t.sign, t.is_revoked, t.score, t.is_rating
     ) as c
     join erc8004_agents as a on a.id = t.agent_uuid
-    left join erc8004_feedback_counts as f on f.agent_uuid = a.id
-    left join erc8004_agent_metadata as m
-      on m.agent_uuid = a.id
-      and m.key = 'agentWallet'
-      and a.source <> 'chain'
-  ),
-  by_client as materialized (
-    select
-      t.agent_uuid,
-      t.client_address,
-      sum(t.total_feedback) as total_feedback,
-      sum(t.scored_feedback) as scored_feedback,
-      sum(t.score_sum) as score_sum,
-      sum(t.positive_feedback) as positive_feedback,
-      sum(t.negative_feedback) as negative_feedback,
-      sum(t.revoked_feedback) as revoked_feedback,
-      coalesce(sum(t.rating_count) filter (where not t.is_own and not t.is_former), 0)
-        as rating_count,
-      coalesce(sum(t.rating_sum) filter (where not t.is_own and not t.is_former), 0) as rating_sum,
-      coalesce(sum(t.rating_count) filter (where t.is_own), 0) as own_ratings,
-      coalesce(sum(t.rating_count) filter (where t.is_former and not t.is_own), 0)
-        as former_ratings,
-      case
-        when from_history then min(t.created_at)
-        else erc8004_first_feedback_at(t.agent_uuid, t.client_address)
-      end as first_feedback_at,
-      case
-        when from_history then max(t.created_at) filter (where t.rating_count > 0)
-        else erc8004_last_rating_at(t.agent_uuid, t.client_address)
-      end as last_rating_at
-    from classed as t
+    left join erc8004_feedback_counts as f on f.agent_uuid = a.id and not from_history
+    cross join lateral (
+      select coalesce(
+        t.created_at
+        < case when f.own_addresses is null then a.owner_since else f.voices_since end,
+        false
+      ) as is_former
+    ) as former
     group by t.agent_uuid, t.client_address
+  ),
+  by_pair as materialized (
+    select
+      b.agent_uuid, b.client_address, b.total_feedback, b.scored_feedback, b.score_sum,
+      b.positive_feedback, b.negative_feedback, b.revoked_feedback, b.all_ratings, b.rating_count,
+      b.rating_sum, b.first_feedback_at, b.last_feedback_at, b.last_rating_at, b.is_less,
+      b.client_address = any(coalesce(f.own_addresses, a.own_addresses)) as is_own
+    from by_client as b
+    join erc8004_agent_addresses as a using (agent_uuid)
+    left join erc8004_feedback_counts as f on f.agent_uuid = b.agent_uuid and not from_history
   ),
   pairs as (
     insert into erc8004_pair_changes (agent_uuid, client_address)
     select b.agent_uuid, b.client_address
-    from by_client as b
+    from by_pair as b
     where not from_history
   ),
   clients as (
@@ -149,28 +143,69 @@ as $$
     )
     select
       b.agent_uuid, b.client_address, b.total_feedback, b.scored_feedback, b.score_sum,
-      b.positive_feedback, b.negative_feedback, b.revoked_feedback, b.rating_count, b.rating_sum,
-      b.first_feedback_at, b.last_rating_at,
-      -- From history, this spares the count of the evidence to update most of the rows.
+      b.positive_feedback, b.negative_feedback, b.revoked_feedback, own.rating_count,
+      own.rating_sum,
       case
-        when from_history
-        then erc8004_voice(b.rating_sum::bigint, b.rating_count::bigint)
+        when from_history then b.first_feedback_at
+        when b.is_less then erc8004_first_feedback_at(b.agent_uuid, b.client_address)
+        else least(k.first_feedback_at, b.first_feedback_at)
+      end,
+      case
+        when from_history then b.last_rating_at
+        when b.is_less then erc8004_last_rating_at(b.agent_uuid, b.client_address)
+        else greatest(k.last_rating_at, b.last_rating_at)
+      end,
+      -- From history, this spares the count of the evidence to update most of the new rows.
+      case
+        when from_history then erc8004_voice(own.rating_sum::bigint, own.rating_count::bigint)
       end
-    from by_client as b
+    from by_pair as b
+    cross join lateral (
+      select
+        case when b.is_own then 0 else b.rating_count end as rating_count,
+        case when b.is_own then 0 else b.rating_sum end as rating_sum
+    ) as own
+    left join erc8004_client_counts as k using (agent_uuid, client_address)
+    where not from_history
+      or (
+        b.total_feedback, b.scored_feedback, b.score_sum, b.positive_feedback, b.negative_feedback,
+        b.revoked_feedback, own.rating_count, own.rating_sum, b.first_feedback_at, b.last_rating_at
+      ) is distinct from (
+        k.total_feedback, k.scored_feedback, k.score_sum, k.positive_feedback, k.negative_feedback,
+        k.revoked_feedback, k.rating_count, k.rating_sum, k.first_feedback_at, k.last_rating_at
+      )
     on conflict on constraint pk__erc8004_client_counts do update
     set
-      total_feedback = c.total_feedback + excluded.total_feedback,
-      scored_feedback = c.scored_feedback + excluded.scored_feedback,
-      score_sum = c.score_sum + excluded.score_sum,
-      positive_feedback = c.positive_feedback + excluded.positive_feedback,
-      negative_feedback = c.negative_feedback + excluded.negative_feedback,
-      revoked_feedback = c.revoked_feedback + excluded.revoked_feedback,
-      rating_count = c.rating_count + excluded.rating_count,
-      rating_sum = c.rating_sum + excluded.rating_sum,
+      total_feedback = excluded.total_feedback + case when from_history then 0 else c.total_feedback end,
+      scored_feedback = excluded.scored_feedback + case when from_history then 0 else c.scored_feedback end,
+      score_sum = excluded.score_sum + case when from_history then 0 else c.score_sum end,
+      positive_feedback = excluded.positive_feedback + case when from_history then 0 else c.positive_feedback end,
+      negative_feedback = excluded.negative_feedback + case when from_history then 0 else c.negative_feedback end,
+      revoked_feedback = excluded.revoked_feedback + case when from_history then 0 else c.revoked_feedback end,
+      rating_count = excluded.rating_count + case when from_history then 0 else c.rating_count end,
+      rating_sum = excluded.rating_sum + case when from_history then 0 else c.rating_sum end,
       first_feedback_at = excluded.first_feedback_at,
       last_rating_at = excluded.last_rating_at
   ),
-  by_agent as (
+  lost_clients as (
+    update erc8004_client_counts as c
+    set
+      total_feedback = 0, scored_feedback = 0, score_sum = 0, positive_feedback = 0,
+      negative_feedback = 0, revoked_feedback = 0, rating_count = 0, rating_sum = 0,
+      first_feedback_at = null, last_rating_at = null
+    where from_history
+      and (
+        c.total_feedback, c.scored_feedback, c.score_sum, c.positive_feedback, c.negative_feedback,
+        c.revoked_feedback, c.rating_count, c.rating_sum, c.first_feedback_at, c.last_rating_at
+      ) is distinct from (0, 0, 0, 0, 0, 0, 0, 0, null, null)
+      and not exists (
+        select
+        from by_pair as b
+        where b.agent_uuid = c.agent_uuid
+          and b.client_address = c.client_address
+      )
+  ),
+  by_agent as materialized (
     select
       b.agent_uuid,
       sum(b.total_feedback) as total_feedback,
@@ -179,17 +214,28 @@ as $$
       sum(b.positive_feedback) as positive_feedback,
       sum(b.negative_feedback) as negative_feedback,
       sum(b.revoked_feedback) as revoked_feedback,
-      sum(b.rating_count) as ratings,
-      sum(b.own_ratings) as own_ratings,
-      sum(b.former_ratings) as former_ratings,
+      coalesce(sum(b.rating_count) filter (where not b.is_own), 0) as ratings,
+      coalesce(sum(b.all_ratings) filter (where b.is_own), 0) as own_ratings,
+      coalesce(sum(b.all_ratings - b.rating_count) filter (where not b.is_own), 0)
+        as former_ratings,
       -- The counts before this fold: a statement does not see what its parts write.
       sum(
         (coalesce(c.total_feedback, 0) + b.total_feedback > 0)::int
         - (coalesce(c.total_feedback, 0) > 0)::int
-      ) as unique_clients
-    from by_client as b
-    left join erc8004_client_counts as c using (agent_uuid, client_address)
+      ) as unique_clients,
+      max(b.last_feedback_at) as last_feedback_at,
+      bool_or(b.is_less) as is_less
+    from by_pair as b
+    left join erc8004_client_counts as c
+      on c.agent_uuid = b.agent_uuid
+      and c.client_address = b.client_address
+      and not from_history
     group by b.agent_uuid
+  ),
+  lost_agents as (
+    delete from erc8004_feedback_counts as f
+    where from_history
+      and not exists (select from by_agent as b where b.agent_uuid = f.agent_uuid)
   )
   insert into erc8004_feedback_counts as f (
     agent_uuid, total_feedback, scored_feedback, score_sum, positive_feedback,
@@ -199,22 +245,39 @@ as $$
   select
     b.agent_uuid, b.total_feedback, b.scored_feedback, b.score_sum, b.positive_feedback,
     b.negative_feedback, b.revoked_feedback, b.unique_clients,
-    erc8004_last_feedback_at(b.agent_uuid), b.ratings, b.own_ratings, b.former_ratings,
-    erc8004_own_addresses(b.agent_uuid), a.owner_since
+    case
+      when from_history then b.last_feedback_at
+      when b.is_less then erc8004_last_feedback_at(b.agent_uuid)
+      else greatest(k.last_feedback_at, b.last_feedback_at)
+    end,
+    b.ratings, b.own_ratings, b.former_ratings, a.own_addresses, a.owner_since
   from by_agent as b
-  join erc8004_agents as a on a.id = b.agent_uuid
+  join erc8004_agent_addresses as a using (agent_uuid)
+  left join erc8004_feedback_counts as k using (agent_uuid)
+  where not from_history
+    or (
+      b.total_feedback, b.scored_feedback, b.score_sum, b.positive_feedback, b.negative_feedback,
+      b.revoked_feedback, b.unique_clients, b.last_feedback_at, b.ratings, b.own_ratings,
+      b.former_ratings, a.own_addresses, a.owner_since
+    ) is distinct from (
+      k.total_feedback, k.scored_feedback, k.score_sum, k.positive_feedback, k.negative_feedback,
+      k.revoked_feedback, k.unique_clients, k.last_feedback_at, k.ratings, k.own_ratings,
+      k.former_ratings, k.own_addresses, k.voices_since
+    )
   on conflict on constraint pk__erc8004_feedback_counts do update
   set
-    total_feedback = f.total_feedback + excluded.total_feedback,
-    scored_feedback = f.scored_feedback + excluded.scored_feedback,
-    score_sum = f.score_sum + excluded.score_sum,
-    positive_feedback = f.positive_feedback + excluded.positive_feedback,
-    negative_feedback = f.negative_feedback + excluded.negative_feedback,
-    revoked_feedback = f.revoked_feedback + excluded.revoked_feedback,
-    unique_clients = f.unique_clients + excluded.unique_clients,
+    total_feedback = excluded.total_feedback + case when from_history then 0 else f.total_feedback end,
+    scored_feedback = excluded.scored_feedback + case when from_history then 0 else f.scored_feedback end,
+    score_sum = excluded.score_sum + case when from_history then 0 else f.score_sum end,
+    positive_feedback = excluded.positive_feedback + case when from_history then 0 else f.positive_feedback end,
+    negative_feedback = excluded.negative_feedback + case when from_history then 0 else f.negative_feedback end,
+    revoked_feedback = excluded.revoked_feedback + case when from_history then 0 else f.revoked_feedback end,
+    unique_clients = excluded.unique_clients + case when from_history then 0 else f.unique_clients end,
+    ratings = excluded.ratings + case when from_history then 0 else f.ratings end,
+    own_ratings = excluded.own_ratings + case when from_history then 0 else f.own_ratings end,
+    former_ratings = excluded.former_ratings + case when from_history then 0 else f.former_ratings end,
     last_feedback_at = excluded.last_feedback_at,
-    ratings = f.ratings + excluded.ratings,
-    own_ratings = f.own_ratings + excluded.own_ratings,
-    former_ratings = f.former_ratings + excluded.former_ratings
+    own_addresses = case when from_history then excluded.own_addresses else f.own_addresses end,
+    voices_since = case when from_history then excluded.voices_since else f.voices_since end
   returning f.agent_uuid;
 $$;

@@ -1,7 +1,8 @@
 -- The evidence of a refresh, after the folds and in this order: agents with another owner, who rated
 -- whom, the reviewers, and the sums over these. Each step is a statement over the clients of agents in
--- erc8004_pair_changes, or over all of them from history. Only one refresh runs at a time, as it holds a
--- lock, so that each step finds the tables as the step before left them.
+-- erc8004_pair_changes, or over all of them from history; it then writes what is counted otherwise. Only
+-- one refresh runs at a time, as it holds a lock, so that each step finds the tables as the step before
+-- left them.
 --
 -- The bodies are text for the same reason as those of the folds.
 
@@ -52,25 +53,27 @@ $$;
 -- With the first or the last agent of a party that a client rates, others become reciprocal, or cease.
 create or replace function erc8004_count_parties(from_history boolean) returns void
 language sql
+set plan_cache_mode = force_custom_plan
+set enable_mergejoin = off
 as $$
-  with changed as (
+  with changed as materialized (
     select distinct p.agent_uuid, p.client_address
     from erc8004_pair_changes as p
     where not from_history
-    union all
-    select c.agent_uuid, c.client_address
-    from erc8004_client_counts as c
-    where from_history
-      and c.rating_count > 0
   ),
   moved as (
     select
       c.agent_uuid,
       c.client_address,
-      (c.rating_count > 0)::integer - (c.voice is not null and not from_history)::integer as agents
+      (c.rating_count > 0)::integer - (c.voice is not null)::integer as agents
     from changed as p
     join erc8004_client_counts as c using (agent_uuid, client_address)
-    where (c.rating_count > 0) <> (c.voice is not null and not from_history)
+    where (c.rating_count > 0) <> (c.voice is not null)
+    union all
+    select c.agent_uuid, c.client_address, 1
+    from erc8004_client_counts as c
+    where from_history
+      and c.rating_count > 0
   ),
   by_party as materialized (
     select
@@ -87,10 +90,25 @@ as $$
     insert into erc8004_rated_parties as r (client_address, party_address, agents, owned_agents)
     select b.client_address, b.party_address, b.agents, b.owned_agents
     from by_party as b
+    left join erc8004_rated_parties as k
+      on k.client_address = b.client_address
+      and k.party_address = b.party_address
+      and from_history
+    where (k.agents, k.owned_agents) is distinct from (b.agents, b.owned_agents)
     on conflict on constraint pk__erc8004_rated_parties do update
     set
-      agents = r.agents + excluded.agents,
-      owned_agents = r.owned_agents + excluded.owned_agents
+      agents = excluded.agents + case when from_history then 0 else r.agents end,
+      owned_agents = excluded.owned_agents + case when from_history then 0 else r.owned_agents end
+  ),
+  lost as (
+    delete from erc8004_rated_parties as r
+    where from_history
+      and not exists (
+        select
+        from by_party as b
+        where b.client_address = r.client_address
+          and b.party_address = r.party_address
+      )
   )
   insert into erc8004_pair_changes (agent_uuid, client_address)
   select rated.agent_uuid, b.party_address
@@ -101,21 +119,18 @@ as $$
     and (coalesce(r.agents, 0) > 0) <> (coalesce(r.agents, 0) + b.agents > 0);
 $$;
 
--- Count since when the clients give feedback, and of how many owners they rate agents.
-create or replace function erc8004_count_reviewers(from_history boolean) returns void
+-- Count since when the clients in erc8004_pair_changes give feedback, and of how many owners they rate
+-- agents.
+create or replace function erc8004_count_reviewers() returns void
 language sql
 as $$
-  insert into erc8004_reviewers as r (client_address, first_seen_at, owners)
-  select n.client_address, seen.first_at, rated.owners
-  from (
+  with clients as materialized (
     select distinct p.client_address
     from erc8004_pair_changes as p
-    where not from_history
-    union all
-    select distinct c.client_address
-    from erc8004_client_counts as c
-    where from_history
-  ) as n
+  )
+  insert into erc8004_reviewers as r (client_address, first_seen_at, owners)
+  select n.client_address, seen.first_at, rated.owners
+  from clients as n
   cross join lateral (
     select min(c.first_feedback_at) as first_at
     from erc8004_client_counts as c
@@ -140,18 +155,64 @@ as $$
   where (r.first_seen_at, r.owners) is distinct from (excluded.first_seen_at, excluded.owners);
 $$;
 
+-- Count and classify all reviewers, and write those who are known otherwise.
+create or replace function erc8004_recount_reviewers(as_of timestamptz) returns void
+language sql
+set enable_mergejoin = off
+as $$
+  with seen as (
+    select c.client_address, min(c.first_feedback_at) as first_at
+    from erc8004_client_counts as c
+    where c.first_feedback_at is not null
+    group by c.client_address
+  ),
+  rated as (
+    select p.client_address, least(count(*), erc8004_newcomer_owners())::integer as owners
+    from erc8004_rated_parties as p
+    where p.owned_agents > 0
+    group by p.client_address
+  ),
+  classes as materialized (
+    select
+      s.client_address,
+      s.first_at,
+      coalesce(r.owners, 0) as owners,
+      erc8004_is_established(coalesce(r.owners, 0), s.first_at, as_of) as is_established,
+      t.client_address is not null as is_trusted
+    from seen as s
+    left join rated as r using (client_address)
+    left join erc8004_trusted_reviewers as t using (client_address)
+  ),
+  lost as (
+    delete from erc8004_reviewers as r
+    where not exists (select from classes as c where c.client_address = r.client_address)
+  )
+  insert into erc8004_reviewers as r (
+    client_address, first_seen_at, owners, is_established, is_trusted
+  )
+  select c.client_address, c.first_at, c.owners, c.is_established, c.is_trusted
+  from classes as c
+  left join erc8004_reviewers as k using (client_address)
+  where (k.first_seen_at, k.owners, k.is_established, k.is_trusted)
+    is distinct from (c.first_at, c.owners, c.is_established, c.is_trusted)
+  on conflict on constraint pk__erc8004_reviewers do update
+  set
+    first_seen_at = excluded.first_seen_at,
+    owners = excluded.owners,
+    is_established = excluded.is_established,
+    is_trusted = excluded.is_trusted;
+$$;
+
 -- Establish the reviewers who are no newcomers any more, and trust those whom the operator trusts, or
 -- take it back: the agents that they rated are to be counted again. Few reviewers change, of any number,
 -- which the planner cannot know: each is looked up.
-create or replace function erc8004_classify_reviewers(
-  as_of timestamptz, from_history boolean
-) returns void
+create or replace function erc8004_classify_reviewers(as_of timestamptz) returns void
 language sql
-set enable_seqscan = off
+set plan_cache_mode = force_custom_plan
 set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
-  with candidates as (
+  with candidates as materialized (
     select p.client_address
     from erc8004_pair_changes as p
     union
@@ -171,8 +232,7 @@ as $$
   classes as (
     select
       r.client_address,
-      r.owners >= erc8004_newcomer_owners()
-        and coalesce(r.first_seen_at <= as_of - erc8004_newcomer_time(), false) as is_established,
+      erc8004_is_established(r.owners, r.first_seen_at, as_of) as is_established,
       t.client_address is not null as is_trusted
     from candidates as c
     join erc8004_reviewers as r using (client_address)
@@ -192,6 +252,5 @@ as $$
   select p.agent_uuid, p.client_address
   from changed as c
   join erc8004_client_counts as p using (client_address)
-  where not from_history
-    and p.rating_count > 0;
+  where p.rating_count > 0;
 $$;

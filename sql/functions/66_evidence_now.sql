@@ -314,26 +314,46 @@ create or replace function erc8004_public_stake_place() returns integer
 language sql immutable parallel safe
 return array_position(erc8004_stakes(), erc8004_public_stake());
 
--- Store the scores of agents, and when a paying or trusted reviewer last rated them.
+-- Store the scores of agents that are others now, and when a paying or trusted reviewer last rated them.
 create or replace procedure erc8004_count_scores(agents uuid[])
 language sql
 begin atomic
+  with scored as materialized (
+    select
+      f.agent_uuid,
+      round(t.score, 12) as score,
+      trunc(t.middle, 12) as score_middle,
+      trunc(t.low, 12) as score_low,
+      trunc(t.high, 12) as score_high,
+      round(t.effective_reviewers, 12) as effective_reviewers,
+      t.paying_reviewers,
+      (
+        select max(c.last_rating_at)
+        from erc8004_client_counts as c
+        where c.agent_uuid = f.agent_uuid
+          and c.voice is not null
+          and (c.net_usdc > 0 or c.is_trusted)
+      ) as last_backed_at
+    from unnest(agents) as counted (agent_uuid)
+    join erc8004_feedback_counts as f using (agent_uuid)
+    cross join lateral erc8004_trust_of(f.agent_uuid, erc8004_public_stake_place(), false) as t
+  )
   update erc8004_feedback_counts as f
   set
-    score = round(t.score, 12),
-    score_middle = trunc(t.middle, 12),
-    score_low = trunc(t.low, 12),
-    score_high = trunc(t.high, 12),
-    effective_reviewers = round(t.effective_reviewers, 12),
-    paying_reviewers = t.paying_reviewers,
-    last_backed_at = (
-      select max(c.last_rating_at)
-      from erc8004_client_counts as c
-      where c.agent_uuid = f.agent_uuid
-        and c.voice is not null
-        and (c.net_usdc > 0 or c.is_trusted)
-    )
-  from unnest(agents) as counted (agent_uuid)
-  cross join lateral erc8004_trust_of(counted.agent_uuid, erc8004_public_stake_place(), false) as t
-  where f.agent_uuid = counted.agent_uuid;
+    score = s.score,
+    score_middle = s.score_middle,
+    score_low = s.score_low,
+    score_high = s.score_high,
+    effective_reviewers = s.effective_reviewers,
+    paying_reviewers = s.paying_reviewers,
+    last_backed_at = s.last_backed_at
+  from scored as s
+  where f.agent_uuid = s.agent_uuid
+    and (
+      f.score, f.score_middle, f.score_low, f.score_high, f.effective_reviewers,
+      f.paying_reviewers, f.last_backed_at
+    ) is distinct from (
+      s.score, s.score_middle, s.score_low, s.score_high, s.effective_reviewers,
+      s.paying_reviewers, s.last_backed_at
+    );
 end;

@@ -9,15 +9,43 @@ begin atomic
   ) is distinct from erc8004_rule_version();
 end;
 
--- Return whether the planner believes that there are no counts: it never saw any, or they were deleted.
--- For each of many it would then read all the others.
-create or replace function erc8004_are_counts_unknown() returns boolean
+-- Return the tables that the folds fill.
+create or replace function erc8004_folded_tables() returns regclass[]
 language sql stable
-begin atomic
-  select bool_or(c.reltuples <= 0)
-  from pg_catalog.pg_class as c
-  where c.oid in ('erc8004_client_counts'::regclass, 'erc8004_feedback_counts'::regclass);
+return array[
+  'erc8004_client_counts', 'erc8004_feedback_counts', 'erc8004_endpoint_counts',
+  'erc8004_payment_counts', 'erc8004_money_flows'
+]::regclass[];
+
+-- Return the tables that a refresh looks up by what changed.
+create or replace function erc8004_counted_tables() returns regclass[]
+language sql stable
+return erc8004_folded_tables()
+  || array[
+    'erc8004_agents', 'erc8004_rated_parties', 'erc8004_reviewers', 'erc8004_evidence'
+  ]::regclass[];
+
+-- Tell the planner how much there is in tables that it believes to be empty, or which this transaction
+-- filled by more than it allows for: for each of many rows it would read all the others.
+create or replace procedure erc8004_analyze_filled(tables regclass[])
+language plpgsql
+as $$
+declare
+  filled regclass;
+begin
+  for filled in
+    select c.oid::regclass
+    from pg_catalog.pg_class as c
+    where c.oid = any(tables)
+      and (
+        c.reltuples <= 0
+        or pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) > 50 + c.reltuples / 10
+      )
+  loop
+    execute format('analyze %s', filled);
+  end loop;
 end;
+$$;
 
 -- Return the agents that became stale since the last refresh: their counts did not change.
 create or replace function erc8004_agents_gone_stale(as_of timestamptz) returns setof uuid
@@ -31,45 +59,71 @@ begin atomic
     ) - erc8004_stale_time();
 end;
 
--- Fold all changes into the counts, evidence and scores, or count the whole history. Return the agents
--- whose statistics changed. If the planner knows nothing of the counts, it is told what each step filled.
+-- Count the whole history, and write the counts, evidence and reviewers that are others. The sums over
+-- all agents and clients need memory.
+create or replace procedure erc8004_count_history(as_of timestamptz)
+language plpgsql
+set work_mem = '128MB'
+set jit = off
+as $$
+begin
+  call erc8004_analyze_filled(erc8004_counted_tables());
+  delete from erc8004_owner_changes;
+  delete from erc8004_pair_changes;
+  perform erc8004_fold_feedback(true);
+  perform erc8004_fold_payments(true);
+  call erc8004_delete_empty_counts();
+  call erc8004_analyze_filled(erc8004_folded_tables());
+  perform erc8004_count_parties(true);
+  call erc8004_analyze_filled(array['erc8004_rated_parties']::regclass[]);
+  perform erc8004_recount_reviewers(as_of);
+  call erc8004_analyze_filled(array['erc8004_reviewers']::regclass[]);
+  perform erc8004_count_evidence(true);
+  call erc8004_analyze_filled(array['erc8004_evidence']::regclass[]);
+end;
+$$;
+
+-- Fold all changes into the counts, reviewers and evidence; return the agents whose statistics changed.
+-- What changed is looked up by indexes, however much the planner believes there is.
+create or replace function erc8004_count_changes(as_of timestamptz) returns uuid[]
+language plpgsql
+set enable_seqscan = off
+as $$
+declare
+  changed uuid[];
+begin
+  call erc8004_analyze_filled(erc8004_counted_tables());
+  changed := erc8004_withdraw_voices();
+  changed := changed || array(select erc8004_fold_feedback(false));
+  changed := changed || array(select erc8004_fold_payments(false));
+  call erc8004_analyze_filled(erc8004_folded_tables());
+  perform erc8004_count_parties(false);
+  call erc8004_analyze_filled(array['erc8004_rated_parties']::regclass[]);
+  perform erc8004_count_reviewers();
+  call erc8004_analyze_filled(array['erc8004_reviewers']::regclass[]);
+  perform erc8004_classify_reviewers(as_of);
+  changed := changed || array(select erc8004_count_evidence(false));
+  call erc8004_analyze_filled(array['erc8004_evidence']::regclass[]);
+  return array(
+    select distinct c.agent_uuid
+    from unnest(changed || array(select erc8004_agents_gone_stale(as_of))) as c (agent_uuid)
+  );
+end;
+$$;
+
+-- Count what changed, or the whole history, and the scores. Return the agents whose statistics may be
+-- others.
 create or replace function erc8004_count_all(as_of timestamptz, from_history boolean) returns uuid[]
 language plpgsql
 as $$
 declare
-  changed uuid[] := '{}';
-  are_unknown constant boolean := from_history or erc8004_are_counts_unknown();
+  changed uuid[];
 begin
   if from_history then
-    call erc8004_reset_counts();
-  else
-    changed := erc8004_withdraw_voices();
-  end if;
-  changed := changed || array(select erc8004_fold_feedback(from_history));
-  changed := changed || array(select erc8004_fold_payments(from_history));
-  if are_unknown then
-    analyze erc8004_client_counts, erc8004_feedback_counts, erc8004_money_flows;
-  end if;
-  perform erc8004_count_parties(from_history);
-  if are_unknown then
-    analyze erc8004_rated_parties;
-  end if;
-  perform erc8004_count_reviewers(from_history);
-  if are_unknown then
-    analyze erc8004_reviewers;
-  end if;
-  perform erc8004_classify_reviewers(as_of, from_history);
-  changed := changed || array(select erc8004_count_evidence(from_history));
-  if are_unknown then
-    analyze erc8004_evidence;
-  end if;
-  if from_history then
+    call erc8004_count_history(as_of);
     changed := array(select agent_uuid from erc8004_agent_search);
   else
-    changed := array(
-      select distinct c.agent_uuid
-      from unnest(changed || array(select erc8004_agents_gone_stale(as_of))) as c (agent_uuid)
-    );
+    changed := erc8004_count_changes(as_of);
   end if;
   call erc8004_count_scores(changed);
   return changed;

@@ -83,6 +83,53 @@ where id = (
   limit 1 for update skip locked
 )
 """
+# What a column of each type does not contain.
+OTHER = {
+    "bigint": "4711",
+    "integer": "2",
+    "numeric": "47.11",
+    "boolean": "true",
+    "ARRAY": "'{47}'",
+    "timestamp with time zone": "now() - interval '400 days'",
+}
+COLUMNS = """
+select column_name as name, data_type as type
+from information_schema.columns
+where table_name = %s
+  and column_name not like all (array['%%_uuid', '%%_address', '%%_hash'])
+  and (table_name, column_name) <> ('erc8004_evidence', 'is_established')
+"""
+COUNTED = (
+    "erc8004_feedback_counts",
+    "erc8004_client_counts",
+    "erc8004_payment_counts",
+    "erc8004_endpoint_counts",
+    "erc8004_evidence",
+    "erc8004_reviewers",
+    "erc8004_rated_parties",
+    "erc8004_money_flows",
+)
+PHANTOMS = (
+    """
+    insert into erc8004_client_counts
+    select %s, '0x' || repeat('e', 40), 1, 1, 90, 1, 0, 0, 1, 9000, now(), now(), 1, 9000, 0, 1
+    """,
+    "insert into erc8004_feedback_counts select %s, 1, 1, 90, 1, 0, 0, 1, now(), 1",
+    "insert into erc8004_payment_counts select %s, 1, 1, 0, 1, 1, now()",
+    "insert into erc8004_endpoint_counts select %s, md5('/other')::uuid, 1",
+    """
+    insert into erc8004_evidence
+    select
+      %s, true, 1, 9000, 0, 0, 0, 0, 0, array_fill(1, array[6]), array_fill(1, array[6]),
+      array_fill(1, array[10]), array_fill(1, array[10])
+    """,
+    "insert into erc8004_reviewers values ('0x' || repeat('e', 40), now(), 3, true, true)",
+    """
+    insert into erc8004_rated_parties
+    values ('0x' || repeat('e', 40), '0x' || repeat('c', 40), 1, 1)
+    """,
+    "insert into erc8004_money_flows values ('0x' || repeat('e', 40), '0x' || repeat('c', 40), 1)",
+)
 WRITES = [GIVE] * 5 + [REVOKE] * 2 + [DELETE] + [PAY] * 3 + [SETTLE]
 
 
@@ -164,13 +211,39 @@ def test_counts_are_those_of_history_while_all_write_and_refresh(agents, servers
     assert [sql(figures) for figures in FIGURES] == folded
 
 
-def test_full_refresh_repairs_counts_that_were_tampered_with(agents, give_feedback, sql, app):
-    give_feedback(agent_uuid=agents[0], client_address="0x" + "c" * 40)
+@pytest.fixture
+def counted(agents, give_feedback, link_payment, sql):
+    """An agent with a customer, one with a reviewer, and one who is both of each other."""
+    client = "0x" + "c" * 40
+    sql("update erc8004_agents set owner_address = %s where id = %s", client, agents[2])
+    for agent in agents[:2]:
+        give_feedback(agent_uuid=agent, client_address=client)
+    paid = {"payer_address": client, "payee_address": "0x" + "d" * 40, "endpoint": "/paid"}
+    link_payment(agent_uuid=agents[0], **paid)
+    link_payment(agent_uuid=agents[3], **paid)
     sql("select refresh_erc8004_stats()")
-    before = [sql(figures) for figures in FIGURES]
-    sql("update erc8004_feedback_counts set total_feedback = 4711, score_sum = 1")
+
+
+@pytest.mark.parametrize("table", COUNTED)
+def test_full_refresh_repairs_counts_that_were_tampered_with(table, counted, sql, app):
+    rows = f"select * from {table} order by 1, 2"
+    before = [sql(figures) for figures in (*FIGURES, rows)]
+    assert before[-1]
+    for column in sql(COLUMNS, table):
+        sql(f"update {table} set {column['name']} = {OTHER[column['type']]}")
+        sql("select refresh_erc8004_stats(true)")
+        assert [sql(figures) for figures in (*FIGURES, rows)] == before, column["name"]
+    sql(f"delete from {table}")
     done = app.test_cli_runner().invoke(args=["refresh-stats", "--full"])
     assert done.exit_code == 0, done.output
+    assert [sql(figures) for figures in (*FIGURES, rows)] == before
+
+
+def test_full_refresh_deletes_counts_of_what_is_not_there(counted, agents, sql, refresh):
+    before = [sql(figures) for figures in FIGURES]
+    for phantom in PHANTOMS:
+        sql(phantom, *([agents[5]] if "%s" in phantom else []))
+    refresh(from_history=True)
     assert [sql(figures) for figures in FIGURES] == before
 
 
@@ -185,7 +258,6 @@ def test_times_of_a_client_are_correct_if_it_changes_during_a_full_refresh(agent
             days,
         )
     one = "(select id from erc8004_reputation order by created_at {} limit 1)"
-    sql("call erc8004_reset_counts()")
     sql(f"delete from erc8004_reputation where id = {one.format('asc')}")
     sql(
         "update erc8004_reputation set is_revoked = true, revoked_at = now() "
@@ -207,7 +279,7 @@ def test_first_refresh_after_deleting_all_updates_the_planner_statistics(
     give_feedback(agent_uuid=make_agent()["agent_uuid"])
     refresh()
     sql("delete from erc8004_agents")
-    sql("analyze erc8004_client_counts, erc8004_feedback_counts")
+    sql("analyze erc8004_client_counts, erc8004_feedback_counts, erc8004_evidence")
     give_feedback(agent_uuid=make_agent()["agent_uuid"])
     refresh()
     known = sql("""

@@ -1,0 +1,8 @@
+-- Drop the routines that others in functions/ replace: a count of the history writes only what is counted
+-- otherwise.
+
+drop function if exists erc8004_are_counts_unknown;
+drop function if exists erc8004_added;
+drop function if exists erc8004_count_reviewers;
+drop function if exists erc8004_classify_reviewers;
+drop procedure if exists erc8004_reset_counts;
