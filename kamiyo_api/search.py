@@ -11,6 +11,7 @@ from kamiyo_api import db
 from kamiyo_api.chains import all_chains, refuse_other_registry, require_chain
 from kamiyo_api.schemas import search as schemas
 from kamiyo_api.schemas import search_cursors
+from kamiyo_api.search_counts import remember_total, with_known_total
 
 COUNTED_UP_TO = 10_000
 SORT_LIMIT = 3_000
@@ -75,12 +76,13 @@ def find_corrected(search: dict[str, Any], parameters: dict[str, Any], empty: db
 
 def find_agents(search: dict[str, Any], parameters: dict[str, Any]) -> db.Row:
     """Return the agents of one page from the database."""
-    parameters = parameters | meaning_of(parameters["q"])
+    parameters = with_known_total(parameters | meaning_of(parameters["q"]))
     part, *other_parts = parts_to_scan(search, parameters)
     if (parameters["total"] or 0) > parameters["sort_limit"]:
         page = part_of_many(parameters | {"part": part})
     else:
         page = db.rows(query_of_few(search), **parameters, part=part)[0]
+        remember_total(parameters, page["total"])
     for part in other_parts:
         page = fill_page(page, parameters, part)
     return page
@@ -114,11 +116,9 @@ def words_of_rank(parameters: dict[str, Any], rank: int) -> dict[str, Any]:
 
 
 def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters of the search query.
-
-    It requests one row more than the page has, to find out if there is a next page. Up to
-    `sort_limit` matches are sorted; more are read in the order of an index.
-    """
+    """Return the parameters of the search query. It requests one row more than the page has, to
+    find out if there is a next page. Up to `sort_limit` matches are sorted; more are read in the
+    order of an index."""
     cursor = search_cursors.cursor_parameters(search)
     return search | {
         "sort_limit": sort_limit(search),
