@@ -171,8 +171,8 @@ def has_text_filter(search: dict[str, Any]) -> bool:
 
 
 def driving_column(search: dict[str, Any]) -> str | None:
-    """Return the statistic whose index finds the agents that may match, unless another filter
-    leaves few.
+    """Return the statistic whose index finds the agents that may match, unless another filter, or
+    one of several statistics that few agents have, leaves few.
 
     PostgreSQL expects the agents that have the statistic evenly spread over the table, and would
     read it from its start, although all of them may be at its end.
@@ -186,16 +186,17 @@ def driving_column(search: dict[str, Any]) -> str | None:
         has_text_filter(search) or search["x402"] or search["verified"],
         levels and "new" not in levels,
     )
-    # Of several, first the one that fewer agents have.
-    columns = {
+    narrow = {
         "paying_reviewers": bool(search["min_paying_reviewers"]),
-        "success_rate": search["min_success_rate"] is not None,
         "effective_reviewers": bool(search["min_effective_reviewers"]),
+        "success_rate": search["min_success_rate"] is not None,
+    }
+    columns = narrow | {
         "score": search["min_reputation_score"] is not None,
         "average_score": search["min_average_score"] is not None,
         "total_feedback": bool(search["min_feedback"]),
     }
-    if any(selective_filters):
+    if any(selective_filters) or (any(narrow.values()) and sum(columns.values()) > 1):
         return None
     return next((name for name, is_filtered in columns.items() if is_filtered), None)
 
