@@ -9,7 +9,7 @@ from flask import Flask, Request
 from limits.storage import MemoryStorage
 from werkzeug.routing import MapAdapter
 
-from kamiyo_api import cli, documentation, explorer, routes
+from kamiyo_api import cli, documentation, explorer, routes, search_counts
 from kamiyo_api.access import admission
 from kamiyo_api.access.authentication import KnownKeys
 from kamiyo_api.cache import prefetch
@@ -86,6 +86,7 @@ def services_of(app: Flask, config: Config) -> Services:
         known_keys=KnownKeys(),
         chains=Chains(),
         known_searches=BoundedDict(prefetch.MAX_KNOWN_SEARCHES),
+        known_many=BoundedDict(search_counts.MAX_KNOWN_MANY),
         sent_answers=BoundedDict(fast_path.MAX_SENT_ANSWERS),
         local_windows=MemoryStorage(),
         busy_database=BusyDatabase(),

@@ -58,6 +58,8 @@ class Services:
     chains: Chains
     known_searches: BoundedDict[bytes, str]
     """The canonical searches that this process has parsed, by their query strings."""
+    known_many: BoundedDict[str, float]
+    """The searches that match more agents than are counted, each until it is counted again."""
     sent_answers: BoundedDict[RequestKey, SentAnswer]
     local_windows: MemoryStorage
     """The rate-limit counts of this process, used while Redis is unavailable."""

@@ -11,18 +11,28 @@ from kamiyo_api import db
 from kamiyo_api.chains import all_chains, refuse_other_registry, require_chain
 from kamiyo_api.schemas import search as schemas
 from kamiyo_api.schemas import search_cursors
+from kamiyo_api.search_counts import remember_total, with_known_total
 
 COUNTED_UP_TO = 10_000
-SORT_LIMIT = 1_000
+SORT_LIMIT = 3_000
 EXPENSIVE_SORT_LIMIT = COUNTED_UP_TO
 # With a filter by texts, each match is a row to read: their indexes do not say if another filter
 # excludes it.
 TEXT_COUNTED_UP_TO = 3_000
 TEXT_SORT_LIMIT = TEXT_COUNTED_UP_TO
-# How many of the newest agents are searched for those of one rank before the index of words is, and
-# how many of one rank are sorted, before they are read in the order of registration.
-SCAN_LIMIT = 3_000
+# How many of the newest agents tell how frequent a rank is, and how many are searched for those of
+# a frequent one. How many of another are sorted, before they are read in the order of registration.
+SAMPLE_LIMIT = 1_000
+SCAN_LIMIT = 12_000
 RANK_LIMIT = 2_000
+# The filters that the indexes of all sorts have, and those that an index has with all that nearly
+# every search has.
+IN_INDEXES_OF_SORTS = frozenset(
+    {"chain", "trust_level", "min_reputation_score", "min_success_rate", "min_feedback"}
+)
+IN_AN_INDEX = IN_INDEXES_OF_SORTS.union(
+    f"min_{each}" for each in ("average_score", "effective_reviewers", "paying_reviewers")
+)
 NO_TEXT = dict.fromkeys((*(f"words_of_rank_{rank}" for rank in schemas.RANKS), "wallet_in_q"))
 
 
@@ -66,12 +76,13 @@ def find_corrected(search: dict[str, Any], parameters: dict[str, Any], empty: db
 
 def find_agents(search: dict[str, Any], parameters: dict[str, Any]) -> db.Row:
     """Return the agents of one page from the database."""
-    parameters = parameters | meaning_of(parameters["q"])
+    parameters = with_known_total(parameters | meaning_of(parameters["q"]))
     part, *other_parts = parts_to_scan(search, parameters)
     if (parameters["total"] or 0) > parameters["sort_limit"]:
         page = part_of_many(parameters | {"part": part})
     else:
         page = db.rows(query_of_few(search), **parameters, part=part)[0]
+        remember_total(parameters, page["total"])
     for part in other_parts:
         page = fill_page(page, parameters, part)
     return page
@@ -105,17 +116,18 @@ def words_of_rank(parameters: dict[str, Any], rank: int) -> dict[str, Any]:
 
 
 def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters of the search query.
-
-    It requests one row more than the page has, to find out if there is a next page. Up to
-    `sort_limit` matches are sorted; more are read in the order of an index.
-    """
+    """Return the parameters of the search query. It requests one row more than the page has, to
+    find out if there is a next page. Up to `sort_limit` matches are sorted; more are read in the
+    order of an index."""
+    cursor = search_cursors.cursor_parameters(search)
     return search | {
         "sort_limit": sort_limit(search),
+        "counts_first": cursor["total"] is None and is_counted_by_index(search),
         "counted_up_to": counted_up_to(search),
         "rank_limit": RANK_LIMIT,
         "scan_limit": SCAN_LIMIT,
-        **search_cursors.cursor_parameters(search),
+        "sample_limit": min(SAMPLE_LIMIT, SCAN_LIMIT),
+        **cursor,
         "driving_column": driving_column(search),
         "status": None if search["status"] == "any" else search["status"],
         "claimed": schemas.CLAIMED[search["claimed"]],
@@ -127,15 +139,24 @@ def search_parameters(search: dict[str, Any]) -> dict[str, Any]:
 
 
 def sort_limit(search: dict[str, Any]) -> int:
-    """Return up to how many matches are sorted: more for several filters or a text, which are too
-    expensive to evaluate twice, and for agents to be folded, as only among those that are sorted
-    all of an owner are.
-    """
+    """Return up to how many matches are sorted: more if the indexes of the sorts do not say who
+    matches, or if agents are folded, as only among those that are sorted all of an owner are."""
     if has_text_filter(search):
         return TEXT_SORT_LIMIT
-    filters = sum(search[name] is not None for name in schemas.FILTERS)
-    is_expensive = filters > 1 or search["collapse"] is not None
-    return EXPENSIVE_SORT_LIMIT if is_expensive else SORT_LIMIT
+    is_cheap = search["collapse"] is None and given_filters(search) <= IN_INDEXES_OF_SORTS
+    return SORT_LIMIT if is_cheap else EXPENSIVE_SORT_LIMIT
+
+
+def is_counted_by_index(search: dict[str, Any]) -> bool:
+    """Return whether one index has all that a search filters by, so that it is cheap to count."""
+    names = given_filters(search)
+    is_one = len(names - {"chain", "trust_level"}) < 2 and names <= IN_AN_INDEX
+    return is_one and search["collapse"] is None
+
+
+def given_filters(search: dict[str, Any]) -> set[str]:
+    """Return the names of the filters that a search has."""
+    return {name for name in schemas.FILTERS if search[name] is not None}
 
 
 def counted_up_to(search: dict[str, Any]) -> int:
@@ -150,8 +171,8 @@ def has_text_filter(search: dict[str, Any]) -> bool:
 
 
 def driving_column(search: dict[str, Any]) -> str | None:
-    """Return the statistic whose index finds the agents that may match, unless another filter
-    leaves few.
+    """Return the statistic whose index finds the agents that may match, unless another filter, or
+    one of several statistics that few agents have, leaves few.
 
     PostgreSQL expects the agents that have the statistic evenly spread over the table, and would
     read it from its start, although all of them may be at its end.
@@ -165,15 +186,17 @@ def driving_column(search: dict[str, Any]) -> str | None:
         has_text_filter(search) or search["x402"] or search["verified"],
         levels and "new" not in levels,
     )
-    columns = {
-        "score": search["min_reputation_score"] is not None,
-        "average_score": search["min_average_score"] is not None,
+    narrow = {
         "paying_reviewers": bool(search["min_paying_reviewers"]),
         "effective_reviewers": bool(search["min_effective_reviewers"]),
-        "total_feedback": bool(search["min_feedback"]),
         "success_rate": search["min_success_rate"] is not None,
     }
-    if any(selective_filters):
+    columns = narrow | {
+        "score": search["min_reputation_score"] is not None,
+        "average_score": search["min_average_score"] is not None,
+        "total_feedback": bool(search["min_feedback"]),
+    }
+    if any(selective_filters) or (any(narrow.values()) and sum(columns.values()) > 1):
         return None
     return next((name for name, is_filtered in columns.items() if is_filtered), None)
 
@@ -208,8 +231,8 @@ def ranks_to_scan(parameters: dict[str, Any]) -> list[str]:
 def may_be_unknown(search: dict[str, Any]) -> bool:
     """Return whether agents without a value to sort by may match.
 
-    A score implies an average, that implies feedback, a success rate implies payments, and a high
-    trust level all of them.
+    A score implies an average, that implies feedback; a success rate and a reviewer who paid imply
+    payments; and a high trust level implies all of them.
     """
     levels = search["trust_level"]
     has_score = search["min_reputation_score"] is not None or any(
@@ -220,7 +243,8 @@ def may_be_unknown(search: dict[str, Any]) -> bool:
         "reputation_score": has_score,
         "average_score": has_average,
         "total_feedback": has_average or bool(search["min_feedback"]),
-        "total_payments": search["min_success_rate"] is not None,
+        "total_payments": search["min_success_rate"] is not None
+        or bool(search["min_paying_reviewers"]),
     }
     is_trusted = bool(levels) and schemas.TRUSTED.issuperset(levels)
     return not (is_trusted or implied[search["sort"].removeprefix("-")])

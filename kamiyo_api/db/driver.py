@@ -24,7 +24,7 @@ from kamiyo_api.config_parsing import ConfigError
 from kamiyo_api.context import current_state, services
 from kamiyo_api.db.connection_url import refuse_malformed
 from kamiyo_api.db.pool import Pool
-from kamiyo_api.db.queries import QUERIES
+from kamiyo_api.db.queries import QUERIES, SETTINGS
 from kamiyo_api.db.watch import NoAnswer, bounded_wait
 
 # How long sent data may stay unacknowledged; the default of the system is a quarter of an hour.
@@ -135,7 +135,7 @@ def _read(query: str, params: dict[str, Any]) -> list[Row]:
     with pooled_connection() as connection, connection.cursor() as cursor:
         # One simple-protocol message is one transaction: the timeout ends with it, so that no
         # setting remains on a connection that a pooler may give to another client.
-        run(cursor, f"{statement_timeout()}; {QUERIES[query]}", params)
+        run(cursor, f"{statement_timeout()}; {SETTINGS.get(query, '')}{QUERIES[query]}", params)
         return fetched_rows(cursor)
 
 

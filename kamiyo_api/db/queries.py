@@ -11,14 +11,16 @@ HEADING = re.compile(r"^-- (name|part): (\w+)\n", re.MULTILINE)
 PLACEHOLDER = re.compile(r"\{([a-z_]{2,}(?:\.[a-z_]+)?)\}")
 
 
-def load_queries() -> dict[str, str]:
-    """Return every named query of sql/queries, by "<file>.<name>"."""
+def load_queries() -> tuple[dict[str, str], dict[str, str]]:
+    """Return every named query of sql/queries, and the settings of the transaction of each that has
+    some, by "<file>.<name>". The part settings of a file is for all its queries."""
     queries: dict[str, str] = {}
     parts: dict[str, str] = {}
     for path in sorted((SQL / "queries").glob("*.sql")):
         for kind, name, text in sections_of(path, parts):
             (parts if kind == "part" else queries)[f"{path.stem}.{name}"] = text
-    return queries
+    settings = {name: parts.get(f"{name.partition('.')[0]}.settings", "") for name in queries}
+    return queries, {name: text for name, text in settings.items() if text}
 
 
 def sections_of(path: Path, parts: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
@@ -37,4 +39,4 @@ def sections_of(path: Path, parts: Mapping[str, str]) -> Iterator[tuple[str, str
         )
 
 
-QUERIES = load_queries()
+QUERIES, SETTINGS = load_queries()

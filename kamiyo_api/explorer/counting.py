@@ -78,7 +78,7 @@ def within(search: dict[str, Any], among: dict[str, Any]) -> Counts:
     among = among | OF_PAGE
     key = f"facets:{canonical_query(search | OF_PAGE)}"
     counted = orjson.loads(
-        cached_search(key, lambda: db.row("search.get_facets", **asked(search, among)))
+        cached_search(key, lambda: db.row("search_facets.get_facets", **asked(search, among)))
     )
     if counted["total"] > COUNTED_UP_TO:
         return Counts({}, UNCOUNTED)

@@ -1,3 +1,7 @@
+-- part: settings
+-- The settings of a search.
+{matching_agents.settings}
+
 -- part: in_order
 -- The order of the given sort, for agents that are sorted.
 f.count_up,
@@ -41,6 +45,7 @@ scanned as materialized (
 select
   s.agent_uuid,
   case when %(collapse)s::text is not null then s.owner_address end as owner_address,
+  case %(sort)s when 'relevance' then s.words end as words,
   s.count_up,
   s.count_down,
   s.score_up,
@@ -59,12 +64,27 @@ where {matching_agents.has_texts}
 case when %(driving_column)s::text is not null then f.driving_score end,
 case when %(driving_column)s::text is not null then f.driving_count end
 
+-- part: counted_found
+-- How many agents are in found, up to the limit of what is counted.
+select count(*)
+        from (
+          select from found as f order by {driven} limit %(counted_up_to)s + 1
+        ) as counted
+
 -- part: page_of_found
--- The page of the agents in found.
+-- The page of the agents in found. If an index alone counts them, they are counted first, and none of
+-- many is read to be sorted. The rank of an agent is computed only if all are sorted.
+counted_first as materialized (
+  select
+    case when %(counts_first)s then (
+      {counted_found}
+    ) end as total
+),
 candidates as materialized (
   select
     f.agent_uuid,
     f.owner_address,
+    f.words,
     f.count_up,
     f.count_down,
     f.score_up,
@@ -72,37 +92,78 @@ candidates as materialized (
     f.time_up,
     f.time_down,
     f.uuid_down,
-    case
-      when %(sort)s = 'relevance' and %(after_uuid)s::uuid is not null then
-        f.count_up > %(after_number)s::bigint
-        or (
-          f.count_up = %(after_number)s::bigint
-          and (f.time_down, f.uuid_down) < (%(after_time)s::timestamptz, %(after_uuid)s::uuid)
-        )
-      else f.is_after
-    end as is_after
+    f.is_after
   from found as f
+  where not %(counts_first)s
+    or (select c.total <= %(sort_limit)s from counted_first as c)
   order by {driven}
   limit %(sort_limit)s + 1
 ),
 candidate_count as materialized (
   select
     count(*) as total,
-    count(*) <= %(sort_limit)s as is_all
+    case
+      when %(counts_first)s then (select c.total <= %(sort_limit)s from counted_first as c)
+      else count(*) <= %(sort_limit)s
+    end as is_all
   from candidates
 ),
 counted as materialized (
   select
     case
+      when %(counts_first)s then (select c.total from counted_first as c)
       when c.is_all or %(sort_limit)s >= %(counted_up_to)s or %(total)s is not null then c.total
       else (
-        select count(*)
-        from (
-          select from found as f order by {driven} limit %(counted_up_to)s + 1
-        ) as counted
+        {counted_found}
       )
     end as total
   from candidate_count as c
+),
+sorted as (
+  select
+    r.agent_uuid,
+    r.owner_address,
+    r.count_up,
+    r.count_down,
+    r.score_up,
+    r.score_down,
+    r.time_up,
+    r.time_down,
+    r.uuid_down,
+    case
+      when %(sort)s = 'relevance' and %(after_uuid)s::uuid is not null then
+        r.count_up > %(after_number)s::bigint
+        or (
+          r.count_up = %(after_number)s::bigint
+          and (r.time_down, r.uuid_down) < (%(after_time)s::timestamptz, %(after_uuid)s::uuid)
+        )
+      else r.is_after
+    end as is_after
+  from (
+    select
+      c.agent_uuid,
+      c.owner_address,
+      case %(sort)s
+        when 'relevance' then erc8004_rank(
+          c.words,
+          array[
+            %(words_of_rank_0)s::tsquery,
+            %(words_of_rank_1)s::tsquery,
+            %(words_of_rank_2)s::tsquery
+          ]
+        )
+        else c.count_up
+      end as count_up,
+      c.count_down,
+      c.score_up,
+      c.score_down,
+      c.time_up,
+      c.time_down,
+      c.uuid_down,
+      c.is_after
+    from candidates as c
+    where (select is_all from candidate_count)
+  ) as r
 ),
 first_of_owner as materialized (
   select owned.agent_uuid, owned.matches
@@ -111,9 +172,8 @@ first_of_owner as materialized (
       f.agent_uuid,
       count(*) over (partition by f.owner_address) as matches,
       row_number() over (partition by f.owner_address order by {in_order}) as place
-    from candidates as f
+    from sorted as f
     where %(collapse)s::text is not null
-      and (select is_all from candidate_count)
   ) as owned
   where owned.place = 1
 ),
@@ -123,9 +183,8 @@ page as (
     select
       f.agent_uuid,
       case %(sort)s when 'relevance' then f.count_up end as rank
-    from candidates as f
-    where (select is_all from candidate_count)
-      and f.is_after
+    from sorted as f
+    where f.is_after
       and (
         %(collapse)s::text is null
         or f.agent_uuid in (select first.agent_uuid from first_of_owner as first)
@@ -220,70 +279,3 @@ from erc8004_found_page(
   array(select w.agent_uuid from scanned as w where w.position > %(offset)s order by w.position),
   %(limit)s - 1, %(wallet)s, %(endpoint)s, %(collapse)s
 ) as shown;
-
--- name: get_facets
--- Return how many agents match by chain, level, status, claim, testnet and proof, as JSON: each counted
--- among those that the other choices leave, where the matches are those without any of these choices, or
--- with all of them. At most one more than may be counted is read, and total says how many.
-with {matching_agents.matching},
-found as materialized (
-  select
-    s.chain,
-    s.trust_level,
-    s.status,
-    s.claimed,
-    s.is_testnet,
-    s.verified,
-    coalesce(s.chain = %(of_chain)s::text, true) as is_chain,
-    coalesce(s.trust_level = any(%(of_trust_level)s::text[]), true) as is_level,
-    coalesce(s.status = %(of_status)s::text, true) as is_status,
-    coalesce(s.claimed = %(of_claimed)s::boolean, true) as is_claimed,
-    coalesce(s.is_testnet = %(of_testnet)s::boolean, true) as is_net,
-    coalesce(s.is_testnet = %(of_testnet_given)s::boolean, true) as is_net_given,
-    coalesce(s.verified = %(of_verified)s::boolean, true) as is_verified
-  from matching as s
-  where {matching_agents.has_texts}
-  limit %(counted_up_to)s + 1
-),
-counted (facet, choice, agents) as (
-  select 'chain', f.chain, count(*)
-  from found as f
-  where f.is_level and f.is_status and f.is_claimed and f.is_net_given and f.is_verified
-  group by f.chain
-  union all
-  select 'trust_level', f.trust_level, count(*)
-  from found as f
-  where f.is_chain and f.is_status and f.is_claimed and f.is_net and f.is_verified
-  group by f.trust_level
-  union all
-  select 'status', f.status, count(*)
-  from found as f
-  where f.is_chain and f.is_level and f.is_claimed and f.is_net and f.is_verified
-  group by f.status
-  union all
-  select 'claimed', f.claimed::text, count(*)
-  from found as f
-  where f.is_chain and f.is_level and f.is_status and f.is_net and f.is_verified
-  group by f.claimed
-  union all
-  select 'testnet', f.is_testnet::text, count(*)
-  from found as f
-  where f.is_chain and f.is_level and f.is_status and f.is_claimed and f.is_verified
-  group by f.is_testnet
-  union all
-  select 'verified', f.verified::text, count(*)
-  from found as f
-  where f.is_chain and f.is_level and f.is_status and f.is_claimed and f.is_net
-  group by f.verified
-),
-facets as (
-  select c.facet, jsonb_object_agg(c.choice, c.agents) as choices
-  from counted as c
-  group by c.facet
-)
-select
-  erc8004_stats_refresh_number() as refresh,
-  jsonb_build_object(
-    'total', (select count(*) from found as f),
-    'facets', (select coalesce(jsonb_object_agg(f.facet, f.choices), '{}') from facets as f)
-  )::text as body;

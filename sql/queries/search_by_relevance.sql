@@ -1,3 +1,7 @@
+-- part: settings
+-- The settings of a search.
+{matching_agents.settings}
+
 -- part: is_of_rank
 -- Whether an agent has the rank in the parameter part.
 m.matches_text
@@ -12,17 +16,29 @@ m.matches_text
 
 -- name: list_agents_of_rank
 -- Return the same page if more than sort_limit agents match and the sort is by relevance: the agents
--- of one rank, newest first. Of the first rank, which few agents have, and of a rank that does not
--- fill the page from the newest scan_limit agents, up to rank_limit agents are found in the index of
--- words, which leaves out those of the ranks before, and sorted. Only if there are more, the index of
--- registration is scanned to the end of the page; so it is for the agents that have a wallet but whose
--- words do not say so, which the last rank includes.
+-- of one rank, newest first. If the rank is so frequent among a sample of the newest that the newest
+-- scan_limit agents fill the page, they are read until it is full. Of any other rank, up to rank_limit
+-- agents are found in the index of words, which leaves out those of the ranks before, and sorted. Only
+-- if there are more, the index of registration is scanned to the end of the page; so it is for the agents
+-- that have a wallet but whose words do not say so, which the last rank includes.
 with {matching_agents.matching},
 after_cursor as not materialized (
   select m.agent_uuid, m.registered_at, m.words, m.matches_text
   from matching as m
   where %(after_uuid)s::uuid is null
     or (m.registered_at, m.agent_uuid) < (%(after_time)s::timestamptz, %(after_uuid)s::uuid)
+),
+sample as materialized (
+  select count(*) * %(scan_limit)s >= (%(limit)s::bigint + %(offset)s) * %(sample_limit)s as is_enough
+  from (
+    select n.words, n.matches_text
+    from after_cursor as n
+    where %(part)s::integer > 0
+      or left(%(words)s::text, 2) in ('''@', '''$')
+    order by n.registered_at desc, n.agent_uuid desc
+    limit %(sample_limit)s
+  ) as m
+  where {is_of_rank}
 ),
 newest as materialized (
   select row_number() over () as position, along.agent_uuid
@@ -31,7 +47,7 @@ newest as materialized (
     from (
       select n.agent_uuid, n.registered_at, n.words, n.matches_text
       from after_cursor as n
-      where %(part)s::integer > 0
+      where (select is_enough from sample)
       order by n.registered_at desc, n.agent_uuid desc
       limit %(scan_limit)s
     ) as m

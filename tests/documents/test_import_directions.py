@@ -20,7 +20,7 @@ LAYERS = (
     ("web",),
     ("lint",),
     ("access", "health", "importer", "indexer", "search", "trust"),
-    ("cache", "chains"),
+    ("cache", "chains", "search_counts"),
     ("db",),
     ("redis", "schemas"),
     ("observability",),

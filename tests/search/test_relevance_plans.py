@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from kamiyo_api.db.queries import QUERIES
+from kamiyo_api.db.queries import QUERIES, SETTINGS
 from kamiyo_api.schemas.search import RANKS, AgentSearch
 from kamiyo_api.search import TEXT_COUNTED_UP_TO, TEXT_SORT_LIMIT, search_parameters
 from tests.support.plans import AGENTS, nodes, with_words
 
 # A twentieth of the limits of the service, as the agents are a fiftieth of a million.
-LIMITS = {"sort_limit": 500, "scan_limit": 150, "rank_limit": 250}
+LIMITS = {"sort_limit": 500, "sample_limit": 50, "scan_limit": 300, "rank_limit": 250}
 # Of each word how many of the first ranks have none of the agents, nearly all of which it finds.
 COMMON = {"agent": 1, "ag": 1, "frequent": 3, "agent frequent": 3, "frequently": 3}
 OF_RANK = "search_by_relevance.list_agents_of_rank"
@@ -23,7 +23,8 @@ def rows_read(crowded):
 
     def explain(query, **params):
         params = with_words(crowded, params)
-        crowded.execute(f"explain (analyze, format json) {QUERIES[query]}", params)
+        explained = f"{SETTINGS[query]} explain (analyze, format json) {QUERIES[query]}"
+        crowded.execute(explained, params)
         (plan,) = crowded.fetchone()[0]
         return sum(read_by(node) for node in nodes(plan["Plan"]))
 

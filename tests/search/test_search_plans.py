@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kamiyo_api.db.queries import QUERIES
+from kamiyo_api.db.queries import QUERIES, SETTINGS
 from kamiyo_api.schemas.search import AgentSearch
-from kamiyo_api.search import query_of_few, search_parameters
+from kamiyo_api.search import NO_TEXT, parts_to_scan, query_of_few, search_parameters
 from tests.support.plans import AGENTS, NOWHERE, nodes, with_words
 
 TABLES = ("erc8004_agents", "erc8004_agent_search")
@@ -36,7 +36,8 @@ NO_FILTER = {
     "wallet": None,
     "collapse": None,
     "rank_limit": 5000,
-    "scan_limit": 3000,
+    "sample_limit": 1000,
+    "scan_limit": 12000,
     "sort": "-registered_at",
     "after_uuid": None,
     "total": None,
@@ -49,6 +50,7 @@ NO_FILTER = {
     "is_after_known": False,
     "part": "known",
     "driving_column": None,
+    "counts_first": False,
 }
 
 
@@ -208,6 +210,9 @@ def assert_in_order(walk, index):
         ({"min_effective_reviewers": 1}, "effective_reviewers"),
         ({"min_feedback": 1}, "total_feedback"),
         ({"min_feedback": 1, "min_reputation_score": 0, "chain": "base"}, "score"),
+        # Of two figures, the one that fewer agents have.
+        ({"min_average_score": 0, "min_paying_reviewers": 1}, "paying_reviewers"),
+        ({"min_reputation_score": 0, "min_effective_reviewers": 1}, "effective_reviewers"),
     ],
 )
 def test_agents_that_have_a_figure_are_found_in_its_index(plan, asked, index):
@@ -218,6 +223,44 @@ def test_agents_that_have_a_figure_are_found_in_its_index(plan, asked, index):
         if node.get("Subplan Name") == "CTE candidates"
     ]
     assert_in_order(list(nodes(candidates)), index)
+
+
+WIDE = [{}, {"chain": "base"}, {"trust_level": ["new", "fair"]}, {"min_effective_reviewers": 1}]
+
+
+@pytest.mark.parametrize("asked", WIDE, ids=str)
+def test_many_agents_are_counted_by_an_index_alone_and_not_read_to_be_sorted(crowded, asked):
+    search = search_parameters(AgentSearch().load(asked)) | NO_TEXT | {"part": "known"}
+    query = f"explain (analyze, format json) {QUERIES['search.list_agents']}"
+    crowded.execute(f"{SETTINGS['search.list_agents']} {query}", search | {"sort_limit": 1000})
+    plan = list(nodes(crowded.fetchone()[0][0]["Plan"]))
+    (counted,) = (node for node in plan if node.get("Subplan Name") == "CTE counted_first")
+    scans = {node["Node Type"] for node in nodes(counted) if "Relation Name" in node}
+    assert scans == {"Index Only Scan"}
+    (candidates,) = (node for node in plan if node.get("Subplan Name") == "CTE candidates")
+    assert candidates["Actual Rows"] == 0
+    assert all(node["Actual Loops"] == 0 for node in nodes(candidates) if "Relation Name" in node)
+
+
+@pytest.mark.parametrize("name", ["chain", "trust_level", "min_feedback", "owner_address"])
+def test_count_is_first_only_where_an_index_has_every_filter(name):
+    value = {"chain": "base", "trust_level": ["fair"], "min_feedback": 1, "owner_address": OTHER}
+    search = AgentSearch().load({name: value[name]})
+    assert search_parameters(search)["counts_first"] is (name != "owner_address")
+    assert search_parameters(search | {"collapse": "owner"})["counts_first"] is False
+    assert search_parameters(search | {"q": "agent"})["counts_first"] is False
+
+
+@pytest.mark.parametrize("asked", [{"chain": "base"}, {"trust_level": ["fair"]}], ids=str)
+def test_index_of_a_filter_that_many_agents_match_is_not_read_beside_that_of_words(plan, asked):
+    search = NO_FILTER | asked | {"q": "topic77", "sort": "relevance", "part": "sorted"}
+    found = plan("search.list_agents_by_text", **search)
+    assert indexes(found) - {"pk__erc8004_agent_search"} == {"words"}
+
+
+def test_reviewers_who_paid_leave_no_agent_without_payments_to_look_for():
+    search = AgentSearch().load({"min_paying_reviewers": 1, "sort": "total_payments"})
+    assert parts_to_scan(search, search_parameters(search)) == ["known"]
 
 
 @pytest.mark.parametrize("name", SELECTIVE)

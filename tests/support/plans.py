@@ -6,7 +6,7 @@ import psycopg2
 import pytest
 
 from kamiyo_api.db import schema
-from kamiyo_api.db.queries import QUERIES
+from kamiyo_api.db.queries import QUERIES, SETTINGS
 from kamiyo_api.search import NO_TEXT, words_of_rank
 
 AGENTS = 20_000
@@ -115,7 +115,8 @@ def plan(crowded):
 
     def explain(query, **params):
         params = with_words(crowded, params)
-        crowded.execute(f"explain (format json) {QUERIES[query]}", params)
+        settings = SETTINGS.get(query, "")
+        crowded.execute(f"{settings} explain (format json) {QUERIES[query]}", params)
         return list(nodes(crowded.fetchone()[0][0]["Plan"]))
 
     return explain
