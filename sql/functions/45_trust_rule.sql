@@ -103,7 +103,9 @@ end;
 
 -- Return the score of an agent at a stake, and what it is made of, from the sums over its established
 -- and its new reviewers; null where nobody rated. All new reviewers together count as less than one.
--- Each figure is divided once, so that a score at a threshold is exactly there.
+-- Each figure is divided once, so that a score at a threshold is exactly there. The offsets keep the
+-- planner from writing each step out wherever a later one refers to it, which takes longer to prepare
+-- than all of it to compute.
 create or replace function erc8004_trust_summary(
   stake bigint,
   established_reviewers numeric,
@@ -158,6 +160,7 @@ begin atomic
         erc8004_imagined_reviewers() * stake,
         erc8004_imagined_share() * (established_weight + new_weight)
       ) as imagined
+    offset 0
   ) as paid
   cross join lateral (
     select
@@ -176,7 +179,11 @@ begin atomic
           new_reviewers - new_weight / stake as new,
           (established_voices - established_weighted / stake) / 100 as established_said,
           (new_voices - new_weighted / stake) / 100 as new_said
+        offset 0
       ) as rest
+      offset 0
     ) as shares
-  ) as unpaid;
+    offset 0
+  ) as unpaid
+  offset 0;
 end;

@@ -48,7 +48,7 @@ begin atomic
       and t.client_address <> all(o.own_addresses)
       and (o.voices_since is null or t.created_at >= o.voices_since)
     union all
-    select p.client_address, 0, 0, p.paid_usdc
+    select p.client_address, 0, 0::bigint, p.paid_usdc
     from erc8004_payers_changed(agent) as p
   ),
   changed as materialized (
@@ -145,7 +145,7 @@ begin atomic
       w.sign * w.w4,
       w.sign * w.w5,
       w.sign * w.w6
-    ],
+    ]::numeric[],
     array[
       w.sign * w.w1 * w.voice,
       w.sign * w.w2 * w.voice,
@@ -153,14 +153,17 @@ begin atomic
       w.sign * w.w4 * w.voice,
       w.sign * w.w5 * w.voice,
       w.sign * w.w6 * w.voice
-    ],
+    ]::numeric[],
     array(
-      select case when b.bin = erc8004_voice_bin(w.voice) then w.sign else 0 end
+      select case when b.bin = erc8004_voice_bin(w.voice) then w.sign::numeric else 0 end
       from generate_series(1, 10) as b (bin)
       order by b.bin
     ),
     array(
-      select case when b.bin = erc8004_voice_bin(w.voice) and w.net_usdc > 0 then w.sign else 0 end
+      select
+        case
+          when b.bin = erc8004_voice_bin(w.voice) and w.net_usdc > 0 then w.sign::numeric else 0
+        end
       from generate_series(1, 10) as b (bin)
       order by b.bin
     ),
@@ -168,7 +171,7 @@ begin atomic
   from (
     select
       p.is_established,
-      p.sign,
+      p.sign::bigint as sign,
       p.voice,
       p.net_usdc,
       p.returned_usdc,
@@ -217,10 +220,10 @@ begin atomic
     where f.agent_uuid = agent
     union all
     select
-      case when not c.is_own and not c.is_former then c.rating_count else 0 end,
-      case when c.is_own then c.rating_count else 0 end,
-      case when c.is_former and not c.is_own then c.rating_count else 0 end,
-      null
+      case when not c.is_own and not c.is_former then c.rating_count else 0 end::bigint,
+      case when c.is_own then c.rating_count else 0 end::bigint,
+      case when c.is_former and not c.is_own then c.rating_count else 0 end::bigint,
+      null::timestamptz
     from changed as c
   )
   select

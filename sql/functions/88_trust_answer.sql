@@ -1,7 +1,7 @@
 -- The answer that explains the score of one agent, as of now.
 
 -- Return the score of one agent at each of the stakes.
-create or replace function erc8004_trust_by_stake(agent uuid) returns table (
+create or replace function erc8004_trust_by_stake(agent uuid, with_changes boolean) returns table (
   stake bigint,
   score numeric,
   middle numeric,
@@ -19,7 +19,7 @@ begin atomic
       sum(v.voices) as voices,
       sum(u.weight) as weight,
       sum(u.weighted) as weighted
-    from erc8004_evidence_of(agent, true) as v
+    from erc8004_evidence_of(agent, with_changes) as v
     cross join lateral unnest(v.weights, v.weighted_voices) with ordinality
       as u (weight, weighted, place)
     group by v.is_established, u.place
@@ -46,7 +46,7 @@ return 100;
 -- Return the scores of one agent by tag, from its newest records that are not revoked: the plain mean, and
 -- what the rule makes of one voice per reviewer and tag. Its own records and those of a former owner's
 -- time give no voice. Each client is looked up, once if it has a voice: an agent may have many others.
-create or replace function erc8004_trust_by_tag(agent uuid) returns table (
+create or replace function erc8004_trust_by_tag(agent uuid, with_changes boolean) returns table (
   tag text,
   kind text,
   records bigint,
@@ -124,7 +124,12 @@ begin atomic
         and k.client_address = v.client_address
       limit 1
     ) as c on true
-    left join erc8004_payers_changed(agent) as p on p.client_address = v.client_address
+    left join lateral (
+      select n.paid_usdc
+      from erc8004_payers_changed(agent) as n
+      where with_changes
+        and n.client_address = v.client_address
+    ) as p on true
     left join lateral (
       select k.is_established, k.is_trusted
       from erc8004_reviewers as k
@@ -158,15 +163,12 @@ begin atomic
   order by t.records desc, t.tag;
 end;
 
--- Return everything about the score of one agent as JSON; no row if there is no such agent.
-create or replace function erc8004_trust_answer(agent uuid) returns setof json
-language plpgsql stable
-set enable_seqscan = off
-set enable_bitmapscan = off
-set plan_cache_mode = force_generic_plan
-as $$
-begin
-  return query
+-- Return everything about the score of one agent as JSON, with the changes not folded yet if these are
+-- asked for; no row if there is no such agent.
+create or replace function erc8004_trust_report(agent uuid, with_changes boolean)
+returns setof json
+language sql stable
+begin atomic
   select row_to_json(answer)
   from (
     select
@@ -218,7 +220,7 @@ begin
           )
           order by s.stake
         )
-        from erc8004_trust_by_stake(v.agent_uuid) as s
+        from erc8004_trust_by_stake(v.agent_uuid, with_changes) as s
       ) as by_stake,
       (
         select coalesce(
@@ -238,7 +240,7 @@ begin
           ),
           '[]'
         )
-        from erc8004_trust_by_tag(v.agent_uuid) as g
+        from erc8004_trust_by_tag(v.agent_uuid, with_changes) as g
       ) as by_tag,
       (
         select json_agg(
@@ -256,14 +258,29 @@ begin
             coalesce(sum(e.voice_counts[g.bin]), 0) as reviewers,
             coalesce(sum(e.paying_counts[g.bin]), 0) as paying_reviewers
           from generate_series(1, 10) as g (bin)
-          left join erc8004_evidence_of(v.agent_uuid, true) as e on true
+          left join erc8004_evidence_of(v.agent_uuid, with_changes) as e on true
           group by g.bin
         ) as b
       ) as histogram,
       erc8004_timestamp(now()) as as_of
-    from erc8004_agent_stats_now(agent) as v
+    from erc8004_agent_stats_of(agent, with_changes) as v
     join erc8004_agents as a on a.id = v.agent_uuid
-    cross join lateral erc8004_trust_of(v.agent_uuid, erc8004_public_stake_place(), true) as t
+    cross join lateral erc8004_trust_of(v.agent_uuid, erc8004_public_stake_place(), with_changes) as t
   ) as answer;
+end;
+
+-- Return everything about the score of one agent as of now, as JSON; no row if there is no such agent.
+create or replace function erc8004_trust_answer(agent uuid) returns setof json
+language plpgsql stable
+set enable_seqscan = off
+set enable_bitmapscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  if erc8004_are_changed(array[agent]) then
+    return query select r.report from erc8004_trust_report(agent, true) as r (report);
+  else
+    return query select r.report from erc8004_trust_report(agent, false) as r (report);
+  end if;
 end;
 $$;

@@ -32,7 +32,9 @@ end;
 -- Return what the reviewers whom a caller trusts say of an agent, as of now, by class: how many they are,
 -- the sum of their voices, and what they weigh at a stake beyond what they weigh for everybody. Each is
 -- looked up: an agent may have a hundred times as many others.
-create or replace function erc8004_vouching(agent uuid, clients text[], stake bigint) returns table (
+create or replace function erc8004_vouching(
+  agent uuid, clients text[], stake bigint, with_changes boolean
+) returns table (
   reviewers bigint,
   voices numeric,
   old_weight numeric,
@@ -68,7 +70,7 @@ begin atomic
       ) as c
       union all
       select n.is_established, n.sign, n.voice, n.net_usdc, n.is_reciprocal, n.is_trusted
-      from (select where clients <> '{}') as asked
+      from (select where clients <> '{}' and with_changes) as asked
       cross join lateral erc8004_voices_changed(agent) as n
       where n.client_address = any(clients)
     ) as v
@@ -76,19 +78,16 @@ begin atomic
 end;
 
 -- Return the evidence of agents for decisions, each at some of the stakes, with the caller's reviewers
--- counted in full or alone. An item is {place, agent_uuid, stake_places, trusted, trusted_only}; those
--- of agents that do not exist are left out. All are read in one plan.
-create or replace function erc8004_decision_inputs(items jsonb) returns table (
+-- counted in full or alone, and with the changes not folded yet if these are asked for. An item is
+-- {place, agent_uuid, stake_places, trusted, trusted_only}; those of agents that do not exist are left
+-- out.
+create or replace function erc8004_decision_evidence(items jsonb, with_changes boolean)
+returns table (
   place integer,
   inputs json
 )
-language plpgsql stable
-set enable_seqscan = off
-set enable_bitmapscan = off
-set plan_cache_mode = force_generic_plan
-as $$
-begin
-  return query
+language sql stable
+begin atomic
   select
     r.place,
     json_build_object(
@@ -140,9 +139,9 @@ begin
   )
   join erc8004_agents as a on a.id = r.agent_uuid
   join erc8004_chains as c on c.name = a.chain
-  cross join lateral erc8004_feedback_now(a.id) as f
-  cross join lateral erc8004_payments_now(a.id) as p
-  cross join lateral erc8004_ratings_of(a.id, true) as t
+  cross join lateral erc8004_feedback_of(a.id, with_changes) as f
+  cross join lateral erc8004_payments_of(a.id, with_changes) as p
+  cross join lateral erc8004_ratings_of(a.id, with_changes) as t
   cross join lateral (
     select
       coalesce(sum(v.reviewers), 0)::bigint as reviewers,
@@ -187,7 +186,7 @@ begin
           coalesce(sum(v.weighted_voices[6]) filter (where not v.is_established), 0)
         ] as new_weighted,
       max(v.rated_at) as rated_at
-    from erc8004_evidence_of(a.id, true) as v
+    from erc8004_evidence_of(a.id, with_changes) as v
   ) as e
   cross join lateral (
     select
@@ -242,7 +241,7 @@ begin
       select asked.place, (erc8004_stakes())[asked.place] as stake
       from unnest(r.stake_places) as asked (place)
     ) as s
-    cross join lateral erc8004_vouching(a.id, r.trusted, s.stake) as g
+    cross join lateral erc8004_vouching(a.id, r.trusted, s.stake, with_changes) as g
     cross join lateral (
       select
         case when r.trusted_only then g.reviewers else e.established end as old_reviewers,
@@ -264,5 +263,25 @@ begin
       n.new_reviewers, n.new_voices, n.new_weight, n.new_weighted
     ) as m
   ) as j;
+end;
+
+-- Return the same as of now; all agents are read in one plan.
+create or replace function erc8004_decision_inputs(items jsonb) returns table (
+  place integer,
+  inputs json
+)
+language plpgsql stable
+set enable_seqscan = off
+set enable_bitmapscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  if erc8004_are_changed(array(
+    select i.agent_uuid from jsonb_to_recordset(items) as i (agent_uuid uuid)
+  )) then
+    return query select e.place, e.inputs from erc8004_decision_evidence(items, true) as e;
+  else
+    return query select e.place, e.inputs from erc8004_decision_evidence(items, false) as e;
+  end if;
 end;
 $$;

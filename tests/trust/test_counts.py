@@ -132,6 +132,22 @@ PHANTOMS = (
 )
 WRITES = [GIVE] * 5 + [REVOKE] * 2 + [DELETE] + [PAY] * 3 + [SETTLE]
 
+ITEMS = """
+jsonb_build_array(jsonb_build_object(
+  'place', 1, 'agent_uuid', a.id, 'stake_places', array[1, 3, 6],
+  'trusted', array['0x' || lpad('1', 40, '0'), '0x' || lpad('2', 40, '0')], 'trusted_only', false
+))
+"""
+ANSWERS = {
+    "feedback": "erc8004_feedback_of(a.id, {})",
+    "payments": "erc8004_payments_of(a.id, {})",
+    "statistics": "erc8004_agent_stats_of(a.id, {})",
+    "trust": "erc8004_trust_report(a.id, {})",
+    "reputation": "erc8004_reputation_body(a.id, {})",
+    "decision": f"erc8004_decision_evidence({ITEMS}, {{}})",
+}
+CHANGED = "select a.id::text from erc8004_agents as a where erc8004_are_changed(array[a.id])"
+
 
 @pytest.fixture
 def agents(app, sql):
@@ -287,3 +303,21 @@ def test_first_refresh_after_deleting_all_updates_the_planner_statistics(
         where relname in ('erc8004_client_counts', 'erc8004_feedback_counts', 'erc8004_evidence')
     """)
     assert known == [{"rows": 1}]
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_folded_counts_alone_answer_for_agents_without_changes(
+    sql, refresh, servers, agents, answer
+):
+    write(servers.database_url, agents, 1, 100)
+    refresh()
+    write(servers.database_url, agents[:1], 2, 5)
+    changed = {row["id"] for row in sql(CHANGED)}
+    assert changed == {agents[0]}
+    one, other = (
+        f"select a.id::text, r::text from erc8004_agents as a, {ANSWERS[answer].format(which)} as r"
+        for which in ("true", "false")
+    )
+    # One statement, as the answers say when they were made.
+    differing = sql(f"({one} except {other}) union all ({other} except {one})")
+    assert {row["id"] for row in differing} == changed

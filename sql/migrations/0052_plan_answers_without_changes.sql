@@ -1,0 +1,6 @@
+-- Let answers leave out of their plans what reads changes that are not folded yet, if an agent has none.
+-- The files in functions/ create these functions again, with one more parameter.
+
+drop function if exists erc8004_trust_by_stake;
+drop function if exists erc8004_trust_by_tag;
+drop function if exists erc8004_vouching;
