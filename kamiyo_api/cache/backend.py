@@ -3,7 +3,7 @@ and the answer is cached only if no write has changed it meanwhile."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -16,6 +16,8 @@ from kamiyo_api.redis.client import NoRedis, RedisClient, Script
 from kamiyo_api.redis.scripts import load
 
 CLEAR_BATCH = 1000
+# Redis answers nobody else while it deletes and holds so many keys, which takes less than 1 ms.
+KEYS_AT_ONCE = 200
 MARKER_SECONDS = 86400
 LEASE_SECONDS = 10
 LEASE_MS = b"%d" % (LEASE_SECONDS * 1000)
@@ -163,7 +165,8 @@ class LeasedRedisCache(RedisCache):
 
     def hold(self, prefix: str, keys: Sequence[str], versions: Sequence[str], seconds: int) -> None:
         """Delete keys before a commit, and let nothing be cached under them for so many seconds."""
-        self._client.run(HOLD, affected_names(prefix, keys, versions), [len(keys), seconds])
+        for part, names in parts_of(prefix, keys, versions):
+            self._client.run(HOLD, names, [part, seconds])
 
     def invalidate(
         self, prefix: str, keys: Sequence[str], versions: Sequence[str], *, are_held: bool = False
@@ -171,7 +174,8 @@ class LeasedRedisCache(RedisCache):
         """Delete keys and renew versions, so that new answers can be cached. After a hold, do not
         wait for the reply, because the hold expires by itself."""
         run = self._client.run_without_reply if are_held else self._client.run
-        run(INVALIDATE, affected_names(prefix, keys, versions), [len(keys), int(are_held)])
+        for part, names in parts_of(prefix, keys, versions):
+            run(INVALIDATE, names, [part, int(are_held)])
 
     def advance(self, prefix: str, refresh: str) -> None:
         """Invalidate the answers of all refreshes before this one."""
@@ -198,6 +202,16 @@ class LeasedRedisCache(RedisCache):
 def prefixed(prefix: str, names: Sequence[str]) -> list[str]:
     """Return names with the prefix that they have in Redis."""
     return [prefix + name for name in names]
+
+
+def parts_of(
+    prefix: str, keys: Sequence[str], versions: Sequence[str]
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the names that a write deletes and holds, with the number of keys among them, in parts
+    for which nobody waits long; the versions are in the first."""
+    for start in range(0, max(len(keys), 1), KEYS_AT_ONCE):
+        part = keys[start : start + KEYS_AT_ONCE]
+        yield len(part), affected_names(prefix, part, versions if start == 0 else ())
 
 
 def affected_names(prefix: str, keys: Sequence[str], versions: Sequence[str]) -> list[str]:

@@ -36,7 +36,7 @@ def uuid_at(chain: str, place: Place) -> str:
     """Return the id of the row that a log leads to: always the same, and in the order of time (RFC
     9562, version 8)."""
     block, log_index, time, _ = place
-    tail = blake2b(b"%b/%d/%d" % (chain.encode(), block, log_index), digest_size=10).hexdigest()
+    tail = blake2b(f"{chain}/{block}/{log_index}".encode(), digest_size=10).hexdigest()
     begin = f"{time * 1000 & MOST_MILLISECONDS:012x}"
     return f"{begin}8{tail[1:4]}{VARIANTS[tail[4]]}{tail[5:]}"
 

@@ -88,6 +88,22 @@ def test_search_is_kept_once_the_last_of_several_writes_is_done(app):
     assert results == ["held", "held", "held", "leased"]
 
 
+def test_write_of_many_agents_holds_them_in_parts_between_which_others_are_served(
+    app, redis, prefix
+):
+    keys = [f"agent:{number}" for number in range(1_001)]
+    names = [f"{prefix}{key}:lease" for key in keys]
+    for each in ([], keys):
+        write = invalidation.Invalidation(each, [prefetch.SEARCH_VERSION])
+        before = redis.info("commandstats")["cmdstat_evalsha"]["calls"] if each else 0
+        write.before_commit()
+        held = set(redis.mget(names))
+        scripts = redis.info("commandstats")["cmdstat_evalsha"]["calls"] - before
+        write.after_commit()
+    assert (held, scripts) == ({b"held:1"}, 6)
+    wait_until(lambda: set(redis.mget(names)) == {None})
+
+
 def fails(*_):
     raise RedisError("no answer in time")
 
