@@ -31,5 +31,8 @@ def remember_total(parameters: dict[str, Any], total: int) -> None:
 
 
 def filters_of(parameters: dict[str, Any]) -> str:
-    """Return the filters of a search, and up to how many matches are counted."""
-    return repr([parameters["counted_up_to"], *(parameters[name] for name in COUNTED_BY)])
+    """Return the filters of a search, up to how many matches are counted, and in what: a database
+    after a refresh."""
+    database = services().cache_state.current_database()
+    counted_in = (database.prefix, database.refresh, parameters["counted_up_to"])
+    return repr([*counted_in, *(parameters[name] for name in COUNTED_BY)])

@@ -35,7 +35,7 @@ def said(value: Any, longest: int = 300) -> Markup:
     parts = Markup(SUSPECT.sub(marked, escape(short)))
     ending = Markup('<span class="cut" title="cut">…</span>') if len(text) > longest else ""
     warning = MIXED if mixes_scripts(short) else ""
-    return Markup('<bdi class="said">{}{}</bdi>{}').format(parts, ending, warning)
+    return Markup('<bdi class="said">%s%s</bdi>%s') % (parts, ending, warning)
 
 
 MIXED = Markup(
@@ -84,9 +84,8 @@ def link(value: Any, longest: int = 120) -> Markup:
     text = str(value)
     if not is_web_url(text):
         return said(text, longest)
-    return Markup('<a href="{}" rel="nofollow ugc noopener noreferrer">{}</a>').format(
-        text, said(text, longest)
-    )
+    content = said(text, longest)
+    return Markup('<a href="%s" rel="nofollow ugc noopener noreferrer">%s</a>') % (text, content)
 
 
 def is_web_url(text: str) -> bool:
@@ -103,8 +102,8 @@ def is_web_url(text: str) -> bool:
 def short(value: str) -> Markup:
     """Return a shortened address or hash, with the full one in the title."""
     if len(value) <= 16:
-        return Markup('<span class="hex">{}</span>').format(value)
-    return Markup('<span class="hex" title="{}">{}…{}</span>').format(value, value[:6], value[-4:])
+        return Markup('<span class="hex">%s</span>') % value
+    return Markup('<span class="hex" title="%s">%s…%s</span>') % (value, value[:6], value[-4:])
 
 
 def whole(value: Any) -> str:
@@ -132,13 +131,13 @@ def day(value: Any) -> Markup:
     if value is None:
         return Markup(UNKNOWN)
     text = value if isinstance(value, str) else value.isoformat()
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(text, text, text[:10])
+    return Markup('<time datetime="%s" title="%s">%s</time>') % (text, text, text[:10])
 
 
 def chain_mark(name: str) -> Markup:
     """Return the two-letter mark of a chain."""
     letters = CHAIN_MARKS.get(name, name[:2].upper())
-    return Markup('<abbr class="chain" title="{}">{}</abbr>').format(name, letters)
+    return Markup('<abbr class="chain" title="%s">%s</abbr>') % (name, letters)
 
 
 def total(row: dict[str, Any]) -> int:
