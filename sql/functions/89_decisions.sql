@@ -12,9 +12,9 @@ end;
 
 -- Return what cheating earns, in USDC, until the complaints of those who lost a stake each have brought
 -- the middle under that of good agents; 0 where it is under it already.
-create or replace function erc8004_cheat_gain_usdc(
+create or replace function erc8004_cheat_gain(
   stake bigint, weight numeric, weighted_voices numeric
-) returns numeric
+) returns table (cheat_gain_usdc numeric)
 language sql immutable parallel safe
 begin atomic
   select
@@ -26,6 +26,7 @@ begin atomic
     select
       100 * erc8004_imagined_reviewers() * erc8004_imagined_score() * stake + weighted_voices
         - 100 * erc8004_good_middle() * (erc8004_imagined_reviewers() * stake + weight) as excess
+    offset 0
   ) as e;
 end;
 
@@ -220,11 +221,7 @@ begin atomic
           ),
           'cheat_gain_usdc', case
             when m.middle is null then '0'
-            else erc8004_cheat_gain_usdc(
-              s.stake,
-              n.old_weight + n.new_weight,
-              n.old_weighted + n.new_weighted
-            )::text
+            else h.cheat_gain_usdc::text
           end,
           'caveats', erc8004_caveats(
             e.reviewers, e.established, e.paying, e.trusted, e.reciprocal, t.ratings,
@@ -256,12 +253,16 @@ begin atomic
           else e.new_weights[s.place] + g.new_weight end as new_weight,
         case when r.trusted_only then 0
           else e.new_weighted[s.place] + g.new_weighted end as new_weighted
+      offset 0
     ) as n
     cross join lateral erc8004_trust_summary(
       s.stake,
       n.old_reviewers, n.old_voices, n.old_weight, n.old_weighted,
       n.new_reviewers, n.new_voices, n.new_weight, n.new_weighted
     ) as m
+    cross join lateral erc8004_cheat_gain(
+      s.stake, n.old_weight + n.new_weight, n.old_weighted + n.new_weighted
+    ) as h
   ) as j;
 end;
 

@@ -1,8 +1,8 @@
 -- name: get_by_agent
 -- Return all statistics of one agent as of now, as the JSON of the answer, and the number of the refresh
 -- that classed its reviewers.
-select erc8004_stats_refresh_number() as refresh, answer.body
-from erc8004_agent_stats_answer(%(agent_uuid)s) as answer (body);
+select erc8004_stats_refresh_number() as refresh, answers.body
+from erc8004_agent_stats_answers(array[%(agent_uuid)s::uuid]) as answers;
 
 -- name: get_reputation
 -- Return the reputation of one agent over all its feedback as of now, as the JSON of the answer.
