@@ -28,18 +28,32 @@ begin atomic
 end;
 
 -- Return the agents of a party on which a client has a voice. Nearly always there are none, which one
--- lookup finds.
+-- lookup finds: whatever the planner expects of the rest, it has to come after (offset 0).
 create or replace function erc8004_agents_rated_by(client text, party text)
 returns table (agent_uuid uuid)
 language sql stable parallel safe
 begin atomic
-  select c.agent_uuid
-  from erc8004_rated_parties as r
-  join erc8004_client_counts as c on c.client_address = r.client_address
-  join erc8004_feedback_counts as f on f.agent_uuid = c.agent_uuid
-  where r.client_address = client
-    and r.party_address = party
-    and r.agents > 0
-    and c.voice is not null
-    and party = any(f.own_addresses);
+  select rated.agent_uuid
+  from (
+    select r.client_address
+    from erc8004_rated_parties as r
+    where r.client_address = client
+      and r.party_address = party
+      and r.agents > 0
+    offset 0
+  ) as rater
+  cross join lateral (
+    select c.agent_uuid
+    from erc8004_client_counts as c
+    where c.client_address = rater.client_address
+      and c.voice is not null
+    offset 0
+  ) as rated
+  cross join lateral (
+    select
+    from erc8004_feedback_counts as f
+    where f.agent_uuid = rated.agent_uuid
+      and party = any(f.own_addresses)
+    offset 0
+  ) as owned;
 end;

@@ -9,21 +9,15 @@ begin atomic
   ) is distinct from erc8004_rule_version();
 end;
 
--- Return the tables that the folds fill.
-create or replace function erc8004_folded_tables() returns regclass[]
-language sql stable
-return array[
-  'erc8004_client_counts', 'erc8004_feedback_counts', 'erc8004_endpoint_counts',
-  'erc8004_payment_counts', 'erc8004_money_flows'
-]::regclass[];
-
 -- Return the tables that a refresh looks up by what changed.
 create or replace function erc8004_counted_tables() returns regclass[]
 language sql stable
-return erc8004_folded_tables()
-  || array[
-    'erc8004_agents', 'erc8004_rated_parties', 'erc8004_reviewers', 'erc8004_evidence'
-  ]::regclass[];
+return array[
+  'erc8004_agents', 'erc8004_client_counts', 'erc8004_feedback_counts', 'erc8004_endpoint_counts',
+  'erc8004_payment_counts', 'erc8004_money_flows', 'erc8004_rated_parties', 'erc8004_reviewers',
+  'erc8004_evidence', 'erc8004_agent_search', 'erc8004_trust_history',
+  'mv_erc8004_agent_reputation', 'mv_erc8004_agent_payment_stats'
+]::regclass[];
 
 -- Tell the planner how much there is in tables that it believes to be empty, or which this transaction
 -- filled by more than it allows for: for each of many rows it would read all the others.
@@ -71,9 +65,14 @@ begin
   delete from erc8004_owner_changes;
   delete from erc8004_pair_changes;
   perform erc8004_fold_feedback(true);
+  call erc8004_analyze_filled(
+    array['erc8004_client_counts', 'erc8004_feedback_counts']::regclass[]
+  );
   perform erc8004_fold_payments(true);
   call erc8004_delete_empty_counts();
-  call erc8004_analyze_filled(erc8004_folded_tables());
+  call erc8004_analyze_filled(
+    array['erc8004_endpoint_counts', 'erc8004_payment_counts', 'erc8004_money_flows']::regclass[]
+  );
   perform erc8004_count_parties(true);
   call erc8004_analyze_filled(array['erc8004_rated_parties']::regclass[]);
   perform erc8004_recount_reviewers(as_of);
@@ -95,8 +94,13 @@ begin
   call erc8004_analyze_filled(erc8004_counted_tables());
   changed := erc8004_withdraw_voices();
   changed := changed || array(select erc8004_fold_feedback(false));
+  call erc8004_analyze_filled(
+    array['erc8004_client_counts', 'erc8004_feedback_counts']::regclass[]
+  );
   changed := changed || array(select erc8004_fold_payments(false));
-  call erc8004_analyze_filled(erc8004_folded_tables());
+  call erc8004_analyze_filled(
+    array['erc8004_endpoint_counts', 'erc8004_payment_counts', 'erc8004_money_flows']::regclass[]
+  );
   perform erc8004_count_parties(false);
   call erc8004_analyze_filled(array['erc8004_rated_parties']::regclass[]);
   perform erc8004_count_reviewers();

@@ -153,6 +153,18 @@ begin atomic
     caveats = excluded.caveats;
 end;
 
+-- Write the new statistics of agents that changed, and record their trust. They are looked up by indexes,
+-- however much the planner believes there is.
+create or replace procedure erc8004_write_changed(agents uuid[], as_of timestamptz)
+language plpgsql
+set enable_seqscan = off
+as $$
+begin
+  call erc8004_refresh_search(agents);
+  call erc8004_record_trust(agents, as_of);
+end;
+$$;
+
 -- Refresh the larger materialized view. Its old and new rows are already sorted by agent, so a
 -- merge join takes three quarters of the time of a hash join, if it has the memory to sort half a
 -- million rows.
@@ -174,6 +186,7 @@ language plpgsql
 as $$
 declare
   began constant timestamptz := clock_timestamp();
+  of_all constant boolean := from_history or erc8004_is_rule_new();
   changed uuid[];
   folded timestamptz;
   reputation_done timestamptz;
@@ -185,7 +198,7 @@ begin
     return false;
   end if;
 
-  changed := erc8004_count_all(began, from_history or erc8004_is_rule_new());
+  changed := erc8004_count_all(began, of_all);
   folded := clock_timestamp();
 
   call erc8004_refresh_reputation();
@@ -200,8 +213,16 @@ begin
   set status = 'expired'
   where status = 'pending' and expires_at <= began;
 
-  call erc8004_refresh_search(changed);
-  call erc8004_record_trust(changed, began);
+  call erc8004_analyze_filled(
+    array['mv_erc8004_agent_reputation', 'mv_erc8004_agent_payment_stats']::regclass[]
+  );
+  if of_all then
+    call erc8004_refresh_search(changed);
+    call erc8004_record_trust(changed, began);
+  else
+    call erc8004_write_changed(changed, began);
+  end if;
+  call erc8004_analyze_filled(array['erc8004_trust_history']::regclass[]);
   search_done := clock_timestamp();
 
   delete from idempotency_keys where created_at < began - interval '24 hours';

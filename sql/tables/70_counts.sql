@@ -65,6 +65,9 @@ create table erc8004_client_counts (
     foreign key (agent_uuid) references erc8004_agents (id) on delete cascade
 );
 
+-- A client may rate very many agents, so that one client of one agent is found by the primary key.
+alter table erc8004_client_counts alter column client_address set (n_distinct = -0.01);
+
 -- The agents of a client, by when it first gave feedback; and when the last of the paying or trusted
 -- reviewers of an agent rated it.
 create index ix__erc8004_client_counts__client

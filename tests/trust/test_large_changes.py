@@ -111,3 +111,19 @@ def test_many_records_are_taken_back_by_what_they_are(agents, sql, write, rows_r
     rows_read()
     sql(TAKE_BACK)
     assert_few(rows_read(), figures, "rows_taken_back")
+
+
+def test_many_agents_are_counted_by_what_they_are_after_all_was_deleted(
+    agents, empty_tables, sql, write, rows_read, figures
+):
+    write(CLIENTS // 4)
+    rows_read()
+    empty_tables()
+    rows_read()
+    sql("analyze")
+    factories.insert_agents(sql, CLIENTS)
+    for name in ("first", "then"):
+        write(1)
+        assert_few(rows_read(), figures, f"rows_{name}")
+    sql(TAKE_BACK)
+    assert_few(rows_read(), figures, "rows_taken_back")
