@@ -170,11 +170,11 @@ begin
     then content || ' ' || erc8004_split_camel_case(content)
     else content
   end);
-  if octet_length(plain) = length(plain) then
-    return to_tsvector('pg_catalog.english', erc8004_separate_words(plain));
+  if octet_length(plain) > length(plain) then
+    return to_tsvector('pg_catalog.english', erc8004_separate_words(erc8004_spaced_text(plain)))
+      || array_to_tsvector(erc8004_character_pairs(plain));
   end if;
-  return to_tsvector('pg_catalog.english', erc8004_separate_words(erc8004_spaced_text(plain)))
-    || array_to_tsvector(erc8004_character_pairs(plain));
+  return to_tsvector('pg_catalog.english', erc8004_separate_words(plain));
 end;
 $$;
 

@@ -72,24 +72,17 @@ language sql immutable parallel safe
 return translate(lower(name), ' -', '__');
 
 -- Return the words under which search finds skills or domains: each name, and each part of a name
--- that is a path; the first 256 by the alphabet. PostgreSQL inlines no function with a subquery, and
--- for the many agents without skills, PL/pgSQL costs the least.
+-- that is a path; the first 256 by the alphabet. For the many agents without skills, PostgreSQL does
+-- not call it: pass null instead of an empty list.
 create or replace function erc8004_skill_words(names text[]) returns text[]
-language plpgsql immutable parallel safe
-as $$
-begin
-  if names = '{}' then
-    return names;
-  end if;
-  return (
-    select (array_agg(distinct part.word))[:256]
-    from unnest(names) as listed (name)
-    cross join lateral (
-      select erc8004_skill_word(listed.name) as word
-      union all
-      select string_to_table(erc8004_skill_word(listed.name), '/')
-    ) as part
-    where part.word <> ''
-  );
+language sql immutable strict parallel safe
+begin atomic
+  select (array_agg(distinct part.word))[:256]
+  from unnest(names) as listed (name)
+  cross join lateral (
+    select erc8004_skill_word(listed.name) as word
+    union all
+    select string_to_table(erc8004_skill_word(listed.name), '/')
+  ) as part
+  where part.word <> '';
 end;
-$$;

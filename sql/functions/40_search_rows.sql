@@ -19,8 +19,8 @@ begin atomic
     erc8004_supports_x402(given.file),
     erc8004_is_active(given.file),
     erc8004_agent_words(given.file),
-    erc8004_skill_words(k.skills),
-    erc8004_skill_words(k.domains)
+    erc8004_skill_words(nullif(k.skills, '{}')),
+    erc8004_skill_words(nullif(k.domains, '{}'))
   from (select registration_file as file where registration_file is not null offset 0) as given
   cross join lateral erc8004_service_names(given.file) as o
   cross join lateral erc8004_skills(given.file) as k;
