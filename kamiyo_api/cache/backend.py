@@ -16,7 +16,7 @@ from kamiyo_api.redis.client import NoRedis, RedisClient, Script
 from kamiyo_api.redis.scripts import load
 
 CLEAR_BATCH = 1000
-# Redis answers nobody else while it deletes and holds so many keys, which takes less than 1 ms.
+# Redis answers nobody else while it deletes and holds so many keys: about 1 ms.
 KEYS_AT_ONCE = 200
 MARKER_SECONDS = 86400
 LEASE_SECONDS = 10
