@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -61,8 +61,15 @@ def processor_seconds(database_url: str) -> float:
     postmaster = psutil.Process(int((Path(data) / "postmaster.pid").read_text().split()[0]))
     times = postmaster.cpu_times()
     ended = times.user + times.system + times.children_user + times.children_system
-    living = [each.cpu_times() for each in postmaster.children()]
-    return time.process_time() + ended + sum(each.user + each.system for each in living)
+    return time.process_time() + ended + sum(map(seconds_of, postmaster.children()))
+
+
+def seconds_of(process: psutil.Process) -> float:
+    """The processor time of a process; none once it has ended, as its parent has it then."""
+    with suppress(psutil.NoSuchProcess):
+        times = process.cpu_times()
+        return times.user + times.system
+    return 0.0
 
 
 def rates_of(agents: int) -> Iterator[float]:

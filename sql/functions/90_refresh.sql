@@ -89,6 +89,7 @@ begin atomic
     caveats = array_remove(array_remove(v.caveats, 'TESTNET'), 'CLAIMED')
   from v_erc8004_agent_stats as v
   where s.agent_uuid = any(agents)
+    and v.agent_uuid = any(agents)
     and v.agent_uuid = s.agent_uuid
     and (
       s.last_activity_at, s.total_feedback, s.average_score,
@@ -112,9 +113,11 @@ begin atomic
 end;
 
 -- Record the trust in agents whose level is another than the last that was recorded, or whose score or
--- interval is by a whole point. Nothing is recorded of an agent before anything is known of it.
+-- interval is by a whole point. Nothing is recorded of an agent before anything is known of it. The last
+-- record is looked up by the index: a scan would read what this statement itself inserts, for each agent.
 create or replace procedure erc8004_record_trust(agents uuid[], as_of timestamptz)
 language sql
+set enable_seqscan = off
 begin atomic
   insert into erc8004_trust_history as h (
     agent_uuid, day, recorded_at, rule_version, trust_level, score, score_low, score_high,

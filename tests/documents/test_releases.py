@@ -72,7 +72,7 @@ def test_flask_shows_the_version_of_the_service(flask):
     assert (done.returncode, done.stdout) == (0, f"kamiyo-api {kamiyo_api.__version__}\n")
 
 
-def test_flask_works_outside_the_clone(flask, servers):
+def test_flask_works_outside_the_clone(flask, servers, session_app):
     done = flask("migrate", DATABASE_URL=servers.database_url)
     assert (done.returncode, done.stdout) == (0, "the database is up to date\n")
 

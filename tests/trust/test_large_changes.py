@@ -127,3 +127,17 @@ def test_many_agents_are_counted_by_what_they_are_after_all_was_deleted(
         assert_few(rows_read(), figures, f"rows_{name}")
     sql(TAKE_BACK)
     assert_few(rows_read(), figures, "rows_taken_back")
+
+
+def test_few_changes_read_the_evidence_of_few_agents(app, sql, rows_read, figures):
+    factories.insert_agents(sql, CLIENTS)
+    sql(GIVE, 0, 0, 1)
+    rows_read()
+    sql("analyze")
+    sql(f"{GIVE} order by a.id limit 20", 1, 1, 1)
+    read = "select seq_tup_read + idx_tup_fetch as rows from pg_stat_user_tables where relname = %s"
+    before = sql(read, "erc8004_evidence")[0]["rows"]
+    rows_read()
+    rows = sql(read, "erc8004_evidence")[0]["rows"] - before
+    figures(rows_of_evidence=rows)
+    assert rows < 20 * 20
