@@ -73,9 +73,10 @@ def agents(app, sql):
 
 
 def assert_few(rows, figures, name):
-    """Assert that as many rows are read of each record as indexes find, not those of all."""
+    """Assert that as many rows are read of each record as indexes find (usually 7 to 31), not those
+    of all (over 1,000)."""
     figures(**{name: f"{rows / CLIENTS / 4:.1f} of each record"})
-    assert rows < 30 * 4 * CLIENTS
+    assert rows < 100 * 4 * CLIENTS
 
 
 def test_many_changes_are_counted_by_what_they_are_after_all_was_deleted(
