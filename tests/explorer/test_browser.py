@@ -24,6 +24,7 @@ MOVED = """
       (list) => resolve(list.getEntries().reduce((sum, each) => sum + each.value, 0))
     ).observe({type: "layout-shift", buffered: true}) || setTimeout(() => resolve(0), 50))
 """
+PAINTED = "() => performance.getEntriesByName('first-contentful-paint').length > 0"
 # Whether anything was painted before all of the page had arrived.
 PAINTED_IN_PIECES = """
     () => performance.getEntriesByName("first-contentful-paint")[0].startTime
@@ -106,6 +107,7 @@ def test_nothing_moves_while_a_page_arrives_slowly(visit, paths):
     still = visit().slowly()
     for path in paths:
         page = still.to(path)
+        page.wait_for_function(PAINTED)
         assert page.evaluate(MOVED) == 0, path
         assert not page.evaluate(PAINTED_IN_PIECES), path
 
