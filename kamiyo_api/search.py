@@ -22,7 +22,7 @@ TEXT_COUNTED_UP_TO = 3_000
 TEXT_SORT_LIMIT = TEXT_COUNTED_UP_TO
 # How many of the newest agents tell how frequent a rank is, and how many are searched for those of
 # a frequent one. How many of another are sorted, before they are read in the order of registration.
-SAMPLE_LIMIT = 1_000
+SAMPLE_LIMIT = 400
 SCAN_LIMIT = 12_000
 RANK_LIMIT = 2_000
 # The filters that the indexes of all sorts have, and those that an index has with all that nearly
@@ -31,7 +31,7 @@ IN_INDEXES_OF_SORTS = frozenset(
     {"chain", "trust_level", "min_reputation_score", "min_success_rate", "min_feedback"}
 )
 IN_AN_INDEX = IN_INDEXES_OF_SORTS.union(
-    f"min_{each}" for each in ("average_score", "effective_reviewers", "paying_reviewers")
+    ("min_average_score", "min_effective_reviewers", "min_paying_reviewers", "x402", "verified")
 )
 NO_TEXT = dict.fromkeys((*(f"words_of_rank_{rank}" for rank in schemas.RANKS), "wallet_in_q"))
 

@@ -210,3 +210,18 @@ return case
   when words @@ queries[3] then 2
   else 3
 end;
+
+-- Return the labels of agents whose figure, in percent, reaches the highest step up to a minimum, or more:
+-- no other agent can have that minimum. The steps are those of erc8004_agent_search.labels.
+create or replace function erc8004_labels_of_percent(figure text, minimum numeric) returns text[]
+language sql immutable parallel safe
+return (array[
+  figure || ' 1', figure || ' 2', figure || ' 3', figure || ' 4', figure || ' 5', figure || ' 6'
+])[width_bucket(minimum, '{0,50,70,80,90,95}'::numeric[]):];
+
+-- Return the same for a figure that is a count, from one on.
+create or replace function erc8004_labels_of_count(figure text, minimum numeric) returns text[]
+language sql immutable parallel safe
+return (array[figure || ' 1', figure || ' 2', figure || ' 3', figure || ' 4', figure || ' 5'])[
+  width_bucket(minimum, '{1,3,10,30,100}'::numeric[]):
+];

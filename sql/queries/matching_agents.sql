@@ -58,7 +58,8 @@ and (
 -- separately for known and other agents, because these use different indexes. The filters by texts
 -- are not applied here, but by the readers of this part: directly, or by matches_text, which hides
 -- them from the planner. Because the planner assumes that few agents match them, a filter that half
--- of all agents match is then hidden behind an expression that no index has.
+-- of all agents match is then hidden behind an expression that no index has. With has_labels, the
+-- index of words finds none of the agents whose labels say that they do not match.
 wallets as materialized (
   select
     array(
@@ -104,6 +105,39 @@ matching as not materialized (
       when 'paying_reviewers' then s.paying_reviewers
     end as driving_count,
     coalesce({has_texts}, false) as matches_text,
+    (
+      (%(service)s::text is null or s.labels @> array[lower(%(service)s::text)])
+      and (%(chain)s::text is null or s.labels @> array[%(chain)s::text])
+      and (%(trust_level)s::text[] is null or s.labels && %(trust_level)s::text[])
+      and (%(x402)s::boolean is not true or s.labels @> array['x402'])
+      and (%(verified)s::boolean is not true or s.labels @> array['verified'])
+      and (%(claimed)s::boolean is not true or s.labels @> array['claimed'])
+      and (%(testnet)s::boolean is not true or s.labels @> array['testnet'])
+      and (
+        %(min_reputation_score)s::numeric is null
+        or s.labels && erc8004_labels_of_percent('score', %(min_reputation_score)s)
+      )
+      and (
+        %(min_average_score)s::numeric is null
+        or s.labels && erc8004_labels_of_percent('average_score', %(min_average_score)s)
+      )
+      and (
+        %(min_success_rate)s::numeric is null
+        or s.labels && erc8004_labels_of_percent('success_rate', %(min_success_rate)s)
+      )
+      and (
+        coalesce(%(min_feedback)s::bigint, 0) < 1
+        or s.labels && erc8004_labels_of_count('total_feedback', %(min_feedback)s)
+      )
+      and (
+        coalesce(%(min_effective_reviewers)s::numeric, 0) < 1
+        or s.labels && erc8004_labels_of_count('effective_reviewers', %(min_effective_reviewers)s)
+      )
+      and (
+        coalesce(%(min_paying_reviewers)s::bigint, 0) < 1
+        or s.labels && erc8004_labels_of_count('paying_reviewers', %(min_paying_reviewers)s)
+      )
+    ) as has_labels,
     case %(sort)s
       when 'total_feedback' then s.total_feedback
       when 'total_payments' then s.total_payments
@@ -233,6 +267,20 @@ matching as not materialized (
         else s.total_feedback
       end >= %(min_feedback)s
     )
-    and (%(x402)s::boolean is null or s.x402 = %(x402)s)
-    and (%(verified)s::boolean is null or s.verified = %(verified)s)
+    and (
+      %(x402)s::boolean is null
+      or case
+        when coalesce(%(service)s, %(q)s, %(skill)s, %(domain)s, %(endpoint)s, %(wallet)s) is null
+        then s.x402 = %(x402)s
+        else s.x402::integer = %(x402)s::boolean::integer
+      end
+    )
+    and (
+      %(verified)s::boolean is null
+      or case
+        when coalesce(%(service)s, %(q)s, %(skill)s, %(domain)s, %(endpoint)s, %(wallet)s) is null
+        then s.verified = %(verified)s
+        else s.verified::integer = %(verified)s::boolean::integer
+      end
+    )
 )

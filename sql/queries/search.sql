@@ -250,13 +250,14 @@ found as not materialized (
 
 -- name: list_agents_by_text
 -- Return the same page if there is a filter by texts. Because found is materialized, the planner
--- chooses the cheapest way to all that match, which is an index of texts; it would think that the first
--- few are found sooner by reading the table, as it expects them evenly spread. They are read only
--- up to the limit all the same.
+-- chooses the cheapest way to all that match, which is the index of texts and labels; it would think
+-- that the first few are found sooner by reading the table, as it expects them evenly spread. They are
+-- read only up to the limit all the same.
 with {matching_agents.matching},
 {scanned},
 found as materialized (
   {found}
+  and s.has_labels
 ),
 {page_of_found}
 

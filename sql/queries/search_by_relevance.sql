@@ -23,7 +23,7 @@ m.matches_text
 -- that have a wallet but whose words do not say so, which the last rank includes.
 with {matching_agents.matching},
 after_cursor as not materialized (
-  select m.agent_uuid, m.registered_at, m.words, m.matches_text
+  select m.agent_uuid, m.registered_at, m.words, m.matches_text, m.has_labels
   from matching as m
   where %(after_uuid)s::uuid is null
     or (m.registered_at, m.agent_uuid) < (%(after_time)s::timestamptz, %(after_uuid)s::uuid)
@@ -69,6 +69,7 @@ of_rank as materialized (
       when %(part)s::integer = 0 then %(words)s::tsquery
       else %(words)s::tsquery && !!%(words_before)s::tsquery
     end
+    and m.has_labels
     and {is_of_rank}
 ),
 candidates as materialized (

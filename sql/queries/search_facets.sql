@@ -26,6 +26,7 @@ found as materialized (
     coalesce(s.verified = %(of_verified)s::boolean, true) as is_verified
   from matching as s
   where {matching_agents.has_texts}
+    and s.has_labels
   limit %(counted_up_to)s + 1
 ),
 counted (facet, choice, agents) as (

@@ -2,7 +2,9 @@
 -- agent says about itself (functions/40_search_rows.sql), a refresh writes what others say about it
 -- (functions/90_refresh.sql). The rows have no foreign key: the triggers insert and delete them
 -- with their agents, and a key would look up each agent once more. `caveats` has neither TESTNET nor
--- CLAIMED, which the row says itself.
+-- CLAIMED, which the row says itself. `labels` says which filters an agent may match: by its services,
+-- chain, level and marks, and for each figure by the number of the highest step that it reaches. The
+-- filters check the columns too, so that a service with the name of a label is not taken for it.
 
 create table erc8004_agent_search (
   agent_uuid uuid not null,
@@ -33,6 +35,27 @@ create table erc8004_agent_search (
   effective_reviewers numeric(20, 2) not null default 0,
   paying_reviewers bigint not null default 0,
   caveats text[] not null default '{NO_REVIEWS,NO_PAYMENTS}',
+  labels text[] collate "C" not null generated always as (
+    services || array_remove(
+      array[
+        chain,
+        trust_level,
+        case when x402 then 'x402' end,
+        case when verified then 'verified' end,
+        case when claimed then 'claimed' end,
+        case when is_testnet then 'testnet' end,
+        'score ' || width_bucket(score, '{0,50,70,80,90,95}'::numeric[])::text,
+        'average_score ' || width_bucket(average_score, '{0,50,70,80,90,95}'::numeric[])::text,
+        'success_rate ' || width_bucket(success_rate, '{0,50,70,80,90,95}'::numeric[])::text,
+        'total_feedback ' || nullif(width_bucket(total_feedback, '{1,3,10,30,100}'::bigint[]), 0)::text,
+        'effective_reviewers '
+          || nullif(width_bucket(effective_reviewers, '{1,3,10,30,100}'::numeric[]), 0)::text,
+        'paying_reviewers '
+          || nullif(width_bucket(paying_reviewers, '{1,3,10,30,100}'::bigint[]), 0)::text
+      ],
+      null
+    )
+  ) stored,
 
   constraint pk__erc8004_agent_search primary key (agent_uuid)
 );
@@ -108,12 +131,16 @@ create index ix__erc8004_agent_search__paying_reviewers
 create index ix__erc8004_agent_search__effective_reviewers
   on erc8004_agent_search (effective_reviewers, status, trust_level, chain, claimed, active, is_testnet)
   where effective_reviewers > 0;
-create index ix__erc8004_agent_search__x402 on erc8004_agent_search (agent_uuid) where x402;
+create index ix__erc8004_agent_search__x402
+  on erc8004_agent_search (status, trust_level, chain, claimed, active, is_testnet)
+  where x402;
 create index ix__erc8004_agent_search__verified
-  on erc8004_agent_search (agent_uuid)
+  on erc8004_agent_search (status, trust_level, chain, claimed, active, is_testnet)
   where verified;
-create index ix__erc8004_agent_search__services on erc8004_agent_search using gin (services);
-create index ix__erc8004_agent_search__words on erc8004_agent_search using gin (words);
+
+-- One index of texts and labels, which finds the agents that match a text and other filters, so that no
+-- others are read.
+create index ix__erc8004_agent_search__words on erc8004_agent_search using gin (words, labels);
 
 -- Few agents name skills or domains; the others are in no index of them.
 create index ix__erc8004_agent_search__skill_words

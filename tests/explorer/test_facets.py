@@ -129,12 +129,13 @@ def test_choices_are_counted_if_few_agents_match(filters, crowd):
 def test_too_many_agents_are_not_counted(filters, crowd, sql, query):
     sql(
         """
-        insert into erc8004_agent_search
-        select (
-          jsonb_populate_record(
-            s, jsonb_build_object('agent_uuid', gen_random_uuid(), 'registered_at', '2020-01-01')
-          )
-        ).*
+        insert into erc8004_agent_search (
+          agent_uuid, agent_id, chain, owner_address, status, registered_at, last_activity_at,
+          services, x402, words, registry_address
+        )
+        select
+          gen_random_uuid(), s.agent_id, s.chain, s.owner_address, s.status, '2020-01-01',
+          s.last_activity_at, s.services, s.x402, s.words, s.registry_address
         from erc8004_agent_search as s
         cross join generate_series(1, 3001)
         where s.agent_id = 6

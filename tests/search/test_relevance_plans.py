@@ -13,6 +13,18 @@ from tests.support.plans import AGENTS, nodes, with_words
 LIMITS = {"sort_limit": 500, "sample_limit": 50, "scan_limit": 300, "rank_limit": 250}
 # Of each word how many of the first ranks have none of the agents, nearly all of which it finds.
 COMMON = {"agent": 1, "ag": 1, "frequent": 3, "agent frequent": 3, "frequently": 3}
+FILTERS = (
+    {"min_average_score": "80"},
+    {"min_reputation_score": "95"},
+    {"min_success_rate": "90"},
+    {"min_feedback": "10"},
+    {"min_paying_reviewers": "10"},
+    {"min_effective_reviewers": "30"},
+    {"x402": "true"},
+    {"verified": "true"},
+    {"trust_level": ["good"]},
+    {"service": "zip"},
+)
 OF_RANK = "search_by_relevance.list_agents_of_rank"
 AT_MOST = AGENTS / 10
 
@@ -51,6 +63,17 @@ def test_common_word_is_counted_in_few_rows(rows_read, q):
     """Rows that match are counted up to 3,001; a few of the rows that are read do not match."""
     parameters = asked(q, part="sorted") | {"sort_limit": TEXT_SORT_LIMIT}
     assert rows_read("search.list_agents_by_text", **parameters) < TEXT_COUNTED_UP_TO * 1.2
+
+
+@pytest.mark.parametrize("filters", FILTERS, ids=str)
+def test_common_word_with_a_filter_reads_few_rows_that_do_not_match(rows_read, crowded, filters):
+    search = AgentSearch().load({"q": "frequent", **filters})
+    parameters = asked("frequent", part="sorted", **{name: search[name] for name in filters})
+    every = {"sort_limit": TEXT_SORT_LIMIT}
+    crowded.execute(QUERIES["search.list_agents_by_text"], with_words(crowded, parameters | every))
+    total = crowded.fetchone()[0]
+    assert 0 < total < AT_MOST
+    assert rows_read("search.list_agents_by_text", **parameters | every) < total * 4
 
 
 @pytest.mark.parametrize("q", COMMON)
