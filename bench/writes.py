@@ -84,7 +84,7 @@ def scripts_of(place: Place, folder: Path) -> list[Path]:
     score = {"value": 90, "value_decimals": 0, "chain": "base"}
     with connection, connection.cursor() as cursor:
         for number, body in enumerate(bodies(place)):
-            text = cursor.mogrify(QUERIES["feedback.insert"], {**nothing, **score, **body})
+            text = cursor.mogrify(QUERIES["feedback_writing.insert"], {**nothing, **score, **body})
             (folder / f"{number}.sql").write_bytes(text)
     connection.close()
     return sorted(folder.iterdir())

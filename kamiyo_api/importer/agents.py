@@ -16,11 +16,11 @@ from kamiyo_api.importer.staging import Imported, Kind, Written, import_lines
 def write(tx: db.Transaction) -> Written:
     """Upsert the staged agents that contain something new, then their metadata: a change of owner
     deletes that of the former one. Of agents of a chain, only the files are written."""
-    agents = tx.row("imports.upsert_agents") or {}
-    metadata = tx.row("imports.upsert_metadata") or {}
+    agents = tx.row("imports_agents.upsert_agents") or {}
+    metadata = tx.row("imports_agents.upsert_metadata") or {}
     updated = agents["updated"] + metadata["updated"]
-    if tx.rows("imports.get_followed")[0]["is_followed"]:
-        updated += tx.rows("imports.update_files")[0]["updated"]
+    if tx.rows("imports_agents.get_followed")[0]["is_followed"]:
+        updated += tx.rows("imports_agents.update_files")[0]["updated"]
     return Written(agents["inserted"], updated)
 
 
@@ -38,16 +38,16 @@ def is_second(columns: Row) -> bool:
 AGENTS = Kind(
     parse=parse_line,
     completer=lambda: iter,
-    create="imports.create_staging",
-    copy="imports.copy_staging",
-    analyze_staged="imports.analyze_staging",
-    repeated=("imports.delete_duplicates",),
+    create="imports_agents_staging.create_staging",
+    copy="imports_agents_staging.copy_staging",
+    analyze_staged="imports_agents_staging.analyze_staging",
+    repeated=("imports_agents_staging.delete_duplicates",),
     write=write,
-    analyze=("imports.analyze_agents", "imports.analyze_search"),
-    prepare="imports.update_too_large",
-    older="imports.delete_older",
+    analyze=("imports_agents.analyze_agents", "imports_agents.analyze_search"),
+    prepare="imports_agents_staging.update_too_large",
+    older="imports_agents_staging.delete_older",
     place_of=place_of,
-    joined=("imports.delete_repeated_words",),
+    joined=("imports_agents.delete_repeated_words",),
     is_second=is_second,
 )
 

@@ -16,7 +16,10 @@ from kamiyo_api.web.blueprint import ApiBlueprint
 
 PREFIX = "/agents"
 NOT_REVOKED, WITH_REVOKED = "feedback.list_by_agent", "feedback.list_by_agent_with_revoked"
-INSERT, INSERT_UNLESS_ON_CHAIN = "feedback.insert", "feedback.insert_unless_on_chain"
+INSERT, INSERT_UNLESS_ON_CHAIN = (
+    "feedback_writing.insert",
+    "feedback_writing.insert_unless_on_chain",
+)
 NARROWING = ("client_address", "tag1", "tag2", "source")
 BY_SCORE = {
     "score": "feedback_sorted.list_lowest_first",
@@ -119,7 +122,7 @@ def refuse_feedback(tx: db.Transaction, feedback: dict[str, Any]) -> None:
 @blueprint.response(200, schemas.RevokedFeedback)
 def revoke_feedback(tx: db.Transaction, revocation: dict[str, Any], feedback_id: str) -> Any:
     """Revoke a feedback, as the client who gave it; it then counts only as revoked."""
-    feedback = tx.row("feedback.get_for_update", feedback_id=feedback_id)
+    feedback = tx.row("feedback_writing.get_for_update", feedback_id=feedback_id)
     if feedback is None:
         raise errors.FeedbackNotFound
     require_wallet(feedback["client_address"], errors.NotFeedbackClient)
@@ -127,7 +130,7 @@ def revoke_feedback(tx: db.Transaction, revocation: dict[str, Any], feedback_id:
         raise errors.AlreadyRevoked
     refuse_decided(feedback, "this feedback", "revokeFeedback({agent_id}, {feedback_index})")
     invalidate_agent(tx, feedback["agent_uuid"])
-    return tx.row("feedback.update_revoked", feedback_id=feedback_id, **revocation)
+    return tx.row("feedback_writing.update_revoked", feedback_id=feedback_id, **revocation)
 
 
 @blueprint.post("/feedback/<uuid:feedback_id>/responses")
