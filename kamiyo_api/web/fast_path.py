@@ -26,7 +26,7 @@ from kamiyo_api.observability import request_log
 from kamiyo_api.observability.request_log import route_of
 from kamiyo_api.policies import UNROUTED, Policy
 from kamiyo_api.web import headers
-from kamiyo_api.web.known_reads import read_of, record_read
+from kamiyo_api.web.known_reads import Answer, read_of, record_read
 
 # Each takes 2 kB and the body that it stores, if any.
 MAX_SENT_ANSWERS = 3_000
@@ -81,14 +81,6 @@ class FastPath:
         return [answer.body]
 
 
-class Answer(NamedTuple):
-    """An answer to send, and the route that it is logged under."""
-
-    route: str
-    headers: list[Header]
-    body: bytes
-
-
 def fast_answer(state: RequestState, services: Services) -> Answer | None:
     """Return the answer to a plain GET, and finish the request; None if Flask must answer. Flask
     also answers a request that is not admitted or that fails, in the error format."""
@@ -132,7 +124,7 @@ def answer_of_known_read(state: RequestState, services: Services) -> Answer | No
     except Exception as error:
         state.failure = error
         return None
-    answer = Answer(read.route, read.headers_for(body, headers.etag_of(body)), body)
+    answer = read.answer_with(body)
     if state.cache_result is LookupState.HIT:
         record_answer(state, answer)
     return answer
@@ -165,7 +157,7 @@ def record_response(response: Response) -> Response:
     is_plain = is_api and state.method == "GET" and headers.is_plain(state.environ)
     if is_plain and response.status_code == 200:
         answer = Answer(route_of(request), sent_headers(request, response), response.get_data())
-        record_read(state, answer.route, answer.headers)
+        record_read(state, answer)
         if state.cache_result is LookupState.HIT:
             record_answer(state, answer)
     return response

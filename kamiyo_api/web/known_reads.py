@@ -12,6 +12,7 @@ from kamiyo_api.cache.prefetch import AGENT_KEYS
 from kamiyo_api.config import API_PREFIX
 from kamiyo_api.context import Header, RequestState
 from kamiyo_api.policies import Policy
+from kamiyo_api.web.headers import MIN_COMPRESSED_BYTES, compression_for, etag_of
 
 # Each takes 2 kB; a decision is another read for each amount and policy.
 MAX_KNOWN_READS = 1_000
@@ -20,44 +21,63 @@ MAX_READ_KEY_LENGTH = 500
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 OF_AGENT = re.compile(f"({API_PREFIX}/agents/)({UUID})((?:/[a-z]+)?)")
 
-# What the answer depends on besides the agent: host, path around its uuid, query string.
-ReadKey = tuple[str, str, str, str]
+# What the answer depends on besides the agent: host, path around its uuid, query string, accepted
+# encodings.
+ReadKey = tuple[str, str, str, str, str]
+
+
+class Answer(NamedTuple):
+    """An answer to send, and the route that it is logged under."""
+
+    route: str
+    headers: list[Header]
+    body: bytes
 
 
 class KnownRead(NamedTuple):
     """A read about any agent: the policy of its view, its route, the view with its parsed query,
-    and the headers of an answer about one of them."""
+    the headers of an answer about one of them, and how a long body is compressed."""
 
     policy: Policy
     route: str
     view: Callable[..., bytes]
     headers: tuple[Header, ...]
+    compression: tuple[str, Callable[[bytes], bytes]] | None
 
     def cache_key(self, agent_uuid: str) -> str:
         """Return the key under which the answer about an agent is cached."""
         return AGENT_KEYS[self.policy.cached or ""].format(agent_uuid)
 
-    def headers_for(self, body: bytes, etag: str) -> list[Header]:
-        """Return the headers of an answer with this body."""
+    def answer_with(self, body: bytes) -> Answer:
+        """Return the answer with a body of the view."""
+        etag, added = etag_of(body), []
+        if self.compression and len(body) >= MIN_COMPRESSED_BYTES:
+            encoding, compress = self.compression
+            body, added = compress(body), [("Content-Encoding", encoding)]
         own = {"Content-Length": str(len(body)), "ETag": etag}
-        return [(name, own.get(name, value)) for name, value in self.headers]
+        headers = [(name, own.get(name, value)) for name, value in self.headers]
+        return Answer(self.route, headers + added, body)
 
 
 def read_of(environ: WSGIEnvironment) -> tuple[ReadKey, str] | None:
     """Return the key of a read about an agent, and the uuid of the agent; None for other
-    requests, and for one whose answer may be compressed."""
+    requests."""
     found = OF_AGENT.fullmatch(environ["PATH_INFO"])
-    if found is None or "HTTP_ACCEPT_ENCODING" in environ:
+    if found is None:
         return None
     before, agent_uuid, after = found.groups()
     get = environ.get
-    return (get("HTTP_HOST", ""), before, after, get("QUERY_STRING", "")), agent_uuid
+    host, encodings = get("HTTP_HOST", ""), get("HTTP_ACCEPT_ENCODING", "")
+    return (host, before, after, get("QUERY_STRING", ""), encodings), agent_uuid
 
 
-def record_read(state: RequestState, route: str, headers: list[Header]) -> None:
+def record_read(state: RequestState, answer: Answer) -> None:
     """Record a read that Flask answered, if it is one about an agent that the cache answers."""
     found, view, policy = read_of(state.environ), state.view, state.policy
     if found is None or view is None or policy is None or state.cache_key is None:
         return
     if policy.cached in AGENT_KEYS and sum(map(len, found[0])) <= MAX_READ_KEY_LENGTH:
-        state.services.known_reads.put(found[0], KnownRead(policy, route, view, tuple(headers)))
+        headers = tuple(each for each in answer.headers if each[0] != "Content-Encoding")
+        compression = compression_for(state.environ.get("HTTP_ACCEPT_ENCODING"))
+        read = KnownRead(policy, answer.route, view, headers, compression)
+        state.services.known_reads.put(found[0], read)
