@@ -112,6 +112,7 @@ def app(session_app: Flask, empty_tables: Callable[[], None]) -> Iterator[Flask]
         session_app.extensions["kamiyo"].chains = Chains()
         session_app.extensions["kamiyo"].sent_answers.clear()
         session_app.extensions["kamiyo"].known_reads.clear()
+        session_app.extensions["kamiyo"].known_posts.clear()
         session_app.extensions["kamiyo"].known_many.clear()
         yield session_app
 

@@ -1,5 +1,6 @@
 """The fast path: answer a read without Flask, if this process sent the same answer before and its
-body is still cached in Redis, or if Flask answered the same read before, about any agent.
+body is still cached in Redis, or if Flask answered the same read before, about another agent or
+with another body.
 
 Flask would route and validate such a request and build its headers again. The fast path admits the
 request and calls the view with the same functions as Flask, and it has the same metrics and log
@@ -10,7 +11,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -26,7 +28,8 @@ from kamiyo_api.observability import request_log
 from kamiyo_api.observability.request_log import route_of
 from kamiyo_api.policies import UNROUTED, Policy
 from kamiyo_api.web import headers
-from kamiyo_api.web.known_reads import Answer, read_of, record_read
+from kamiyo_api.web.known_posts import arguments_in, post_of, record_post
+from kamiyo_api.web.known_reads import Answer, Shape, read_of, record_read
 
 # Each takes 2 kB and the body that it stores, if any.
 MAX_SENT_ANSWERS = 3_000
@@ -73,19 +76,20 @@ class FastPath:
         self._services = services
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        is_plain = environ["REQUEST_METHOD"] == "GET" and headers.is_plain(environ)
-        answer = fast_answer(current_state(), self._services) if is_plain else None
+        ways = WAYS.get(environ["REQUEST_METHOD"], ()) if headers.is_plain(environ) else ()
+        answer = fast_answer(current_state(), self._services, ways) if ways else None
         if answer is None:
             return self._flask(environ, start)
         start("200 OK", answer.headers)
         return [answer.body]
 
 
-def fast_answer(state: RequestState, services: Services) -> Answer | None:
-    """Return the answer to a plain GET, and finish the request; None if Flask must answer. Flask
-    also answers a request that is not admitted or that fails, in the error format."""
+def fast_answer(state: RequestState, services: Services, ways: Sequence[Way]) -> Answer | None:
+    """Return the answer to a plain request by the first way that has one, and finish the request;
+    None if Flask must answer. Flask also answers a request that is not admitted or that fails, in
+    the error format."""
     try:
-        answer = answer_sent_before(state, services) or answer_of_known_read(state, services)
+        answer = next(filter(None, (way(state, services) for way in ways)), None)
         if answer is not None:
             request_log.finish(state, answer.route, 200)
     except errors.ApiError:
@@ -119,18 +123,43 @@ def answer_of_known_read(state: RequestState, services: Services) -> Answer | No
     read = found and services.known_reads.get(found[0])
     if not found or not read or not is_admitted(state, read.policy, read.cache_key(found[1])):
         return None
-    try:
-        body = read.view(agent_uuid=found[1])
-    except Exception as error:
-        state.failure = error
-        return None
-    answer = read.answer_with(body)
-    if state.cache_result is LookupState.HIT:
+    answer = answer_by(state, read.shape, partial(read.view, agent_uuid=found[1]))
+    if answer is not None and state.cache_result is LookupState.HIT:
         record_answer(state, answer)
     return answer
 
 
-def is_admitted(state: RequestState, policy: Policy, cache_key: str) -> bool:
+def answer_of_known_post(state: RequestState, services: Services) -> Answer | None:
+    """Return the answer of a view that Flask called before with another body; None if the body is
+    invalid, or if the view fails."""
+    key = post_of(state.environ)
+    post = key and services.known_posts.get(key)
+    if not post or authentication.cached_key(state.environ) is None:
+        return None
+    arguments = arguments_in(state.environ, post.schema)
+    if arguments is None or not is_admitted(state, post.policy, None):
+        return None
+    return answer_by(state, post.shape, partial(post.view, arguments))
+
+
+def answer_by(state: RequestState, shape: Shape, view: Callable[[], bytes]) -> Answer | None:
+    """Return the answer with the body that a view returns; None if it fails."""
+    try:
+        body = view()
+    except Exception as error:
+        state.failure = error
+        return None
+    return shape.answer_with(body)
+
+
+Way = Callable[[RequestState, Services], Answer | None]
+WAYS: dict[str, tuple[Way, ...]] = {
+    "GET": (answer_sent_before, answer_of_known_read),
+    "POST": (answer_of_known_post,),
+}
+
+
+def is_admitted(state: RequestState, policy: Policy, cache_key: str | None) -> bool:
     """Admit a request; return False if its API key is not cached in this process or lacks the
     scope. Raises what admit() raises."""
     key = state.api_key or authentication.cached_key(state.environ)
@@ -154,12 +183,16 @@ def record_response(response: Response) -> Response:
     state, request = current_state(), current_request()
     # A page for people has what is cached in it.
     is_api = request.path.startswith(API_PREFIX)
-    is_plain = is_api and state.method == "GET" and headers.is_plain(state.environ)
-    if is_plain and response.status_code == 200:
-        answer = Answer(route_of(request), sent_headers(request, response), response.get_data())
-        record_read(state, answer)
-        if state.cache_result is LookupState.HIT:
-            record_answer(state, answer)
+    is_plain = is_api and state.method in WAYS and headers.is_plain(state.environ)
+    if not is_plain or response.status_code != 200:
+        return response
+    answer = Answer(route_of(request), sent_headers(request, response), response.get_data())
+    if state.method == "POST":
+        record_post(state, request, answer)
+        return response
+    record_read(state, answer)
+    if state.cache_result is LookupState.HIT:
+        record_answer(state, answer)
     return response
 
 

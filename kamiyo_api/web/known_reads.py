@@ -34,19 +34,13 @@ class Answer(NamedTuple):
     body: bytes
 
 
-class KnownRead(NamedTuple):
-    """A read about any agent: the policy of its view, its route, the view with its parsed query,
-    the headers of an answer about one of them, and how a long body is compressed."""
+class Shape(NamedTuple):
+    """What all answers of a view have in common: the route, the headers, and how a long body is
+    compressed."""
 
-    policy: Policy
     route: str
-    view: Callable[..., bytes]
     headers: tuple[Header, ...]
     compression: tuple[str, Callable[[bytes], bytes]] | None
-
-    def cache_key(self, agent_uuid: str) -> str:
-        """Return the key under which the answer about an agent is cached."""
-        return AGENT_KEYS[self.policy.cached or ""].format(agent_uuid)
 
     def answer_with(self, body: bytes) -> Answer:
         """Return the answer with a body of the view."""
@@ -57,6 +51,25 @@ class KnownRead(NamedTuple):
         own = {"Content-Length": str(len(body)), "ETag": etag}
         headers = [(name, own.get(name, value)) for name, value in self.headers]
         return Answer(self.route, headers + added, body)
+
+
+def shape_of(environ: WSGIEnvironment, answer: Answer) -> Shape:
+    """Return the shape of an answer of Flask."""
+    headers = tuple(each for each in answer.headers if each[0] != "Content-Encoding")
+    return Shape(answer.route, headers, compression_for(environ.get("HTTP_ACCEPT_ENCODING")))
+
+
+class KnownRead(NamedTuple):
+    """A read about any agent: the policy of its view, the view with its parsed query, and the shape
+    of its answers."""
+
+    policy: Policy
+    view: Callable[..., bytes]
+    shape: Shape
+
+    def cache_key(self, agent_uuid: str) -> str:
+        """Return the key under which the answer about an agent is cached."""
+        return AGENT_KEYS[self.policy.cached or ""].format(agent_uuid)
 
 
 def read_of(environ: WSGIEnvironment) -> tuple[ReadKey, str] | None:
@@ -77,7 +90,5 @@ def record_read(state: RequestState, answer: Answer) -> None:
     if found is None or view is None or policy is None or state.cache_key is None:
         return
     if policy.cached in AGENT_KEYS and sum(map(len, found[0])) <= MAX_READ_KEY_LENGTH:
-        headers = tuple(each for each in answer.headers if each[0] != "Content-Encoding")
-        compression = compression_for(state.environ.get("HTTP_ACCEPT_ENCODING"))
-        read = KnownRead(policy, answer.route, view, headers, compression)
+        read = KnownRead(policy, view, shape_of(state.environ, answer))
         state.services.known_reads.put(found[0], read)

@@ -3,35 +3,22 @@ another agent, and nobody can tell."""
 
 from __future__ import annotations
 
-import gzip
 import json
-import re
-import sys
 
-import brotli
 import pytest
 from flask.testing import FlaskClient
 from prometheus_client import REGISTRY
 
 from kamiyo_api.access import authentication
-from kamiyo_api.cache.answers import ERC8004Cache
-from kamiyo_api.context import services
 from tests.support import factories
-from tests.support.cached_reads import AGENTS, OF_EACH_REQUEST
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from tests.support.both_ways import BothWays, body_of, encodings
+from tests.support.cached_reads import AGENTS
 
 FAR_UUID = "019fffff-ffff-7fff-bfff-ffffffffffff"
 READS = (
     *("{}", "{}/stats", "{}/reputation", "{}/trust"),
     *("{}/decision?amount_usdc=1", "{}/decision?amount_usdc=20.5&policy=strict"),
 )
-OF_EACH_LINE = ("request_id", "duration_ms", "time", "queries", "query_ms")
-READERS = {"gzip": gzip.decompress, "br": brotli.decompress, "zstd": zstd.decompress}
-OF_EACH_HEAD = (*OF_EACH_REQUEST, "ETag", "Content-Length")
 
 
 @pytest.fixture
@@ -44,61 +31,16 @@ def agents(make_agent, give_feedback):
     return uuids
 
 
-def forget():
-    """Let Flask answer the next read of every kind."""
-    services().known_reads.clear()
-    services().sent_answers.clear()
-    ERC8004Cache().invalidate_all()
-
-
 @pytest.fixture
 def sides(app, admin, agents, logged, routed):
-    """Send a request on both ways: what came of it past Flask, and of Flask."""
-    # The checked client cannot read compressed bodies.
-    raw = FlaskClient(app, app.response_class)
+    """Send a read on both ways: what came of it past Flask, and of Flask."""
+    ways = BothWays(app, logged, routed)
 
     def send(path, asked, headers, method="GET"):
-        found = []
-        for is_known in (True, False):
-            forget()
-            if is_known:
-                raw.get(AGENTS + path.format(agents[0]), headers={**admin, **encodings(headers)})
-            logged.truncate(0)
-            del routed[:]
-            answer = raw.open(AGENTS + asked, method=method, headers=headers)
-            found.append(outcome(answer, logged))
-            found[-1]["routed"] = len(routed)
-        return found
+        known = {"path": AGENTS + path.format(agents[0]), "headers": admin | encodings(headers)}
+        return ways.outcomes(known, {"path": AGENTS + asked, "method": method, "headers": headers})
 
     return send
-
-
-def encodings(headers):
-    """The encodings that a request accepts, which Flask has to have seen."""
-    return {name: value for name, value in headers.items() if name == "Accept-Encoding"}
-
-
-def outcome(answer, logged):
-    """An answer and its log line, but for what each has of its own."""
-    line = json.loads(logged.getvalue().replace("\0", "").splitlines()[-1])
-    return {
-        "status": answer.status_code,
-        "headers": [each for each in answer.headers if each[0] not in OF_EACH_HEAD],
-        # The server adds the Date, if not Flask did.
-        "names": [name for name, _ in answer.headers if name != "Date"],
-        "length": "Content-Encoding" in answer.headers or answer.headers.get("Content-Length"),
-        "body": body_of(answer),
-        "line": {name: value for name, value in line.items() if name not in OF_EACH_LINE},
-    }
-
-
-def body_of(answer):
-    """The body of an answer, but for the moment that it was computed and the id of the request."""
-    body = answer.data
-    if "Content-Encoding" in answer.headers:
-        body = READERS[answer.headers["Content-Encoding"]](body)
-    body = body.replace(answer.headers["X-Request-ID"].encode(), b"")
-    return re.sub(rb'"as_of":"[^"]{27}"', b'"as_of":', body)
 
 
 @pytest.mark.parametrize("path", READS)
