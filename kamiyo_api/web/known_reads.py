@@ -35,7 +35,7 @@ class Answer(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """What all answers of a view have in common: the route, the headers, and how a long body is
+    """The common parts of the answers of a view: the route, the headers, and how a long body is
     compressed."""
 
     route: str
