@@ -23,7 +23,16 @@ from kamiyo_api.health.background import Background
 from kamiyo_api.health.checks import BusyDatabase, FailedChecks
 from kamiyo_api.observability import request_log, sentry
 from kamiyo_api.redis import client as redis_client
-from kamiyo_api.web import fast_path, headers, middleware, openapi, problems, urls
+from kamiyo_api.web import (
+    fast_path,
+    headers,
+    known_posts,
+    known_reads,
+    middleware,
+    openapi,
+    problems,
+    urls,
+)
 from kamiyo_api.web.cursors import Cursors
 
 __version__ = VERSION
@@ -88,6 +97,8 @@ def services_of(app: Flask, config: Config) -> Services:
         known_searches=BoundedDict(prefetch.MAX_KNOWN_SEARCHES),
         known_many=BoundedDict(search_counts.MAX_KNOWN_MANY),
         sent_answers=BoundedDict(fast_path.MAX_SENT_ANSWERS),
+        known_reads=BoundedDict(known_reads.MAX_KNOWN_READS),
+        known_posts=BoundedDict(known_posts.MAX_KNOWN_POSTS),
         local_windows=MemoryStorage(),
         busy_database=BusyDatabase(),
         failed_checks=FailedChecks(),

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from wsgiref.types import WSGIEnvironment
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from kamiyo_api.redis.client import NoRedis, RedisClient
     from kamiyo_api.web.cursors import Cursors
     from kamiyo_api.web.fast_path import RequestKey, SentAnswer
+    from kamiyo_api.web.known_posts import KnownPost, PostKey
+    from kamiyo_api.web.known_reads import KnownRead, ReadKey
 
 EXTENSION = "kamiyo"
 NO_REQUEST = "none"
@@ -61,6 +64,8 @@ class Services:
     known_many: BoundedDict[str, float]
     """The searches that match more agents than are counted, each until it is counted again."""
     sent_answers: BoundedDict[RequestKey, SentAnswer]
+    known_reads: BoundedDict[ReadKey, KnownRead]
+    known_posts: BoundedDict[PostKey, KnownPost]
     local_windows: MemoryStorage
     """The rate-limit counts of this process, used while Redis is unavailable."""
     busy_database: BusyDatabase
@@ -93,6 +98,10 @@ class RequestState:
     cache_result: LookupState | None = None
     derived_from: str | None = None
     """The entity tag of the cached body of which the answer is made, if it is not that itself."""
+    view: partial[bytes] | None = None
+    """The view that made the answer, with its parsed arguments but those in the path."""
+    failure: Exception | None = None
+    """The error of a view that the fast path called."""
     queries: int = 0
     query_seconds: float = 0.0
     retries: int | None = None

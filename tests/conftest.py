@@ -111,6 +111,8 @@ def app(session_app: Flask, empty_tables: Callable[[], None]) -> Iterator[Flask]
         session_app.extensions["kamiyo"].known_keys = authentication.KnownKeys()
         session_app.extensions["kamiyo"].chains = Chains()
         session_app.extensions["kamiyo"].sent_answers.clear()
+        session_app.extensions["kamiyo"].known_reads.clear()
+        session_app.extensions["kamiyo"].known_posts.clear()
         session_app.extensions["kamiyo"].known_many.clear()
         yield session_app
 

@@ -68,11 +68,7 @@ class ArgumentsParser(FlaskParser):
             return missing
         if not req.is_json:
             raise errors.UnsupportedMediaType
-        refuse_too_many_values(body)
-        try:
-            return orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            raise errors.MalformedJson(f"The body is not JSON: {error}") from error
+        return json_of(body)
 
     def handle_error(
         self, error: ma.ValidationError, req: Request, schema: ma.Schema, **_: Any
@@ -92,6 +88,15 @@ def whole_body(req: Request) -> bytes:
     if len(body) < (req.content_length or 0):
         raise BadRequest
     return body
+
+
+def json_of(body: bytes) -> Any:
+    """Return a JSON body parsed. Raises InvalidInput, MalformedJson."""
+    refuse_too_many_values(body)
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise errors.MalformedJson(f"The body is not JSON: {error}") from error
 
 
 def refuse_too_many_values(body: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from flask import Response, make_response
@@ -72,6 +72,7 @@ class ApiBlueprint(Blueprint):
             def answer(*args: Any, **view_kwargs: Any) -> Response:
                 result = view(*args, **view_kwargs)
                 if isinstance(result, bytes):
+                    current_state().view = partial(view, *args)
                     return json_answer(result)
                 if isinstance(result, Response):
                     return result

@@ -1,16 +1,18 @@
-"""The fast path: send an answer again, without Flask, if this process sent it before and the same
-body is still cached in Redis.
+"""The fast path: answer a read without Flask, if this process sent the same answer before and its
+body is still cached in Redis, or if Flask answered the same read before, about another agent or
+with another body.
 
 Flask would route and validate such a request and build its headers again. The fast path admits the
-request with the same function as Flask, and it has the same metrics and log line. All other
-requests continue to Flask.
+request and calls the view with the same functions as Flask, and it has the same metrics and log
+line. All other requests continue to Flask, and so do those that failed.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -21,11 +23,13 @@ from kamiyo_api.access import admission, authentication
 from kamiyo_api.cache import answers
 from kamiyo_api.cache.backend import LookupState
 from kamiyo_api.config import API_PREFIX
-from kamiyo_api.context import RequestState, Services, current_request, current_state
+from kamiyo_api.context import Header, RequestState, Services, current_request, current_state
 from kamiyo_api.observability import request_log
 from kamiyo_api.observability.request_log import route_of
 from kamiyo_api.policies import UNROUTED, Policy
 from kamiyo_api.web import headers
+from kamiyo_api.web.known_posts import arguments_in, post_of, record_post
+from kamiyo_api.web.known_reads import Answer, Shape, read_of, record_read
 
 # Each takes 2 kB and the body that it stores, if any.
 MAX_SENT_ANSWERS = 3_000
@@ -72,84 +76,155 @@ class FastPath:
         self._services = services
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        sent = self._sent_answer(environ)
-        body = None if sent is None else body_to_send(current_state(), sent)
-        if sent is None or body is None:
+        ways = WAYS.get(environ["REQUEST_METHOD"], ()) if headers.is_plain(environ) else ()
+        answer = fast_answer(current_state(), self._services, ways) if ways else None
+        if answer is None:
             return self._flask(environ, start)
-        start("200 OK", sent.headers)
-        return [body]
-
-    def _sent_answer(self, environ: WSGIEnvironment) -> SentAnswer | None:
-        is_plain = environ["REQUEST_METHOD"] == "GET" and headers.is_plain(environ)
-        sent = self._services.sent_answers.get(request_key(environ)) if is_plain else None
-        return sent if sent is not None and time.monotonic() < sent.until else None
+        start("200 OK", answer.headers)
+        return [answer.body]
 
 
-def body_to_send(state: RequestState, sent: SentAnswer) -> bytes | None:
-    """Return the body that was sent before, and finish the request; None if Flask must answer.
-    Flask also answers a request that is not admitted, in the error format."""
+def fast_answer(state: RequestState, services: Services, ways: Sequence[Way]) -> Answer | None:
+    """Return the answer to a plain request by the first way that has one, and finish the request;
+    None if Flask must answer. Flask also answers a request that is not admitted or that fails, in
+    the error format."""
     try:
-        body = admitted_body(state, sent)
-        if body is not None:
-            request_log.finish(state, sent.route, 200)
+        answer = next(filter(None, (way(state, services) for way in ways)), None)
+        if answer is not None:
+            request_log.finish(state, answer.route, 200)
     except errors.ApiError:
         return None
     except Exception:
         log.exception("The fast path failed; Flask answers")
         return None
-    return body
+    return answer
 
 
-def admitted_body(state: RequestState, sent: SentAnswer) -> bytes | None:
-    """Admit a request, and return the body that was sent before; None if its API key is not cached
-    in this process or lacks the scope, or if that body is not cached any more."""
-    key = authentication.cached_key(state.environ)
-    if key is None or not sent.policy.admits(key):
+def answer_sent_before(state: RequestState, services: Services) -> Answer | None:
+    """Return the answer that was sent before to the same request; None if it is not cached any
+    more."""
+    sent = services.sent_answers.get(request_key(state.environ))
+    if sent is None or time.monotonic() >= sent.until:
         return None
-    state.api_key = key
-    admission.admit(state, sent.policy, sent.cache_key)
-    hit = answers.prefetched_hit(state)
+    hit = answers.prefetched_hit(state) if is_admitted(state, sent.policy, sent.cache_key) else None
     if hit is None:
         return None
     lookup, body = hit
     if headers.etag_of(body) != sent.etag:
         return None
     answers.record_result(state, lookup, LookupState.HIT)
-    return sent.stored or body
+    return Answer(sent.route, sent.headers, sent.stored or body)
 
 
-def record_answer(response: Response) -> Response:
-    """Record an answer that came from the cache, if it can be sent again to any client as it is."""
-    state = current_state()
-    is_hit = state.cache_result is LookupState.HIT and response.status_code == 200
+def answer_of_known_read(state: RequestState, services: Services) -> Answer | None:
+    """Return the answer of a view that Flask called before with the same query, from the cache or
+    computed; None if the view fails, whose error Flask raises again."""
+    found = read_of(state.environ)
+    read = found and services.known_reads.get(found[0])
+    if not found or not read or not is_admitted(state, read.policy, read.cache_key(found[1])):
+        return None
+    answer = answer_by(state, read.shape, partial(read.view, agent_uuid=found[1]))
+    if answer is not None and state.cache_result is LookupState.HIT:
+        record_answer(state, answer)
+    return answer
+
+
+def answer_of_known_post(state: RequestState, services: Services) -> Answer | None:
+    """Return the answer of a view that Flask called before with another body; None if the body is
+    invalid, or if the view fails."""
+    key = post_of(state.environ)
+    post = key and services.known_posts.get(key)
+    if not post or authentication.cached_key(state.environ) is None:
+        return None
+    arguments = arguments_in(state.environ, post.schema)
+    if arguments is None or not is_admitted(state, post.policy, None):
+        return None
+    return answer_by(state, post.shape, partial(post.view, arguments))
+
+
+def answer_by(state: RequestState, shape: Shape, view: Callable[[], bytes]) -> Answer | None:
+    """Return the answer with the body that a view returns; None if it fails."""
+    try:
+        body = view()
+    except Exception as error:
+        state.failure = error
+        return None
+    return shape.answer_with(body)
+
+
+Way = Callable[[RequestState, Services], Answer | None]
+WAYS: dict[str, tuple[Way, ...]] = {
+    "GET": (answer_sent_before, answer_of_known_read),
+    "POST": (answer_of_known_post,),
+}
+
+
+def is_admitted(state: RequestState, policy: Policy, cache_key: str | None) -> bool:
+    """Admit a request; return False if its API key is not cached in this process or lacks the
+    scope. Raises what admit() raises."""
+    key = state.api_key or authentication.cached_key(state.environ)
+    if key is None or not policy.admits(key):
+        return False
+    state.api_key = key
+    admission.admit(state, policy, cache_key)
+    return True
+
+
+def raise_failure() -> None:
+    """Raise the error of a view that the fast path called, so that Flask answers it."""
+    failure = current_state().failure
+    if failure is not None:
+        raise failure
+
+
+def record_response(response: Response) -> Response:
+    """Record what Flask answered, if it can be sent again to any client as it is, or be made about
+    another agent."""
+    state, request = current_state(), current_request()
     # A page for people has what is cached in it.
-    is_api = current_request().path.startswith(API_PREFIX)
-    if is_hit and is_api and state.method == "GET" and headers.is_plain(state.environ):
-        key, sent = request_key(state.environ), sent_answer(current_request(), state, response)
-        is_small = len(sent.stored or b"") <= MAX_COMPRESSED_BYTES
-        if is_small and sum(map(len, key)) <= MAX_REQUEST_KEY_LENGTH:
-            state.services.sent_answers.put(key, sent)
+    is_api = request.path.startswith(API_PREFIX)
+    is_plain = is_api and state.method in WAYS and headers.is_plain(state.environ)
+    if not is_plain or response.status_code != 200:
+        return response
+    answer = Answer(route_of(request), sent_headers(request, response), response.get_data())
+    if state.method == "POST":
+        record_post(state, request, answer)
+        return response
+    record_read(state, answer)
+    if state.cache_result is LookupState.HIT:
+        record_answer(state, answer)
     return response
 
 
-def sent_answer(request: Request, state: RequestState, response: Response) -> SentAnswer:
-    """Return the record of an answer as it is sent, without the Date header, which the server
+def sent_headers(request: Request, response: Response) -> list[Header]:
+    """Return the headers of a response as it is sent, without the Date header, which the server
     adds."""
-    sent_headers = response.get_wsgi_headers(request.environ).to_wsgi_list()
-    is_other_body = "Content-Encoding" in response.headers or state.derived_from is not None
-    return SentAnswer(
+    headers = response.get_wsgi_headers(request.environ).to_wsgi_list()
+    return [each for each in headers if each[0] != "Date"]
+
+
+def record_answer(state: RequestState, answer: Answer) -> None:
+    """Record an answer that came from the cache."""
+    key, by_name = request_key(state.environ), dict(answer.headers)
+    is_other_body = "Content-Encoding" in by_name or state.derived_from is not None
+    stored = answer.body if is_other_body else None
+    if len(stored or b"") > MAX_COMPRESSED_BYTES or sum(map(len, key)) > MAX_REQUEST_KEY_LENGTH:
+        return
+    sent = SentAnswer(
         state.policy or UNROUTED,
-        route_of(request),
+        answer.route,
         state.lookup.key if state.lookup else "",
-        state.derived_from or response.headers["ETag"],
-        [each for each in sent_headers if each[0] != "Date"],
-        response.get_data() if is_other_body else None,
+        state.derived_from or by_name["ETag"],
+        answer.headers,
+        stored,
         time.monotonic() + SENT_SECONDS,
     )
+    state.services.sent_answers.put(key, sent)
 
 
 def init_app(app: Flask, services: Services) -> None:
     """Wrap Flask in the fast path; call this before others register functions that change answers,
-    so that record_answer() runs after them."""
-    app.after_request(record_answer)
+    so that record_response() runs after them."""
+    app.before_request(raise_failure)
+    app.after_request(record_response)
     app.wsgi_app = FastPath(app.wsgi_app, services)  # type: ignore[assignment, method-assign]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from wsgiref.types import WSGIEnvironment
 
-from flask import Flask, Response
+from flask import Flask, Response, current_app
 from flask_compress import Compress
+from flask_compress.flask_compress import _choose_algorithm, _compress_data
 from flask_cors import CORS
 
 from kamiyo_api.config import API_PREFIX, Config
@@ -40,6 +41,8 @@ CONDITIONS = frozenset(
 )
 
 NOT_PLAIN = CONDITIONS | {"HTTP_ORIGIN", "HTTP_UPGRADE"}
+
+MIN_COMPRESSED_BYTES = 1024
 
 compress = Compress()
 
@@ -76,6 +79,14 @@ def compress_response(response: Response) -> Response:
     return compress.after_request(response)
 
 
+def compression_for(accepted: str | None) -> tuple[str, Callable[[bytes], bytes]] | None:
+    """Return the encoding in which compress_response() sends a long body to a client that accepts
+    these, and its function; None if it sends it as it is."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    encoding = accepted and _choose_algorithm(compress.enabled_algorithms, accepted)
+    return (encoding, lambda body: _compress_data(app, body, encoding)) if encoding else None
+
+
 def allow_origins(app: Flask, origins: Sequence[str]) -> None:
     """Allow scripts of these origins to read answers; "*" allows all origins."""
     is_for_all = list(origins) == ["*"]
@@ -92,7 +103,7 @@ def allow_origins(app: Flask, origins: Sequence[str]) -> None:
 
 def init_app(app: Flask, config: Config) -> None:
     """Register the functions that change answers; the last registered runs first."""
-    app.config["COMPRESS_MIN_SIZE"] = 1024
+    app.config["COMPRESS_MIN_SIZE"] = MIN_COMPRESSED_BYTES
     app.config["COMPRESS_MIMETYPES"] = [
         "application/json",
         "application/problem+json",

@@ -16,6 +16,8 @@ from tests.support.cached_reads import AGENTS, CACHED, shown
 FAR_UUID = "019fffff-ffff-7fff-bfff-ffffffffffff"
 TO_WEBSOCKET = {"Connection": "Upgrade", "Upgrade": "websocket"}
 TO_NO_HOST = {"Host": "a..b"}
+# Flask answers the first read of any agent, and a search until its page is cached.
+ROUTED = {False: 1, True: 2}
 
 
 @pytest.mark.parametrize("path", CACHED)
@@ -23,7 +25,7 @@ def test_answer_past_flask_is_the_one_of_flask(read, agent, routed, path):
     path = path.format(agent)
     answers = [read(path) for _ in range(4)]
     assert [shown(answer) for answer in answers] == [shown(answers[0])] * 4
-    assert len(routed) == 2
+    assert len(routed) == ROUTED[path.startswith("?")]
     of_all = {"X-Request-ID", "X-RateLimit-Remaining", "X-RateLimit-Reset", "ETag"}
     assert all(of_all <= {*answer.headers.keys()} for answer in answers)
     assert ("Link" in answers[-1].headers) == path.startswith("?")
@@ -34,7 +36,7 @@ def test_each_request_counts_once_however_it_is_answered(read, agent, routed, pa
     path = path.format(agent)
     left = [int(read(path).headers["X-RateLimit-Remaining"]) for _ in range(4)]
     assert left == [left[0] - number for number in range(4)]
-    assert len(routed) == 2
+    assert len(routed) == ROUTED[path.startswith("?")]
 
 
 def test_change_shows_at_once_and_counts_once(read, known, agent, routed, give_feedback):
@@ -47,7 +49,7 @@ def test_change_shows_at_once_and_counts_once(read, known, agent, routed, give_f
     left = [int(answer.headers["X-RateLimit-Remaining"]) for answer in after]
     assert left == [left[0], left[0] - 1, left[0] - 2]
     assert after[0].headers["ETag"] != before.headers["ETag"]
-    assert len(routed) == 2
+    assert routed == []
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,7 @@ def test_log_line_is_that_of_any_hit(read, agent, logged, routed):
         for name in ("time", "queries", "query_ms"):
             line.pop(name, None)
     assert lines[2] == lines[1]
-    assert len(routed) == 2
+    assert len(routed) == 1
 
 
 def test_metrics_count_it_as_any_hit(read, agent, routed):
@@ -144,7 +146,7 @@ def test_metrics_count_it_as_any_hit(read, agent, routed):
     for _ in range(3):
         read(f"{agent}/stats")
     assert counted() == tuple(value + 3 for value in before)
-    assert len(routed) == 2
+    assert len(routed) == 1
 
 
 def test_unknown_agent_stays_unknown(known, routed):
