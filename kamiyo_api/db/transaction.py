@@ -12,6 +12,7 @@ from typing import IO, Any, Protocol, TypeVar
 from kamiyo_api import outages
 from kamiyo_api.context import current_state, services
 from kamiyo_api.db.driver import (
+    AlreadyStored,
     DriverError,
     Row,
     fetched_rows,
@@ -130,6 +131,18 @@ class Transaction:
         with self._connection.cursor() as cursor:
             cursor.copy_expert(QUERIES[query], source)
             return int(cursor.rowcount)
+
+    def copy_new(self, query: str, /, source: IO[bytes]) -> bool:
+        """Run a named `copy … from stdin`, and return True; load nothing, and return False, if one
+        of its rows is stored already."""
+        self.run_script("savepoint copied")
+        try:
+            self.copy(query, source)
+        except AlreadyStored:
+            self.run_script("rollback to savepoint copied; release savepoint copied")
+            return False
+        self.run_script("release savepoint copied")
+        return True
 
     def copy_out(self, query: str, /, target: IO[bytes], **params: Any) -> int:
         """Run a named `copy … to stdout`, and return the number of rows that it wrote."""

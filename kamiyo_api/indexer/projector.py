@@ -77,7 +77,7 @@ def project_in_transaction(chain: str, logs: int) -> Projected | None:
 
 
 def project_range(
-    tx: db.Transaction, chain: str, logs: int
+    tx: db.Transaction, chain: str, logs: int, *, is_rebuilt: bool = False
 ) -> tuple[Projected | None, Writing | None]:
     """Project the next blocks of a chain, and move the cursor."""
     found = tx.row("projection.get_range", chain=chain)
@@ -93,7 +93,14 @@ def project_range(
     facts = read(tx, chain, after, upto, rows)
     uuids = find_agents(tx, chain, list(facts.tokens()))
     facts.fold(set(uuids))
-    writing = Writing(tx, chain, facts, uuids, is_any_unconfirmed=found["is_any_unconfirmed"])
+    writing = Writing(
+        tx,
+        chain,
+        facts,
+        uuids,
+        is_any_unconfirmed=found["is_any_unconfirmed"],
+        is_rebuilt=is_rebuilt,
+    )
     writing.write()
     moved = tx.execute(
         "projection.update_cursor",
@@ -191,7 +198,7 @@ def rebuild(chain: str, on_projected: Callable[[Projected], object] = lambda don
         for query in RESETTING:
             tx.execute(query, chain=chain)
         while True:
-            done, _ = project_range(tx, chain, LOGS_PER_TRANSACTION)
+            done, _ = project_range(tx, chain, LOGS_PER_TRANSACTION, is_rebuilt=True)
             if done is None:
                 break
             logs += done.logs
