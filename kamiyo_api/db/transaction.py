@@ -27,6 +27,8 @@ from kamiyo_api.observability import metrics
 from kamiyo_api.observability.redaction import brief
 
 MAX_RETRIES = 3
+# Each part that COPY sends wakes PostgreSQL; the default is 8 KiB.
+COPIED_AT_ONCE = 256 * 1024
 MAX_PAUSE_SECONDS = 0.1
 # The parameters of keys.get_confirmed, which confirms the API key that authorised a write.
 Confirmation = Mapping[str, Any]
@@ -129,19 +131,20 @@ class Transaction:
         if not self.has_begun:
             self.run_script("")
         with self._connection.cursor() as cursor:
-            cursor.copy_expert(QUERIES[query], source)
+            cursor.copy_expert(QUERIES[query], source, COPIED_AT_ONCE)
             return int(cursor.rowcount)
 
     def copy_new(self, query: str, /, source: IO[bytes]) -> bool:
         """Run a named `copy … from stdin`, and return True; load nothing, and return False, if one
         of its rows is stored already."""
-        self.run_script("savepoint copied")
+        if not self.has_begun:
+            self.run_script("")
         try:
-            self.copy(query, source)
+            with self._connection.cursor() as cursor:
+                cursor.copy_expert(f"savepoint copied; {QUERIES[query]}", source, COPIED_AT_ONCE)
         except AlreadyStored:
-            self.run_script("rollback to savepoint copied; release savepoint copied")
+            self.run_script("rollback to savepoint copied")
             return False
-        self.run_script("release savepoint copied")
         return True
 
     def copy_out(self, query: str, /, target: IO[bytes], **params: Any) -> int:
