@@ -38,6 +38,7 @@ UNSTORABLE_ERRORS = psycopg2.errors.NumericValueOutOfRange | psycopg2.errors.Unt
 
 Row = dict[str, Any]
 DriverError = psycopg2.Error
+AlreadyStored = psycopg2.errors.UniqueViolation
 
 CONSTRAINT_ERRORS: dict[str, type[errors.ApiError]] = {
     "fk__erc8004_reputation__chain": errors.ChainNotSupported,

@@ -12,6 +12,7 @@ from typing import IO, Any, Protocol, TypeVar
 from kamiyo_api import outages
 from kamiyo_api.context import current_state, services
 from kamiyo_api.db.driver import (
+    AlreadyStored,
     DriverError,
     Row,
     fetched_rows,
@@ -26,6 +27,8 @@ from kamiyo_api.observability import metrics
 from kamiyo_api.observability.redaction import brief
 
 MAX_RETRIES = 3
+# Each part that COPY sends wakes PostgreSQL; the default is 8 KiB.
+COPIED_AT_ONCE = 256 * 1024
 MAX_PAUSE_SECONDS = 0.1
 # The parameters of keys.get_confirmed, which confirms the API key that authorised a write.
 Confirmation = Mapping[str, Any]
@@ -128,8 +131,21 @@ class Transaction:
         if not self.has_begun:
             self.run_script("")
         with self._connection.cursor() as cursor:
-            cursor.copy_expert(QUERIES[query], source)
+            cursor.copy_expert(QUERIES[query], source, COPIED_AT_ONCE)
             return int(cursor.rowcount)
+
+    def copy_new(self, query: str, /, source: IO[bytes]) -> bool:
+        """Run a named `copy … from stdin`, and return True; load nothing, and return False, if one
+        of its rows is stored already."""
+        if not self.has_begun:
+            self.run_script("")
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.copy_expert(f"savepoint copied; {QUERIES[query]}", source, COPIED_AT_ONCE)
+        except AlreadyStored:
+            self.run_script("rollback to savepoint copied")
+            return False
+        return True
 
     def copy_out(self, query: str, /, target: IO[bytes], **params: Any) -> int:
         """Run a named `copy … to stdout`, and return the number of rows that it wrote."""

@@ -161,8 +161,11 @@ def decode_log(address: bytes, topics: bytes, data: bytes) -> Event | Unknown | 
     """Return the event of a log. `topics` are words of 32 bytes; the address decides nothing here,
     because several contracts may emit an event of the same form."""
     form = FORMS.get(topics[:WORD])
-    if form is None:
-        return Unknown(topics[:WORD])
+    return Unknown(topics[:WORD]) if form is None else decode_as(form, topics, data)
+
+
+def decode_as(form: Form, topics: bytes, data: bytes) -> Event | Malformed:
+    """Return the event of a log that has the topic of a form."""
     event, expected, least, decode = form
     if len(topics) != expected:
         return Malformed(event, f"it has {len(topics) // WORD} topics, not {expected // WORD}")
@@ -195,7 +198,6 @@ def metadata_set(topics: bytes, data: bytes) -> MetadataSet:
 
 
 def new_feedback(topics: bytes, data: bytes) -> NewFeedback:
-    client = address_in(topics[64:96])
     high, index, value, high8, decimals, at1, tag1, at2, tag2, at3, endpoint, at4, uri, digest = (
         FEEDBACK.unpack_from(data)
     )
@@ -203,7 +205,7 @@ def new_feedback(topics: bytes, data: bytes) -> NewFeedback:
         check_feedback(data)
     return NewFeedback(
         unsigned(topics[32:64]),
-        client,
+        address_in(topics[64:96]),
         index,
         int128_in(value),
         decimals,

@@ -6,13 +6,15 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from kamiyo_api.indexer.abi import unsigned
 from kamiyo_api.indexer.texts import marks_of, name_of, text_of
 
 NOBODY = f"0x{0:040x}"
 NO_HASH = bytes(32)
 MOST_MILLISECONDS = 2**48 - 1
-# The digit of an id that holds the variant, by the digit whose two lower bits it keeps.
-VARIANTS = {f"{digit:x}": f"{8 | digit & 3:x}" for digit in range(16)}
+# The lower 80 bits of an id: which of them are those of the hash, and the version and the variant.
+HASHED, VERSION_8 = 0x0FFF3FFFFFFFFFFFFFFF, 0x80008000000000000000
+HASH = blake2b(digest_size=10)
 
 # The identity registry of an agent, and its number in it.
 Token = tuple[str, int]
@@ -36,9 +38,10 @@ def uuid_at(chain: str, place: Place) -> str:
     """Return the id of the row that a log leads to: always the same, and in the order of time (RFC
     9562, version 8)."""
     block, log_index, time, _ = place
-    tail = blake2b(f"{chain}/{block}/{log_index}".encode(), digest_size=10).hexdigest()
-    begin = f"{time * 1000 & MOST_MILLISECONDS:012x}"
-    return f"{begin}8{tail[1:4]}{VARIANTS[tail[4]]}{tail[5:]}"
+    hashed = HASH.copy()
+    hashed.update(f"{chain}/{block}/{log_index}".encode())
+    tail = unsigned(hashed.digest()) & HASHED | VERSION_8
+    return f"{(time * 1000 & MOST_MILLISECONDS) << 80 | tail:032x}"
 
 
 def hash_of(raw: bytes) -> str | None:

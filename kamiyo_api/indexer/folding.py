@@ -9,11 +9,12 @@ Registered does not count.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from kamiyo_api.indexer import events
-from kamiyo_api.indexer.events import decode_log
+from kamiyo_api.indexer.abi import WORD
+from kamiyo_api.indexer.events import FORMS, Form, decode_as, decode_log
 from kamiyo_api.indexer.facts import NOBODY, AgentFacts, Feedback, Place, Token, Validation
 
 DECODER_VERSION = 1
@@ -25,6 +26,7 @@ NO_AGENT = "there is no such agent"
 
 
 FeedbackKey = tuple[Token, str, int]
+Handler = Callable[["Folding", "Registry", Any, Place], None]
 # The agent, the registry and the hash of a request for a validation.
 Request = tuple[Token, str, bytes]
 
@@ -45,15 +47,18 @@ class Unprojected(NamedTuple):
     reason: str
 
 
-class Entry(NamedTuple):
-    """A log that was read: its contract and its event; the rule for it and its agent, if there is a
-    rule."""
+class Rule(NamedTuple):
+    """The rule for the logs of a registry that have the topic of one of its events."""
 
     registry: Registry
-    event: Any
-    place: Place
-    handle: Any
-    token: Any
+    form: Form
+    handle: Handler
+
+
+# A log, without its header: its place, contract, topics and data.
+PlacedLog = tuple[Place, bytes, bytes, bytes]
+# A log that was read: its contract, event and place; the handler and the agent, if there is a rule.
+Entry = tuple[Registry, Any, Place, Any, Any]
 
 
 class Folding:
@@ -61,6 +66,7 @@ class Folding:
 
     def __init__(self, registries: Iterable[Registry]) -> None:
         self._registries = {bytes.fromhex(each.address[2:]): each for each in registries}
+        self._rules = rules_of(self._registries)
         self._entries: list[Entry] = []
         self._before: dict[str, Entry] = {}
         self.agents: defaultdict[Token, AgentFacts] = defaultdict(AgentFacts)
@@ -70,27 +76,40 @@ class Folding:
         self.validations: defaultdict[Request, Validation] = defaultdict(Validation)
         self.unprojected: list[Unprojected] = []
 
-    def read(self, place: Place, address: bytes, topics: bytes, data: bytes) -> None:
-        """Read the next log."""
+    def read(self, logs: Iterable[PlacedLog]) -> None:
+        """Read the next logs."""
+        rules, keep, malformed = self._rules, self._entries.append, events.Malformed
+        for place, address, topics, data in logs:
+            rule = rules.get(address + topics[:WORD])
+            if rule is None:
+                self._read_other(place, address, topics, data)
+                continue
+            registry, form, handle = rule
+            event: Any = decode_as(form, topics, data)
+            if type(event) is malformed:
+                self._leave(place, event.event, event.reason)
+                keep((registry, event, place, None, None))
+            else:
+                token = registry.identity_registry, event.agent_id
+                keep((registry, event, place, handle, token))
+
+    def _read_other(self, place: Place, address: bytes, topics: bytes, data: bytes) -> None:
+        """Read a log that is no event of its contract."""
         registry = self._registries.get(address)
         if registry is None:
             self._leave(place, "log", "its contract is no registry of this chain")
             return
         event: Any = decode_log(address, topics, data)
-        kind, handle = HANDLERS.get(type(event), ("", None))
-        if kind != registry.kind:
-            if isinstance(event, events.Malformed):
-                self._leave(place, event.event, event.reason)
-            elif handle is not None:
-                name = type(event).__name__
-                self._leave(place, name, f"its contract is a registry of the kind {registry.kind}")
-            handle = None
-        token = None if handle is None else (registry.identity_registry, event.agent_id)
-        self._entries.append(Entry(registry, event, place, handle, token))
+        if isinstance(event, events.Malformed):
+            self._leave(place, event.event, event.reason)
+        elif not isinstance(event, events.Unknown):
+            name = type(event).__name__
+            self._leave(place, name, f"its contract is a registry of the kind {registry.kind}")
+        self._entries.append((registry, event, place, None, None))
 
     def tokens(self) -> set[Token]:
         """Return the agents that the logs name."""
-        return {entry.token for entry in self._entries} - {None}
+        return {entry[4] for entry in self._entries} - {None}
 
     def fold(self, known: set[Token]) -> None:
         """Fold the logs that were read; `known` are the agents that exist before them. A log about
@@ -127,7 +146,7 @@ class Folding:
     def _registered(self, registry: Registry, event: events.Registered, place: Place) -> None:
         agent = self._agent(registry, event.agent_id, place)
         before = self._before.get(registry.address)
-        if before is not None and before.event == events.MetadataUpdate(event.agent_id):
+        if before is not None and before[1] == events.MetadataUpdate(event.agent_id):
             agent.uri = event.uri
 
     def _uri_updated(self, registry: Registry, event: events.UriUpdated, place: Place) -> None:
@@ -144,12 +163,14 @@ class Folding:
         self, registry: Registry, event: events.MetadataSet, place: Place
     ) -> bool:
         before = self._before.get(registry.address)
+        if before is None:
+            return False
+        _, registered, earlier, _, _ = before
         return (
-            before is not None
-            and type(before.event) is events.Registered
-            and before.event.agent_id == event.agent_id
-            and (before.place.block, before.place.log_index + 1) == (place.block, place.log_index)
-            and before.place.transaction == place.transaction
+            type(registered) is events.Registered
+            and registered.agent_id == event.agent_id
+            and (earlier.block, earlier.log_index + 1) == (place.block, place.log_index)
+            and earlier.transaction == place.transaction
         )
 
     def _set_wallet(self, agent: AgentFacts, event: events.MetadataSet, place: Place) -> None:
@@ -207,21 +228,30 @@ class Folding:
         return token, registry.address, event.request_hash
 
 
+def rules_of(registries: Mapping[bytes, Registry]) -> dict[bytes, Rule]:
+    """Return the rules of registries, by their addresses and the topics of their events."""
+    return {
+        address + topic: Rule(registry, form, HANDLERS[form.event][1])
+        for address, registry in registries.items()
+        for topic, form in FORMS.items()
+        if HANDLERS[form.event][0] == registry.kind
+    }
+
+
 def is_mint(event: Any) -> bool:
     """Return whether an event creates an agent."""
     return type(event) is events.Transfer and event.from_address == NOBODY
 
 
-Handler = Callable[[Folding, Registry, Any, Place], None]
-HANDLERS: dict[type, tuple[str, Handler]] = {
-    events.Transfer: ("identity", Folding._transfer),
-    events.MetadataUpdate: ("identity", Folding._metadata_update),
-    events.Registered: ("identity", Folding._registered),
-    events.UriUpdated: ("identity", Folding._uri_updated),
-    events.MetadataSet: ("identity", Folding._metadata_set),
-    events.NewFeedback: ("reputation", Folding._new_feedback),
-    events.FeedbackRevoked: ("reputation", Folding._revoked),
-    events.ResponseAppended: ("reputation", Folding._response),
-    events.ValidationRequest: ("validation", Folding._requested),
-    events.ValidationResponse: ("validation", Folding._responded),
+HANDLERS: dict[str, tuple[str, Handler]] = {
+    "Transfer": ("identity", Folding._transfer),
+    "MetadataUpdate": ("identity", Folding._metadata_update),
+    "Registered": ("identity", Folding._registered),
+    "URIUpdated": ("identity", Folding._uri_updated),
+    "MetadataSet": ("identity", Folding._metadata_set),
+    "NewFeedback": ("reputation", Folding._new_feedback),
+    "FeedbackRevoked": ("reputation", Folding._revoked),
+    "ResponseAppended": ("reputation", Folding._response),
+    "ValidationRequest": ("validation", Folding._requested),
+    "ValidationResponse": ("validation", Folding._responded),
 }

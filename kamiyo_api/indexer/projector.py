@@ -4,7 +4,7 @@ validations, some thousand logs in a transaction, which also moves the cursor.""
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, NamedTuple, cast
 
 from kamiyo_api import db
@@ -14,7 +14,7 @@ from kamiyo_api.indexer.binary_copy import BoundedRows, block_of, projected_logs
 from kamiyo_api.indexer.collecting import without_collector
 from kamiyo_api.indexer.columns import columns_of
 from kamiyo_api.indexer.facts import Place, Token
-from kamiyo_api.indexer.folding import DECODER_VERSION, Folding, Registry
+from kamiyo_api.indexer.folding import DECODER_VERSION, Folding, PlacedLog, Registry
 from kamiyo_api.indexer.writing import Writing
 
 LOGS_PER_TRANSACTION = 4000
@@ -77,7 +77,7 @@ def project_in_transaction(chain: str, logs: int) -> Projected | None:
 
 
 def project_range(
-    tx: db.Transaction, chain: str, logs: int
+    tx: db.Transaction, chain: str, logs: int, *, is_rebuilt: bool = False
 ) -> tuple[Projected | None, Writing | None]:
     """Project the next blocks of a chain, and move the cursor."""
     found = tx.row("projection.get_range", chain=chain)
@@ -93,7 +93,14 @@ def project_range(
     facts = read(tx, chain, after, upto, rows)
     uuids = find_agents(tx, chain, list(facts.tokens()))
     facts.fold(set(uuids))
-    writing = Writing(tx, chain, facts, uuids, is_any_unconfirmed=found["is_any_unconfirmed"])
+    writing = Writing(
+        tx,
+        chain,
+        facts,
+        uuids,
+        is_any_unconfirmed=found["is_any_unconfirmed"],
+        is_rebuilt=is_rebuilt,
+    )
     writing.write()
     moved = tx.execute(
         "projection.update_cursor",
@@ -140,12 +147,17 @@ def read(tx: db.Transaction, chain: str, after: int, upto: int, rows: Sequence[b
     facts = Folding(registries_of(tx, chain))
     blocks = {"chain": chain, "after_block": after, "upto_block": upto}
     times = {row["block_number"]: row["block_time"] for row in tx.rows(GET_TIMES, **blocks)}
+    facts.read(placed_logs(chain, rows, times))
+    return facts
+
+
+def placed_logs(chain: str, rows: Iterable[bytes], times: Mapping[int, int]) -> Iterator[PlacedLog]:
+    """Yield logs with their places. Raises ProjectionStopped."""
     for block, index, transaction, address, topics, data in projected_logs(rows):
         time = times.get(block)
         if time is None:
             raise ProjectionStopped(f"{chain} has logs of block {block}, but not its header")
-        facts.read(Place(block, index, time, transaction), address, topics, data)
-    return facts
+        yield Place(block, index, time, transaction), address, topics, data
 
 
 def find_agents(tx: db.Transaction, chain: str, tokens: list[Token]) -> dict[Token, str]:
@@ -191,7 +203,7 @@ def rebuild(chain: str, on_projected: Callable[[Projected], object] = lambda don
         for query in RESETTING:
             tx.execute(query, chain=chain)
         while True:
-            done, _ = project_range(tx, chain, LOGS_PER_TRANSACTION)
+            done, _ = project_range(tx, chain, LOGS_PER_TRANSACTION, is_rebuilt=True)
             if done is None:
                 break
             logs += done.logs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ import orjson
 REPLACEMENT = "\ufffd"
 MOST_NAME_BYTES = 1024
 SHOWN_NAME_BYTES = 512
+SHORT_NAME_BYTES, REMEMBERED_NAMES = 64, 1024
 
 Mark = dict[str, Any]
 
@@ -32,6 +34,11 @@ def text_of(raw: bytes) -> tuple[str, Mark | None]:
 def name_of(raw: bytes) -> tuple[str, Mark | None]:
     """Return bytes as a name that equals the name of no other bytes: one that is not its bytes, or
     is too long for an index, ends with U+FFFD and the SHA-256 of them."""
+    return short_name_of(raw) if len(raw) <= SHORT_NAME_BYTES else new_name_of(raw)
+
+
+def new_name_of(raw: bytes) -> tuple[str, Mark | None]:
+    """Return a name that is not remembered."""
     text, odd = text_of(raw)
     if odd is None and len(raw) > MOST_NAME_BYTES:
         odd = mark(raw, ["too_long"])
@@ -41,6 +48,10 @@ def name_of(raw: bytes) -> tuple[str, Mark | None]:
         return text, None
     shown = text.encode()[:SHOWN_NAME_BYTES].decode("utf-8", "ignore")
     return f"{shown}{REPLACEMENT}{odd['sha256']}", odd
+
+
+# Most names are repeated.
+short_name_of = lru_cache(REMEMBERED_NAMES)(new_name_of)
 
 
 def mark(raw: bytes, reasons: list[str]) -> Mark:

@@ -4,98 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from kamiyo_api.db import Transaction
+from kamiyo_api.indexer.binary_copy import file_of
+from kamiyo_api.indexer.column_names import (
+    AGENT_COLUMNS,
+    ANSWER_COLUMNS,
+    CONFIRMED_COLUMNS,
+    FEEDBACK_COLUMNS,
+    REQUEST_COLUMNS,
+    RESPONSE_COLUMNS,
+    VALIDATION_TEXTS,
+)
 from kamiyo_api.indexer.columns import columns_of
 from kamiyo_api.indexer.facts import Place, Token, Validation, hash_of, uuid_at
 from kamiyo_api.indexer.folding import FeedbackKey, Folding, Unprojected
+from kamiyo_api.indexer.new_rows import (
+    Scored,
+    agent_rows,
+    epoch_rows,
+    feedback_rows,
+    score_fields,
+)
 from kamiyo_api.indexer.texts import marks_of, name_of, text_of
 
 NO_FEEDBACK = "there is no such feedback"
 NO_REQUEST = "there is no such request"
-
-AGENT_COLUMNS = (
-    "owners",
-    "uris",
-    "wallets",
-    "owners_since",
-    "tx_hashes",
-    "blocks",
-    "indexes",
-    "times",
-    "marks",
-)
-RESPONSE_COLUMNS = (
-    "responses",
-    "response_uris",
-    "response_hashes",
-    "tags",
-    "responded",
-    "responded_blocks",
-    "response_marks",
-)
-FEEDBACK_COLUMNS = (
-    "ids",
-    "agent_uuids",
-    "clients",
-    "feedback_indexes",
-    "values",
-    "decimals",
-    "tags1",
-    "tags2",
-    "endpoints",
-    "file_uris",
-    "file_hashes",
-    "tx_hashes",
-    "blocks",
-    "indexes",
-    "times",
-    "revoked",
-    "marks",
-)
-REQUEST_COLUMNS = (
-    "agent_uuids",
-    "registries",
-    "request_hashes",
-    "validators",
-    "request_uris",
-    "requested",
-    "requested_blocks",
-    "request_marks",
-)
-VALIDATION_TEXTS = ("request_uris", "request_marks", "response_uris", "tags", "response_marks")
-ANSWER_COLUMNS = (
-    "ids",
-    "agent_uuids",
-    "clients",
-    "feedback_indexes",
-    "responders",
-    "uris",
-    "hashes",
-    "blocks",
-    "indexes",
-    "times",
-    "marks",
-)
-EPOCH_COLUMNS = (
-    "agent_uuids",
-    "owners",
-    "tx_hashes",
-    "from_blocks",
-    "from_indexes",
-    "from_times",
-    "to_blocks",
-    "to_indexes",
-    "to_times",
-)
-CONFIRMED_COLUMNS = (
-    "agent_uuids",
-    "clients",
-    "feedback_indexes",
-    "tx_hashes",
-    "blocks",
-    "indexes",
-)
 
 
 class Writing:
@@ -109,10 +44,13 @@ class Writing:
         uuids: dict[Token, str],
         *,
         is_any_unconfirmed: bool,
+        is_rebuilt: bool,
     ) -> None:
-        """`uuids` are the ids of the agents that exist before these blocks."""
+        """`uuids` are the ids of the agents that exist before these blocks; what is rebuilt may be
+        stored already."""
         self._new: set[str] = set()
         self._is_any_unconfirmed = is_any_unconfirmed
+        self._is_rebuilt = is_rebuilt
         self._tx = tx
         self._chain = chain
         self._facts = facts
@@ -155,18 +93,32 @@ class Writing:
         return call(query, chain=self._chain, **columns_of(rows, names, texts))
 
     def _write_minted(self) -> None:
-        rows = [
-            [uuid_at(self._chain, agent.first_minted), *token, *agent.columns(), agent.minted.time]
-            for token, agent in self._facts.agents.items()
-            if agent.minted is not None and agent.first_minted is not None
-        ]
+        new: list[Sequence[Any]] = []
+        known: list[Sequence[Any]] = []
+        for token, agent in self._facts.agents.items():
+            if agent.minted is not None and agent.first_minted is not None:
+                own = [uuid_at(self._chain, agent.first_minted), *token]
+                row = [*own, *agent.columns(), agent.minted.time]
+                (known if token in self._uuids else new).append(row)
+        if new and self._tx.copy_new(
+            "projection.copy_minted", file_of(agent_rows(self._chain, new))
+        ):
+            for raw, registry, agent_id, *_ in new:
+                self._uuids[registry, agent_id] = agent_uuid = str(UUID(raw))
+                self._new.add(agent_uuid)
+        else:
+            known += new
+        self._upsert_minted(known)
+
+    def _upsert_minted(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Write agents that imports or clients may have brought."""
         names = ("ids", "registries", "agent_ids", *AGENT_COLUMNS, "registered")
         written = self._run(
             self._tx.rows, "projection.upsert_minted", rows, names, ("uris", "marks")
         )
         for row in written:
             self._uuids[row["registry_address"], int(row["agent_id"])] = row["agent_uuid"]
-        self._new = {row["agent_uuid"] for row in written if row["is_new"]}
+        self._new |= {row["agent_uuid"] for row in written if row["is_new"]}
         known = [[row["agent_uuid"]] for row in written if not row["is_new"]]
         self._run(self._tx.execute, "projection.delete_metadata", known, ("agent_uuids",))
 
@@ -207,21 +159,41 @@ class Writing:
             for uuid, epochs in transferred
             for begun, next_one in zip(epochs, [*epochs[1:], None], strict=True)
         ]
-        self._run(self._tx.execute, "projection.insert_epochs", rows, EPOCH_COLUMNS)
+        if rows:
+            self._tx.copy("projection.copy_epochs", file_of(epoch_rows(rows)))
 
     def _write_feedback(self) -> None:
         rows = [
             given.columns(self._chain, self._uuids[token])
             for (token, _, _), given in self._facts.feedback.items()
         ]
+        are_known = self._is_rebuilt
         if self._is_any_unconfirmed:
             chosen = [FEEDBACK_COLUMNS.index(name) for name in CONFIRMED_COLUMNS]
             named = [[row[place] for place in chosen] for row in rows]
-            self._run(
-                self._tx.execute, "projection_feedback.update_confirmed", named, CONFIRMED_COLUMNS
-            )
+            query = "projection_feedback.update_confirmed"
+            are_known |= bool(self._run(self._tx.execute, query, named, CONFIRMED_COLUMNS))
+        if not rows or (not are_known and self._copy_feedback(rows)):
+            return
         texts = ("tags1", "tags2", "endpoints", "file_uris", "marks")
         self._run(self._tx.execute, "projection_feedback.upsert", rows, FEEDBACK_COLUMNS, texts)
+
+    def _copy_feedback(self, rows: Sequence[Sequence[Any]]) -> bool:
+        """Load feedback, and return True; load nothing, and return False, if any of it is stored
+        already."""
+        values: list[Scored] = list({tuple(row[4:7]): None for row in rows})
+        names = ("values", "decimals", "tags1")
+        scores = {}
+        for row in self._run(
+            self._tx.rows, "projection_feedback.get_scores", values, names, ("tags1",)
+        ):
+            scored = values[row["place"] - 1]
+            fields = score_fields(
+                self._chain, scored[0], row["score"], is_measurement=row["is_measurement"]
+            )
+            scores[scored] = fields
+        source = file_of(feedback_rows(rows, scores))
+        return self._tx.copy_new("projection_feedback.copy_given", source)
 
     def _write_revocations(self) -> None:
         first: dict[FeedbackKey, Place] = {}

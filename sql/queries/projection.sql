@@ -69,6 +69,15 @@ from unnest(%(registries)s::text[], %(agent_ids)s::numeric[])
   with ordinality as n (registry_address, agent_id, place)
 order by n.place;
 
+-- name: copy_minted
+-- Load agents that were minted and that nobody knew before.
+copy erc8004_agents (
+  id, agent_id, registry_address, owner_address, agent_wallet, owner_since, tx_hash, block_number,
+  log_index, updated_at, last_activity_at, created_at, registered_at, chain, source, token_uri,
+  unstorable
+)
+from stdin with (format binary);
+
 -- name: upsert_minted
 -- Insert agents that were minted, or make those that imports or clients brought the chain's. Return
 -- the id of each, and whether it is new. The file of a claimant goes, as the owner's status stays.
@@ -181,23 +190,13 @@ from unnest(
 where e.agent_uuid = n.agent_uuid
   and e.to_block is null;
 
--- name: insert_epochs
--- Insert the epochs that transfers began.
-insert into erc8004_ownership_epochs (
+-- name: copy_epochs
+-- Load the epochs that transfers began.
+copy erc8004_ownership_epochs (
   agent_uuid, owner_address, tx_hash, from_block, from_log_index, from_time,
   to_block, to_log_index, to_time
 )
-select
-  n.agent_uuid, n.owner_address, n.tx_hash, n.from_block, n.from_log_index, to_timestamp(n.from_time),
-  n.to_block, n.to_log_index, to_timestamp(n.to_time)
-from unnest(
-  %(agent_uuids)s::uuid[], %(owners)s::text[], %(tx_hashes)s::text[],
-  %(from_blocks)s::bigint[], %(from_indexes)s::integer[], %(from_times)s::bigint[],
-  %(to_blocks)s::bigint[], %(to_indexes)s::integer[], %(to_times)s::bigint[]
-) as n (
-  agent_uuid, owner_address, tx_hash, from_block, from_log_index, from_time,
-  to_block, to_log_index, to_time
-);
+from stdin with (format binary);
 
 -- name: insert_unprojected
 -- Insert the logs that lead to no row, and why.

@@ -62,6 +62,26 @@ set
 from confirmed as c
 where r.id = c.id;
 
+-- name: get_scores
+-- Return the scores of values as COPY's binary format has them, and whether their tags are for
+-- measurements.
+select
+  n.place,
+  numeric_send(erc8004_score_on(n.value, n.value_decimals, scale.low, scale.high)) as score,
+  coalesce(scale.kind = 'measurement', false) as is_measurement
+from unnest(%(values)s::numeric[], %(decimals)s::smallint[], %(tags1)s::text[])
+  with ordinality as n (value, value_decimals, tag1, place)
+left join erc8004_tag_scales as scale on scale.tag = coalesce(n.tag1, '');
+
+-- name: copy_given
+-- Load feedback that is not stored yet.
+copy erc8004_reputation (
+  id, agent_uuid, client_address, feedback_index, value_decimals, tx_hash, block_number, log_index,
+  created_at, is_revoked, chain, source, value, is_measurement, score, tag1, tag2, endpoint, file_uri,
+  file_hash, revoked_at, unstorable
+)
+from stdin with (format binary);
+
 -- name: upsert
 -- Insert feedback, or replace what is stored under its index.
 insert into erc8004_reputation as r (
