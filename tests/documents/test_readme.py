@@ -252,9 +252,9 @@ def test_every_command_is_in_the_table(app):
     assert told == set(app.cli.commands) - {"limiter", "openapi"}
 
 
-def test_map_of_the_house_shows_every_folder_and_none_that_is_not_there():
+def test_map_of_the_folders_shows_every_folder_and_none_that_is_not_there():
     text = (ROOT / "docs" / "architecture.md").read_text()
-    (drawn,) = re.findall(r"^## The house\n.*?^```text\n(.*?)^```", text, re.M | re.DOTALL)
+    (drawn,) = re.findall(r"^## Folders\n.*?^```text\n(.*?)^```", text, re.M | re.DOTALL)
     tops = ("bench", "docs", "kamiyo_api", "ops", "sql", "tests")
     inside = [path for top in tops for path in (ROOT / top).glob("*/") if path.name[0] != "_"]
     assert sorted(folders(drawn)) == sorted([*tops, *(str(p.relative_to(ROOT)) for p in inside)])
