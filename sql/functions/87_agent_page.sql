@@ -1,4 +1,4 @@
--- What the plots on the page of an agent show. Each function reads a bounded number of rows, whatever the
+-- What the plots and the lists on the page of an agent show. Each function reads a bounded number of rows, whatever the
 -- history. PL/pgSQL caches its plan.
 
 -- Return what stands behind the score of an agent: how many reviewers say what, in ten steps from 0 to
@@ -224,5 +224,90 @@ begin
       from validations as v
     ) as checked
   from span as s;
+end;
+$$;
+
+-- Return the newest records about an agent by kind, as its page shows them: feedback, payments,
+-- validations, owners and metadata. Long texts are cut.
+create or replace function erc8004_page_records(agent uuid, most bigint, longest integer)
+returns table (
+  feedback jsonb,
+  payments jsonb,
+  validations jsonb,
+  owners jsonb,
+  metadata jsonb
+)
+language plpgsql stable
+set enable_seqscan = off
+set enable_bitmapscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  return query
+  with feedback as (
+    select
+      r.id, r.created_at, r.client_address, r.score, left(r.tag1, 64) as tag1,
+      left(r.tag2, 64) as tag2, left(r.file_uri, longest) as file_uri, r.source
+    from erc8004_reputation as r
+    where r.agent_uuid = agent
+      and not r.is_revoked
+    order by r.created_at desc, r.id desc
+    limit most
+  ),
+  payments as (
+    select
+      p.id, p.created_at, p.payer_address, p.amount_usdc, p.status, p.tx_hash,
+      left(p.endpoint, longest) as endpoint
+    from erc8004_agent_payments as p
+    where p.agent_uuid = agent
+    order by p.created_at desc, p.id desc
+    limit most
+  ),
+  validations as (
+    select
+      v.id, v.created_at, v.validator_address, v.response, left(v.tag, 64) as tag,
+      case when v.status = 'pending' and v.expires_at <= now() then 'expired' else v.status end
+        as status
+    from erc8004_validations as v
+    where v.agent_uuid = agent
+    order by v.created_at desc, v.id desc
+    limit most
+  ),
+  owners as (
+    select o.owner_address, o.from_time, o.to_time, o.from_block, o.from_log_index
+    from erc8004_ownership_epochs as o
+    where o.agent_uuid = agent
+    order by o.from_block desc, o.from_log_index desc
+    limit most
+  ),
+  metadata as (
+    select
+      e.key,
+      translate(encode(substring(e.value for longest), 'base64'), E'\n', '') as value
+    from erc8004_metadata_of(agent, null, most) as e
+  )
+  select
+    (
+      select coalesce(jsonb_agg(to_jsonb(f) order by f.created_at desc, f.id desc), '[]')
+      from feedback as f
+    ) as feedback,
+    (
+      select coalesce(jsonb_agg(to_jsonb(p) order by p.created_at desc, p.id desc), '[]')
+      from payments as p
+    ) as payments,
+    (
+      select coalesce(jsonb_agg(to_jsonb(v) order by v.created_at desc, v.id desc), '[]')
+      from validations as v
+    ) as validations,
+    (
+      select coalesce(
+        jsonb_agg(to_jsonb(o) order by o.from_block desc, o.from_log_index desc), '[]'
+      )
+      from owners as o
+    ) as owners,
+    (
+      select coalesce(jsonb_agg(jsonb_build_object('key', m.key, 'value', m.value) order by m.key), '[]')
+      from metadata as m
+    ) as metadata;
 end;
 $$;

@@ -6,43 +6,13 @@ e.key,
   erc8004_shown_marks(e.unstorable, %(longest)s) as unstorable,
   case when octet_length(e.value) > %(longest)s then array['value'] else '{}' end as truncated
 
--- part: wallet
--- The entry that the registry of a chain keeps itself: the wallet, empty if there is none.
-select
-      'agentWallet' as key,
-      case
-        when a.agent_wallet = '0x0000000000000000000000000000000000000000' then ''::bytea
-        else decode(substring(a.agent_wallet from 3), 'hex')
-      end as value,
-      a.updated_at,
-      null::jsonb as unstorable
-    where a.source = 'chain'
-      and a.agent_wallet is not null
-
 -- name: list_by_agent
 -- Return the metadata of one agent, by key, from the row after the cursor; one row without a key if
 -- there is none, no row if there is no such agent.
 select
   {entry}
 from erc8004_agents as a
-left join lateral (
-  (
-    select m.key, m.value, m.updated_at, m.unstorable
-    from erc8004_agent_metadata as m
-    where m.agent_uuid = a.id
-      and (%(after_key)s::text is null or m.key > %(after_key)s)
-      and (m.key <> 'agentWallet' or a.source <> 'chain')
-    order by m.key
-    limit %(limit)s
-  )
-  union all
-  (
-    {wallet}
-      and (%(after_key)s::text is null or 'agentWallet' > %(after_key)s::text)
-  )
-  order by key
-  limit %(limit)s
-) as e on true
+left join lateral erc8004_metadata_of(a.id, %(after_key)s, %(limit)s) as e on true
 where a.id = %(agent_uuid)s
 order by e.key
 limit %(limit)s;
@@ -63,7 +33,13 @@ left join lateral (
   )
   union all
   (
-    {wallet}
+    select
+      'agentWallet' as key,
+      erc8004_wallet_value(a.agent_wallet) as value,
+      a.updated_at,
+      null::jsonb as unstorable
+    where a.source = 'chain'
+      and a.agent_wallet is not null
       and %(key)s::text = 'agentWallet'
   )
 ) as e on true
