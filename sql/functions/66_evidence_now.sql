@@ -317,7 +317,7 @@ create or replace function erc8004_public_stake_place() returns integer
 language sql immutable parallel safe
 return array_position(erc8004_stakes(), erc8004_public_stake());
 
--- Store the scores of agents that changed, and when a paying or trusted reviewer last rated them.
+-- Store the scores of agents that are others now, and when a paying or trusted reviewer last rated them.
 create or replace procedure erc8004_count_scores(agents uuid[])
 language sql
 begin atomic
