@@ -1,4 +1,5 @@
-"""Bring the schema of the database up to date: sql/tables, sql/migrations and sql/functions."""
+"""Upgrade the schema of the database to that of the code: sql/tables, sql/migrations and
+sql/functions."""
 
 from __future__ import annotations
 

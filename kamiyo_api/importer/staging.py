@@ -2,8 +2,8 @@
 that write them.
 
 An import locks out other imports and refreshes while it writes, so that no two of them wait for
-each other's rows. Requests are not locked out: unique indexes and row locks settle what an import
-and a request write at once.
+each other's rows. Requests are not locked out: unique indexes and row locks resolve conflicts
+between an import and a request.
 """
 
 from __future__ import annotations

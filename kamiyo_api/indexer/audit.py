@@ -1,5 +1,5 @@
-"""The audit of a chain: what its contracts answer at the projected block, compared with what is
-held. Each difference becomes a row."""
+"""Audit a chain: compare the answers of its contracts at the projected block with the stored data.
+Each difference becomes a row."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The sample of an audit: random agents of a chain, what is held of them, and the calls to the
-contracts that should answer the same."""
+"""The sample of an audit: random agents of a chain, their stored data, and the calls to the
+contracts that must return the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Audit the chains that are followed, each now and then."""
+"""Audit each followed chain every AUDIT_HOURS."""
 
 from __future__ import annotations
 

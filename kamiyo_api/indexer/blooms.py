@@ -1,5 +1,6 @@
-"""Read from the bloom of a block whether all its logs are known: only on chains whose blooms carry
-the bits, and only for blocks with few logs, since the bloom of a full block says nothing."""
+"""Prove by the bloom filter of a block that all its logs are known. This works only on chains that
+fill the filters, and only for blocks with few logs: the filter of a full block matches every
+log."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Suspend the garbage collector, which would take a third of the time: the thousands of records of
-a range contain no cycles, and go with it."""
+"""Suspend the garbage collector, which would take a third of the time. The thousands of records of
+a range contain no cycles, so Python frees them without it."""
 
 from __future__ import annotations
 

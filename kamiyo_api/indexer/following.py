@@ -1,4 +1,4 @@
-"""Follow a chain: step after step, until everything is read or for ever."""
+"""Follow a chain step by step, until everything is read or forever."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read final blocks by ranges: the range that is stored is the one that was answered."""
+"""Read final blocks in ranges. Store exactly the range that the provider answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Check that registries belong together, else feedback would be read for other agents."""
+"""Check that the registries of a chain belong together. Otherwise feedback would be stored for the
+wrong agents."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The providers of a chain: rotated on faults, and asked again with growing waits until patience
-ends."""
+"""The providers of a chain: after a failure, use the next one, and retry with growing delays up to
+a limit."""
 
 from __future__ import annotations
 

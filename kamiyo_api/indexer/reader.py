@@ -1,4 +1,4 @@
-"""The reader of one chain: what to do next, from where the cursor is and how far the chain is."""
+"""The reader of one chain: choose the next step by the cursor and the head of the chain."""
 
 from __future__ import annotations
 

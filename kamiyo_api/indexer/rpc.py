@@ -1,6 +1,6 @@
-"""JSON-RPC over HTTP: send requests to one URL, and name what comes back instead of an answer.
+"""JSON-RPC over HTTP: send requests to one URL, and name the cause of each failure.
 
-The URL holds a key, so no error, log line or metric shows any part of it.
+The URL contains a key, so no error, log line or metric shows any part of it.
 """
 
 from __future__ import annotations

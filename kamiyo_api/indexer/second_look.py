@@ -1,8 +1,8 @@
-"""Look a second time at final blocks: with other bounds, at the next provider if there is one.
+"""Read final blocks a second time: with other bounds, from the next provider if there is one.
 
-What no check can see, a node that left a log out, shows in the comparison. Logs that one answer has
-and another lacks are settled block by block: an answer counts if it holds every log that was ever
-answered, twice. What both answers lack may show in the sequences of the events.
+The comparison shows logs that a node left out, which no other check can see. If one answer has logs
+that another lacks, the blocks are requested one by one until two answers contain every log that was
+ever returned. Logs that both answers lack may show in the sequences of the events.
 """
 
 from __future__ import annotations

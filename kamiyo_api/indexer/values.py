@@ -1,5 +1,5 @@
-"""The values of JSON-RPC: quantities, headers of blocks and logs. What cannot be read is a fault of
-the provider; what is not final enough to have a hash is a block that it does not know yet."""
+"""The values of JSON-RPC: quantities, headers of blocks and logs. A value that cannot be read is a
+fault of the provider. A block without a hash is one that the provider does not know yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Tell the errors of providers apart: there are thirty wordings and several codes for the same."""
+"""Classify the errors of providers, which use thirty wordings and several codes for the same
+error."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
--- What follows from the row of a chain: its own names, and the registries that are read.
+-- Triggers that write the names and the registries of a chain when its row is inserted or changed.
 
 -- Return the form of a chain's name in which names are compared.
 create or replace function erc8004_chain_key(name text) returns text
 language sql immutable
 return regexp_replace(lower(btrim(name) collate "C"), '[ _]+', '-', 'g');
 
--- Write the names of a chain that was inserted or changed. One that means another chain is refused.
+-- Write the names of a chain that was inserted or changed. Refuse a name that another chain has.
 create or replace function erc8004_name_chain() returns trigger
 language plpgsql
 as $$
@@ -37,7 +37,7 @@ create or replace trigger tr__erc8004_chains__updated
 after update of name, chain_id on erc8004_chains
 for each row execute function erc8004_name_chain();
 
--- Write the registries of a chain that was inserted or changed. Others that operators added remain.
+-- Write the registries of a chain that was inserted or changed. Registries that operators added stay.
 create or replace function erc8004_add_registries() returns trigger
 language plpgsql
 as $$

@@ -36,9 +36,9 @@ create or replace function erc8004_position(block_number bigint, log_index integ
 language sql immutable parallel safe
 return array[coalesce(block_number, -1), coalesce(log_index, -1)];
 
--- Return the marks of an agent's fields that are not stored as the chain holds them, after an import
--- line with the given URI and marks. The line replaces the file; a URI that it omits stays, with
--- its mark, as long as the owner does.
+-- Return the marks of an agent's fields that are not stored as the chain has them, after an import line
+-- with the given URI and marks. The line replaces the file. A URI that the line omits stays, with its mark,
+-- unless the owner changes.
 create or replace function erc8004_unstorable_after(
   marks jsonb,
   is_same_owner boolean,
@@ -58,8 +58,8 @@ return case
   )
 end;
 
--- Return the marks of a row as an answer shows them: of an original in hex, a list has at most the given
--- length, and leaves out longer ones.
+-- Return the marks of a row as an answer shows them. A list omits originals in hex that are longer than the
+-- given length.
 create or replace function erc8004_shown_marks(marks jsonb, longest integer) returns jsonb
 language sql immutable parallel safe
 return case
@@ -71,8 +71,8 @@ return case
   )
 end;
 
--- Return whether news of a payment is older than its stored status: that it is pending is older than
--- anything else, and verified and rejected are final.
+-- Return whether a reported status of a payment is older than its stored status: pending is older than
+-- every other status, and verified and rejected are final.
 create or replace function erc8004_outdates(stored text, news text) returns boolean
 language sql immutable parallel safe
 return stored <> news and (news = 'pending' or stored in ('verified', 'rejected'));

@@ -24,9 +24,9 @@ begin atomic
   where scale.tag = coalesce(tag1, '');
 end;
 
--- Set the score of a new feedback from its value, whoever inserts it (the API, COPY, psql), and whether
--- its tag is for measurements. A feedback that was posted as a score arrives with it, and is a rating; so
--- does that of a chain, because a call for each row would take as long as all the rest.
+-- Set the score of a new feedback from its value, and whether its tag is for measurements, whoever inserts
+-- it (the API, COPY, psql). Feedback that was posted as a score already has it, and is a rating. Feedback
+-- from a chain already has it, too: a call for each row would take as long as all the rest.
 create or replace function erc8004_set_score() returns trigger
 language plpgsql
 as $$

@@ -1,5 +1,5 @@
--- Triggers that stand for foreign keys from agents, feedback, validations and payments to their chain,
--- with one lookup for each chain of a statement instead of one for each row.
+-- Triggers that replace foreign keys from agents, feedback, validations and payments to their chain. They
+-- look up each chain once per statement, not once per row.
 
 -- Refuse rows whose chain does not exist, and lock the chains until the transaction ends.
 create or replace function erc8004_require_chains() returns trigger

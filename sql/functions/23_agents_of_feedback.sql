@@ -1,5 +1,5 @@
--- Triggers that stand for a foreign key from feedback to its agent, with one lookup for each agent of a
--- statement instead of one for each row.
+-- Triggers that replace a foreign key from feedback to its agent. They look up each agent once per
+-- statement, not once per row.
 
 -- Refuse feedback whose agent does not exist, and lock the agents against deletion until the transaction
 -- ends.

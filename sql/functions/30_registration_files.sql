@@ -1,4 +1,4 @@
--- What search reads in a registration file.
+-- The functions that read a registration file for the search.
 
 -- Return a field of a registration file if it is a text, else null.
 create or replace function erc8004_file_text(registration_file jsonb, member text) returns text
@@ -39,7 +39,7 @@ return coalesce(
   false
 );
 
--- Return whether a registration file leaves its agent active: it does unless it says the contrary.
+-- Return whether an agent is active by its registration file: true unless the file says otherwise.
 create or replace function erc8004_is_active(registration_file jsonb) returns boolean
 language sql immutable parallel safe
 return coalesce(
@@ -49,9 +49,10 @@ return coalesce(
   true
 );
 
--- Return the names of the services in a registration file, in lower case. Owners write "services"
--- or "endpoints", as a list of {name, ...}, a list of names, or an object name -> address; a service
--- without a name has that of its type, protocol or id. The result is a table of one row, so that PostgreSQL inlines it into the statement that joins it.
+-- Return the names of the services in a registration file, in lower case. Owners write "services" or
+-- "endpoints", as a list of {name, ...}, a list of names, or an object that maps names to addresses. A
+-- service without a name is named by its type, protocol or id. The result is a table of one row, so that
+-- PostgreSQL inlines it into the statement that joins it.
 create or replace function erc8004_service_names(registration_file jsonb)
 returns table (services text[])
 language sql immutable parallel safe

@@ -1,4 +1,4 @@
--- The places and wallets that a registration file names, as words of the search.
+-- The places (URLs, hosts, domain names) and the wallets that a registration file names, as search words.
 
 -- Return the word of a place: a URL, a host, an e-mail address, an ENS or another domain name; null
 -- if the text is none. It begins with the host from its end, so that the hosts of a domain are
@@ -67,10 +67,9 @@ begin
 end;
 $$;
 
--- Return what a registration file claims to have, as one array of the names of services and one of
--- what they lead to: the address of each service, and the wallets that stand in the file itself.
--- Owners write "services" or "endpoints", as a list of {name, endpoint} or {name, url}, or as an
--- object name -> address. At most 100 of each are looked at.
+-- Return the claims of a registration file as two arrays: the names of its services, and the address of
+-- each. Wallets in the file itself are included. Owners write "services" or "endpoints", as a list of
+-- {name, endpoint} or {name, url}, or as an object name -> address. At most 100 of each are read.
 create or replace function erc8004_claims(
   registration_file jsonb, out names text[], out places text[]
 )

@@ -71,9 +71,9 @@ create or replace function erc8004_skill_word(name text) returns text
 language sql immutable parallel safe
 return translate(lower(name), ' -', '__');
 
--- Return the words under which search finds skills or domains: each name, and each part of a name
--- that is a path; the first 256 by the alphabet. For the many agents without skills, PostgreSQL does
--- not call it: pass null instead of an empty list.
+-- Return the words under which search finds skills or domains: each name, and each part of a name that is a
+-- path; the first 256 in alphabetical order. For the many agents without skills, PostgreSQL does not call
+-- it: pass null instead of an empty list.
 create or replace function erc8004_skill_words(names text[]) returns text[]
 language sql immutable strict parallel safe
 begin atomic

@@ -1,4 +1,4 @@
--- What a mistyped text may have meant: the words of names that differ from its words by little.
+-- Corrections of mistyped searches: the words of names that are nearly equal to the words of a text.
 
 -- Return a word, and what remains of it without each of its characters. Two words with one typing
 -- mistake between them (a character that is missing, added, replaced, or swapped with the next)
@@ -29,8 +29,8 @@ begin atomic
   );
 end;
 
--- Return a text with each word that begins no word of a name replaced by the word of a name that is
--- most like it; null if there is nothing to replace, or nothing to replace it with.
+-- Return a text in which each word that is not the beginning of a word of a name is replaced by the most
+-- similar word of a name; null if nothing can be replaced.
 create or replace function erc8004_corrected_text(content text) returns text
 language plpgsql stable
 as $$

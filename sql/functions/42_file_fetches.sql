@@ -38,9 +38,9 @@ after insert on erc8004_agents
 referencing new table as new_rows
 for each statement execute function erc8004_queue_files();
 
--- Queue the files of agents whose URI changed, became that of the registry, or lost its file; unless
--- the same statement posts a file. What was proven of the URI before is void at once. A posted file
--- ends the fetches of its agent. The transaction that stores a fetched file wrote its row before.
+-- Queue the files of agents whose URI changed, became that of the registry, or lost its file; unless the
+-- same statement posts a file. The proofs of the former URI become void at once. A posted file ends the
+-- fetches of its agent. The transaction that stores a fetched file wrote its row before.
 create or replace function erc8004_requeue_files() returns trigger
 language plpgsql
 as $$

@@ -17,25 +17,25 @@ create or replace function erc8004_public_stake() returns bigint
 language sql immutable parallel safe
 return 1000000::bigint;
 
--- Return how many more paying reviewers are imagined: four times what the unpaid weigh at most, so that
--- no crowd of them moves a score by half.
+-- Return the number of imagined paying reviewers: four times the maximum weight of all unpaid reviewers, so
+-- that no number of unpaid reviewers moves a score by half.
 create or replace function erc8004_imagined_reviewers() returns numeric
 language sql immutable parallel safe
 return 2::numeric;
 
--- Return how many are imagined for each real one, where that is more: without it, the interval of an
--- agent with many reviewers misses the true value too often.
+-- Return the number of imagined reviewers per paying reviewer, used if it gives more than that: without it,
+-- the interval of an agent with many reviewers misses the true value too often.
 create or replace function erc8004_imagined_share() returns numeric
 language sql immutable parallel safe
 return 0.125;
 
--- Return what the imagined reviewers say on average: the middle of the scale, as the average of all
+-- Return the mean voice of the imagined reviewers: the middle of the scale, because the average of all
 -- agents could be bought.
 create or replace function erc8004_imagined_score() returns numeric
 language sql immutable parallel safe
 return 50::numeric;
 
--- Return under which high an agent is poor, and which middle it needs to be good.
+-- Return the high below which an agent is poor, and the middle that it needs to be good.
 create or replace function erc8004_poor_high() returns numeric
 language sql immutable parallel safe
 return 60::numeric;
@@ -44,27 +44,27 @@ create or replace function erc8004_good_middle() returns numeric
 language sql immutable parallel safe
 return 70::numeric;
 
--- Return what all unpaid voices together never weigh.
+-- Return the limit that the weight of all unpaid voices together never reaches.
 create or replace function erc8004_unpaid_most() returns numeric
 language sql immutable parallel safe
 return 0.5;
 
--- Return how many unpaid voices weigh half of the most.
+-- Return the number of unpaid voices that together have half of this weight.
 create or replace function erc8004_half_unpaid() returns numeric
 language sql immutable parallel safe
 return 2::numeric;
 
--- Return after which time a reviewer is no newcomer.
+-- Return the time after which a reviewer is no longer a newcomer.
 create or replace function erc8004_newcomer_time() returns interval
 language sql immutable parallel safe
 return interval '30 days';
 
--- Return of how many owners a reviewer has rated agents who is no newcomer.
+-- Return the number of owners whose agents a reviewer must rate to be no longer a newcomer.
 create or replace function erc8004_newcomer_owners() returns integer
 language sql immutable parallel safe
 return 3;
 
--- Return whether a reviewer is no newcomer any more.
+-- Return whether a reviewer is no longer a newcomer.
 create or replace function erc8004_is_established(
   owners integer, first_seen_at timestamptz, as_of timestamptz
 ) returns boolean
@@ -72,13 +72,12 @@ language sql immutable parallel safe
 return owners >= erc8004_newcomer_owners()
   and coalesce(first_seen_at <= as_of - erc8004_newcomer_time(), false);
 
--- Return after which time without news from a paying or trusted reviewer an agent is stale.
+-- Return the time without a rating by a paying or trusted reviewer after which an agent is stale.
 create or replace function erc8004_stale_time() returns interval
 language sql immutable parallel safe
 return interval '90 days';
 
--- Return what forging one paid voice costs, in USDC: a record, a settlement, and the way back of the
--- money.
+-- Return the cost of forging one paid voice, in USDC: a record, a settlement, and the return of the money.
 create or replace function erc8004_forged_voice_usdc() returns numeric
 language sql immutable parallel safe
 return 0.005;
@@ -90,7 +89,7 @@ return case
   when rating_count > 0 then ((2 * rating_sum + rating_count) / (2 * rating_count))::integer
 end;
 
--- Return what a voice weighs at a stake, of the stake: the money that stayed with the agent.
+-- Return the weight of a voice at a stake, at most the stake: the money that stayed with the agent.
 create or replace function erc8004_weight(
   net_usdc numeric, is_reciprocal boolean, is_trusted boolean, stake bigint
 ) returns bigint
@@ -101,11 +100,10 @@ return case
   else trunc(least(net_usdc * 1000000, stake))::bigint
 end;
 
--- Return the score of an agent at a stake, and what it is made of, from the sums over its established
--- and its new reviewers; null where nobody rated. All new reviewers together count as less than one.
--- Each figure is divided once, so that a score at a threshold is exactly there. The offsets keep the
--- planner from writing each step out wherever a later one refers to it, which takes longer to prepare
--- than all of it to compute.
+-- Return the score of an agent at a stake, with its parts, from the sums over its established and its new
+-- reviewers; null if nobody rated it. All new reviewers together count as less than one. Each figure is
+-- divided once, so that a score at a threshold is exactly there. The offsets keep the planner from copying
+-- each step into every later step that refers to it: planning would then take longer than computing.
 create or replace function erc8004_trust_summary(
   stake bigint,
   established_reviewers numeric,

@@ -1,4 +1,5 @@
--- Whose ratings of an agent give no voice: its own, and those of the time of a former owner.
+-- The addresses of each agent, and the time since when it has its owner: ratings by these addresses, or
+-- from before that time, give no voice.
 
 -- Return the addresses of an agent: its owner, then its wallet on the chain, and that of its metadata.
 create or replace function erc8004_addresses(
@@ -38,7 +39,7 @@ begin atomic
   where a.agent_uuid = agent;
 end;
 
--- Set since when an agent has its owner, when it gets one whom no chain says.
+-- Set the time since when an agent has its owner, if the owner does not come from a chain.
 create or replace function erc8004_set_owner_since() returns trigger
 language plpgsql
 as $$

@@ -1,6 +1,6 @@
--- What lies between an agent and a reviewer besides ratings: money that came back, and ratings in return.
--- The functions return tables, so that the statements that read them contain them: a call for each row
--- would take most of a full count. For null addresses they find nothing.
+-- Relations between an agent and a reviewer besides the ratings: returned money, and reciprocal ratings.
+-- The functions return tables, so that PostgreSQL inlines them into the statements that use them: a call
+-- for each row would take most of the time of a full count. For null addresses they find nothing.
 
 -- Return what the addresses of an agent paid a client, in verified payments of mainnets.
 create or replace function erc8004_returned_usdc(own_addresses text[], client text)

@@ -62,10 +62,10 @@ begin atomic
   limit 1;
 end;
 
--- Fold the feedback changes that this statement sees; or count the history that it sees instead, and
--- write what is counted otherwise. Return the agents whose counts changed. Whose ratings give a voice is
--- decided by the owner and wallets with which the agent was first counted, and by those of today if that
--- is now. History is only looked up for what changes took away.
+-- Fold the feedback changes that this statement sees; or count the history that it sees instead, and write
+-- the counts that differ. Return the agents whose counts changed. The owner and wallets with which the
+-- agent was first counted decide whose ratings give a voice; if it is counted for the first time, its
+-- current ones do. History is read only for rows that the changes removed.
 create or replace function erc8004_fold_feedback(from_history boolean) returns setof uuid
 language sql
 set plan_cache_mode = force_custom_plan

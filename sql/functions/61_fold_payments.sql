@@ -1,8 +1,8 @@
--- The fold of payments, and how the counts of feedback are taken back.
+-- The fold of payments, and the functions that undo counts of feedback.
 
--- Fold the payment changes that this statement sees; or count the history that it sees instead, and
--- write what is counted otherwise. Return the agents whose counts changed. What was paid on a testnet is
--- no money to an agent of a mainnet, and came back from nobody.
+-- Fold the payment changes that this statement sees; or count the history that it sees instead, and write
+-- the counts that differ. Return the agents whose counts changed. Payments on a testnet count neither as
+-- money for an agent of a mainnet nor as returned money.
 create or replace function erc8004_fold_payments(from_history boolean) returns setof uuid
 language sql
 set plan_cache_mode = force_custom_plan

@@ -1,8 +1,8 @@
--- The evidence of a refresh, after the folds and in this order: agents with another owner, who rated
--- whom, the reviewers, and the sums over these. Each step is a statement over the clients of agents in
--- erc8004_pair_changes, or over all of them from history; it then writes what is counted otherwise. Only
--- one refresh runs at a time, as it holds a lock, so that each step finds the tables as the step before
--- left them.
+-- The evidence of a refresh, after the folds and in this order: agents with another owner, who rated whom,
+-- the reviewers, and the sums over these. Each step is a statement over the clients of agents in
+-- erc8004_pair_changes, or over all of them from history; it then writes the rows that differ. Only one
+-- refresh runs at a time, as it holds a lock, so that each step finds the tables as the step before left
+-- them.
 --
 -- The bodies are text for the same reason as those of the folds.
 
@@ -155,7 +155,7 @@ as $$
   where (r.first_seen_at, r.owners) is distinct from (excluded.first_seen_at, excluded.owners);
 $$;
 
--- Count and classify all reviewers, and write those who are known otherwise.
+-- Count and classify all reviewers, and write the rows that differ.
 create or replace function erc8004_recount_reviewers(as_of timestamptz) returns void
 language sql
 set enable_mergejoin = off
@@ -203,8 +203,8 @@ as $$
     is_trusted = excluded.is_trusted;
 $$;
 
--- Establish the reviewers who are no newcomers any more, and trust those whom the operator trusts, or
--- take it back: the agents that they rated are to be counted again. Few reviewers change, of any number,
+-- Mark the reviewers who are no longer newcomers, and those whom the operator trusts; unmark those whom the
+-- operator no longer trusts. The agents that they rated are counted again. Few of many reviewers change,
 -- which the planner cannot know: each is looked up.
 create or replace function erc8004_classify_reviewers(as_of timestamptz) returns void
 language sql

@@ -5,8 +5,8 @@ create or replace function erc8004_voice_bin(voice integer) returns integer
 language sql immutable parallel safe
 return least(voice / 1000, 9) + 1;
 
--- Set the voices of the clients of agents in erc8004_pair_changes, or of all of them, to what they are
--- now; add the differences to the sums, or write the sums that are others. Return the agents whose sums
+-- Set the voices of the clients of agents in erc8004_pair_changes, or of all of them, to their current
+-- values; add the differences to the sums, or write the sums that differ. Return the agents whose sums
 -- changed.
 create or replace function erc8004_count_evidence(from_history boolean) returns setof uuid
 language sql

@@ -9,7 +9,7 @@ begin atomic
   ) is distinct from erc8004_rule_version();
 end;
 
--- Return the tables that a refresh looks up by what changed.
+-- Return the tables in which a refresh looks up rows by the changes.
 create or replace function erc8004_counted_tables() returns regclass[]
 language sql stable
 return array[
@@ -19,8 +19,8 @@ return array[
   'mv_erc8004_agent_reputation', 'mv_erc8004_agent_payment_stats'
 ]::regclass[];
 
--- Tell the planner how much there is in tables that it believes to be empty, or which this transaction
--- filled by more than it allows for: for each of many rows it would read all the others.
+-- Update the planner's statistics of tables that it believes to be empty, or to which this transaction
+-- added many rows: with old statistics it would read the whole table for each row.
 create or replace procedure erc8004_analyze_filled(tables regclass[])
 language plpgsql
 as $$
@@ -53,8 +53,8 @@ begin atomic
     ) - erc8004_stale_time();
 end;
 
--- Count the whole history, and write the counts, evidence and reviewers that are others. The sums over
--- all agents and clients need memory.
+-- Count the whole history, and write the counts, evidence and reviewers that differ. The sums over all
+-- agents and clients need memory.
 create or replace procedure erc8004_count_history(as_of timestamptz)
 language plpgsql
 set work_mem = '128MB'
@@ -115,8 +115,8 @@ begin
 end;
 $$;
 
--- Count what changed, or the whole history, and the scores. Return the agents whose statistics may be
--- others.
+-- Count what changed, or the whole history, and the scores. Return the agents whose statistics may have
+-- changed.
 create or replace function erc8004_count_all(as_of timestamptz, from_history boolean) returns uuid[]
 language plpgsql
 as $$

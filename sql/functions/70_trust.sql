@@ -1,8 +1,9 @@
 -- The trust level and the caveats. Their thresholds are defined only here.
 
--- Return the trust level of an agent, the first that matches. It looks at what paying reviewers say: the
--- middle of what it would be with two more of two minds, and the high with two more who are happy. The
--- evidence of a testnet is worth nothing, so no agent there is more than fair.
+-- Return the trust level of an agent, the first that matches. It depends on the ratings of paying reviewers
+-- and of two imagined ones: the middle is the score if one of the two is satisfied and the other is not,
+-- the high if both are satisfied. Evidence on a testnet proves nothing, so no agent there is more than
+-- fair.
 create or replace function erc8004_trust_level(
   settled_payments bigint,
   success_rate numeric,
@@ -20,7 +21,7 @@ return case
   else 'fair'
 end;
 
--- Return the codes of what to know beside a score, always in this order. The codes are permanent.
+-- Return the caveats of a score as codes, always in this order. The codes are permanent.
 create or replace function erc8004_caveats(
   reviewers bigint,
   established_reviewers bigint,
@@ -71,7 +72,7 @@ return array_remove(
   null
 );
 
--- Return the codes that this deployment cannot tell about an agent, each with the reason.
+-- Return the codes of the caveats that this service cannot compute for an agent, each with the reason.
 create or replace function erc8004_not_computed(source text, caveats text[]) returns jsonb
 language sql immutable parallel safe
 begin atomic

@@ -1,6 +1,7 @@
--- The statistics of one agent as of now. What is asked `with_changes` includes the changes that are not
--- folded yet; without any, the answer is the same and the planner leaves out what reads them, which is
--- most of the plan. So an answer asks erc8004_are_changed() first, and has two plans.
+-- The statistics of one agent as of now. With `with_changes`, a function includes the changes that are not
+-- folded yet. If there are none, the result is the same without them, and the planner leaves out the part
+-- that reads them, which is most of the plan. So an answer calls erc8004_are_changed() first, and has two
+-- plans.
 
 -- Return whether any of the agents has changes that are not folded yet.
 create or replace function erc8004_are_changed(agents uuid[]) returns boolean

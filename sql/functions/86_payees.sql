@@ -1,4 +1,4 @@
--- Which agents may be meant by an address that is to be paid, or by a URL that demands a payment.
+-- The agents that a payment may be for, found by the address to pay or by the URL that demands it.
 
 -- Return the query of agents that name a URL, a path above it or what is below it; null if it has none.
 create or replace function erc8004_url_query(url text) returns tsquery

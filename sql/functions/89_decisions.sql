@@ -1,5 +1,4 @@
--- What a decision is made from: the evidence of agents at stakes, with the reviewers whom the caller
--- trusts.
+-- The data of decisions: the evidence of agents at stakes, with the reviewers whom the caller trusts.
 
 -- Return the place of the stake at which a payment is judged: the smallest that is not below it.
 create or replace function erc8004_stake_place(amount_usdc numeric) returns integer
@@ -10,8 +9,8 @@ begin atomic
   where s.stake >= amount_usdc * 1000000;
 end;
 
--- Return what cheating earns, in USDC, until the complaints of those who lost a stake each have brought
--- the middle under that of good agents; 0 where it is under it already.
+-- Return the gain of a cheat, in USDC: what it earns until the complaints of its victims, who lose one
+-- stake each, bring the middle below that of good agents; 0 if it is below already.
 create or replace function erc8004_cheat_gain(
   stake bigint, weight numeric, weighted_voices numeric
 ) returns table (cheat_gain_usdc numeric)

@@ -1,7 +1,8 @@
 -- How far each chain that is read has been read, checked and projected.
 
--- Return one row per chain that was ever read. A chain of which everything was read is behind since
--- the last success, so that one whose provider is gone falls behind; any other since its last block.
+-- Return one row per chain that was ever read. The lag of a chain that was read completely is the time
+-- since the last success, so that it grows if the provider is unavailable. The lag of any other chain is
+-- the age of its last block that was read.
 create or replace view v_erc8004_chain_status as
 select
   c.chain,

@@ -22,8 +22,8 @@ where a.chain = %(chain)s
   and a.source = 'chain';
 
 -- name: list_agents
--- Return what is held of some agents of a registry, texts as the bytes of the chain; nulls for an
--- agent that is not held.
+-- Return the stored data of some agents of a registry, texts as the bytes of the chain; nulls for an agent
+-- that is not stored.
 select
   wanted.agent_id::text as agent_id,
   a.id as agent_uuid,
@@ -100,7 +100,7 @@ values (
 returning audited_at;
 
 -- name: insert_differences
--- Record in what the chain and we differed.
+-- Record the differences between the chain and the stored data.
 insert into erc8004_chain_audit_differences (
   chain, audited_at, place, contract, function, agent_id, about, held, answered
 )

@@ -99,7 +99,7 @@ order by s.chain
 limit 10000;
 
 -- name: list_counts
--- Return what happened while some chains were read, counted.
+-- Return the counts of events during the reading of some chains.
 select n.chain, n.kind, n.label, n.total
 from unnest(%(chains)s::text[]) as c (chain)
 cross join lateral (

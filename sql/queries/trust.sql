@@ -28,7 +28,7 @@ order by c.is_trusted desc, c.net_usdc desc, c.client_address
 limit %(limit)s;
 
 -- name: list_history
--- Return what the trust in one agent was, by day, the newest first, from the day after the cursor; one
+-- Return the history of the trust in one agent by day, the newest first, from the day after the cursor; one
 -- row without a day if there is none, no row if there is no such agent.
 select
   h.day::text as day,

@@ -1,4 +1,5 @@
-"""Decode what URIs hold themselves, and unpack gzip, with a limit before and while it grows."""
+"""Decode content that is in the URI itself, and unpack gzip, with a size limit before and during
+the unpacking."""
 
 from __future__ import annotations
 

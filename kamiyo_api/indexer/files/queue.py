@@ -1,4 +1,4 @@
-"""The queue of the files to fetch: lease some, fetch them at the same time, store what they are."""
+"""The queue of the files to fetch: lease some, fetch them at the same time, store the results."""
 
 from __future__ import annotations
 

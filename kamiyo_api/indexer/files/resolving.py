@@ -1,4 +1,4 @@
-"""Resolve a URI to a registration file, wherever it leads."""
+"""Resolve a URI of any scheme to a registration file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A connection that ends at a moment, however slow the other side is, and after so many bytes."""
+"""A connection with a deadline, however slow the other side is, and with a limit of bytes."""
 
 from __future__ import annotations
 
