@@ -33,7 +33,8 @@ IN_INDEXES_OF_SORTS = frozenset(
 IN_AN_INDEX = IN_INDEXES_OF_SORTS.union(
     ("min_average_score", "min_effective_reviewers", "min_paying_reviewers", "x402", "verified")
 )
-NO_TEXT = dict.fromkeys((*(f"words_of_rank_{rank}" for rank in schemas.RANKS), "wallet_in_q"))
+WORDS_OF_RANKS = [f"words_of_rank_{rank}" for rank in schemas.RANKS]
+NO_TEXT = dict.fromkeys((*WORDS_OF_RANKS, "wallet_in_q", "may_be_named"))
 
 
 def find_page(search: dict[str, Any]) -> db.Row:
@@ -221,11 +222,14 @@ def parts_to_scan(search: dict[str, Any], parameters: dict[str, Any]) -> list[st
 
 
 def ranks_to_scan(parameters: dict[str, Any]) -> list[str]:
-    """Return the ranks from that of the cursor on. The query of a first page shows none of them if
-    it sorts all that match, or else only counts."""
-    if (parameters["total"] or 0) > parameters["sort_limit"]:
-        return [str(rank) for rank in schemas.RANKS[parameters["after_number"] :]]
-    return ["sorted", *map(str, schemas.RANKS)]
+    """Return the ranks from that of the cursor on, without the first if no agent has it. The query
+    of a first page shows none of them if it sorts all that match, or else only counts."""
+    is_many = (parameters["total"] or 0) > parameters["sort_limit"]
+    start = parameters["after_number"] if is_many else None
+    if start is None:
+        start = 0 if parameters["may_be_named"] else 1
+    ranks = [str(rank) for rank in schemas.RANKS[start:]]
+    return ranks if is_many else ["sorted", *ranks]
 
 
 def may_be_unknown(search: dict[str, Any]) -> bool:

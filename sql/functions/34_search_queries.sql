@@ -225,3 +225,19 @@ language sql immutable parallel safe
 return (array[figure || ' 1', figure || ' 2', figure || ' 3', figure || ' 4', figure || ' 5'])[
   width_bucket(minimum, '{1,3,10,30,100}'::numeric[]):
 ];
+
+-- Return whether any agent may match the query of the first rank: true for a place or a wallet, which many
+-- agents may have; for a name, whether an agent has it.
+create or replace function erc8004_may_be_named(query tsquery) returns boolean
+language plpgsql stable
+set enable_seqscan = off
+as $$
+begin
+  return left(query::text, 2) in ('''@', '''$')
+    or exists (
+      select
+      from erc8004_agent_search as s
+      where s.words @@ query
+    );
+end;
+$$;

@@ -129,14 +129,16 @@ from erc8004_found_page(
 ) as shown;
 
 -- name: get_words
--- Return what a text means: the queries of the words of agents at each rank, and the wallet that the
--- text is. PostgreSQL would compute them again for each place where a query of a page contains them.
+-- Return what a text means: the queries of the words of agents at each rank, the wallet that the text is,
+-- and whether any agent may have the first rank. PostgreSQL would compute them again for each place where
+-- a query of a page contains them.
 select
   erc8004_ranked_query(%(q)s, 0)::text as words_of_rank_0,
   erc8004_ranked_query(%(q)s, 1)::text as words_of_rank_1,
   erc8004_ranked_query(%(q)s, 2)::text as words_of_rank_2,
   erc8004_ranked_query(%(q)s, 3)::text as words_of_rank_3,
-  erc8004_wallet(%(q)s) as wallet_in_q;
+  erc8004_wallet(%(q)s) as wallet_in_q,
+  erc8004_may_be_named(erc8004_ranked_query(%(q)s, 0)) as may_be_named;
 
 -- name: get_correction
 -- Return what a text may have meant, if names have words that are like its words.
