@@ -10,8 +10,7 @@ alter table erc8004_agent_search
   add column labels text[] collate "C" not null generated always as (
     services || array_remove(
       array[
-        chain,
-        trust_level,
+        nullif(trust_level, 'new'),
         case when x402 then 'x402' end,
         case when verified then 'verified' end,
         case when claimed then 'claimed' end,

@@ -107,8 +107,11 @@ matching as not materialized (
     coalesce({has_texts}, false) as matches_text,
     (
       (%(service)s::text is null or s.labels @> array[lower(%(service)s::text)])
-      and (%(chain)s::text is null or s.labels @> array[%(chain)s::text])
-      and (%(trust_level)s::text[] is null or s.labels && %(trust_level)s::text[])
+      and (
+        %(trust_level)s::text[] is null
+        or 'new' = any(%(trust_level)s::text[])
+        or s.labels && %(trust_level)s::text[]
+      )
       and (%(x402)s::boolean is not true or s.labels @> array['x402'])
       and (%(verified)s::boolean is not true or s.labels @> array['verified'])
       and (%(claimed)s::boolean is not true or s.labels @> array['claimed'])

@@ -3,7 +3,7 @@
 -- (functions/90_refresh.sql). The rows have no foreign key: the triggers insert and delete them
 -- with their agents, and a key would look up each agent once more. `caveats` has neither TESTNET nor
 -- CLAIMED, which the row says itself. `labels` says which filters an agent may match: by its services,
--- chain, level and marks, and for each figure by the number of the highest step that it reaches. The
+-- level and marks, and for each figure by the number of the highest step that it reaches. The
 -- filters check the columns too, so that a service with the name of a label is not taken for it.
 
 create table erc8004_agent_search (
@@ -38,8 +38,7 @@ create table erc8004_agent_search (
   labels text[] collate "C" not null generated always as (
     services || array_remove(
       array[
-        chain,
-        trust_level,
+        nullif(trust_level, 'new'),
         case when x402 then 'x402' end,
         case when verified then 'verified' end,
         case when claimed then 'claimed' end,

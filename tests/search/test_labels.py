@@ -70,6 +70,14 @@ def test_mark_finds_those_that_have_it(named, found, sql, query):
     assert found(query) == {marked}
 
 
+def test_level_without_a_label_is_found_beside_another(named, found, sql):
+    fair, poor, new = named(3)
+    for agent, level in ((fair, "fair"), (poor, "poor")):
+        sql("update erc8004_agent_search set trust_level = %s where agent_uuid = %s", level, agent)
+    assert found("trust_level=fair&trust_level=new") == {fair, new}
+    assert found("trust_level=new") == {new}
+
+
 @pytest.mark.parametrize("query", ["x402=true", "trust_level=good", "min_reputation_score=95"])
 def test_service_that_is_named_like_a_label_is_not_taken_for_it(named, found, query):
     names = ("x402", "good", "score 6")
