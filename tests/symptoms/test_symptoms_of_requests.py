@@ -124,26 +124,26 @@ def test_error_burst_of_a_defect_is_seen_and_told_with_its_trace(stand, fired, s
     agent = stand.ask("/agents/register", key, "POST", **factories.agent()).json()["agent_uuid"]
 
     def read(status):
-        return [stand.ask(f"/agents/{agent}/metadata", key).status_code for _ in range(20)] == [
+        return [stand.ask(f"/agents/{agent}/payments", key).status_code for _ in range(20)] == [
             status
         ] * 20
 
     well = stand.during(lambda: read(200))
     # A migration by hand that nobody told the code of.
-    stand.sql("alter table erc8004_agent_metadata rename to renamed")
+    stand.sql("alter table erc8004_agent_payments rename to renamed")
     try:
         ill = stand.during(lambda: read(500))
         found = stand.doctor()["error-rate"]
         assert stand.is_healthy()
     finally:
-        stand.sql("alter table renamed rename to erc8004_agent_metadata")
+        stand.sql("alter table renamed rename to erc8004_agent_payments")
     assert ill[1].total("erc8004_request_errors_total", code="INTERNAL_ERROR") == 20
     assert found["status"] == "failing"
     assert "INTERNAL_ERROR 20" in found["figure"]
 
     told = read_of_journal(stand, found["cure"])
 
-    assert "erc8004_agent_metadata" in told
+    assert "erc8004_agent_payments" in told
     assert '"trace":"Traceback' in told
     assert read(200)
     cured = stand.during(lambda: read(200))
