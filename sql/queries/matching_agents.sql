@@ -49,6 +49,10 @@ and (
   )
 )
 
+-- part: is_by_text
+-- Whether a search has a filter by texts.
+coalesce(%(service)s, %(q)s, %(skill)s, %(domain)s, %(endpoint)s, %(wallet)s) is not null
+
 -- part: matching
 -- The agents with the wallet that q or the filter wallet is as their agent wallet; and
 -- the agents that match every given filter, with the columns of the given sort: its figure or
@@ -232,9 +236,7 @@ matching as not materialized (
       %(min_reputation_score)s::numeric is null
       or case
         when %(min_reputation_score)s < 50
-          and coalesce(
-            %(service)s, %(q)s, %(skill)s, %(domain)s, %(endpoint)s, %(wallet)s
-          ) is not null
+          and {is_by_text}
         then coalesce(s.score, -1)
         else s.score
       end >= %(min_reputation_score)s::numeric
@@ -243,9 +245,7 @@ matching as not materialized (
       %(min_average_score)s::numeric is null
       or case
         when %(min_average_score)s < 50
-          and coalesce(
-            %(service)s, %(q)s, %(skill)s, %(domain)s, %(endpoint)s, %(wallet)s
-          ) is not null
+          and {is_by_text}
         then coalesce(s.average_score, -1)
         else s.average_score
       end >= %(min_average_score)s::numeric
@@ -263,9 +263,7 @@ matching as not materialized (
       %(min_feedback)s::bigint is null
       or case
         when %(min_feedback)s < 2
-          and coalesce(
-            %(service)s, %(q)s, %(skill)s, %(domain)s, %(endpoint)s, %(wallet)s
-          ) is not null
+          and {is_by_text}
         then s.total_feedback + 0
         else s.total_feedback
       end >= %(min_feedback)s
@@ -273,17 +271,17 @@ matching as not materialized (
     and (
       %(x402)s::boolean is null
       or case
-        when coalesce(%(service)s, %(q)s, %(skill)s, %(domain)s, %(endpoint)s, %(wallet)s) is null
-        then s.x402 = %(x402)s
-        else s.x402::integer = %(x402)s::boolean::integer
+        when {is_by_text}
+        then s.x402::integer = %(x402)s::boolean::integer
+        else s.x402 = %(x402)s
       end
     )
     and (
       %(verified)s::boolean is null
       or case
-        when coalesce(%(service)s, %(q)s, %(skill)s, %(domain)s, %(endpoint)s, %(wallet)s) is null
-        then s.verified = %(verified)s
-        else s.verified::integer = %(verified)s::boolean::integer
+        when {is_by_text}
+        then s.verified::integer = %(verified)s::boolean::integer
+        else s.verified = %(verified)s
       end
     )
 )
